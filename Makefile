@@ -1,0 +1,60 @@
+# make run | test | install | bench | lock            (what each does: README.md)
+SHELL = /bin/sh
+PYTHON ?= python3
+VENV = .venv
+BIN = $(VENV)/bin
+SOURCES := $(shell find relay config lists -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml README.md
+
+.PHONY: run test check install bench lock clean
+.DELETE_ON_ERROR:
+
+run: install
+	$(BIN)/wen-relay demo $(if $(ONCE),--once)
+
+install: $(BIN)/.installed
+
+# The interpreter's own venv and pip; Debian packs them apart.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wen-relay needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ]; then apt-get -qq update && apt-get -qq install -y python3-venv; \
+	  else echo "Python's venv module is missing: run  sudo apt-get install python3-venv  and try again" >&2; exit 1; fi; }
+	@$(PYTHON) -m venv $(VENV)
+
+# --no-build-isolation: the build tool comes from the lock with its hash, like everything else.
+$(BIN)/.dependencies: $(BIN)/python requirements.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(BIN)/.installed: $(BIN)/.dependencies $(SOURCES)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
+	@rm -rf build
+	@touch $@
+
+$(BIN)/.test-dependencies: $(BIN)/.installed requirements-test.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@touch $@
+
+# Every check and every test. tests/needs.sh installs the Debian packages the tests use, where it may.
+test: $(BIN)/.test-dependencies
+	@tests/needs.sh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest
+
+check: $(BIN)/.test-dependencies
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+bench: $(BIN)/.test-dependencies
+	$(BIN)/python -m tests.benchmarks.run
+
+# Renews the locks: newest versions that pyproject.toml allows, with the hashes of every wheel they have.
+lock: $(BIN)/.test-dependencies
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group build pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group test -c requirements.txt -o requirements-test.txt pyproject.toml
+
+clean:
+	rm -rf $(VENV) var build dist

@@ -1,0 +1,1 @@
+"""From an accepted post to one copy and its fate. Pure values and functions."""

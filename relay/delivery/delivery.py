@@ -1,0 +1,75 @@
+"""One copy for one recipient, and what became of it.
+
+    queued     next_attempt_at set, no lease       nothing to do after a crash
+    leased     prefetched, leased_until ahead      lease expires → queued: never sent yet
+    sending    claimed for sending now             ambiguous after a crash: sent again, same Message-ID, counted as possible duplicate
+    delivered  final 2yz       failed  final 5yz (552 to RCPT counts as 452)
+    expired    max_age passed  cancelled  member or post withdrawn
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from relay.mail.address import Address
+
+
+class Kind(StrEnum):
+    """What is delivered. Everything but the copy is composed when it is sent, from the record alone."""
+
+    COPY = "copy"
+    RECEIPT = "receipt"
+    NOTICE = "notice"
+    EXPIRY = "expiry"
+    NOMINATION = "nomination"
+
+
+class Status(StrEnum):
+    """The states of the table above."""
+
+    QUEUED = "queued"
+    LEASED = "leased"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+class Action(StrEnum):
+    """What the next server did with it, in the words of RFC 3464 §2.3.3."""
+
+    DELIVERED = "delivered"
+    DELAYED = "delayed"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The result of one attempt for one recipient; `reply` is the server's line, or our words when there was none.
+
+    `reached` is False when the server could not be talked to at all: then the attempt is not counted against the delivery.
+    """
+
+    action: Action
+    reply: str
+    reached: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the queue. `lease` is the fencing token under which this process may settle it."""
+
+    id: int
+    post_id: int | None
+    reference: str
+    list_name: str
+    recipient: Address
+    recipient_id: str
+    language: str
+    kind: Kind
+    status: Status
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime
+    lease: str

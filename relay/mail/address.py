@@ -1,0 +1,141 @@
+"""Mail addresses, read with a byte-level grammar of our own before anything else sees them.
+
+Stricter than RFC 5321 on purpose: dot-strings only (no quoted local parts, source routes, address literals,
+comments or encoded words), because every one of these is a way to make two readers see two different addresses.
+"""
+
+import re
+from dataclasses import dataclass
+
+import idna
+
+LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
+DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
+
+_ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]"
+_LOCAL = re.compile(rf"{_ATEXT}+(?:\.{_ATEXT}+)*")
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+# RFC 5322 phrase words, and what separates them. Nested comments are refused by leaving "(" out of the comment's text.
+_WORD = re.compile(rf"""\s*(?:"((?:[^"\\\r\n]|\\[ -~])*)"|((?:{_ATEXT}|[.\u0080-\U0010ffff])+)|(\([^()\\]*\)))""")
+_ANGLE = re.compile(r"\s*<([^<>\s]+)>\s*(?:\([^()\\]*\)\s*)?")
+_BARE = re.compile(r"\s*([^<>\s()\",;:]+)\s*(?:\(([^()\\]*)\)\s*)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Address:
+    """One mailbox. Two addresses are equal when they match whole, without regard to case."""
+
+    local: str
+    domain: str
+
+    @property
+    def key(self) -> str:
+        """The form that is compared, stored and counted: lower case, the domain as A-labels."""
+        return f"{self.local}@{self.domain}".lower()
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and self.key == other.key
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """A display name and its address, as in a From field (RFC 5322 §3.4)."""
+
+    name: str
+    address: Address
+
+
+def parse_address(text: str) -> Address | None:
+    """Read an addr-spec; None when it isn't one that this relay accepts.
+
+    Source: RFC 5321 §4.1.2 (Dot-string, Domain), narrowed as this module's docstring says.
+    """
+    if not text.isascii() or "=?" in text:  # an encoded word here is an attack, not an address
+        return None
+    local, at, domain = text.rpartition("@")
+    if not at or len(local) > LOCAL_PART_OCTETS or len(domain) > DOMAIN_OCTETS:
+        return None
+    if not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain) or "%" in local or "!" in local:
+        return None
+    domain = domain.lower()
+    if domain.rpartition(".")[2].isdigit() or not _true_labels(domain):
+        return None
+    return Address(local=local, domain=domain)
+
+
+def _true_labels(domain: str) -> bool:
+    """Whether every A-label decodes under IDNA 2008 (RFC 5891 §5.4)."""
+    try:
+        return all(idna.decode(label, strict=True) != "" for label in domain.split(".") if label.startswith("xn--"))
+    except (idna.IDNAError, UnicodeError):
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Path:
+    """The argument of MAIL FROM: or RCPT TO: an address (None for the null reverse-path) and its parameters."""
+
+    address: Address | None
+    parameters: tuple[tuple[str, str | None], ...]
+
+
+_PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
+
+
+def parse_path(argument: bytes, *, null_allowed: bool = False) -> Path | None:
+    """Read what follows `MAIL FROM:` or `RCPT TO:`; None when the grammar is broken.
+
+    Args:
+        argument: the octets after the colon, without the line's end; one space before `<` is forgiven, as clients send it.
+        null_allowed: whether `<>` is a path (true for MAIL only).
+    Source: RFC 5321 §4.1.2.
+    """
+    if not argument.isascii() or any(octet < 0x20 or octet == 0x7F for octet in argument):
+        return None
+    text = argument.decode("ascii").removeprefix(" ")
+    if not text.startswith("<"):
+        return None
+    inside, closed, rest = text[1:].partition(">")
+    if not closed or (rest and not rest.startswith(" ")):
+        return None
+    parameters: list[tuple[str, str | None]] = []
+    for word in rest.split():
+        match = _PARAMETER.fullmatch(word)
+        if not match or match.group(1).upper() in {name for name, _ in parameters}:
+            return None
+        parameters.append((match.group(1).upper(), match.group(2)))
+    if not inside:
+        return Path(address=None, parameters=tuple(parameters)) if null_allowed else None
+    address = parse_address(inside)
+    return Path(address=address, parameters=tuple(parameters)) if address else None
+
+
+def parse_mailbox(text: str) -> Mailbox | None:
+    """Read a From field's body that holds exactly one mailbox; None for none, several, groups or anything unclear.
+
+    Args:
+        text: the unfolded field body *before* RFC 2047 decoding, so that no encoded word can become an address.
+    Source: RFC 5322 §3.4, without obsolete syntax.
+    """
+    if bare := _BARE.fullmatch(text):
+        address = parse_address(bare.group(1))
+        return Mailbox(name=(bare.group(2) or "").strip(), address=address) if address else None
+    words: list[str] = []
+    position = 0
+    while word := _WORD.match(text, position):
+        quoted, atom, _comment = word.groups()
+        if quoted is not None:
+            words.append(re.sub(r"\\(.)", r"\1", quoted))
+        elif atom is not None:
+            words.append(atom)
+        position = word.end()
+    angle = _ANGLE.fullmatch(text, position)
+    address = parse_address(angle.group(1)) if angle else None
+    return Mailbox(name=" ".join(words), address=address) if address else None

@@ -1,0 +1,220 @@
+"""An Internet message's header section (RFC 5322), read from octets without ever raising.
+
+The reading is tolerant so that everything can be looked at, and strict where identity is decided: a message whose
+author is not exactly one plain address has no author. What two readers could read differently becomes a defect.
+"""
+
+import binascii
+import quopri
+import re
+from base64 import b64decode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from relay.mail.address import Mailbox, parse_mailbox
+
+HEADER_OCTETS = 102_400  # Postfix's header_size_limit; more is an attack on parsers
+HEADER_FIELDS = 1_000
+REFERENCES = 20
+
+# Fields that RFC 5322 §3.6 and RFC 2045 allow once; a second one lets two readers see two messages.
+SINGLETONS = frozenset(
+    "from sender reply-to to cc bcc message-id in-reply-to references subject date mime-version content-type "
+    "content-transfer-encoding content-disposition content-id".split()
+)
+
+_NAME = re.compile(rb"[!-9;-~]+")
+_ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:-]+)(?:\*[A-Za-z0-9-]+)?\?([bBqQ])\?([^?\r\n]*)\?=")
+_BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\r\n]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
+_MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^-~]+@[!#-'*+\-./0-9=?A-Z\[\]^-~:]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field: name in lower case, the unfolded body as octets."""
+
+    name: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderSection:
+    """The fields of one header section in order, where the body starts, and what was wrong (rule names)."""
+
+    fields: tuple[Field, ...]
+    body_offset: int
+    defects: tuple[str, ...]
+
+    def all(self, name: str) -> tuple[bytes, ...]:
+        """Every body of the field named so (lower case), in order."""
+        return tuple(field.body for field in self.fields if field.name == name)
+
+    def first(self, name: str) -> bytes:
+        """The first body of the field named so, b"" when it is absent."""
+        return next((field.body for field in self.fields if field.name == name), b"")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What the top header section says: the facts that decisions and copies are made from.
+
+    `author` is None unless there is exactly one From field with exactly one plain address. `date` is None when absent or
+    unreadable. `automatic` is RFC 3834's "was not written by a person". `defects` are rule names, for the policy to judge.
+    """
+
+    author: Mailbox | None
+    subject: str
+    message_id: str | None
+    date: datetime | None
+    references: tuple[str, ...]
+    automatic: bool
+    list_ids: tuple[str, ...]
+    hops: int
+    defects: tuple[str, ...]
+
+
+def split_header(octets: bytes) -> HeaderSection:
+    """Split a header section off the octets of a message or MIME part; never raises.
+
+    Args:
+        octets: CRLF line ends (a bare LF is read as one too, and is a defect).
+    """
+    defects: list[str] = []
+    fields: list[Field] = []
+    offset = 0
+    if octets.startswith(b"\xef\xbb\xbf"):
+        defects.append("header.byte_order_mark")
+    while offset < len(octets):
+        end = octets.find(b"\n", offset)
+        end = len(octets) if end < 0 else end + 1
+        line = octets[offset:end]
+        content = line.rstrip(b"\r\n")
+        if not content:
+            offset = end
+            break
+        if offset > HEADER_OCTETS or len(fields) > HEADER_FIELDS:
+            defects.append("header.too_large")
+            break
+        if content[:1] in b" \t":
+            if fields:
+                last = fields[-1]
+                fields[-1] = Field(last.name, last.body + b" " + content.strip())
+            else:
+                defects.append("header.continues_nothing")
+        else:
+            name, colon, body = content.partition(b":")
+            if not colon:
+                defects.append("header.line_without_colon")
+                break  # the rest is body text, whatever it looks like
+            if not _NAME.fullmatch(name):
+                defects.append("header.field_name")
+            fields.append(Field(name.rstrip().decode("latin-1").lower(), body.strip()))
+        offset = end
+    counted: dict[str, int] = {}
+    for field in fields:
+        counted[field.name] = counted.get(field.name, 0) + 1
+    defects += [f"header.duplicate.{name}" for name in sorted(SINGLETONS) if counted.get(name, 0) > 1]
+    return HeaderSection(tuple(fields), offset, tuple(dict.fromkeys(defects)))
+
+
+def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
+    """Decode octets; the flag is False when the charset is unknown or does not fit and the text is a best guess."""
+    try:
+        return octets.decode(charset), True
+    except (LookupError, UnicodeError, ValueError):
+        try:
+            return octets.decode("utf-8"), False
+        except UnicodeError:
+            return octets.decode("latin-1"), False
+
+
+def decode_text(body: bytes) -> tuple[str, bool]:
+    """Decode a field body as unstructured text with encoded words (RFC 2047); the flag is False on a best guess.
+
+    More tolerant than the standard in one way: an encoded word is decoded wherever it stands, since other readers may.
+    """
+    sound = True
+    text, fits = octets_to_text(body, "utf-8")
+    sound &= fits
+
+    def decode_word(match: re.Match[str]) -> str:
+        nonlocal sound
+        charset, encoding, payload = match.groups()
+        raw = payload.encode("utf-8", "replace")
+        if encoding in "bB":
+            try:
+                octets = b64decode(raw + b"=" * (-len(raw) % 4))
+            except (binascii.Error, ValueError):
+                sound = False
+                return match.group(0)
+        else:
+            octets = quopri.decodestring(raw.replace(b"_", b" "), header=False)
+        decoded, fits = octets_to_text(octets, charset)
+        sound &= fits
+        return decoded
+
+    return _ENCODED_WORD.sub(decode_word, _BETWEEN_WORDS.sub(r"\1", text)), sound
+
+
+def read_message(header: HeaderSection) -> Message:
+    """Read the facts of a top header section; never raises."""
+    defects = list(header.defects)
+    subject, sound = decode_text(header.first("subject"))
+    if not sound:
+        defects.append("header.undecodable.subject")
+    identifiers = _message_ids(header.all("message-id"))
+    return Message(
+        author=_author(header),
+        subject=_one_line(subject),
+        message_id=identifiers[0] if len(identifiers) == 1 else None,
+        date=_date(header.first("date")),
+        references=_message_ids(header.all("references") or header.all("in-reply-to"))[-REFERENCES:],
+        automatic=_is_automatic(header),
+        list_ids=tuple(match.lower() for body in header.all("list-id") for match in re.findall(r"<([^<>\s]+)>", body.decode("latin-1"))),
+        hops=len(header.all("received")),
+        defects=tuple(defects),
+    )
+
+
+def _author(header: HeaderSection) -> Mailbox | None:
+    """The one author, or None. A byte-order mark or a broken field name could hide another From: then there is none."""
+    bodies = header.all("from")
+    if len(bodies) != 1 or {"header.byte_order_mark", "header.field_name", "header.too_large"} & set(header.defects):
+        return None
+    if any(octet < 0x20 and octet != 0x09 for octet in bodies[0]):
+        return None
+    text, sound = octets_to_text(bodies[0], "utf-8")
+    mailbox = parse_mailbox(text) if sound else None
+    if mailbox is None:
+        return None
+    name, _ = decode_text(mailbox.name.encode())
+    return Mailbox(name=_one_line(name), address=mailbox.address)
+
+
+def _one_line(text: str) -> str:
+    """Controls and line separators become spaces, so that no decoded value can end a header line."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+
+
+def _message_ids(bodies: Iterable[bytes]) -> tuple[str, ...]:
+    return tuple(match for body in bodies for match in _MESSAGE_ID.findall(body.decode("latin-1")) if len(match) <= 250)
+
+
+def _date(body: bytes) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(body.decode("latin-1"))
+        return found if found.tzinfo and 1990 <= found.year < 2100 else None
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+
+
+def _is_automatic(header: HeaderSection) -> bool:
+    """RFC 3834 §2 and the habits of auto-responders that don't follow it."""
+    submitted = header.first("auto-submitted").lower().split(b";")[0].strip()
+    if submitted and submitted != b"no":
+        return True
+    return header.first("precedence").lower() in {b"bulk", b"junk", b"auto_reply"} or bool(
+        header.all("x-autoreply") or header.all("x-autorespond")
+    )

@@ -1,0 +1,97 @@
+"""Every event the log can tell, one function each: chosen facts only, never a subject, a text, a file name or matched words.
+
+One JSON object a line on stderr (or readable text): time, level, event, facts. Nobody else calls `logging`.
+"""
+
+import json
+import logging
+import sys
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Literal
+
+_LOG = logging.getLogger("relay")
+_CONTENT_FREE = (str, int, float, bool, type(None))
+
+# What each event means; docs and tests hold every name used in the code against this table.
+EVENTS: Mapping[str, str] = {
+    "service.ready": "every door is open; names the ports",
+    "service.draining": "no new connections; running transactions finish",
+    "service.stopped": "all is closed",
+    "service.reloaded": "new settings, lists and rules are in force after SIGHUP",
+    "service.reload_refused": "SIGHUP found a fault; the old settings stay in force",
+    "service.bug": "an error of ours was caught at a door: type and places in the code, never values",
+    "scanner.sandbox": "what confines the scanner processes on this machine",
+    "session.refused": "a connection was refused or ended early: why",
+    "session.login_failed": "a login was refused",
+    "session.reply_not_sent": "a post was accepted but its client had hung up",
+    "session.trouble": "a session met trouble of ours; the client was told to try later",
+    "post.decided": "a post was judged and written down: reference, lists, decisions",
+    "post.repeated": "a post was sent again and got its first reference again",
+    "post.refused": "a message was refused in the session: code and rule",
+    "post.discarded": "an automatic message or a loop was dropped",
+    "post.busy": "no scanner was free in time; the client was told to try later",
+    "held.expired": "held posts reached their time; their keys were destroyed",
+    "delivery.sent": "a copy or notice was handed to the smarthost",
+    "delivery.delayed": "the smarthost asked to try again later",
+    "delivery.failed": "the smarthost refused a copy or notice for good",
+    "delivery.expired": "a copy or notice could not be delivered in time",
+    "delivery.smarthost_away": "the smarthost can't be reached; waiting before the next try",
+    "delivery.recovered": "after a restart, copies of the last run were taken up again",
+    "delivery.trouble": "the delivery role met trouble of ours; it goes on",
+    "audit.head_signed": "the end of the audit chain was signed",
+    "retention.posts_destroyed": "old posts reached their time; their keys were destroyed",
+}
+
+
+class _JsonLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        facts: dict[str, object] = getattr(record, "facts", {})
+        return json.dumps({"time": at, "level": record.levelname.lower(), "event": record.getMessage(), **facts}, ensure_ascii=True)
+
+
+class _TextLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        facts: dict[str, object] = getattr(record, "facts", {})
+        return f"{at} {record.getMessage()} " + " ".join(f"{key}={json.dumps(value, ensure_ascii=True)}" for key, value in facts.items())
+
+
+def start_logging(form: Literal["json", "text"], level: str) -> None:
+    """Send our events to stderr; quiet every library, whose lines could hold content (aiosmtpd logs DATA at DEBUG)."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonLine() if form == "json" else _TextLine())
+    _LOG.handlers = [handler]
+    _LOG.propagate = False
+    _LOG.setLevel(level.upper())
+    for name in ("mail.log", "sqlalchemy", "asyncio", "apscheduler", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("mail.log").addHandler(logging.NullHandler())
+    logging.getLogger("mail.log").propagate = False
+
+
+def note(event: str, /, **facts: object) -> None:
+    """Write one event.
+
+    Args:
+        event: a name of EVENTS.
+        facts: plain values or lists of them; anything else is a mistake of ours and raises TypeError.
+    """
+    for name, value in facts.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        if not all(isinstance(one, _CONTENT_FREE) for one in values):
+            raise TypeError(f"log fact {name} of {event} is not a plain value")
+    _LOG.log(logging.WARNING if _is_trouble(event) else logging.INFO, "%s", event, extra={"facts": facts})
+
+
+def bug(error: BaseException, where: str) -> None:
+    """Log an error of ours: its type and the places in the code, never its text, which could hold content."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    _LOG.error("service.bug", extra={"facts": {"where": where, "type": type(error).__name__, "at": places}})
+
+
+def _is_trouble(event: str) -> bool:
+    return event.rpartition(".")[2] in {"trouble", "reload_refused", "smarthost_away", "bug"}

@@ -1,0 +1,15 @@
+"""Who speaks: the one From address must be the one that was proved."""
+
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.message import Message
+from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL
+from relay.policy.decision import Reason, Refuse
+
+
+def judge_author(message: Message, authentication: AuthenticationResults | None) -> Refuse | None:
+    """Refuse a message whose author isn't exactly one address, or isn't the authenticated one; None when all is well."""
+    if message.author is None:
+        return Refuse(reasons=(Reason("R3", "author.not_one_address", "header from"),), reply=NOT_AN_EMAIL)
+    if authentication is None or message.author.address != authentication.address:
+        return Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
+    return None

@@ -1,0 +1,18 @@
+"""May this member post to this list today?"""
+
+from datetime import date
+
+from relay.mail.reply import NO_SUCH_ADDRESS
+from relay.policy.decision import Reason, Refuse
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
+
+
+def judge_membership(member: Member | None, mailing_list: MailingList, on: date) -> Refuse | None:
+    """Refuse whoever isn't an active, entitled member of an active list; None when they may post.
+
+    The reply is the same for an unknown list and a forbidden one.
+    """
+    if member is not None and mailing_list.active and member.may_act(on) and mailing_list.admits(member):
+        return None
+    return Refuse(reasons=(Reason("R1", "membership.not_entitled", "envelope"),), reply=NO_SUCH_ADDRESS)

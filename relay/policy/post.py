@@ -1,0 +1,80 @@
+"""What a scan found in a message: facts, findings and the cleaned parts, all as small values."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Literal
+
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.message import Message
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One hit of a rule. Offsets are into the view of that place; the matched text is never kept.
+
+    `code` is the policy's (POLICY codes: M1, H1, H2, H7 …); `label` is the canonical marking that an M1 finding stands for.
+    """
+
+    code: str
+    rule: str
+    place: str
+    start: int = 0
+    end: int = 0
+    score: float = 1.0
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """One text that a reader could see, and its place in words: "subject", "text", "text, hidden part", "attachment 2, name"."""
+
+    text: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanPart:
+    """A part that was fully read and may leave: plain text, or sanitised HTML of the same text."""
+
+    media_type: Literal["text/plain", "text/html"]
+    text: str
+
+
+class Progress(StrEnum):
+    """How far the scan came before it ended or was ended."""
+
+    NOTHING = "nothing"
+    HEADER = "header"
+    TEXT = "text"
+    COMPLETE = "complete"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """Everything a scanner reported about one message. `message` is None when not even the header was read.
+
+    `removed` are the places of parts that could not be read or shown safe, in order: "attachment 1".
+    """
+
+    progress: Progress
+    message: Message | None
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[CleanPart, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """Everything a decision is made from. `author` is the member the proof speaks for, None when there is none.
+
+    `lists` are the addressed lists in the order they were named; `on` is the day of receipt (UTC).
+    """
+
+    author: Member | None
+    authentication: AuthenticationResults | None
+    lists: tuple[MailingList, ...]
+    scan: Scan
+    on: date

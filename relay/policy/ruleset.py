@@ -1,0 +1,51 @@
+"""The rules that are data, as one value: marking words and the directory of channels."""
+
+from dataclasses import dataclass
+
+from pydantic import ConfigDict, field_validator
+
+from relay.policy.channels import Directory
+from relay.policy.marking import MarkingWords
+from relay.roster.mailing_list import Tlp
+from relay.source import check, read_source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruleset:
+    """Everything `decide` needs beside the post."""
+
+    words: MarkingWords
+    directory: Directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TlpTable:
+    names: tuple[str, ...]
+    connectors: tuple[str, ...]
+    labels: dict[str, tuple[str, ...]]
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_tlp(cls, labels: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        if unknown := sorted(set(labels) - set(Tlp)):
+            raise ValueError(f"“{unknown[0]}” is not a TLP 2.0 label")
+        if missing := [label.value for label in Tlp if not labels.get(label)]:
+            raise ValueError(f"“{missing[0]}” has no words")
+        return labels
+
+
+@dataclass(frozen=True, kw_only=True)
+class _MarkingsFile:
+    tlp: _TlpTable
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+def read_marking_words(text: str, file: str) -> MarkingWords:
+    """Read config/policy/markings.toml.
+
+    Raises:
+        ConfigurationError: a fault, with file and line.
+    """
+    table = check(read_source(text, file), _MarkingsFile).tlp
+    return MarkingWords(names=table.names, connectors=table.connectors, labels=table.labels)

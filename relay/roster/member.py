@@ -1,0 +1,69 @@
+"""Members: vetted officers, each with one address, one agency and one country."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from relay.mail.address import Address
+
+
+class AgencyType(StrEnum):
+    """What kind of agency a member serves; it decides which doors a notice names."""
+
+    CUSTOMS = "customs"
+    POLICE = "police"
+    CITES = "cites"
+    PROSECUTOR = "prosecutor"
+    JUDGE = "judge"
+    ENVIRONMENT = "environment"
+    VETERINARY = "veterinary"
+    RANGER = "ranger"
+    EXPERT = "expert"
+    NGO = "ngo"
+    IGO = "igo"
+
+    @property
+    def is_official(self) -> bool:
+        """Whether people of this type are serving officials; others never see held content."""
+        return self not in {AgencyType.EXPERT, AgencyType.NGO, AgencyType.IGO}
+
+
+class Role(StrEnum):
+    """What a person may do in the relay beside being its member."""
+
+    MEMBER = "member"
+    MODERATOR = "moderator"
+    FOCAL_POINT = "focal-point"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    EXPERT = "expert"
+    OPERATOR = "operator"
+
+
+class MemberState(StrEnum):
+    """Where a membership stands; only the active post and receive."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One person. `id` is random and stands for the person in the audit log; `lists` are names such as `central-africa`."""
+
+    id: str
+    address: Address
+    name: str
+    agency: str
+    agency_type: AgencyType
+    country: str
+    language: str
+    roles: frozenset[Role]
+    state: MemberState
+    lists: frozenset[str]
+    valid_until: date | None = None
+
+    def may_act(self, on: date) -> bool:
+        """Whether the member is active and their vetting has not run out on that day (UTC)."""
+        return self.state is MemberState.ACTIVE and (self.valid_until is None or on <= self.valid_until)

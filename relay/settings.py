@@ -1,0 +1,311 @@
+"""Settings: environment > /run/secrets > the site's TOML > the shipped config/relay.toml; all frozen, unknown keys refused.
+
+A wrong value names the file and line (or the environment variable) it came from, and the nearest right key.
+"""
+
+import ipaddress
+import os
+import re
+import socket
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+
+import relay
+from relay.errors import ConfigurationError
+from relay.mail.address import parse_address
+from relay.source import Source, fault, keys_of, read_source
+
+SECRETS = Path("/run/secrets")
+CANDIDATES = (Path("relay.toml"), Path("/etc/wen-relay/relay.toml"))
+
+_DURATION_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_557_600}
+_SIZE_UNITS = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def shipped(*parts: str) -> Path:
+    """A path under the shipped config/ or lists/: inside the installed package, or beside it in a checkout."""
+    package = Path(relay.__file__).parent
+    root = package / "_shipped" if (package / "_shipped").is_dir() else package.parent
+    return root.joinpath(*parts)
+
+
+def _duration(value: object) -> object:
+    if isinstance(value, timedelta):
+        return value
+    match = re.fullmatch(r"(\d+)\s*([smhdwy])", str(value))
+    if not match:
+        raise ValueError(f"write a duration such as 20s, 72h or 5d, not “{value}”")
+    return timedelta(seconds=int(match.group(1)) * _DURATION_UNITS[match.group(2)])
+
+
+def _size(value: object) -> object:
+    match = re.fullmatch(r"(\d+)\s*(B|KiB|MiB|GiB)?", str(value))
+    if not match:
+        raise ValueError(f"write a size such as 512MiB, not “{value}”")
+    return int(match.group(1)) * _SIZE_UNITS[match.group(2) or ""]
+
+
+def _host_name(value: str) -> str:
+    if parse_address(f"postmaster@{value}") is None:
+        raise ValueError(f"write a domain such as relay.example, not “{value}”")
+    return value.lower()
+
+
+def _mail_address(value: str) -> str:
+    if value and parse_address(value) is None:
+        raise ValueError(f"write a mail address such as ops@agency.example, not “{value}”")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Octets = Annotated[int, BeforeValidator(_size), Field(gt=0)]
+Port = Annotated[int, Field(ge=0, le=65535)] | Literal["auto"]
+Domain = Annotated[str, AfterValidator(_host_name)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RelaySection(_Section):
+    """Who this relay is and where it keeps its data."""
+
+    domain: Domain
+    data: Path
+    node: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
+    language: Literal["en", "fr", "es", "pt"]
+    postmaster: Annotated[str, AfterValidator(_mail_address)]
+
+
+class SmtpSection(_Section):
+    """The doors for mail and their limits."""
+
+    host: str
+    port: Port
+    submission_port: Port
+    submissions_port: Port
+    tls_certificate: str
+    tls_key: str
+    client_ca: str
+    trusted_gateways: tuple[str, ...]
+    authserv_id: str
+    max_message_octets: Octets
+    max_in_flight_octets: Octets
+    max_recipients: int = Field(ge=1, le=100)
+    max_connections: int = Field(ge=1)
+    max_connections_per_ip: int = Field(ge=1)
+
+
+class DeliverySection(_Section):
+    """The next mail server and how long to try."""
+
+    smarthost: str
+    port: int = Field(ge=1, le=65535)
+    tls: Literal["auto", "required", "opportunistic", "none"]
+    username: str
+    password_file: str
+    connections: int = Field(ge=1, le=100)
+    verp: Literal["auto", "always", "never"]
+    max_age: Duration
+
+
+class DatabaseSection(_Section):
+    """Where the database is; "" means SQLite in the data directory."""
+
+    url: str = Field(repr=False)
+
+
+class WebSection(_Section):
+    """The web door."""
+
+    host: str
+    port: Port
+    public_url: str
+
+
+class ScanSection(_Section):
+    """The scanner processes."""
+
+    deadline: Duration
+    processes: int = Field(ge=1, le=64)
+    memory: Octets
+
+
+class RetentionSection(_Section):
+    """How long things are kept."""
+
+    held: Duration
+    posts: Duration
+    audit_names: Duration
+
+
+class LogSection(_Section):
+    """The log's form."""
+
+    format: Literal["json", "text"]
+    level: Literal["debug", "info", "warning", "error"]
+
+
+class LimitsSection(_Section):
+    """What one member may send; 0 means no limit."""
+
+    posts_per_hour: int = Field(ge=0)
+    octets_per_day: int = Field(ge=0)
+    fan_out_per_day: int = Field(ge=0)
+
+
+class Settings(BaseSettings):
+    """All settings; README and the shipped relay.toml explain each."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="RELAY_", env_nested_delimiter="__", case_sensitive=False, nested_model_default_partial_update=False
+    )
+
+    relay: RelaySection
+    smtp: SmtpSection
+    delivery: DeliverySection
+    database: DatabaseSection
+    web: WebSection
+    scan: ScanSection
+    retention: RetentionSection
+    log: LogSection
+    limits: LimitsSection
+
+    @classmethod
+    def settings_customise_sources(  # noqa: PLR0913  (pydantic-settings' own signature)
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (no .env files: secrets have their own place)
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment over secrets over files; the files come merged as init settings."""
+        if SECRETS.is_dir():
+            secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir=SECRETS, env_settings=env_settings)  # type: ignore[call-arg]
+            return env_settings, secrets, init_settings
+        return env_settings, init_settings
+
+    @property
+    def data(self) -> Path:
+        """The data directory."""
+        return self.relay.data
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL, with the default filled in."""
+        return self.database.url or f"sqlite:///{self.relay.data / 'relay.db'}"
+
+    @property
+    def smarthost_tls(self) -> Literal["required", "opportunistic", "none"]:
+        """The smarthost's TLS rule, with the default filled in: none for loopback, else required."""
+        if self.delivery.tls == "auto":
+            return "none" if is_loopback(self.delivery.smarthost) else "required"
+        return self.delivery.tls
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine's loopback."""
+    if host in {"localhost", "localhost.localdomain"}:
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def find_site_file(named: Path | None) -> Path:
+    """The site's settings file: the named one, $RELAY_CONFIG, ./relay.toml or /etc/wen-relay/relay.toml.
+
+    Raises:
+        ConfigurationError: there is none.
+    """
+    chosen = named or (Path(os.environ["RELAY_CONFIG"]) if os.environ.get("RELAY_CONFIG") else None)
+    if chosen is None:
+        chosen = next((path for path in CANDIDATES if path.is_file()), None)
+    if chosen is None:
+        raise ConfigurationError("no settings file: name one with --config, or make one with `wen-relay init --data DIR --domain NAME`")
+    if not chosen.is_file():
+        raise ConfigurationError(f"there is no settings file {chosen}: make one with `wen-relay init --data DIR --domain NAME`")
+    return chosen
+
+
+def load_settings(site_file: Path) -> Settings:
+    """Read, merge and check all settings.
+
+    Raises:
+        ConfigurationError: one sentence with file and line, or with the environment variable.
+    """
+    defaults = read_source(shipped("config", "relay.toml").read_text("utf-8"), "config/relay.toml")
+    try:
+        site = read_source(site_file.read_text("utf-8"), str(site_file))
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"can't be read: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}", file=str(site_file)) from None
+    merged = _merge(defaults.data, site.data)
+    try:
+        settings = Settings(**merged)
+    except ValidationError as error:
+        raise _blame(error, site) from None
+    data = (site_file.parent / settings.relay.data).resolve()
+    settings = settings.model_copy(update={"relay": settings.relay.model_copy(update={"data": data})})
+    _check_together(settings, site)
+    return settings
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merge(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _blame(error: ValidationError, site: Source) -> ConfigurationError:
+    """Name the environment variable when the faulty value came from one, else the site file's line."""
+    path = [str(part) for part in error.errors()[0]["loc"] if isinstance(part, str)]
+    variable = "RELAY_" + "__".join(path[:2]).upper()
+    complaint = fault(site, error, keys_of(Settings.model_json_schema()))
+    if variable in {name.upper() for name in os.environ}:
+        sentence = str(complaint).removeprefix(f"{complaint.file}:{complaint.line}: ")
+        return ConfigurationError(f"environment variable {variable}: {sentence}")
+    return complaint
+
+
+def _check_together(settings: Settings, site: Source) -> None:
+    """What single values can't say: loopback rules for TLS, paths that must exist, doors that must differ."""
+    smtp, delivery = settings.smtp, settings.delivery
+
+    def wrong(sentence: str) -> ConfigurationError:
+        return ConfigurationError(sentence, file=site.file)
+
+    if delivery.tls == "none" and not is_loopback(delivery.smarthost):
+        raise wrong("[delivery] tls = \"none\" is for a smarthost on this machine only: use \"required\"")
+    if bool(smtp.tls_certificate) != bool(smtp.tls_key):
+        raise wrong("[smtp] tls_certificate and tls_key belong together: set both or neither")
+    if not smtp.tls_certificate and not is_loopback(smtp.host):
+        raise wrong("[smtp] host is not this machine's loopback: set tls_certificate and tls_key")
+    if bool(delivery.username) != bool(delivery.password_file):
+        raise wrong("[delivery] username and password_file belong together: set both or neither")
+    _check_files(wrong, (smtp.tls_certificate, smtp.tls_key, delivery.password_file))
+    doors = [port for port in (smtp.port, smtp.submission_port, smtp.submissions_port) if isinstance(port, int) and port]
+    if len(doors) != len(set(doors)):
+        raise wrong("[smtp] port, submission_port and submissions_port must differ")
+    if smtp.max_in_flight_octets < smtp.max_message_octets:
+        raise wrong("[smtp] max_in_flight_octets must be at least max_message_octets")
+
+
+def _check_files(wrong: Any, names: Iterable[str]) -> None:
+    for name in names:
+        if name and not Path(name).is_file():
+            raise wrong(f"the file {name} does not exist")
+
+
+def helo_name(settings: Settings) -> str:
+    """The name this machine gives to the next server."""
+    name = socket.getfqdn()
+    return name if parse_address(f"postmaster@{name}") else settings.relay.domain

@@ -1,0 +1,124 @@
+"""TOML text to a checked value; a fault names the file, the line and the nearest right key.
+
+Used for every definition this product keeps as data: settings, lists, markings, channels.
+"""
+
+import difflib
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from relay.errors import ConfigurationError
+
+T = TypeVar("T")
+Path = tuple[str | int, ...]
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One TOML document: where it came from, its text and its tables."""
+
+    file: str
+    text: str
+    data: dict[str, Any]
+
+
+def read_source(text: str, file: str) -> Source:
+    """Parse TOML text.
+
+    Raises:
+        ConfigurationError: not TOML; names file and line.
+    """
+    try:
+        return Source(file, text, tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        line = int(found.group(1)) if found else text.count("\n") + 1
+        sentence = str(error).split(" (at ", maxsplit=1)[0]
+        raise ConfigurationError(f"this is not valid TOML: {sentence}", file=file, line=line) from None
+
+
+def check(source: Source, kind: type[T]) -> T:
+    """Turn the document into a value of a (pydantic-checked) dataclass or model.
+
+    Raises:
+        ConfigurationError: one sentence on the first fault, with file, line and, for a misspelt key, the nearest right one.
+    """
+    adapter = TypeAdapter(kind)
+    try:
+        return adapter.validate_python(source.data)
+    except ValidationError as error:
+        raise fault(source, error, keys_of(adapter.json_schema())) from None
+
+
+def fault(source: Source, error: ValidationError, keys: list[str]) -> ConfigurationError:
+    """Turn pydantic's first complaint into our sentence.
+
+    Of several complaints an unknown key comes first: a misspelt key is what makes its right name look missing.
+
+    Args:
+        source: the document that was checked.
+        error: what pydantic says.
+        keys: every key that the document's type knows.
+    """
+    complaints = error.errors(include_url=False, include_input=False)
+    first = min(complaints, key=lambda complaint: complaint["type"] not in _UNKNOWN)
+    unknown = first["type"] in _UNKNOWN
+    # Pydantic puts the tried member of a union ("constrained-int") in the path as well; only keys are of use here.
+    path: Path = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys or (unknown and part == first["loc"][-1]))
+    name = ".".join(str(part) for part in path if isinstance(part, str)) or "the file"
+    if unknown:
+        nearest = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
+        sentence = f"unknown key “{name}”" + (f"; did you mean “{nearest[0]}”?" if nearest else "")
+    elif first["type"] in _MISSING:
+        sentence = f"the key “{name}” is missing"
+    else:
+        sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}".replace("value error, ", "")
+    return ConfigurationError(sentence, file=source.file, line=line_of(source.text, path))
+
+
+def keys_of(schema: Any) -> list[str]:
+    """Every property name in a JSON schema, at any depth."""
+    if isinstance(schema, list):
+        return [key for one in schema for key in keys_of(one)]
+    if not isinstance(schema, dict):
+        return []
+    here = list(schema.get("properties", {}))
+    return here + [key for value in schema.values() for key in keys_of(value)]
+
+
+_UNKNOWN = frozenset({"extra_forbidden", "unexpected_keyword_argument"})
+_MISSING = frozenset({"missing", "missing_argument", "missing_keyword_only_argument"})
+
+
+def line_of(text: str, path: Path) -> int:
+    """The 1-based line on which a key stands; its nearest enclosing table's when it isn't written itself; else 1.
+
+    Args:
+        text: the TOML text.
+        path: keys from the root, a number for the place in an array of tables: ("smtp", "port"), ("channel", 2, "name").
+    """
+    wanted = [str(part) for part in path if isinstance(part, str)]
+    indexes = {str(path[i - 1]): part for i, part in enumerate(path) if isinstance(part, int) and i}
+    best, best_depth, table = 1, 0, []
+    seen: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := _HEADER.match(line):
+            table = [part.strip().strip("\"'") for part in header.group(2).split(".")]
+            if header.group(1) == "[[":
+                seen[table[-1]] = seen.get(table[-1], -1) + 1
+            keys = table
+        elif key := _KEY.match(line):
+            keys = [*table, *(next(group for group in key.groups() if group)).split(".")]
+        else:
+            continue
+        inside = all(seen.get(name, 0) == place for name, place in indexes.items() if name in table)
+        if inside and keys == wanted[: len(keys)] and len(keys) > best_depth:
+            best, best_depth = number, len(keys)
+    return best
