@@ -3,6 +3,7 @@
     RelayError
     ├─ ConfigurationError      start-up or reload        exit 78
     ├─ Unavailable             database or disk          451 4.3.0 · HTTP 503 · exit 75
+    │  └─ Busy                 no scanner in time        451 4.3.2
     └─ RequestError            a command or API call that can't be done
        ├─ NotFound             HTTP 404 · exit 66
        ├─ Conflict             HTTP 409 · exit 73
@@ -10,6 +11,9 @@
 
 Bad input from mail is never an exception: it is a defect, then a decision.
 """
+
+
+# ruff: noqa: N818  (each class is named as the contract's table names it; the root says that they are errors)
 
 
 class RelayError(Exception):
@@ -28,6 +32,10 @@ class ConfigurationError(RelayError):
 
 class Unavailable(RelayError):
     """The database, the disk or a scanner can't serve now; trying again later may work."""
+
+
+class Busy(Unavailable):
+    """Everything that could do it is at work for others."""
 
 
 class RequestError(RelayError):

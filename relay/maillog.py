@@ -49,14 +49,18 @@ class _JsonLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         facts: dict[str, object] = getattr(record, "facts", {})
-        return json.dumps({"time": at, "level": record.levelname.lower(), "event": record.getMessage(), **facts}, ensure_ascii=True)
+        return json.dumps(
+            {"time": at, "level": record.levelname.lower(), "event": record.getMessage(), **facts}, ensure_ascii=True
+        )
 
 
 class _TextLine(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
         facts: dict[str, object] = getattr(record, "facts", {})
-        return f"{at} {record.getMessage()} " + " ".join(f"{key}={json.dumps(value, ensure_ascii=True)}" for key, value in facts.items())
+        return f"{at} {record.getMessage()} " + " ".join(
+            f"{key}={json.dumps(value, ensure_ascii=True)}" for key, value in facts.items()
+        )
 
 
 def start_logging(form: Literal["json", "text"], level: str) -> None:

@@ -1,19 +1,28 @@
 """Settings: environment > /run/secrets > the site's TOML > the shipped config/relay.toml; all frozen, unknown keys refused.
 
 A wrong value names the file and line (or the environment variable) it came from, and the nearest right key.
+Longer than most files, so that every setting stands on one page.
 """
 
 import ipaddress
+import json
 import os
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, NestedSecretsSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 import relay
 from relay.errors import ConfigurationError
@@ -50,6 +59,13 @@ def _size(value: object) -> object:
     return int(match.group(1)) * _SIZE_UNITS[match.group(2) or ""]
 
 
+def _words(value: object) -> object:
+    """A list; an environment variable holds it as JSON or as words with commas between."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [word.strip() for word in value.split(",") if word.strip()]
+
+
 def _host_name(value: str) -> str:
     if parse_address(f"postmaster@{value}") is None:
         raise ValueError(f"write a domain such as relay.example, not “{value}”")
@@ -65,6 +81,7 @@ def _mail_address(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Octets = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Port = Annotated[int, Field(ge=0, le=65535)] | Literal["auto"]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Domain = Annotated[str, AfterValidator(_host_name)]
 
 
@@ -92,7 +109,7 @@ class SmtpSection(_Section):
     tls_certificate: str
     tls_key: str
     client_ca: str
-    trusted_gateways: tuple[str, ...]
+    trusted_gateways: Words
     authserv_id: str
     max_message_octets: Octets
     max_in_flight_octets: Octets
@@ -163,7 +180,12 @@ class Settings(BaseSettings):
     """All settings; README and the shipped relay.toml explain each."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="RELAY_", env_nested_delimiter="__", case_sensitive=False, nested_model_default_partial_update=False
+        frozen=True,
+        extra="forbid",
+        env_prefix="RELAY_",
+        env_nested_delimiter="__",
+        case_sensitive=False,
+        nested_model_default_partial_update=False,
     )
 
     relay: RelaySection
@@ -177,9 +199,9 @@ class Settings(BaseSettings):
     limits: LimitsSection
 
     @classmethod
-    def settings_customise_sources(  # noqa: PLR0913  (pydantic-settings' own signature)
+    def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003  (pydantic-settings' own signature)
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  (no .env files: secrets have their own place)
@@ -229,9 +251,13 @@ def find_site_file(named: Path | None) -> Path:
     if chosen is None:
         chosen = next((path for path in CANDIDATES if path.is_file()), None)
     if chosen is None:
-        raise ConfigurationError("no settings file: name one with --config, or make one with `wen-relay init --data DIR --domain NAME`")
+        raise ConfigurationError(
+            "no settings file: name one with --config, or make one with `wen-relay init --data DIR --domain NAME`"
+        )
     if not chosen.is_file():
-        raise ConfigurationError(f"there is no settings file {chosen}: make one with `wen-relay init --data DIR --domain NAME`")
+        raise ConfigurationError(
+            f"there is no settings file {chosen}: make one with `wen-relay init --data DIR --domain NAME`"
+        )
     return chosen
 
 
@@ -245,12 +271,20 @@ def load_settings(site_file: Path) -> Settings:
     try:
         site = read_source(site_file.read_text("utf-8"), str(site_file))
     except (OSError, UnicodeError) as error:
-        raise ConfigurationError(f"can't be read: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}", file=str(site_file)) from None
+        raise ConfigurationError(
+            f"can't be read: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}", file=str(site_file)
+        ) from None
     merged = _merge(defaults.data, site.data)
     try:
         settings = Settings(**merged)
     except ValidationError as error:
         raise _blame(error, site) from None
+    except SettingsError as error:  # a whole section in one variable, and not as JSON
+        found = re.search(r'field "(\w+)"', str(error))
+        section = found.group(1).upper() if found else "SECTION"
+        raise ConfigurationError(
+            f"environment variable RELAY_{section}: write RELAY_{section}__KEY for each key"
+        ) from None
     data = (site_file.parent / settings.relay.data).resolve()
     settings = settings.model_copy(update={"relay": settings.relay.model_copy(update={"data": data})})
     _check_together(settings, site)
@@ -284,22 +318,26 @@ def _check_together(settings: Settings, site: Source) -> None:
         return ConfigurationError(sentence, file=site.file)
 
     if delivery.tls == "none" and not is_loopback(delivery.smarthost):
-        raise wrong("[delivery] tls = \"none\" is for a smarthost on this machine only: use \"required\"")
+        raise wrong('[delivery] tls = "none" is for a smarthost on this machine only: use "required"')
     if bool(smtp.tls_certificate) != bool(smtp.tls_key):
         raise wrong("[smtp] tls_certificate and tls_key belong together: set both or neither")
     if not smtp.tls_certificate and not is_loopback(smtp.host):
         raise wrong("[smtp] host is not this machine's loopback: set tls_certificate and tls_key")
+    if delivery.username and settings.smarthost_tls != "required":
+        raise wrong('[delivery] a username needs tls = "required": a password is only sent over verified TLS')
     if bool(delivery.username) != bool(delivery.password_file):
         raise wrong("[delivery] username and password_file belong together: set both or neither")
     _check_files(wrong, (smtp.tls_certificate, smtp.tls_key, delivery.password_file))
-    doors = [port for port in (smtp.port, smtp.submission_port, smtp.submissions_port) if isinstance(port, int) and port]
+    doors = [
+        port for port in (smtp.port, smtp.submission_port, smtp.submissions_port) if isinstance(port, int) and port
+    ]
     if len(doors) != len(set(doors)):
         raise wrong("[smtp] port, submission_port and submissions_port must differ")
     if smtp.max_in_flight_octets < smtp.max_message_octets:
         raise wrong("[smtp] max_in_flight_octets must be at least max_message_octets")
 
 
-def _check_files(wrong: Any, names: Iterable[str]) -> None:
+def _check_files(wrong: Callable[[str], ConfigurationError], names: Iterable[str]) -> None:
     for name in names:
         if name and not Path(name).is_file():
             raise wrong(f"the file {name} does not exist")

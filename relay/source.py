@@ -71,7 +71,9 @@ def fault(source: Source, error: ValidationError, keys: list[str]) -> Configurat
     first = min(complaints, key=lambda complaint: complaint["type"] not in _UNKNOWN)
     unknown = first["type"] in _UNKNOWN
     # Pydantic puts the tried member of a union ("constrained-int") in the path as well; only keys are of use here.
-    path: Path = tuple(part for part in first["loc"] if isinstance(part, int) or part in keys or (unknown and part == first["loc"][-1]))
+    path: Path = tuple(
+        part for part in first["loc"] if isinstance(part, int) or part in keys or (unknown and part == first["loc"][-1])
+    )
     name = ".".join(str(part) for part in path if isinstance(part, str)) or "the file"
     if unknown:
         nearest = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)

@@ -1,10 +1,10 @@
 """One copy for one recipient, and what became of it.
 
-    queued     next_attempt_at set, no lease       nothing to do after a crash
-    leased     prefetched, leased_until ahead      lease expires → queued: never sent yet
-    sending    claimed for sending now             ambiguous after a crash: sent again, same Message-ID, counted as possible duplicate
-    delivered  final 2yz       failed  final 5yz (552 to RCPT counts as 452)
-    expired    max_age passed  cancelled  member or post withdrawn
+queued     next_attempt_at set, no lease       nothing to do after a crash
+leased     prefetched, leased_until ahead      lease expires → queued: never sent yet
+sending    claimed for sending now             ambiguous after a crash: sent again, same Message-ID, counted as possible duplicate
+delivered  final 2yz       failed  final 5yz (552 to RCPT counts as 452)
+expired    max_age passed  cancelled  member or post withdrawn
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     COPY = "copy"
     RECEIPT = "receipt"
     NOTICE = "notice"
+    UNDELIVERED = "undelivered"
     EXPIRY = "expiry"
     NOMINATION = "nomination"
 

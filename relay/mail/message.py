@@ -5,12 +5,15 @@ author is not exactly one plain address has no author. What two readers could re
 """
 
 import binascii
+import codecs
 import quopri
 import re
+import unicodedata
 from base64 import b64decode
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from relay.mail.address import Mailbox, parse_mailbox
@@ -21,14 +24,45 @@ REFERENCES = 20
 
 # Fields that RFC 5322 §3.6 and RFC 2045 allow once; a second one lets two readers see two messages.
 SINGLETONS = frozenset(
-    "from sender reply-to to cc bcc message-id in-reply-to references subject date mime-version content-type "
-    "content-transfer-encoding content-disposition content-id".split()
+    {
+        "from",
+        "sender",
+        "reply-to",
+        "to",
+        "cc",
+        "bcc",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "content-id",
+    }
 )
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:-]+)(?:\*[A-Za-z0-9-]+)?\?([bBqQ])\?([^?\r\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\r\n]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
 _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^-~]+@[!#-'*+\-./0-9=?A-Z\[\]^-~:]+>")
+
+
+# Codecs of Python that are no charsets of texts; some take quadratic time or warn. No mail program knows them.
+_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_HIDES_FIELDS = frozenset(
+    {
+        "header.byte_order_mark",
+        "header.field_name",
+        "header.too_large",
+        "header.bare_carriage_return",
+        "header.null_octet",
+    }
+)
+_AUTOMATIC_PRECEDENCE = frozenset({b"bulk", b"junk", b"auto_reply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,55 +113,73 @@ def split_header(octets: bytes) -> HeaderSection:
     """Split a header section off the octets of a message or MIME part; never raises.
 
     Args:
-        octets: CRLF line ends (a bare LF is read as one too, and is a defect).
+        octets: lines that end in CRLF. A section that ends all its lines in a bare LF is read as well, as files on disk
+            are written; one that mixes the two is a defect.
     """
-    defects: list[str] = []
-    fields: list[Field] = []
+    defects = ["header.byte_order_mark"] if octets.startswith(b"\xef\xbb\xbf") else []
+    fields: list[tuple[str, bytearray]] = []
     offset = 0
-    if octets.startswith(b"\xef\xbb\xbf"):
-        defects.append("header.byte_order_mark")
-    while offset < len(octets):
-        end = octets.find(b"\n", offset)
-        end = len(octets) if end < 0 else end + 1
-        line = octets[offset:end]
-        content = line.rstrip(b"\r\n")
-        if not content:
-            offset = end
-            break
-        if offset > HEADER_OCTETS or len(fields) > HEADER_FIELDS:
+    for content, end in _lines(octets):
+        if content and (end > HEADER_OCTETS or len(fields) >= HEADER_FIELDS):
             defects.append("header.too_large")
             break
-        if content[:1] in b" \t":
-            if fields:
-                last = fields[-1]
-                fields[-1] = Field(last.name, last.body + b" " + content.strip())
-            else:
-                defects.append("header.continues_nothing")
-        else:
-            name, colon, body = content.partition(b":")
-            if not colon:
-                defects.append("header.line_without_colon")
-                break  # the rest is body text, whatever it looks like
-            if not _NAME.fullmatch(name):
-                defects.append("header.field_name")
-            fields.append(Field(name.rstrip().decode("latin-1").lower(), body.strip()))
+        name, colon, body = content.partition(b":")
+        if content and not colon and content[:1] not in b" \t":
+            defects.append("header.line_without_colon")
+            break  # the rest is body text, whatever it looks like
         offset = end
-    counted: dict[str, int] = {}
-    for field in fields:
-        counted[field.name] = counted.get(field.name, 0) + 1
-    defects += [f"header.duplicate.{name}" for name in sorted(SINGLETONS) if counted.get(name, 0) > 1]
-    return HeaderSection(tuple(fields), offset, tuple(dict.fromkeys(defects)))
+        if not content:
+            break
+        if content[:1] not in b" \t":
+            defects += [] if _NAME.fullmatch(name) else ["header.field_name"]
+            fields.append((name.rstrip().decode("latin-1").lower(), bytearray(body.strip())))
+        elif fields:
+            fields[-1][1].extend(b" " + content.strip())
+        else:
+            defects.append("header.continues_nothing")
+    defects += _ambiguities(octets[:offset], [name for name, _ in fields])
+    return HeaderSection(
+        tuple(Field(name, bytes(body)) for name, body in fields), offset, tuple(dict.fromkeys(defects))
+    )
+
+
+def _lines(octets: bytes) -> Iterator[tuple[bytes, int]]:
+    """Each line without its end, and where the next one starts."""
+    offset = 0
+    while offset < len(octets):
+        end = octets.find(b"\n", offset) + 1 or len(octets)
+        yield octets[offset:end].rstrip(b"\r\n"), end
+        offset = end
+
+
+def _ambiguities(section: bytes, names: list[str]) -> Iterator[str]:
+    """What two readers of one header section could read differently."""
+    feeds, pairs = section.count(b"\n"), section.count(b"\r\n")
+    if pairs and feeds != pairs:
+        yield "header.mixed_line_ends"
+    if section.count(b"\r") != pairs:
+        yield "header.bare_carriage_return"
+    if b"\0" in section:
+        yield "header.null_octet"
+    counted = Counter(names)
+    yield from (f"header.duplicate.{name}" for name in sorted(SINGLETONS) if counted[name] > 1)
 
 
 def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
-    """Decode octets; the flag is False when the charset is unknown or does not fit and the text is a best guess."""
+    """Decode octets; the flag is False when the charset is unknown or does not fit and the text is a best guess.
+
+    No text that is returned holds a lone surrogate, so that all of it can be encoded again.
+    """
     try:
-        return octets.decode(charset), True
+        text = octets.decode(charset) if codecs.lookup(charset).name not in _NO_CHARSETS else None
     except (LookupError, UnicodeError, ValueError):
-        try:
-            return octets.decode("utf-8"), False
-        except UnicodeError:
-            return octets.decode("latin-1"), False
+        text = None
+    if text is not None and not _SURROGATE.search(text):  # CPython's UTF-7 lets them through
+        return text, True
+    try:
+        return octets.decode("utf-8"), False
+    except UnicodeError:
+        return octets.decode("latin-1"), False
 
 
 def decode_text(body: bytes) -> tuple[str, bool]:
@@ -172,16 +224,16 @@ def read_message(header: HeaderSection) -> Message:
         date=_date(header.first("date")),
         references=_message_ids(header.all("references") or header.all("in-reply-to"))[-REFERENCES:],
         automatic=_is_automatic(header),
-        list_ids=tuple(match.lower() for body in header.all("list-id") for match in re.findall(r"<([^<>\s]+)>", body.decode("latin-1"))),
+        list_ids=tuple(one for body in header.all("list-id") for one in _list_ids(body.decode("latin-1").lower())),
         hops=len(header.all("received")),
         defects=tuple(defects),
     )
 
 
 def _author(header: HeaderSection) -> Mailbox | None:
-    """The one author, or None. A byte-order mark or a broken field name could hide another From: then there is none."""
+    """The one author, or None: also where something in the section could hide another From from us or show one to others."""
     bodies = header.all("from")
-    if len(bodies) != 1 or {"header.byte_order_mark", "header.field_name", "header.too_large"} & set(header.defects):
+    if len(bodies) != 1 or not _HIDES_FIELDS.isdisjoint(header.defects):
         return None
     if any(octet < 0x20 and octet != 0x09 for octet in bodies[0]):
         return None
@@ -194,8 +246,18 @@ def _author(header: HeaderSection) -> Mailbox | None:
 
 
 def _one_line(text: str) -> str:
-    """Controls and line separators become spaces, so that no decoded value can end a header line."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    """Controls and line separators become spaces, so that no decoded value can end a header line.
+
+    Invisible format controls go, so that no value is shown in another order than it is written in; the joiners U+200C and
+    U+200D stay, Persian and the Indic scripts are spelt with them.
+    """
+    kept = (char for char in text if char in "\u200c\u200d" or unicodedata.category(char) != "Cf")
+    return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in kept).split())
+
+
+def _list_ids(body: str) -> list[str]:
+    """The identifiers in a List-Id field (RFC 2919 §3); the whole body when the angle brackets are missing."""
+    return re.findall(r"<([^<>\s]+)>", body) or [body]
 
 
 def _message_ids(bodies: Iterable[bytes]) -> tuple[str, ...]:
@@ -205,16 +267,17 @@ def _message_ids(bodies: Iterable[bytes]) -> tuple[str, ...]:
 def _date(body: bytes) -> datetime | None:
     try:
         found = parsedate_to_datetime(body.decode("latin-1"))
-        return found if found.tzinfo and 1990 <= found.year < 2100 else None
+        # No offset means "-0000": the time in UTC, from a place that isn't told (RFC 5322 §3.3).
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)) if 1990 <= found.year < 2100 else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
 def _is_automatic(header: HeaderSection) -> bool:
-    """RFC 3834 §2 and the habits of auto-responders that don't follow it."""
-    submitted = header.first("auto-submitted").lower().split(b";")[0].strip()
-    if submitted and submitted != b"no":
+    """RFC 3834 §2 and the habits of auto-responders that don't follow it. Of several fields, one that says so is enough."""
+    words = [re.split(rb"[;(\s]", body.lower(), maxsplit=1)[0] for body in header.all("auto-submitted")]
+    if any(word and word != b"no" for word in words):
         return True
-    return header.first("precedence").lower() in {b"bulk", b"junk", b"auto_reply"} or bool(
-        header.all("x-autoreply") or header.all("x-autorespond")
-    )
+    if any(body.lower() in _AUTOMATIC_PRECEDENCE for body in header.all("precedence")):
+        return True
+    return bool(header.all("x-autoreply") or header.all("x-autorespond"))

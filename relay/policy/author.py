@@ -5,11 +5,13 @@ from relay.mail.message import Message
 from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL
 from relay.policy.decision import Reason, Refuse
 
+NOT_AUTHENTICATED = Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
+
 
 def judge_author(message: Message, authentication: AuthenticationResults | None) -> Refuse | None:
     """Refuse a message whose author isn't exactly one address, or isn't the authenticated one; None when all is well."""
     if message.author is None:
         return Refuse(reasons=(Reason("R3", "author.not_one_address", "header from"),), reply=NOT_AN_EMAIL)
     if authentication is None or message.author.address != authentication.address:
-        return Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
+        return NOT_AUTHENTICATED
     return None

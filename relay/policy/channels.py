@@ -13,8 +13,11 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from relay.errors import ConfigurationError
 from relay.policy.decision import Reason
+from relay.roster.countries import COUNTRIES
 from relay.roster.member import AgencyType
+from relay.source import check, line_of, read_source
 
 
 class Channel(StrEnum):
@@ -165,14 +168,19 @@ def advise(reasons: Iterable[Reason], *, agency_type: AgencyType, country: str, 
     if "O2" in codes:
         return Advice(rule=Rule.POSITION, doors=doors(Channel.OPERATIONS_ROOM, Channel.NCB))
     if "O3" in codes and agency_type is AgencyType.CUSTOMS:
-        return Advice(rule=Rule.CONSIGNMENT, doors=doors(Channel.CENCOMM_WARNING, Channel.RILO, Channel.CUSTOMS_DUTY_DESK))
+        return Advice(
+            rule=Rule.CONSIGNMENT, doors=doors(Channel.CENCOMM_WARNING, Channel.RILO, Channel.CUSTOMS_DUTY_DESK)
+        )
     return Advice(rule=rule, doors=doors(*channels))
 
 
 def _own_doors(agency_type: AgencyType, here: CountryChannels | None) -> tuple[Rule, tuple[Channel, ...]]:
     """Rules 6–10: the everyday doors of an agency type in a country."""
-    police_powers = here is not None and agency_type in here.police_powers
-    rule, channels = _BY_AGENCY_TYPE[AgencyType.POLICE] if police_powers else _BY_AGENCY_TYPE.get(agency_type, _FIELD)
+    if agency_type in _BY_AGENCY_TYPE:
+        rule, channels = _BY_AGENCY_TYPE[agency_type]
+    else:
+        police_powers = here is not None and agency_type in here.police_powers
+        rule, channels = _BY_AGENCY_TYPE[AgencyType.POLICE] if police_powers else _FIELD
     if rule is Rule.POLICE and here is not None and here.europol_partner:
         channels = (*channels, Channel.SIENA)
     return rule, channels
@@ -182,7 +190,9 @@ def _door(channel: Channel, here: CountryChannels | None) -> Door:
     entry = next((entry for entry in here.channel if entry.id is channel), None) if here else None
     if entry is None:
         return Door(channel=channel)
-    return Door(channel=channel, name=entry.name, how=entry.how, as_of=entry.as_of, confirmed=entry.status == "confirmed")
+    return Door(
+        channel=channel, name=entry.name, how=entry.how, as_of=entry.as_of, confirmed=entry.status == "confirmed"
+    )
 
 
 def what_may_be_sent_again(reasons: Iterable[Reason]) -> SendAgain:
@@ -195,3 +205,46 @@ def what_may_be_sent_again(reasons: Iterable[Reason]) -> SendAgain:
     if codes & {"H1", "H7"}:
         return SendAgain.READABLE
     return SendAgain.WITH_CLEAR_MARKING
+
+
+def read_country(text: str, file: str) -> CountryChannels:
+    """Read one config/channels/CC.toml.
+
+    Raises:
+        ConfigurationError: a fault, with file and line.
+    """
+    country = check(read_source(text, file), CountryChannels)
+    if country.country not in COUNTRIES:
+        raise ConfigurationError(
+            f"“{country.country}” is not an ISO 3166 country code such as CM",
+            file=file,
+            line=line_of(text, ("country",)),
+        )
+    seen: set[Channel] = set()
+    for place, entry in enumerate(country.channel):
+        if entry.id in seen:
+            raise ConfigurationError(
+                f"the channel “{entry.id}” stands here twice", file=file, line=line_of(text, ("channel", place, "id"))
+            )
+        seen.add(entry.id)
+    return country
+
+
+def read_directory(texts: Iterable[tuple[str, str]]) -> Directory:
+    """Read all countries' files.
+
+    Args:
+        texts: (file name, TOML text) of each.
+
+    Raises:
+        ConfigurationError: a fault in a file, or two files for one country.
+    """
+    countries: dict[str, CountryChannels] = {}
+    for file, text in texts:
+        country = read_country(text, file)
+        if country.country in countries:
+            raise ConfigurationError(
+                f"another file already holds the channels of {country.country}: keep one", file=file
+            )
+        countries[country.country] = country
+    return Directory(countries=countries)

@@ -7,7 +7,7 @@ one list withholds the whole message, and whatever is undecided is held or withh
 from collections.abc import Iterable
 from typing import Literal
 
-from relay.policy.author import judge_author
+from relay.policy.author import NOT_AUTHENTICATED, judge_author
 from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
@@ -15,13 +15,16 @@ from relay.policy.membership import judge_membership
 from relay.policy.post import Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
-from relay.roster.member import AgencyType
+from relay.roster.member import Member
 
 HOP_LIMIT = 50  # Postfix's hopcount_limit; RFC 5321 §6.3 asks for a limit against loops
 
 Action = Literal["pass", "remove", "hold", "withhold"]
 
 _WITHHOLD_CODES = frozenset({"T1", "M1", "N1", "N2", "O1", "O2", "O3"})
+# What a list's own [policy] may do (POLICY "Overrides"); definitions are held to it, and here nothing else is heard.
+_MAY_BE_HELD = frozenset({"N1", "N2", "O1", "O2", "O3"})
+_MAY_BE_RELAYED = frozenset({"H3", "H4", "H5", "H8", "H9"})
 _WHOLE = "whole message"
 
 
@@ -34,12 +37,14 @@ def decide(post: Post, ruleset: Ruleset) -> tuple[tuple[str, Decision], ...]:
     whole = _judge_message(post)
     if whole is not None:
         return tuple((one.name, whole) for one in post.lists)
-    decisions = tuple((one.name, judge_membership(post.author, one, post.on) or _judge_content(post, one)) for one in post.lists)
+    decisions = tuple(
+        (one.name, judge_membership(post.author, one, post.on) or _judge_content(post, one)) for one in post.lists
+    )
     withheld = [decision for _, decision in decisions if isinstance(decision, Withhold)]
-    if not withheld:
+    if not withheld or post.author is None:  # without an author every decision is a refusal
         return decisions
     reasons = _unique(reason for decision in withheld for reason in decision.reasons)
-    everywhere = _point_to_doors(post, Withhold(reasons=reasons, marking=strictest(post.scan.findings)), ruleset)
+    everywhere = _point_to_doors(post.author, Withhold(reasons=reasons, marking=strictest(post.scan.findings)), ruleset)
     return tuple((name, decision if isinstance(decision, Refuse) else everywhere) for name, decision in decisions)
 
 
@@ -47,7 +52,8 @@ def _judge_message(post: Post) -> Decision | None:
     """What concerns the message whatever the list: its author, loops, automatic mail."""
     message = post.scan.message
     if message is None:
-        return None  # nothing was read, so nothing can be said; the content judgement fails closed
+        # Nothing was read, so nothing more can be said: the content judgement fails closed.
+        return None if post.authentication is not None else NOT_AUTHENTICATED
     if (refused := judge_author(message, post.authentication)) is not None:
         return refused
     own = {one.list_id for one in post.lists}
@@ -60,16 +66,16 @@ def _judge_message(post: Post) -> Decision | None:
 
 def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     scan = post.scan
-    if scan.progress in {Progress.NOTHING, Progress.HEADER}:
-        return Withhold(reasons=(Reason("H1", "scan.not_finished", _WHOLE),))
     by_action: dict[Action, list[Reason]] = {"pass": [], "remove": [], "hold": [], "withhold": []}
     for finding in scan.findings:
         by_action[_act_on(finding, mailing_list)].append(Reason(finding.code, finding.rule, finding.place))
     marking = strictest(scan.findings)
+    if scan.message is None or scan.progress in {Progress.NOTHING, Progress.HEADER}:
+        by_action["withhold"].append(Reason("H1", "scan.not_finished", _WHOLE))
+    elif scan.progress is not Progress.COMPLETE:
+        by_action["hold"].append(Reason("H1", "scan.not_finished", "attachments"))
     if marking is None and mailing_list.require_marking:
         by_action["hold"].append(Reason("H2", "marking.missing", _WHOLE))
-    if scan.progress is not Progress.COMPLETE:
-        by_action["hold"].append(Reason("H1", "scan.not_finished", "attachments"))
     if by_action["withhold"]:
         return Withhold(reasons=_unique(by_action["withhold"]), marking=marking)
     stamped = marking or mailing_list.default_marking
@@ -80,30 +86,32 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
 
 
 def _act_on(finding: Finding, mailing_list: MailingList) -> Action:
-    """What one finding means on one list."""
-    if finding.label is not None:
-        above = Tlp(finding.label).level > mailing_list.ceiling.level
-        certain: Action = "withhold" if finding.code == "M1" else "hold"
-        return certain if above else "pass"
-    if finding.code == "H1":
-        if finding.rule == "part.nothing_readable":
-            return "withhold"
-        return "hold" if mailing_list.strict else "remove"
+    """What one finding means on one list: the policy's own answer, or the list's where the policy lets it choose."""
+    if finding.label is not None and Tlp(finding.label).level <= mailing_list.ceiling.level:
+        return "pass"
+    own = _own_action(finding, mailing_list)
     match mailing_list.overrides.get(finding.code):
-        case "relay":
-            return "pass"
-        case "hold":
-            return "hold"
         case "withhold":
             return "withhold"
+        case "hold" if own == "remove" or finding.code in _MAY_BE_HELD:
+            return "hold"
+        case "relay" if finding.code in _MAY_BE_RELAYED:
+            return "pass"
         case _:
-            return "withhold" if finding.code in _WITHHOLD_CODES else "hold"
+            return own
 
 
-def _point_to_doors(post: Post, withhold: Withhold, ruleset: Ruleset) -> Withhold:
-    agency_type = post.author.agency_type if post.author else AgencyType.EXPERT
-    country = post.author.country if post.author else ""
-    advice = advise(withhold.reasons, agency_type=agency_type, country=country, directory=ruleset.directory)
+def _own_action(finding: Finding, mailing_list: MailingList) -> Action:
+    """The policy's own answer."""
+    if finding.code == "H1" and finding.rule != "part.nothing_readable":
+        return "hold" if mailing_list.strict else "remove"
+    return "withhold" if finding.code in _WITHHOLD_CODES or finding.code == "H1" else "hold"
+
+
+def _point_to_doors(author: Member, withhold: Withhold, ruleset: Ruleset) -> Withhold:
+    advice = advise(
+        withhold.reasons, agency_type=author.agency_type, country=author.country, directory=ruleset.directory
+    )
     return Withhold(reasons=withhold.reasons, marking=withhold.marking, channels=advice.channels)
 
 

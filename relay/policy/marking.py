@@ -4,32 +4,40 @@ A label in a marking's place (a header, the subject's edges, a line of its own, 
 is certain. The same words in the middle of a sentence only raise: above the ceiling they hold the post. A name of the
 scheme with an unknown label, in a marking's place or shouted, is an unknown marking and holds.
 
-Texts and words are brought to one shape first: NFKC, no invisible characters, no accents, look-alike letters of the
-Cyrillic and Greek alphabets as Latin. Words of those alphabets get the same treatment, so they still match themselves.
+Names are found first, in one pass; everything else looks a bounded way around each, so that time stays linear.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from relay.policy.post import Finding, View
+from relay.policy.shape import as_shown, close_up, fold, shape
 from relay.roster.mailing_list import Tlp
 
-# Cyrillic and Greek letters that look like Latin ones (Unicode TS #39 confusables, the letters that occur in labels).
-_LOOK_ALIKES = str.maketrans(
-    "АВСЕНІЈКМОРЅТХУавсеніјкморѕтхуΑΒΕΖΗΙΚΜΝΟΡΤΥΧαικνορτυԜѡԁӀɡᴛʟᴘᴀᴇᴅᴍ",
-    "ABCEHIJKMOPSTXYabcehijkmopstxyABEZHIKMNOPTYXaiknoptuWwdIgTLPAEDM",
+REACH = 200  # characters around a label in which its place in the sentence is judged
+FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
+
+# A letter of an alphabet with capitals, or a digit: what may not stand right beside a word. Chinese or Arabic letters may.
+_CASED = "a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1fff"
+_START, _END = rf"(?<![{_CASED}])", rf"(?![{_CASED}0-9])"
+_OPENING, _CLOSING = frozenset("([{<【*"), frozenset(")]}>】*")
+_LABELLING_HEADERS = ("header subject", "header comments", "header keywords")
+_REPLY_PREFIX = re.compile(
+    r"(?:\s*(?:\[[^\]]{1,40}\]|(?:re|fw|fwd|tr|rv|enc|res|aw|wg|vs|sv|ref|回复|转发|答复)\s*[:：]))*+\s*", re.IGNORECASE
 )
-_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹘﹣－", "-"))
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
-_SPACED_LETTERS = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .\-_][^\W\d_]){2,}(?![^\W_])")
-_GAP = r"[\s:=_\-./|()\[\]{}\"'“”«»*+#>,;<]{0,8}"
-_OPENING, _CLOSING = frozenset("([{<«“\"'【*"), frozenset(")]}>»”\"'】*")
-_PROSE_PLACES = ("text", "quoted text")
-_LABELLING_HEADERS = ("header subject", "header comments", "header keywords", "subject")
-_REPLY_PREFIX = re.compile(r"^(?:\s*(?:\[[^\]]{1,40}\]|(?:re|fw|fwd|tr|rv|enc|res|aw|wg|vs|sv|ref)\s*:))*\s*", re.IGNORECASE)
+# Words of scripts that put no spaces between them (Thai, Lao, Burmese, Khmer, Chinese …) are counted two letters each.
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
+_WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\W_{_UNSPACED}]+")
+_SENTENCE = re.compile(rf"[{_UNSPACED}]{{7}}")  # more such letters in a row than a label has
+_CLAUSE_ENDS = re.compile(r"[.!?;,]\s")
+_FULL_LINE = (
+    45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
+)
+# What stands behind a name where a label is expected: a sign and a token.
+_TOKEN = re.compile(r"(?P<sign>[^\S\n]*[:=]\s*|[^\S\n]+|[-_/|~])[(\[{\"'*«“]*+(?P<token>[^\s)\]}\"'*,;«»“”]{1,40})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,134 +51,238 @@ class MarkingWords:
 
 @dataclass(frozen=True, slots=True)
 class _Patterns:
-    known: re.Pattern[str]
-    unknown: re.Pattern[str]
-    label_of: Mapping[str, str]
+    """`name` is searched for; the others are tried beside it. Their groups are named after `labels`' places: "at4"."""
 
+    name: re.Pattern[str]
+    after: re.Pattern[str]
+    further: re.Pattern[str]
+    before: re.Pattern[str]
+    remote: re.Pattern[str]
+    labels: tuple[str, ...]
 
-def shape(text: str) -> str:
-    """Bring a text or a word to the one form in which they are compared; line feeds stay, so that lines can be counted."""
-    if text.isascii():
-        return _LINE_ENDS.sub("\n", text)
-    kept = _LINE_ENDS.sub("\n", text).translate(_DASHES)
-    kept = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", kept))
-    kept = "".join(char for char in kept if not _is_ignorable(char))
-    return kept.translate(_LOOK_ALIKES)
-
-
-def _is_ignorable(char: str) -> bool:
-    """Accents, format controls (zero width, bidi, soft hyphen, tags), variation selectors, tatweel, Hangul fillers."""
-    return not char.isascii() and (unicodedata.category(char) in {"Mn", "Me", "Cf"} or char in "\u0640\u115f\u1160\u3164\uffa0\u2800")
-
-
-@lru_cache(maxsize=8)
-def _compiled(names: tuple[str, ...], connectors: tuple[str, ...], labels: tuple[tuple[str, tuple[str, ...]], ...]) -> _Patterns:
-    label_of = {_plain(word): label for label, words in labels for word in words}
-    ordered = sorted((shape(word) for _, words in labels for word in words), key=len, reverse=True)
-    label = "|".join(_loosely(word) + _edge(word) for word in ordered)
-    name = "|".join(_loosely(shape(word)) for word in sorted(names, key=len, reverse=True))
-    between = "|".join(_loosely(shape(word)) for word in sorted(connectors, key=len, reverse=True))
-    start = rf"(?<![^\W_])(?:{name}){_GAP}(?:(?:{between}){_GAP}){{0,2}}"
-    return _Patterns(
-        known=re.compile(rf"{start}(?P<label>{label})", re.IGNORECASE),
-        unknown=re.compile(rf"(?<![^\W_])(?:{name})\s*[:=]\s*[(\[{{\"'*]?\s*(?P<label>[^\s)\]}}\"'*,;]{{1,40}})", re.IGNORECASE),
-        label_of=label_of,
-    )
-
-
-def _loosely(word: str) -> str:
-    """A word as a pattern: what stands between its letter groups may be any of a few separators, or nothing."""
-    return r"[\s+\-_/().]*".join(re.escape(group) for group in re.findall(r"[^\W_]+", word))
-
-
-def _edge(word: str) -> str:
-    """A cased word must end where its letters end; scripts without spaces between words can't ask for that."""
-    return r"(?![^\W_])" if word[-1].upper() != word[-1].lower() else ""
-
-
-def _plain(word: str) -> str:
-    return "".join(re.findall(r"[^\W_]+", shape(word))).lower()
+    def label(self, match: re.Match[str]) -> tuple[str, int, int]:
+        """Which canonical label a match holds, and where its word starts and ends."""
+        group = match.lastgroup or ""
+        return (self.labels[int(group.removeprefix("at"))], *match.span(group))
 
 
 def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
-    """Find every marking in one view.
+    """Find every marking in one view; never raises, and takes linear time.
 
     Returns:
         Findings with code M1 (a label in a marking's place), H2 with a label (a label in prose) or H2 without (an unknown
-        label). Offsets are into the shaped text. Whether a label is above a list's ceiling is the policy's question.
+        label), each rule and place once. Offsets are into the shaped text. Whether a label is above a list's ceiling is
+        the policy's question.
     """
-    patterns = _compiled(words.names, words.connectors, tuple((label, tuple(listed)) for label, listed in words.labels.items()))
-    text = shape(view.text)
+    patterns = _compiled(
+        words.names, words.connectors, tuple((label, tuple(some)) for label, some in words.labels.items())
+    )
+    shaped = shape(view.text)
     if view.place.startswith("header ") and "tlp" in view.place.lower():
-        text = f"TLP:{text}"  # in a field named X-TLP the name of the scheme stands in the field's name
-    found = _find_in(text, view.place, patterns)
-    collapsed = _SPACED_LETTERS.sub(lambda match: re.sub(r"[ .\-_]", "", match.group()), text)
-    if collapsed != text:
-        found += [finding for finding in _find_in(collapsed, view.place, patterns) if finding.rule not in {one.rule for one in found}]
-    return tuple(found)
-
-
-def _find_in(text: str, place: str, patterns: _Patterns) -> list[Finding]:
-    findings: list[Finding] = []
-    taken: list[tuple[int, int]] = []
-    for match in patterns.known.finditer(text):
-        label = patterns.label_of[_plain(match.group("label"))]
-        rule = label.lower().replace(":", ".").replace("+", "_")
-        if _in_marking_place(text, match, place):
-            findings.append(_finding("M1", rule, label, text, match, place))
-        else:
-            findings.append(_finding("H2", f"{rule}.in_prose", label, text, match, place))
-        taken.append(match.span())
-    if not place.startswith(_PROSE_PLACES + _LABELLING_HEADERS) and "tlp" not in place.lower() and ", name" not in place:
-        return findings  # in fields that no person writes, an odd token after "tlp:" means nothing
-    for match in patterns.unknown.finditer(text):
-        if any(start <= match.start() < end for start, end in taken):
-            continue
-        if _in_marking_place(text, match, place) or _is_shouted(match.group("label")):
-            findings.append(_finding("H2", "tlp.unknown", None, text, match, place))
-    return findings
-
-
-def _finding(code: str, rule: str, label: str | None, text: str, match: re.Match[str], place: str) -> Finding:
-    where = f"{place}, line {text.count(chr(10), 0, match.start()) + 1}" if place == "text" else place
-    return Finding(code=code, rule=rule, place=where, start=match.start(), end=match.end(), label=label)
-
-
-def _is_shouted(token: str) -> bool:
-    """Written as labels are: no lower-case letter, or a digit among letters ("R3D")."""
-    return token == token.upper() or (any(char.isdigit() for char in token) and any(char.isalpha() for char in token))
-
-
-def _in_marking_place(text: str, match: re.Match[str], place: str) -> bool:
-    if not place.startswith((*_PROSE_PLACES, "subject", "header subject")):
-        return True  # other header fields, attachment names: nobody writes prose there
-    start, end = match.span()
-    line_start = text.rfind("\n", 0, start) + 1
-    line_end = end if (found := text.find("\n", end)) < 0 else found
-    line_end = len(text) if found < 0 else line_end
-    before, after = text[line_start:start], text[end:line_end]
-    if before[-1:] and before[-1] in _OPENING and after[:1] and after[0] in _CLOSING:
-        return True
-    if len(re.findall(r"[^\W_]+", before)) + len(re.findall(r"[^\W_]+", after)) <= 3:
-        return True
-    if place.startswith(("subject", "header subject")):
-        return not re.search(r"[^\W_]", _REPLY_PREFIX.sub("", before)) and not _runs_on(after) or not re.search(r"[^\W_]", after)
-    starts = not re.search(r"[^\W_]", before) and _is_paragraph_edge(text[:line_start])
-    ends = not re.search(r"[^\W_]", after) and bool(re.search(r"[^\w\s]\s*$", before))
-    return (starts and not _runs_on(after)) or ends
-
-
-def _runs_on(after: str) -> bool:
-    """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel"."""
-    return bool(re.match(r"\s+[^\W\d_]", after)) and after.lstrip()[:1].islower()
-
-
-def _is_paragraph_edge(before_line: str) -> bool:
-    """Whether the text before a line ends a paragraph or a sentence, so that the line starts one."""
-    return not before_line.strip() or before_line.endswith("\n\n") or bool(re.search(r"[^\w\s,]\s*$", before_line))
+        shaped = f"TLP:{shaped}"  # in a field named X-TLP the name of the scheme stands in the field's name
+    found: dict[tuple[str, str, str], Finding] = {}
+    for number, text in enumerate(_versions(shaped, view.text)):
+        counted: Counter[str] = Counter()
+        for finding in _find_in(text, view.place, patterns, with_unknown=not number and _may_mark(view.place)):
+            counted[finding.rule] += 1
+            if counted[finding.rule] <= FINDINGS_PER_RULE:
+                lined = _with_line(finding, text)
+                found.setdefault((lined.code, lined.rule, lined.place), lined)
+    return tuple(found.values())
 
 
 def strictest(findings: Iterable[Finding]) -> Tlp | None:
     """The marking that counts for a message: the strictest of those in a marking's place; None when it has none."""
     labels = [Tlp(finding.label) for finding in findings if finding.code == "M1" and finding.label]
     return max(labels, key=lambda label: label.level, default=None)
+
+
+@lru_cache(maxsize=8)
+def _compiled(
+    names: tuple[str, ...], connectors: tuple[str, ...], labels: tuple[tuple[str, tuple[str, ...]], ...]
+) -> _Patterns:
+    """Patterns over folded texts. Strict labels are tried first, so that AMBER+STRICT isn't read as AMBER."""
+    ordered = sorted(labels, key=lambda entry: Tlp(entry[0]).level, reverse=True)
+    groups = [f"(?P<at{place}>{_any_of(words)})" for place, (_, words) in enumerate(ordered)]
+    label = f"(?:{'|'.join(groups)})"
+    symbols = "".join(re.escape(word) for _, words in labels for word in words if not re.search(r"\w", word))
+    gap = rf"(?:[^\w{symbols}]|_){{0,24}}+"
+    name = f"{_START}(?:{_any_of(names, ends=False)})"
+    between = f"(?:(?:{_any_of(connectors, ends=False)}){gap}){{0,3}}"
+    return _Patterns(
+        name=re.compile(name),
+        after=re.compile(gap + between + label),
+        further=re.compile(rf"[ \t]*[/|&,][ \t]*{label}(?=[ \t]*(?:[\])}}>/|&,.;]|\n|\Z))"),
+        before=re.compile(rf"{_START}{label}[^\w\n.,;:!?]{{0,3}}\Z"),
+        remote=re.compile(rf"[^.!?\n]{{1,60}}?(?:{_START}(?:is|as|est|es|e|ist|为|是)|[:=]){gap}{label}"),
+        labels=tuple(one for one, _ in ordered),
+    )
+
+
+def _any_of(words: Iterable[str], *, ends: bool = True) -> str:
+    """One pattern for any of the words, longest first; `ends` asks that a cased word ends where its letters end."""
+    folded = sorted({fold(shape(word)) for word in words}, key=len, reverse=True)
+    return "|".join(_loosely(word) + (_END if ends and re.search(rf"[{_CASED}]\Z", word) else "") for word in folded)
+
+
+def _loosely(word: str) -> str:
+    """A word as a pattern: between its groups of letters may stand a few separators or nothing; so in a short name too."""
+    if word == "tlp":
+        return r"t[ .\-_]?l[ .\-_]?p"
+    groups = re.findall(r"[^\W_]+", word) or [word]
+    return r"(?:[^\w.]|_){0,6}".join(re.escape(group) for group in groups)
+
+
+def _versions(shaped: str, original: str) -> Iterable[str]:
+    """The text with spelt-out words closed up, as it is written, and as it is seen where it turns right to left."""
+    turned = as_shown(original)
+    seen = shape(turned) if turned != original else shaped
+    return dict.fromkeys((close_up(shaped), shaped, seen))
+
+
+def _find_in(text: str, place: str, patterns: _Patterns, *, with_unknown: bool) -> Iterator[Finding]:
+    folded = fold(text)
+    for name in patterns.name.finditer(folded):
+        known = _labels_beside(text, folded, name, patterns)
+        for label, start, end in known:
+            yield _known(label, start, end, place, certain=_in_marking_place(text, start, end, place))
+        if known:
+            continue
+        if remote := patterns.remote.match(folded, name.end()):
+            label, start, end = patterns.label(remote)
+            if text[start:end].isupper() or not _words(_rest_of_line(text, end)):
+                yield _known(label, name.start(), end, place, certain=False)
+        if with_unknown and (span := _unknown_label(text, folded, name, place, patterns)):
+            yield Finding(code="H2", rule="tlp.unknown", place=place, start=span[0], end=span[1])
+
+
+def _known(label: str, start: int, end: int, place: str, *, certain: bool) -> Finding:
+    rule = label.lower().replace(":", ".").replace("+", "_")
+    if certain:
+        return Finding(code="M1", rule=rule, place=place, start=start, end=end, label=label)
+    return Finding(code="H2", rule=f"{rule}.in_prose", place=place, start=start, end=end, label=label)
+
+
+def _labels_beside(text: str, folded: str, name: re.Match[str], patterns: _Patterns) -> list[tuple[str, int, int]]:
+    """Every label that belongs to a name: behind it, further ones behind a slash ("GREEN/RED"), or right before it."""
+    labels: list[tuple[str, int, int]] = []
+    if match := patterns.after.match(folded, name.end()):
+        label, start, end = patterns.label(match)
+        if _belongs(text, name.end(), start, end):
+            labels.append((label, name.start(), end))
+        while labels and (match := patterns.further.match(folded, end)):
+            label, _, end = patterns.label(match)
+            labels.append((label, name.start(), end))
+    elif match := patterns.before.search(folded, max(0, name.start() - 40), name.start()):
+        label, start, _ = patterns.label(match)
+        labels.append((label, start, name.end()))
+    return labels
+
+
+def _belongs(text: str, gap_start: int, start: int, end: int) -> bool:
+    """Whether a label behind a gap is the name's, or begins the next sentence: "We follow the TLP. Red pandas …"."""
+    gap, label = text[gap_start:start], text[start:end]
+    parted = _CLAUSE_ENDS.search(gap) or ("\n" in gap and not re.search("[:=]", gap))
+    return not parted or label.isupper() or not _words(_rest_of_line(text, end))
+
+
+def _unknown_label(
+    text: str, folded: str, name: re.Match[str], place: str, patterns: _Patterns
+) -> tuple[int, int] | None:
+    """Where a name stands with a token that looks like a label and is none of ours; None where it doesn't."""
+    match = _TOKEN.match(text, name.end())
+    if not match or patterns.name.match(folded, match.start("token")) or not _is_wordy(match.group("token")):
+        return None
+    sign, token, span = match.group("sign"), match.group("token"), (name.start(), match.end())
+    if "\n" in sign:
+        marks = _is_shouted(token) and not _rest_of_line(text, span[1]).strip()
+    elif re.search("[:=]", sign):
+        marks = _in_marking_place(text, *span, place) or _is_shouted(token)
+    else:
+        bracketed = text[max(0, span[0] - 1) : span[0]] in {"[", "{"} and text[span[1] : span[1] + 1] in {"]", "}"}
+        marks = bracketed and _is_shouted(token)
+    return span if marks else None
+
+
+def _is_wordy(token: str) -> bool:
+    """Whether a token can be a label at all: letters, digits or symbols; no page's address, no sentence without spaces."""
+    if token.startswith(("http", "www.")) or _SENTENCE.search(token):
+        return False
+    return any(char.isalnum() or char > "\u2190" for char in token)
+
+
+def _is_shouted(token: str) -> bool:
+    """Written as labels are: in capitals, or with a digit among letters ("R3D")."""
+    letters = [char for char in token if char.isalpha()]
+    return len(token) > 1 and bool(letters) and (token.isupper() or any(char.isdigit() for char in token))
+
+
+def _may_mark(place: str) -> bool:
+    """Whether a person wrote this place: in other header fields an odd token after "tlp:" means nothing."""
+    if place.startswith(_LABELLING_HEADERS) or "tlp" in place.lower():
+        return True
+    return not place.startswith("header") and not place.endswith(", header")
+
+
+def _is_prose(place: str) -> bool:
+    """Whether sentences stand in this place; header fields and names of attachments have none."""
+    return place.startswith("header subject") or not (
+        place.startswith("header") or place.endswith((", header", ", name"))
+    )
+
+
+def _in_marking_place(text: str, start: int, end: int, place: str) -> bool:
+    if not _is_prose(place):
+        return True
+    before = text[max(0, start - REACH) : start].rpartition("\n")[2]
+    after = _rest_of_line(text, end)
+    if before[-1:] in _OPENING and after[:1] in _CLOSING:
+        return True
+    if place.startswith(("subject", "header subject")):
+        beginning = _REPLY_PREFIX.sub("", before, count=1)
+        return not _words(beginning) or not _words(after) or _words(before) + _words(after) <= 3
+    earlier = text[max(0, start - len(before) - REACH) : start - len(before)]
+    alone = _words(before) + _words(after)
+    if not alone or (alone <= 3 and not _was_wrapped(earlier)):
+        return True
+    starts = not _words(before) and _ends_paragraph(earlier) and (not earlier.strip() or not _runs_on(after))
+    return starts or (not _words(after) and bool(before.strip()) and not before.rstrip()[-1].isalnum())
+
+
+def _rest_of_line(text: str, end: int) -> str:
+    return text[end : end + REACH].partition("\n")[0]
+
+
+def _words(text: str) -> int:
+    return len(_WORD.findall(text))
+
+
+def _runs_on(after: str) -> bool:
+    """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel"."""
+    return after[:1].isspace() and after.lstrip()[:1].islower()
+
+
+def _ends_paragraph(earlier: str) -> bool:
+    """Whether the lines before a line end a paragraph or a sentence, so that the line starts one."""
+    last = earlier.rstrip()[-1:]
+    return earlier.endswith("\n\n") or not last or not (last.isalnum() or last == ",")
+
+
+def _was_wrapped(earlier: str) -> bool:
+    """Whether the line before is long and its sentence unfinished, as when a mail program broke it."""
+    return len(earlier.rstrip().rpartition("\n")[2]) >= _FULL_LINE and not _ends_paragraph(earlier)
+
+
+def _with_line(finding: Finding, text: str) -> Finding:
+    """The finding with the line in its place, where lines help: in the text as it was written."""
+    if finding.place != "text":
+        return finding
+    line = text.count("\n", 0, finding.start) + 1
+    return Finding(
+        code=finding.code,
+        rule=finding.rule,
+        place=f"text, line {line}",
+        start=finding.start,
+        end=finding.end,
+        label=finding.label,
+    )

@@ -43,7 +43,9 @@ def read_member_address(text: str) -> Address:
     return address
 
 
-def judge_nomination(nomination: Nomination, *, known_lists: frozenset[str], known_countries: frozenset[str], languages: frozenset[str]) -> str:
+def judge_nomination(
+    nomination: Nomination, *, known_lists: frozenset[str], known_countries: frozenset[str], languages: frozenset[str]
+) -> str:
     """Say in one sentence what is wrong with a nomination; "" when nothing is.
 
     The two people who vouch must be two, and neither may be the person vouched for.
@@ -58,6 +60,8 @@ def judge_nomination(nomination: Nomination, *, known_lists: frozenset[str], kno
         return f"“{nomination.language}” is not a language of the notices: use one of {', '.join(sorted(languages))}"
     if not nomination.name.strip() or not nomination.agency.strip():
         return "a member needs a name and an agency"
+    if not (nomination.name + nomination.agency).isprintable():
+        return "a member's name and agency must each be one line"
     if not nomination.lists and Role.MEMBER in nomination.roles:
         return "name at least one list"
     if unknown := sorted(nomination.lists - known_lists):

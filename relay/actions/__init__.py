@@ -1,0 +1,1 @@
+"""The verbs: load facts, ask the core, write. The only callers of store and transport."""

@@ -1,0 +1,141 @@
+"""Accept a post: judge it in memory, write it down in one transaction, and only then answer 250.
+
+A withheld post's octets and texts exist in this function's memory alone; what is recorded of it is the reference, the
+time, the size, the sender, the lists, the reasons and keyed hashes.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+
+from relay.actions.judge import Judgement, Scanner, addressed_lists, judge
+from relay.delivery.compose import CleanCopy, pack
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import NO_SUCH_ADDRESS, REFUSED, Reply, accepted
+from relay.maillog import note
+from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
+from relay.policy.post import Scan
+from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
+from relay.store import members, posts
+from relay.store.vault import seal
+
+_OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")
+_DISCARDED = Reply(250, "2.0.0", "Ok")
+
+
+def accept(  # noqa: PLR0913  (the journey's step 5 as ARCHITECTURE names it)
+    resources: Resources,
+    scanner: Scanner,
+    envelope: Envelope,
+    client: Client,
+    authentication: AuthenticationResults,
+    octets: bytes,
+    now: datetime,
+) -> Reply:
+    """Judge, record and answer one message.
+
+    Raises:
+        Unavailable: the database or a scanner can't serve; nothing was accepted.
+    """
+    with resources.database.read() as connection:
+        author = members.find(connection, authentication.address)
+        spent = posts.activity(connection, author.id, now) if author else None
+    if author is None or spent is None:
+        return NO_SUCH_ADDRESS
+    lists = addressed_lists(resources, envelope.rcpt_to)
+    if not lists:
+        return NO_SUCH_ADDRESS
+    if _over_quota(resources, spent, len(octets)):
+        return _OVER_QUOTA
+    judgement = judge(resources, scanner, octets, author=author, authentication=authentication, lists=lists, now=now)
+    return _record(resources, judgement, author, lists, client, octets, now)
+
+
+def _over_quota(resources: Resources, spent: posts.Activity, size: int) -> bool:
+    limits = resources.settings.limits
+    return bool(
+        (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)
+        or (limits.octets_per_day and spent.octets_last_day + size > limits.octets_per_day)
+        or (limits.fan_out_per_day and spent.copies_last_day >= limits.fan_out_per_day)
+    )
+
+
+def _record(  # noqa: PLR0913  (facts of one message; a bag for them would only hide them)
+    resources: Resources, judgement: Judgement, author: Member, lists: tuple[MailingList, ...], client: Client, octets: bytes, now: datetime
+) -> Reply:
+    node = resources.settings.relay.node
+    decisions = dict(judgement.decisions)
+    if (whole := _refused_or_discarded(decisions)) is not None:
+        resources.database.write(lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now))
+        event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
+        note(event, author=author.id, codes=[reason.code for reason in whole.reasons], rules=[reason.rule for reason in whole.reasons])
+        return _DISCARDED if isinstance(whole, Discard) else whole.reply
+    prefix = next(one.tag for one in lists if not isinstance(decisions[one.name], Refuse))
+    uid = secrets.token_hex(16)
+    kept = judgement.scan if _may_be_kept(decisions) else None
+    post = posts.Accepted(
+        uid=uid,
+        received_at=now,
+        author_id=author.id,
+        size_octets=len(octets),
+        message_id=kept.message.message_id if kept and kept.message else None,
+        duplicate_keys=_duplicate_keys(resources.keys.duplicate, author, lists, judgement.scan, octets),
+        prefix=prefix,
+        decisions=tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse)),
+        sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
+        held_until=now + resources.settings.retention.held if any(isinstance(one, Hold) for one in decisions.values()) and kept else None,
+        client_ip=client.ip,
+    )
+    recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
+    if recorded.repeated:
+        note("post.repeated", reference=recorded.reference, author=author.id)
+    else:
+        note("post.decided", reference=recorded.reference, author=author.id, lists=list(decisions), decisions=[one.word for one in decisions.values()])
+    return accepted(recorded.reference)
+
+
+def _refused_or_discarded(decisions: Mapping[str, Decision]) -> Refuse | Discard | None:
+    """The one decision when no list took the message; None when at least one did."""
+    negative = [decision for decision in decisions.values() if isinstance(decision, Refuse | Discard)]
+    if len(negative) < len(decisions):
+        return None
+    return next((decision for decision in negative if isinstance(decision, Discard)), negative[0] if negative else Refuse(reasons=(), reply=REFUSED))
+
+
+def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:
+    """Whether a clean copy may be written: something goes out or waits for a moderator, and nothing is withheld."""
+    kinds = decisions.values()
+    return any(isinstance(one, Relay | Hold) for one in kinds) and not any(isinstance(one, Withhold) for one in kinds)
+
+
+def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
+    """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message."""
+    message = scan.message
+    return CleanCopy(
+        author_name=author.name,
+        author_address=author.address,
+        subject=message.subject if message else "",
+        message_id=message.message_id if message else None,
+        date=message.date if message and message.date else now,
+        references=message.references if message else (),
+        parts=scan.parts,
+    )
+
+
+def _duplicate_keys(keys: tuple[bytes, ...], author: Member, lists: tuple[MailingList, ...], scan: Scan, octets: bytes) -> tuple[bytes, ...]:
+    """Keyed hashes by which the same post, sent again after a lost 250, is known.
+
+    Over author, lists, Message-ID and body (everything behind the header section); over all octets when there is no
+    Message-ID, so that two short posts of the same words stay two.
+    """
+    message_id = scan.message.message_id if scan.message else None
+    body = octets.partition(b"\r\n\r\n")[2] if message_id else octets
+    facts = "\n".join([author.id, ",".join(sorted(one.name for one in lists)), message_id or ""])
+    digest = hashlib.sha256(body).digest()
+    return tuple(hmac.digest(key, facts.encode() + b"\n" + digest, "sha256") for key in keys)
+

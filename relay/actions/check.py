@@ -1,0 +1,149 @@
+"""Say what would happen to a message; store and send nothing (`wen-relay check`)."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+from relay.actions.judge import Scanner, judge
+from relay.errors import NotFound
+from relay.mail.address import Address, parse_address
+from relay.mail.auth_results import AuthenticationResults, Method
+from relay.mail.message import Message, octets_to_text, split_header
+from relay.policy.decision import Decision, Hold, Relay, Withhold
+from relay.policy.post import Scan
+from relay.resources import Resources
+from relay.roster.mailing_list import MailingList, Tlp
+from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.store import members
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """One line of the answer: the list's address, the decision, and the milliseconds it took (scanner start excluded)."""
+
+    list_address: str
+    decision: Decision
+    elapsed_ms: float
+
+    def to_json(self, file: str) -> dict[str, object]:
+        """The contract's object for this line."""
+        decision = self.decision
+        marking = decision.marking if isinstance(decision, Relay | Hold | Withhold) else None
+        return {
+            "file": file,
+            "list": self.list_address,
+            "decision": decision.word,
+            "marking": marking.value if marking else None,
+            "reasons": [{"code": reason.code, "rule": reason.rule, "place": reason.place} for reason in decision.reasons],
+            "removed": list(decision.removed) if isinstance(decision, Relay | Hold) else [],
+            "channels": list(decision.channels) if isinstance(decision, Withhold) else [],
+            "elapsed_ms": round(self.elapsed_ms, 1),
+        }
+
+
+def check(  # noqa: PLR0913  (the command's options)
+    resources: Resources, scanner: Scanner, octets: bytes, *, sender: Address | None, list_address: Address | None, now: datetime
+) -> tuple[Checked, ...]:
+    """Judge one message as the relay would now.
+
+    Args:
+        resources: settings, lists, rules.
+        scanner: scans octets.
+        octets: the message; bare line feeds are taken as CRLF, since files on disk have them.
+        sender: judge this member's right to post too; None judges as from an entitled author, its From.
+        list_address: the list; None takes the lists in To and Cc, and without any the address of routed alerts.
+        now: the time of receipt.
+
+    Raises:
+        NotFound: the named list isn't one of ours.
+    """
+    octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    lists = _lists(resources, octets, list_address)
+    started = time.perf_counter()
+    scan = scanner(octets)
+    answers: list[tuple[MailingList, Decision]] = []
+    if sender is not None:
+        with resources.database.read() as connection:
+            member = members.find(connection, sender)
+        answers = _decide(resources, scan, octets, (member, sender), lists, now)
+    else:
+        with resources.database.read() as connection:
+            known = members.find(connection, scan.message.author.address) if scan.message and scan.message.author else None
+        for one in lists:
+            author = _entitled(scan.message, known, one)
+            answers += _decide(resources, scan, octets, (author, author.address), (one,), now)
+    elapsed = (time.perf_counter() - started) * 1000
+    strictest = next((decision for _, decision in answers if isinstance(decision, Withhold)), None)
+    return tuple(
+        Checked(list_address=str(one.address), decision=strictest if strictest and isinstance(decision, Relay | Hold) else decision, elapsed_ms=elapsed)
+        for one, decision in answers
+    )
+
+
+def _decide(
+    resources: Resources, scan: Scan, octets: bytes, author: tuple[Member | None, Address], lists: tuple[MailingList, ...], now: datetime
+) -> list[tuple[MailingList, Decision]]:
+    member, address = author
+    proof = AuthenticationResults(method=Method.AUTH, address=address)
+    judgement = judge(resources, lambda _: scan, octets, author=member, authentication=proof, lists=lists, now=now)
+    return list(zip(lists, (decision for _, decision in judgement.decisions), strict=True))
+
+
+def _lists(resources: Resources, octets: bytes, named: Address | None) -> tuple[MailingList, ...]:
+    if named is not None:
+        found = resources.list_at(named)
+        if found is None and named != _alerts(resources).address:
+            raise NotFound(f"“{named}” is not an active list here: see `wen-relay lists show`")
+        return (found or _alerts(resources),)
+    header = split_header(octets)
+    words = " ".join(octets_to_text(body, "utf-8")[0] for name in ("to", "cc") for body in header.all(name))
+    addresses = (parse_address(word) for word in words.replace("<", " ").replace(">", " ").replace(",", " ").split())
+    lists = tuple({one.name: one for address in addresses if address and (one := resources.list_at(address))}.values())
+    return lists or (_alerts(resources),)
+
+
+def _alerts(resources: Resources) -> MailingList:
+    """The address of routed alerts, judged with the policy's defaults."""
+    domain = resources.settings.relay.domain
+    return MailingList(
+        name="alerts",
+        title="Alerts",
+        address=Address(local="alerts", domain=domain),
+        list_id=f"alerts.{domain}",
+        tag="ALERT",
+        active=True,
+        languages=(),
+        countries=frozenset(),
+        roles=frozenset(Role),
+        agency_types=frozenset(AgencyType),
+        ceiling=Tlp.GREEN,
+        default_marking=Tlp.GREEN,
+        require_marking=False,
+        strict=False,
+        community="",
+        author_from="list",
+        reply_to="author",
+        footer="",
+        integrity_contact="",
+    )
+
+
+def _entitled(message: Message | None, known: Member | None, mailing_list: MailingList) -> Member:
+    """An author with every right on this list: the member behind From where there is one, for the right doors.
+
+    An unknown author counts as a CITES authority's officer, whose doors ask for no access that they may not have.
+    """
+    allowed = mailing_list.agency_types
+    wished = known.agency_type if known else AgencyType.CITES
+    return Member(
+        id=known.id if known else "",
+        address=message.author.address if message and message.author else Address(local="author", domain="unknown.example"),
+        name=known.name if known else "",
+        agency=known.agency if known else "",
+        agency_type=wished if wished in allowed or not allowed else min(allowed),
+        country=known.country if known else "",
+        language=known.language if known else "en",
+        roles=mailing_list.roles,
+        state=MemberState.ACTIVE,
+        lists=frozenset({mailing_list.name}),
+    )

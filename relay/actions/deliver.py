@@ -1,0 +1,179 @@
+"""Deliver: claim what is due, compose each variant once, and settle what the smarthost said.
+
+    claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin ─ [transport sends] ─ settle
+"""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from relay.actions.notices import notice_facts
+from relay.delivery.bounce import return_path
+from relay.delivery.compose import Frame, compose_copy, unpack
+from relay.delivery.delivery import Action, Delivery, Kind, Outcome, Status
+from relay.delivery.notice import compose_notice
+from relay.delivery.retry import settle as settle_delivery
+from relay.delivery.signing import sign
+from relay.errors import RelayError, Unavailable
+from relay.maillog import bug, note
+from relay.policy.decision import Relay
+from relay.resources import Resources
+from relay.store import posts, queue, reach
+from relay.store.vault import unseal
+from relay.transport.courier import Work
+from relay.transport.smtp import Parcel, Result
+
+LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
+POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
+VARIANTS = 32  # composed copies kept in memory between claims
+
+_EVENTS = {
+    Status.DELIVERED: "delivery.sent",
+    Status.QUEUED: "delivery.delayed",
+    Status.FAILED: "delivery.failed",
+    Status.EXPIRED: "delivery.expired",
+}
+
+
+class CannotCompose(RelayError):
+    """What a copy is made from is gone: its list's definition, or its content."""
+
+
+class Outbox:
+    """The queue as the courier sees it. Its three methods are called from several threads, never twice for one delivery."""
+
+    def __init__(self, resources: Callable[[], Resources], boot: str) -> None:
+        """Take a way to the present resources, and a random word that no earlier run of this node used."""
+        self._resources = resources
+        self._boot = boot
+        self._claims = 0
+        self._claimed: dict[int, Delivery] = {}
+        self._variants: OrderedDict[tuple[int, str, str], bytes] = OrderedDict()
+
+    def claim(self, limit: int) -> Work:
+        """Lease and compose what is due.
+
+        Raises:
+            Unavailable: the database can't serve; nothing is lost.
+        """
+        resources, now = self._resources(), datetime.now(UTC)
+        self._claims += 1
+        lease = f"{resources.settings.relay.node}/{self._boot}/{self._claims}"
+        claimed = resources.database.write(lambda connection: queue.claim(connection, lease, now, now + LEASE, limit))
+        parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
+        with resources.database.read() as connection:
+            next_due = queue.next_due(connection)
+        return Work(parcels=tuple(parcels), next_due=next_due)
+
+    def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
+        """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out."""
+        database, now = self._resources().database, datetime.now(UTC)
+        by_lease: dict[str, list[int]] = {}
+        for parcel in parcels:
+            by_lease.setdefault(self._claimed[parcel.key].lease, []).append(parcel.key)
+        begun = database.write(
+            lambda connection: frozenset[int]().union(*(queue.begin(connection, lease, ids, now) for lease, ids in by_lease.items()))
+        )
+        for parcel in parcels:
+            if parcel.key not in begun:
+                self._claimed.pop(parcel.key, None)
+        return tuple(parcel for parcel in parcels if parcel.key in begun)
+
+    def settle(self, results: Sequence[Result]) -> None:
+        """Write down what became of a chunk; an author whose copies ran out of time is told."""
+        resources, now = self._resources(), datetime.now(UTC)
+        by_lease: dict[str, list[queue.Settlement]] = {}
+        settled: list[tuple[Delivery, queue.Settlement]] = []
+        for parcel, outcome in results:
+            delivery = self._claimed[parcel.key]
+            settlement = _settlement(resources, delivery, outcome, now)
+            settled.append((delivery, settlement))
+            by_lease.setdefault(delivery.lease, []).append(settlement)
+        expired = [delivery for delivery, settlement in settled if settlement.status is Status.EXPIRED]
+        resources.database.write(
+            lambda connection: (
+                [queue.settle(connection, lease, settlements, now) for lease, settlements in by_lease.items()],
+                reach.tell_of_expired(connection, expired, now),
+            )
+        )
+        for delivery, settlement in settled:
+            self._claimed.pop(delivery.id, None)
+            facts = {"reference": delivery.reference, "kind": delivery.kind.value, "recipient": delivery.recipient_id}
+            note(_EVENTS[settlement.status], **facts, attempts=delivery.attempts + 1, reply=settlement.reply[:3])
+
+    def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
+        """Compose one; a bug in one copy must not stop the others, so it waits and the log says so."""
+        try:
+            parcel = self._parcel(resources, delivery, now)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever went wrong, the next copy is still due)
+            bug(error, "compose")
+            _postpone(resources, delivery, now)
+            return None
+        self._claimed[delivery.id] = delivery
+        return parcel
+
+    def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel:
+        if delivery.kind is not Kind.COPY:
+            facts = notice_facts(resources, delivery, now)
+            octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
+            return Parcel(key=delivery.id, mail_from="", recipient=str(delivery.recipient), octets=octets)
+        address = resources.known_lists[delivery.list_name].address
+        mail_from = return_path(address.local, address.domain, delivery.id, resources.keys.verp)
+        octets = self._variant(resources, delivery, now)
+        return Parcel(key=delivery.id, mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
+
+    def _variant(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
+        """The composed and signed copy for a language: made once, the same octets for every member who reads it."""
+        post_id = delivery.post_id or 0
+        key = (post_id, delivery.list_name, delivery.language)
+        if key not in self._variants:
+            self._variants[key] = _compose(resources, delivery, post_id, now)
+            while len(self._variants) > VARIANTS:
+                self._variants.popitem(last=False)
+        return self._variants[key]
+
+
+def _compose(resources: Resources, delivery: Delivery, post_id: int, now: datetime) -> bytes:
+    with resources.database.read() as connection:
+        stored = posts.load_sealed(connection, post_id)
+        decisions = dict(posts.load_decisions(connection, post_id))
+        received_at = posts.show_post(connection, delivery.reference)[0].received_at
+    decision = decisions.get(delivery.list_name)
+    if stored is None or not isinstance(decision, Relay):
+        raise CannotCompose(f"the content of {delivery.reference} is gone")
+    uid, sealed = stored
+    frame = Frame(
+        reference=delivery.reference,
+        mailing_list=resources.known_lists[delivery.list_name],
+        marking=decision.marking,
+        removed=decision.removed,
+        received_at=received_at,
+        language=delivery.language,
+        domain=resources.settings.relay.domain,
+    )
+    octets = compose_copy(unpack(unseal(resources.keys, uid, sealed)), frame, resources.catalogue(delivery.language))
+    return sign(octets, resources.signing_keys, now)
+
+
+def _postpone(resources: Resources, delivery: Delivery, now: datetime) -> None:
+    """Put a copy that we can't compose back into the queue, for later."""
+    later = queue.Settlement(id=delivery.id, status=Status.QUEUED, reply="not composed: our fault", next_attempt_at=now + POSTPONE)
+    resources.database.write(
+        lambda connection: (queue.begin(connection, delivery.lease, [delivery.id], now), queue.settle(connection, delivery.lease, [later], now))
+    )
+
+
+def _settlement(resources: Resources, delivery: Delivery, outcome: Outcome, now: datetime) -> queue.Settlement:
+    jitter = random.uniform(-1, 1)  # noqa: S311  (spreads retries; nobody gains by guessing it)
+    step = settle_delivery(delivery, outcome, now=now, max_age=resources.settings.delivery.max_age, jitter=jitter)
+    return queue.Settlement(
+        id=delivery.id,
+        status=step.status,
+        reply=outcome.reply,
+        next_attempt_at=step.next_attempt_at,
+        sent_at=now if outcome.action is Action.DELIVERED else None,
+        counted=outcome.reached,
+    )

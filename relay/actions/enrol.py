@@ -1,0 +1,209 @@
+"""Members come and go: nominations are judged by the core, written by the store, and told to those concerned."""
+
+import csv
+import io
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TypeVar
+
+from relay.actions.open import operator_name
+from relay.errors import Conflict, Invalid, RequestError
+from relay.mail.address import Address
+from relay.mail.scram import make_verifier
+from relay.resources import LANGUAGES, Resources
+from relay.roster.countries import COUNTRIES
+from relay.roster.member import AgencyType, Member, Role
+from relay.roster.nomination import Nomination, judge_nomination, read_member_address
+from relay.store import credentials, members
+
+Kind = TypeVar("Kind", AgencyType, Role)
+Answer = TypeVar("Answer")
+
+COLUMNS = ("address", "name", "agency", "agency_type", "country", "language", "lists", "nominated_by", "confirmed_by", "role", "valid_until")
+_REQUIRED = COLUMNS[:9]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolled:
+    """A new member, and the app password that is shown once; "" when none was asked for."""
+
+    member: Member
+    password: str
+
+
+def read_nomination(resources: Resources, row: Mapping[str, str]) -> Nomination:
+    """Read a nomination from texts: a command's options, or a line of a CSV file; lists and roles are separated by `;`.
+
+    Raises:
+        Invalid: one sentence on what is wrong.
+    """
+    if missing := [name for name in _REQUIRED if not row.get(name, "").strip()]:
+        raise Invalid(f"“{missing[0]}” is missing")
+    nomination = Nomination(
+        address=read_member_address(row["address"]),
+        name=" ".join(row["name"].split()),
+        agency=" ".join(row["agency"].split()),
+        agency_type=_one_of(AgencyType, row["agency_type"], "an agency type"),
+        country=row["country"].strip().upper(),
+        language=row["language"].strip().lower(),
+        roles=frozenset(_one_of(Role, role, "a role") for role in _several(row.get("role") or Role.MEMBER)),
+        lists=frozenset(_several(row["lists"])),
+        nominated_by=read_member_address(row["nominated_by"]),
+        confirmed_by=read_member_address(row["confirmed_by"]),
+        valid_until=_day(row.get("valid_until") or ""),
+    )
+    wrong = judge_nomination(
+        nomination, known_lists=frozenset(resources.lists), known_countries=frozenset(COUNTRIES), languages=frozenset(LANGUAGES)
+    )
+    if wrong:
+        raise Invalid(wrong)
+    return nomination
+
+
+def _one_of(kind: type[Kind], text: str, what: str) -> Kind:
+    try:
+        return kind(text.strip().lower())
+    except ValueError:
+        raise Invalid(f"“{text}” is not {what}: use one of {', '.join(kind)}") from None
+
+
+def _several(text: str) -> list[str]:
+    return [part.strip() for part in text.replace(",", ";").split(";") if part.strip()]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise Invalid(f"“{text}” is not a day: write it as 2027-06-30") from None
+
+
+def add_member(resources: Resources, row: Mapping[str, str], *, with_password: bool, now: datetime) -> Enrolled:
+    """Add one active member.
+
+    Raises:
+        Invalid: the nomination is wrong.
+        Conflict: the address is a member's already.
+    """
+    nomination = read_nomination(resources, row)
+    node = resources.settings.relay.node
+    member = resources.database.write(lambda connection: members.add(connection, node, nomination, operator=operator_name(), now=now))
+    return Enrolled(member=member, password=issue_password(resources, member, now) if with_password else "")
+
+
+def issue_password(resources: Resources, member: Member, now: datetime) -> str:
+    """Make an app password: 128 random bits as five groups; only its verifier is kept."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 characters that look different from each other
+    password = "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(5))
+    verifier = make_verifier(password, secrets.token_bytes(16))
+    node = resources.settings.relay.node
+    resources.database.write(lambda connection: credentials.add_password(connection, node, member.id, verifier, now))
+    return password
+
+
+def import_members(resources: Resources, text: str, now: datetime) -> tuple[Member, ...]:
+    """Add every member of a CSV file, or none.
+
+    Args:
+        resources: what the relay works with.
+        text: the file; the header names columns of COLUMNS in any order.
+        now: the time.
+
+    Raises:
+        Invalid: “line N: …”; the header is line 1. Nothing was written.
+    """
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    nominations: list[tuple[int, Nomination]] = []
+    seen: dict[Address, int] = {}
+    try:
+        _check_header(list(reader.fieldnames or ()))
+        for row in reader:
+            nomination = _at_line(reader.line_num, lambda row=row: read_nomination(resources, _whole(row)))  # type: ignore[misc]
+            if (before := seen.setdefault(nomination.address, reader.line_num)) != reader.line_num:
+                raise Invalid(f"line {reader.line_num}: {nomination.address} stands on line {before} already")
+            nominations.append((reader.line_num, nomination))
+    except csv.Error as error:
+        raise Invalid(f"line {reader.line_num}: this is not CSV: {error}") from None
+    if not nominations:
+        raise Invalid("line 1: the file names nobody")
+    node, operator = resources.settings.relay.node, operator_name()
+    return resources.database.write(
+        lambda connection: tuple(
+            _at_line(line, lambda one=one: members.add(connection, node, one, operator=operator, now=now))  # type: ignore[misc]
+            for line, one in nominations
+        )
+    )
+
+
+def _check_header(names: list[str]) -> None:
+    if unknown := [name for name in names if name not in COLUMNS]:
+        raise Invalid(f"line 1: unknown column “{unknown[0]}”: the columns are {', '.join(COLUMNS)}")
+    if missing := [name for name in _REQUIRED if name not in names]:
+        raise Invalid(f"line 1: the column “{missing[0]}” is missing")
+
+
+def _whole(row: Mapping[str | None, str | None]) -> dict[str, str]:
+    if None in row or None in row.values():
+        raise Invalid("the line has more or fewer cells than the header")
+    return {str(name): str(value) for name, value in row.items()}
+
+
+def _at_line(line: int, job: Callable[[], Answer]) -> Answer:
+    """Put the line in front of what is wrong with it."""
+    try:
+        return job()
+    except RequestError as error:
+        raise Invalid(f"line {line}: {error}") from None
+
+
+def export_rows(resources: Resources) -> list[dict[str, str]]:
+    """Every member who hasn't left as a CSV row of what the relay still knows (who vouched stands in the audit log)."""
+    with resources.database.read() as connection:
+        everyone = members.list_members(connection)
+    return [
+        {
+            "address": str(member.address),
+            "name": member.name,
+            "agency": member.agency,
+            "agency_type": member.agency_type.value,
+            "country": member.country,
+            "language": member.language,
+            "lists": ";".join(sorted(member.lists)),
+            "role": ";".join(sorted(member.roles)),
+            "valid_until": member.valid_until.isoformat() if member.valid_until else "",
+            "state": member.state.value,
+        }
+        for member in everyone
+        if member.state != "left"
+    ]
+
+
+def first_administrator(resources: Resources, address: Address, now: datetime) -> str:
+    """Make the first administrator, before anybody could nominate; returns a password that is shown once.
+
+    The bootstrap stands in the audit log as made by the operator. It works on a relay without members only.
+
+    Raises:
+        Conflict: the relay has members already.
+    """
+    node, operator = resources.settings.relay.node, operator_name()
+    domain = resources.settings.relay.domain
+    with resources.database.read() as connection:
+        if members.list_members(connection):
+            raise Conflict("the first administrator can only be made on a relay without members")
+    nomination = Nomination(
+        address=address,
+        name=address.local,
+        agency="Administration",
+        agency_type=AgencyType.IGO,
+        country="",
+        language=resources.settings.relay.language,
+        roles=frozenset({Role.ADMIN}),
+        lists=frozenset(),
+        nominated_by=Address(local="postmaster", domain=domain),
+        confirmed_by=Address(local="operator", domain=domain),
+    )
+    member = resources.database.write(lambda connection: members.add(connection, node, nomination, operator=operator, now=now))
+    return issue_password(resources, member, now)

@@ -1,0 +1,73 @@
+"""Moderate held posts: who may decide, and what follows."""
+
+from datetime import datetime
+from typing import Literal
+
+from relay.errors import Conflict, Invalid, NotFound
+from relay.mail.address import Address
+from relay.policy.channels import advise
+from relay.policy.decision import Reason
+from relay.resources import Resources
+from relay.roster.member import Member, Role
+from relay.store import held, members
+
+WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
+
+
+def release(resources: Resources, reference: str, list_name: str | None, moderator: Address, now: datetime) -> Literal["released", "waiting"]:
+    """Let a held post go out; on a list with two-person release the first word waits for a second person's.
+
+    Raises:
+        NotFound: no such held post.
+        Conflict: this person may not decide here, or has decided already.
+    """
+    person = _moderator(resources, moderator, reference, list_name, now)
+    two_person = any(resources.known_lists[name].two_person_release for name in _held_lists(resources, reference, list_name))
+    node = resources.settings.relay.node
+    return resources.database.write(
+        lambda connection: held.release(connection, node, reference, list_name, person, now, two_person=two_person)
+    )
+
+
+def refuse(resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime) -> None:
+    """Withhold a held post for good, under a withhold code; the author gets that code's notice.
+
+    Raises:
+        Invalid: not a withhold code.
+        NotFound: no such held post.
+        Conflict: this person may not decide here.
+    """
+    if code not in WITHHOLD_CODES:
+        raise Invalid(f"“{code}” is not a withhold code: use one of {', '.join(WITHHOLD_CODES)}")
+    person = _moderator(resources, moderator, reference, list_name, now)
+    node = resources.settings.relay.node
+    with resources.database.read() as connection:
+        author = members.get(connection, held.list_held(connection, reference)[0].author_id)
+    reason = Reason(code, "moderator.refused", "whole message")
+    advice = advise((reason,), agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory)
+    resources.database.write(
+        lambda connection: held.refuse(connection, node, reference, list_name, person, now, code=code, channels=advice.channels)
+    )
+
+
+def _held_lists(resources: Resources, reference: str, list_name: str | None) -> tuple[str, ...]:
+    with resources.database.read() as connection:
+        rows = held.list_held(connection, reference)
+    names = tuple(row.list_name for row in rows if list_name in {None, row.list_name})
+    if not names:
+        raise NotFound(f"{reference} is not held" + (f" for {list_name}" if list_name else ""))
+    return names
+
+
+def _moderator(resources: Resources, address: Address, reference: str, list_name: str | None, now: datetime) -> Member:
+    """The serving official who moderates every list concerned; experts, NGOs and IGOs never see held content."""
+    names = _held_lists(resources, reference, list_name)
+    with resources.database.read() as connection:
+        person = members.find(connection, address)
+    if person is None or not person.may_act(now.date()):
+        raise Conflict(f"{address} is not an active member")
+    if not person.roles & {Role.MODERATOR, Role.ADMIN} or not person.agency_type.is_official:
+        raise Conflict(f"{address} is not a moderator who serves in an official agency")
+    if missing := [name for name in names if name not in person.lists]:
+        raise Conflict(f"{address} does not moderate {missing[0]}")
+    return person

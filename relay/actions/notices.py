@@ -1,0 +1,97 @@
+"""The facts of a notice, gathered from the record alone when it is sent."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from relay.delivery.delivery import Delivery, Kind
+from relay.delivery.notice import NoticeFacts, NoticeKind
+from relay.policy.channels import Advice, advise, what_may_be_sent_again
+from relay.policy.decision import Decision, Hold, Reason, Relay, Withhold
+from relay.resources import Resources
+from relay.roster.member import Member
+from relay.store import members, posts, reach
+
+
+def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> NoticeFacts:
+    """Everything that the notice of a delivery says.
+
+    Raises:
+        NotFound: the record of what it is about is gone.
+    """
+    with resources.database.read() as connection:
+        recipient = members.get(connection, delivery.recipient_id)
+    if delivery.kind is Kind.NOMINATION:
+        return _about_nomination(resources, delivery, recipient, now)
+    return _about_post(resources, delivery, recipient, now)
+
+
+def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    with resources.database.read() as connection:
+        nomination = members.nomination_of(connection, delivery.reference)
+    return NoticeFacts(
+        kind="nomination",
+        reference=f"M-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        lists=tuple(resources.known_lists[name] for name in sorted(nomination.lists) if name in resources.known_lists),
+        nomination=nomination,
+    )
+
+
+def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    with resources.database.read() as connection:
+        rows = posts.show_post(connection, delivery.reference)
+        decisions = posts.load_decisions(connection, rows[0].post_id)
+        went = reach.of_post(connection, rows[0].post_id)
+    kind = _kind(delivery, dict(decisions))
+    concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
+    reasons = tuple(dict.fromkeys(reason for _, decision in concerned for reason in decision.reasons))
+    held_until = [row.held_until for row in rows if row.held_until is not None]
+    return NoticeFacts(
+        kind=kind,
+        reference=delivery.reference,
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        lists=tuple(resources.known_lists[name] for name, _ in concerned if name in resources.known_lists),
+        received_at=rows[0].received_at,
+        reasons=reasons,
+        advice=_advice(resources, recipient, reasons),
+        send_again=what_may_be_sent_again(reasons),
+        was_held=any(row.decided_by is not None for row in rows),
+        held_until=min(held_until, default=None),
+        members=went.members,
+        countries=went.countries,
+        unreached=went.expired,
+        removed=max((len(decision.removed) for _, decision in concerned if isinstance(decision, Relay)), default=0),
+    )
+
+
+def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
+    match delivery.kind:
+        case Kind.RECEIPT:
+            return "receipt"
+        case Kind.EXPIRY:
+            return "expiry"
+        case Kind.UNDELIVERED:
+            return "undelivered"
+        case _:
+            return "withhold" if any(isinstance(one, Withhold) for one in decisions.values()) else "hold"
+
+
+def _concerns(kind: NoticeKind, decision: Decision) -> bool:
+    """Whether a notice of this kind speaks of this list's decision."""
+    match kind:
+        case "receipt" | "undelivered":
+            return isinstance(decision, Relay)
+        case "hold":
+            return isinstance(decision, Hold)
+        case _:
+            return isinstance(decision, Withhold)
+
+
+def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:
+    return advise(reasons, agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory)

@@ -1,0 +1,57 @@
+"""Open the relay for one command: settings, logging, resources; and wake the running service afterwards."""
+
+import contextlib
+import ctypes
+import os
+import pwd
+import resource
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from relay.maillog import start_logging
+from relay.resources import Resources, load_resources
+from relay.settings import Settings, find_site_file, load_settings
+
+_PR_SET_DUMPABLE = 4
+
+
+@contextmanager
+def opened(config: str) -> Iterator[Resources]:
+    """Everything a command needs; the database is closed behind it.
+
+    Raises:
+        ConfigurationError: settings, lists, rules or keys are wrong.
+        Unavailable: the database can't be opened.
+    """
+    forbid_memory_dumps()
+    settings = load_settings(find_site_file(Path(config) if config else None))
+    start_logging(settings.log.format, "warning")
+    resources = load_resources(settings)
+    try:
+        yield resources
+    finally:
+        resources.database.close()
+
+
+def forbid_memory_dumps() -> None:
+    """No core files and no reading of this process's memory by others: withheld texts pass through it."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def wake_service(settings: Settings) -> None:
+    """Tell a running service of this data directory that there is work; silently nothing when none runs."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
+        wake.setblocking(False)
+        wake.sendto(b"w", str(settings.data / "run" / "wake"))
+
+
+def operator_name() -> str:
+    """The name of the person or service account that runs the command, for the audit log."""
+    try:
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid-{os.getuid()}"

@@ -1,0 +1,288 @@
+"""The composition root: settings become a running service; start, reload, drain, stop.
+
+    flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ "ready"      SIGHUP reload      SIGTERM drain
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from relay import jobs
+from relay.actions.accept import accept
+from relay.actions.deliver import Outbox
+from relay.actions.login import authenticate, may_write_to
+from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
+from relay.intake.handler import Doors
+from relay.intake.limits import IntakeLimits
+from relay.intake.server import Listener, SmtpServer
+from relay.intake.tls import make_localhost_certificate, server_context
+from relay.mail.address import Address
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import NO_SCANNER, Reply
+from relay.maillog import bug, note
+from relay.policy.post import Scan
+from relay.resources import Resources, load_resources
+from relay.roster.member import Member
+from relay.scan.pool import ScannerPool
+from relay.settings import Settings, helo_name, load_settings
+from relay.store import members, queue
+from relay.store.disk import write_private_file
+from relay.store.migrations import is_current
+from relay.transport.courier import Courier
+from relay.transport.smtp import Smarthost
+from relay.web.health import HealthServer
+
+ROLES = ("smtp", "delivery", "web", "jobs")
+DRAIN = timedelta(seconds=20)
+SCANNER_WAIT = timedelta(seconds=30)
+
+
+class Service:
+    """One running `wen-relay serve`. Everything that a reload changes is behind `resources`, one reference."""
+
+    def __init__(self, site_file: Path, resources: Resources, roles: tuple[str, ...]) -> None:
+        """Take the loaded resources; nothing is opened yet."""
+        self.resources = resources
+        self._site_file = site_file
+        self._roles = roles
+        settings = resources.settings
+        self._scanners = ScannerPool(
+            processes=settings.scan.processes, memory=settings.scan.memory, deadline=settings.scan.deadline, words=resources.ruleset.words
+        )
+        self._members_scanning: dict[str, threading.Lock] = {}
+        self._stopping = asyncio.Event()
+
+    async def run(self, ready: Callable[[dict[str, int]], None]) -> None:
+        """Serve until SIGTERM or SIGINT; `ready` gets the ports once every door is open."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        async with AsyncExitStack() as stack:
+            await asyncio.to_thread(self._prepare)
+            stack.push_async_callback(asyncio.to_thread, self._finish)
+            ports = await self._open_doors(stack)
+            ready(ports)
+            note("service.ready", doors=[f"{name}:{port}" for name, port in ports.items()])
+            await self._stopping.wait()
+            note("service.draining")
+        note("service.stopped")
+
+    def _prepare(self) -> None:
+        """Synchronise the lists and take up what the last run left."""
+        resources, now = self.resources, datetime.now(UTC)
+        node = resources.settings.relay.node
+        resources.database.write(lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values())))
+        if "delivery" in self._roles:
+            recovered = resources.database.write(lambda connection: queue.recover(connection, node, now))
+            if recovered:
+                note("delivery.recovered", possible_duplicates=recovered)
+
+    def _finish(self) -> None:
+        """Sign the end of the audit chain; the database closes last."""
+        with contextlib.suppress(RelayError):
+            jobs.sign_head(self.resources, datetime.now(UTC))
+        self.resources.database.close()
+
+    async def _open_doors(self, stack: AsyncExitStack) -> dict[str, int]:
+        """Open what the roles name, in an order in which each finds what it needs; they close in reverse."""
+        ports: dict[str, int] = {}
+        if "delivery" in self._roles:
+            await self._start_delivery(stack)
+        if "smtp" in self._roles:
+            await asyncio.to_thread(self._scanners.start)
+            stack.push_async_callback(asyncio.to_thread, self._scanners.close)
+            ports |= await self._start_smtp(stack)
+        if "web" in self._roles and (port := self.resources.settings.web.port) != 0:
+            web = HealthServer(self.resources.settings.web.host, 0 if port == "auto" else port, self._is_healthy)
+            stack.push_async_callback(asyncio.to_thread, web.close)
+            ports["web"] = web.port
+        if "jobs" in self._roles:
+            scheduler = BackgroundScheduler(timezone=UTC)
+            scheduler.add_job(self._run_jobs, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC))
+            scheduler.start()
+            stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
+        return ports
+
+    async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
+        smtp = self.resources.settings.smtp
+        wished = {"smtp": smtp.port, "submission": smtp.submission_port, "submissions": smtp.submissions_port}
+        server = SmtpServer(
+            listeners=tuple(Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port) for kind, port in wished.items() if port != 0),  # type: ignore[arg-type]
+            limits=IntakeLimits(
+                max_message_octets=smtp.max_message_octets,
+                max_in_flight_octets=smtp.max_in_flight_octets,
+                max_recipients=smtp.max_recipients,
+                max_connections=smtp.max_connections,
+                max_connections_per_ip=smtp.max_connections_per_ip,
+            ),
+            doors=Doors(authenticate=self._authenticate, is_list_address=self._may_write_to, accept=self._accept, note=note),
+            tls=server_context(*tls_files(self.resources.settings)),
+            hostname=self.resources.settings.relay.domain,
+        )
+        ports = await server.start()
+        stack.push_async_callback(server.close)
+        stack.push_async_callback(server.drain, DRAIN)
+        return {str(kind): port for kind, port in ports.items()}
+
+    async def _start_delivery(self, stack: AsyncExitStack) -> None:
+        settings = self.resources.settings
+        outbox = Outbox(lambda: self.resources, boot=secrets.token_hex(4))
+        courier = Courier(
+            smarthost=_smarthost(settings), connections=settings.delivery.connections, claim=outbox.claim, begin=outbox.begin, settle=outbox.settle, note=note
+        )
+        self.resources.database.listen(courier.wake)
+        await _listen_for_wakes(settings.data / "run" / "wake", courier.wake, stack)
+        running = asyncio.get_running_loop().create_task(courier.run())
+        running.add_done_callback(lambda _: self._stopping.set())  # a courier that can't go on ends the service, and says why below
+
+        async def finish() -> None:
+            await courier.drain(DRAIN)
+            await running
+
+        stack.push_async_callback(finish)
+
+    def _authenticate(self, login: str, password: str) -> Member | None:
+        return authenticate(self.resources, login, password, datetime.now(UTC))
+
+    def _may_write_to(self, address: Address, member: Member) -> bool:
+        return may_write_to(self.resources, address, member, datetime.now(UTC))
+
+    def _accept(self, envelope: Envelope, client: Client, authentication: AuthenticationResults, octets: bytes) -> Reply:
+        """The journey's steps 5 to 10. One member holds one scanner at a time, so that nobody can take them all."""
+        mine = self._members_scanning.setdefault(authentication.address.key, threading.Lock())
+
+        def scan(octets: bytes) -> Scan:
+            if not mine.acquire(timeout=SCANNER_WAIT.total_seconds()):
+                raise Busy("this member's other message is still being read")
+            try:
+                return self._scanners.scan(octets)
+            finally:
+                mine.release()
+
+        try:
+            return accept(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))
+        except Busy:
+            note("post.busy")
+            return NO_SCANNER
+
+    def _is_healthy(self) -> bool:
+        try:
+            with self.resources.database.read() as connection:
+                queue.next_due(connection)
+        except RelayError:
+            return False
+        return True
+
+    def _run_jobs(self) -> None:
+        try:
+            jobs.run_due(self.resources, datetime.now(UTC))
+        except Unavailable:
+            note("delivery.trouble", where="jobs")
+        except Exception as error:  # noqa: BLE001  (a bug in one tick must not end the ticking)
+            bug(error, "jobs")
+
+    def _reload(self) -> None:
+        """Build new resources, validate all of them, swap one reference; on a fault keep the old and say why."""
+        try:
+            fresh = load_resources(load_settings(self._site_file), self.resources.database)
+            node = fresh.settings.relay.node
+            fresh.database.write(lambda connection: members.sync_lists(connection, node, tuple(fresh.known_lists.values())))
+        except RelayError as error:
+            note("service.reload_refused", reason=str(error))
+            return
+        self.resources = fresh
+        self._scanners.use(fresh.ruleset.words)
+        note("service.reloaded")
+
+
+def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Callable[[dict[str, int]], None]) -> None:
+    """Run the service until it is told to stop.
+
+    Raises:
+        ConfigurationError: settings, lists, keys or schema are wrong.
+        Unavailable: another service runs on this data directory, or the database or a port can't be had.
+    """
+    roles = only or ROLES
+    if only and settings.database_url.startswith("sqlite"):
+        raise ConfigurationError("--only needs PostgreSQL: with SQLite one process runs every role")
+    with only_one(settings.data / "run" / "serve.lock"):
+        resources = load_resources(settings)
+        if not is_current(resources.database):
+            resources.database.close()
+            raise ConfigurationError("the database's schema is of another version: run `wen-relay migrate`")
+        try:
+            asyncio.run(Service(site_file, resources, roles).run(ready))
+        except OSError as error:
+            raise Unavailable(f"a port can't be opened: {error.strerror}: change [smtp] or [web] in {site_file}, or stop what uses it") from None
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[TextIO]:
+    """Hold the lock that only one service of a data directory can hold.
+
+    Raises:
+        Unavailable: another process has it.
+    """
+    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Unavailable(f"another wen-relay serve runs on {lock.parent.parent}: stop it first") from None
+        yield file
+
+
+def tls_files(settings: Settings) -> tuple[Path, Path]:
+    """The certificate and key of the SMTP doors; without settings a self-signed pair for localhost is made once."""
+    if settings.smtp.tls_certificate:
+        return Path(settings.smtp.tls_certificate), Path(settings.smtp.tls_key)
+    certificate, key = settings.data / "keys" / "localhost.crt", settings.data / "keys" / "localhost.key"
+    if not (certificate.is_file() and key.is_file()):
+        pem, key_pem = make_localhost_certificate(datetime.now(UTC))
+        write_private_file(key, key_pem)
+        write_private_file(certificate, pem)
+    return certificate, key
+
+
+def _smarthost(settings: Settings) -> Smarthost:
+    delivery = settings.delivery
+    password = Path(delivery.password_file).read_text("utf-8").strip() if delivery.password_file else ""
+    return Smarthost(
+        host=delivery.smarthost,
+        port=delivery.port,
+        tls=settings.smarthost_tls,
+        username=delivery.username,
+        password=password,
+        helo_name=helo_name(settings),
+    )
+
+
+async def _listen_for_wakes(path: Path, wake: Callable[[], None], stack: AsyncExitStack) -> None:
+    """Hear the datagram that commands send after they wrote; it carries nothing."""
+
+    class Ear(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  (nothing in it matters)
+            wake()
+
+    path.unlink(missing_ok=True)
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ear.setblocking(False)
+    ear.bind(str(path))
+    os.chmod(path, 0o600)  # noqa: PTH101  (a socket's mode; Path.chmod is the same call)
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Ear, sock=ear)
+    stack.callback(path.unlink, missing_ok=True)
+    stack.callback(transport.close)

@@ -1,0 +1,1 @@
+"""The command line: one module a noun; each command loads, calls one verb and prints."""

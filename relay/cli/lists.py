@@ -1,0 +1,63 @@
+"""`wen-relay lists`: show, validate, sync."""
+
+import typer
+
+from relay.actions.open import opened
+from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, say
+from relay.store import members
+
+app = typer.Typer(no_args_is_help=True, help="The mailing lists, as the site's lists/*.toml define them.")
+
+
+@app.command()
+def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Show the lists with their members' number.
+
+    Example: wen-relay lists show --json
+    """
+    with opened(config) as resources:
+        with resources.database.read() as connection:
+            everyone = members.list_members(connection)
+        rows = [
+            {
+                "name": one.name,
+                "address": str(one.address),
+                "tag": one.tag,
+                "title": one.title,
+                "active": one.active,
+                "countries": sorted(one.countries),
+                "ceiling": one.ceiling.value,
+                "members": sum(one.name in member.lists and member.state == "active" for member in everyone),
+            }
+            for one in resources.known_lists.values()
+        ]
+    print_rows(rows, as_json=as_json, columns=("address", "tag", "ceiling", "members", "active", "countries"), nothing="No lists.")
+
+
+@app.command()
+def validate(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Check every list definition; a fault is named with file and line (exit 78).
+
+    Example: wen-relay lists validate
+    """
+    with opened(config) as resources:
+        active, known = len(resources.lists), len(resources.known_lists)
+    if as_json:
+        print_json({"valid": True, "lists": known, "active": active})
+    else:
+        say(f"All {known} definitions are valid; {active} lists are active.")
+
+
+@app.command()
+def sync(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Bring the database in line with the definitions; doing it twice changes nothing.
+
+    Example: wen-relay lists sync
+    """
+    with opened(config) as resources:
+        node, definitions = resources.settings.relay.node, tuple(resources.known_lists.values())
+        changed = resources.database.write(lambda connection: members.sync_lists(connection, node, definitions))
+    if as_json:
+        print_json({"changed": list(changed)})
+    else:
+        say(f"Changed: {', '.join(changed)}." if changed else "Nothing had changed.")

@@ -1,0 +1,257 @@
+"""`wen-relay members`: add, import, export, list, show, suspend, reinstate, renew, remove."""
+
+import csv
+import sys
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from relay.actions.enrol import COLUMNS, Enrolled, add_member, export_rows, import_members, issue_password
+from relay.actions.open import opened, operator_name, wake_service
+from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, read_address, say
+from relay.errors import Invalid, NotFound
+from relay.mail.address import Address
+from relay.resources import Resources
+from relay.roster.member import Member
+from relay.store import members
+
+app = typer.Typer(no_args_is_help=True, help="The vetted people of this relay.")
+
+AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help="The member's address.")]
+
+
+def _row(member: Member) -> dict[str, object]:
+    return {
+        "id": member.id,
+        "address": str(member.address),
+        "name": member.name,
+        "agency": member.agency,
+        "agency_type": member.agency_type.value,
+        "country": member.country,
+        "language": member.language,
+        "roles": sorted(member.roles),
+        "lists": sorted(member.lists),
+        "state": member.state.value,
+        "valid_until": member.valid_until.isoformat() if member.valid_until else None,
+    }
+
+
+@app.command()
+def add(  # the contract names each option
+    address: AddressArgument,
+    name: Annotated[str, typer.Option(help="The person's name.")],
+    agency: Annotated[str, typer.Option(help="The agency's name.")],
+    agency_type: Annotated[str, typer.Option(help="customs, police, cites, prosecutor, judge, environment, veterinary, ranger, expert, ngo or igo.")],
+    country: Annotated[str, typer.Option(help="ISO 3166 code, such as CM.")],
+    language: Annotated[str, typer.Option(help="Language of the notices: en, fr, es or pt.")],
+    lists: Annotated[str, typer.Option(help="Local parts of the lists, such as central-africa,species-id.")],
+    nominated_by: Annotated[str, typer.Option(help="Who proposed the person.")],
+    confirmed_by: Annotated[str, typer.Option(help="Who confirmed; somebody else.")],
+    role: Annotated[list[str] | None, typer.Option(help="member, moderator, focal-point, admin, auditor, expert or operator; repeatable.")] = None,
+    valid_until: Annotated[str, typer.Option(metavar="DATE", help="Last day of the membership, such as 2027-06-30.")] = "",
+    issue_password: Annotated[bool, typer.Option("--issue-password", help="Print a new app password, once.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Add an active member by a nomination: one person proposes, another confirms.
+
+    Example: wen-relay members add a.mbarga@douanes.example --name "Awa Mbarga" --agency Douanes --agency-type customs --country CM
+    --language fr --lists central-africa --nominated-by chef@douanes.example --confirmed-by p.abega@police.example --issue-password
+    """
+    row = {
+        "address": address, "name": name, "agency": agency, "agency_type": agency_type, "country": country, "language": language,
+        "lists": lists, "nominated_by": nominated_by, "confirmed_by": confirmed_by, "role": ";".join(role or []), "valid_until": valid_until,
+    }  # fmt: skip
+    with opened(config) as resources:
+        enrolled = add_member(resources, row, with_password=issue_password, now=datetime.now(UTC))
+        wake_service(resources.settings)
+    _show_enrolled(enrolled, as_json=as_json)
+
+
+def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
+    address = str(enrolled.member.address)
+    if as_json:
+        print_json({"address": address, "password": enrolled.password} if enrolled.password else _row(enrolled.member))
+        return
+    say(f"{address} is now an active member of {', '.join(sorted(enrolled.member.lists)) or 'no list'}.")
+    if enrolled.password:
+        say("App password, shown only this once (the user name is the address):")
+        sys.stdout.write(enrolled.password + "\n")
+
+
+@app.command("password")
+def password(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Issue one more app password and print it, once.
+
+    Example: wen-relay members password a.mbarga@douanes.example
+    """
+    with opened(config) as resources:
+        member = _find(resources, read_address(address))
+        _show_enrolled(Enrolled(member=member, password=issue_password(resources, member, datetime.now(UTC))), as_json=as_json)
+
+
+@app.command("import")
+def import_(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Add all members of a CSV file, or none of them.
+
+    Columns are the options of `add` with underscores, lists separated by `;`. Example: wen-relay members import new.csv
+    """
+    try:
+        text = file.read_text("utf-8-sig")
+    except (OSError, UnicodeError) as error:
+        raise Invalid(f"{file} can't be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}") from None
+    with opened(config) as resources:
+        try:
+            added = import_members(resources, text, datetime.now(UTC))
+        except Invalid as error:
+            raise Invalid(f"{file}: {error}; nobody was added") from None
+        wake_service(resources.settings)
+    if as_json:
+        print_rows(map(_row, added), as_json=True, columns=(), nothing="")
+    else:
+        say(f"{len(added)} members were added.")
+
+
+@app.command()
+def export(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Print all members as CSV.
+
+    Example: wen-relay members export > members.csv
+    """
+    with opened(config) as resources:
+        rows = export_rows(resources)
+    if as_json:
+        print_rows(rows, as_json=True, columns=(), nothing="")
+        return
+    writer = csv.DictWriter(sys.stdout, fieldnames=[*COLUMNS, "state"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+@app.command("list")
+def list_(
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only the members of this list.")] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """List the members.
+
+    Example: wen-relay members list --list central-africa
+    """
+    with opened(config) as resources, resources.database.read() as connection:
+        rows = [_row(member) for member in members.list_members(connection, list_name or None)]
+    print_rows(rows, as_json=as_json, columns=("address", "name", "agency", "agency_type", "country", "lists", "state"), nothing="No members.")
+
+
+@app.command()
+def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Show one member.
+
+    Example: wen-relay members show a.mbarga@douanes.example
+    """
+    with opened(config) as resources:
+        row = _row(_find(resources, read_address(address)))
+    print_rows([row], as_json=as_json, columns=tuple(row), nothing="")
+
+
+def _find(resources: Resources, address: Address) -> Member:
+    with resources.database.read() as connection:
+        member = members.find(connection, address)
+    if member is None:
+        raise NotFound(f"{address} is not a member")
+    return member
+
+
+@app.command()
+def suspend(
+    address: Annotated[str, typer.Argument(metavar="[ADDR]", help="The member's address; or --agency.")] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
+    agency: Annotated[str, typer.Option(metavar="NAME", help="Suspend everybody of this agency.")] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Suspend a member, or a whole agency, at once; waiting copies are cancelled.
+
+    Example: wen-relay members suspend a.mbarga@douanes.example --reason "left the service"
+    """
+    if bool(address) == bool(agency):
+        raise typer.BadParameter("name either an address or --agency")
+
+    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
+        node, operator = resources.settings.relay.node, operator_name()
+        if agency:
+            return resources.database.write(
+                lambda connection: members.suspend_agency(connection, node, agency, reason=reason, operator=operator, now=now)
+            )
+        who = read_address(address)
+        return (resources.database.write(lambda connection: members.suspend(connection, node, who, reason=reason, operator=operator, now=now)),)
+
+    _change(config, as_json, "suspended", job)
+
+
+@app.command()
+def reinstate(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """End a suspension.
+
+    Example: wen-relay members reinstate a.mbarga@douanes.example
+    """
+    who = read_address(address)
+
+    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
+        node, operator = resources.settings.relay.node, operator_name()
+        return (resources.database.write(lambda connection: members.reinstate(connection, node, who, operator=operator, now=now)),)
+
+    _change(config, as_json, "reinstated", job)
+
+
+@app.command()
+def renew(
+    address: AddressArgument,
+    valid_until: Annotated[str, typer.Option(metavar="DATE", help="The new last day; without it the membership has no end.")] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Renew a membership until a day.
+
+    Example: wen-relay members renew a.mbarga@douanes.example --valid-until 2027-12-31
+    """
+    who = read_address(address)
+    try:
+        until = date.fromisoformat(valid_until) if valid_until else None
+    except ValueError:
+        raise Invalid(f"“{valid_until}” is not a day: write it as 2027-06-30") from None
+
+    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
+        node, operator = resources.settings.relay.node, operator_name()
+        return (resources.database.write(lambda connection: members.renew(connection, node, who, valid_until=until, operator=operator, now=now)),)
+
+    _change(config, as_json, "renewed", job)
+
+
+@app.command()
+def remove(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """End a membership; passwords are deleted and waiting copies cancelled.
+
+    Example: wen-relay members remove a.mbarga@douanes.example
+    """
+    who = read_address(address)
+
+    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
+        node, operator = resources.settings.relay.node, operator_name()
+        return (resources.database.write(lambda connection: members.remove(connection, node, who, operator=operator, now=now)),)
+
+    _change(config, as_json, "removed", job)
+
+
+def _change(config: str, as_json: bool, done: str, job: Callable[[Resources, datetime], tuple[Member, ...]]) -> None:
+    with opened(config) as resources:
+        changed = job(resources, datetime.now(UTC))
+        wake_service(resources.settings)
+    if as_json:
+        print_rows(map(_row, changed), as_json=True, columns=(), nothing="")
+        return
+    for member in changed:
+        say(f"{member.address} is {done}.")

@@ -1,0 +1,86 @@
+"""How every command prints: one JSON object a line with --json, else a table or sentences; and the exit codes."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from relay.errors import ConfigurationError, Conflict, Invalid, NotFound, RelayError, Unavailable
+from relay.mail.address import Address
+from relay.roster.nomination import read_member_address
+
+# sysexits.h, as the outer contract lists them.
+EXIT_USAGE, EXIT_BUG = 64, 70
+_EXIT_CODES: tuple[tuple[type[RelayError], int], ...] = (
+    (ConfigurationError, 78),
+    (Unavailable, 75),
+    (NotFound, 66),
+    (Conflict, 73),
+    (Invalid, 65),
+)
+
+ConfigOption = Annotated[str, typer.Option("--config", metavar="FILE", help="The site's settings; default $RELAY_CONFIG, ./relay.toml, /etc/wen-relay/relay.toml.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def exit_code(error: RelayError) -> int:
+    """The exit code of an expected failure."""
+    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), EXIT_BUG)
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal something; on stderr, since stdout is for data."""
+    print(sentence, file=sys.stderr)  # noqa: T201  (this is the command line's voice)
+
+
+def print_json(row: Mapping[str, object]) -> None:
+    """Print one JSON object on a line of its own."""
+    print(json.dumps(row, ensure_ascii=False), flush=True)  # noqa: T201  (data goes to stdout)
+
+
+def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: Sequence[str], nothing: str) -> None:
+    """Print rows as JSON lines or as a table of some columns; `nothing` is said when there are no rows."""
+    rows = list(rows)
+    if as_json:
+        for row in rows:
+            print_json(row)
+        return
+    if not rows:
+        say(nothing)
+        return
+    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False, header_style="bold")
+    for row in rows:
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    Console(highlight=False, markup=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {count}" for key, count in value.items()) or "–"
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(_reason(item) for item in value) or "–"
+    return str(value)
+
+
+def _reason(item: object) -> str:
+    return f"{item['code']} {item['rule']} ({item['place']})" if isinstance(item, Mapping) and "rule" in item else str(item)
+
+
+def split(names: str) -> list[str]:
+    """Split `a,b` as options take it."""
+    return [name.strip() for name in names.split(",") if name.strip()]
+
+
+def read_address(text: str) -> Address:
+    """Read an address that was typed.
+
+    Raises:
+        Invalid: it isn't one.
+    """
+    return read_member_address(text)

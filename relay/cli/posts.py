@@ -1,0 +1,163 @@
+"""`wen-relay posts` and `wen-relay held`: what became of posts, and moderation."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from relay.actions import moderate
+from relay.actions.open import opened, wake_service
+from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, read_address, say
+from relay.errors import NotFound
+from relay.policy.decision import Reason
+from relay.resources import Resources
+from relay.store import held, posts
+
+app = typer.Typer(no_args_is_help=True, help="What became of posts.")
+held_app = typer.Typer(no_args_is_help=True, help="Posts that wait for a moderator.")
+
+ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The post's reference, such as CAFR-2026-000123.")]
+ListOption = Annotated[str, typer.Option("--list", metavar="ADDR", help="Only for this list.")]
+ModeratorOption = Annotated[str, typer.Option("--moderator", metavar="ADDR", help="Who decides.")]
+
+
+def _reasons(reasons: Iterable[Reason]) -> list[dict[str, str]]:
+    return [{"code": reason.code, "rule": reason.rule, "place": reason.place} for reason in reasons]
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
+def _address(resources: Resources, name: str) -> str:
+    known = resources.known_lists.get(name)
+    return str(known.address) if known else f"{name}@{resources.settings.relay.domain}"
+
+
+def _post_row(resources: Resources, row: posts.PostRow) -> dict[str, object]:
+    return {
+        "reference": row.reference,
+        "list": _address(resources, row.list_name),
+        "author": str(row.author),
+        "message_id": row.message_id,
+        "received_at": _time(row.received_at),
+        "decision": row.decision,
+        "marking": row.marking,
+        "reasons": _reasons(row.reasons),
+        "removed": list(row.removed),
+        "channels": list(row.channels),
+        "deliveries": dict(row.deliveries),
+    }
+
+
+@app.command("list")
+def list_(
+    limit: Annotated[int, typer.Option(min=1, help="The latest so many posts.")] = 100, as_json: JsonOption = False, config: ConfigOption = ""
+) -> None:
+    """List the latest posts, a row per post and list.
+
+    Example: wen-relay posts list --json
+    """
+    with opened(config) as resources:
+        with resources.database.read() as connection:
+            found = posts.list_posts(connection, limit)
+        rows = [_post_row(resources, row) for row in found]
+    print_rows(rows, as_json=as_json, columns=("reference", "list", "author", "received_at", "decision", "reasons", "deliveries"), nothing="No posts yet.")
+
+
+@app.command()
+def show(reference: ReferenceArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Show one post, a row per list.
+
+    Example: wen-relay posts show CAFR-2026-000123
+    """
+    with opened(config) as resources:
+        with resources.database.read() as connection:
+            found = posts.show_post(connection, reference)
+        rows = [_post_row(resources, row) for row in found]
+    print_rows(rows, as_json=as_json, columns=("reference", "list", "decision", "marking", "reasons", "removed", "channels", "deliveries"), nothing="")
+
+
+def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
+    return {
+        "reference": row.reference,
+        "list": _address(resources, row.list_name),
+        "author": str(row.author),
+        "country": row.author_country,
+        "received_at": _time(row.received_at),
+        "held_until": _time(row.held_until),
+        "marking": row.marking,
+        "reasons": _reasons(row.reasons),
+        "removed": list(row.removed),
+        "released_by": list(row.released_by),
+    }
+
+
+@held_app.command("list")
+def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """List what is held, the oldest first.
+
+    Example: wen-relay held list
+    """
+    with opened(config) as resources:
+        with resources.database.read() as connection:
+            found = held.list_held(connection)
+        rows = [_held_row(resources, row) for row in found]
+    print_rows(rows, as_json=as_json, columns=("reference", "list", "author", "received_at", "held_until", "reasons"), nothing="Nothing is held.")
+
+
+@held_app.command("show")
+def held_show(reference: ReferenceArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Show one held post: who, when, why; its text is not shown here.
+
+    Example: wen-relay held show CAFR-2026-000123
+    """
+    with opened(config) as resources:
+        with resources.database.read() as connection:
+            found = held.list_held(connection, reference)
+        if not found:
+            raise NotFound(f"{reference} is not held")
+        rows = [_held_row(resources, row) for row in found]
+    print_rows(rows, as_json=as_json, columns=tuple(rows[0]), nothing="")
+
+
+def _list_name(address: str) -> str | None:
+    return read_address(address).local if "@" in address else address or None
+
+
+@held_app.command("release")
+def held_release(reference: ReferenceArgument, moderator: ModeratorOption, list_address: ListOption = "", as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Let a held post go out.
+
+    Example: wen-relay held release CAFR-2026-000123 --moderator p.abega@police.example
+    """
+    with opened(config) as resources:
+        outcome = moderate.release(resources, reference, _list_name(list_address), read_address(moderator), datetime.now(UTC))
+        wake_service(resources.settings)
+    if as_json:
+        print_json({"reference": reference, "outcome": outcome})
+    else:
+        say(f"{reference} is released." if outcome == "released" else f"{reference} waits for a second moderator.")
+
+
+@held_app.command("refuse")
+def held_refuse(
+    reference: ReferenceArgument,
+    moderator: ModeratorOption,
+    code: Annotated[str, typer.Option(help="The withhold code that the author is told: T1, M1, N1, N2, O1, O2 or O3.")] = "M1",
+    list_address: ListOption = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Withhold a held post for good; its content is destroyed and the author gets the notice of the code.
+
+    Example: wen-relay held refuse CAFR-2026-000123 --moderator p.abega@police.example --code N1
+    """
+    with opened(config) as resources:
+        moderate.refuse(resources, reference, _list_name(list_address), read_address(moderator), code, datetime.now(UTC))
+        wake_service(resources.settings)
+    if as_json:
+        print_json({"reference": reference, "outcome": "withheld", "code": code})
+    else:
+        say(f"{reference} is withheld.")

@@ -1,0 +1,31 @@
+"""Text to a MIME body: ASCII only, lines of at most 76 characters, the same octets for the same text."""
+
+import quopri
+from base64 import encodebytes
+
+
+def text_part(media_type: str, text: str) -> bytes:
+    """One MIME entity with its header fields and body, whichever of the two encodings makes it shorter.
+
+    Args:
+        media_type: "text/plain" or "text/html".
+        text: any line ends; they become the CRLF of RFC 2045 §6.
+    """
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
+    octets = lines.encode("utf-8", "replace")
+    quoted, packed = quopri.encodestring(octets), encodebytes(octets.replace(b"\n", b"\r\n"))
+    encoding, body = ("quoted-printable", quoted) if len(quoted) <= len(packed) else ("base64", packed)
+    header = f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    return header.encode("ascii") + body.replace(b"\n", b"\r\n")
+
+
+def alternative_parts(parts: tuple[bytes, ...], boundary: str) -> bytes:
+    """Several entities that say the same, plainest first (RFC 2046 §5.1.4).
+
+    Args:
+        parts: what `text_part` gives.
+        boundary: must hold "=_", which neither encoding can produce, so that no text can end its part.
+    """
+    opened = b"".join(f"--{boundary}\r\n".encode("ascii") + part for part in parts)
+    header = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    return header + opened + f"--{boundary}--\r\n".encode("ascii")

@@ -1,0 +1,184 @@
+"""The clean copy and what makes it a list's copy.
+
+The clean copy is all that is kept of a relayed post: facts of its header and the parts that were scanned. A list's copy
+is rebuilt from it for each list and language; the author's own octets are never forwarded, so nothing that wasn't
+scanned can leave: no Cc, Bcc, Received chain, client address or user agent.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from hashlib import sha256
+from html import escape
+
+from relay.delivery.body import alternative_parts, text_part
+from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.header_fields import (
+    addressed,
+    list_fields,
+    mailbox_field,
+    message_id_field,
+    stamp_subject,
+    text_field,
+)
+from relay.mail.address import Address, Mailbox
+from relay.policy.post import CleanPart
+from relay.roster.mailing_list import MailingList, Tlp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanCopy:
+    """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none."""
+
+    author_name: str
+    author_address: Address
+    subject: str
+    message_id: str | None
+    date: datetime | None
+    references: tuple[str, ...]
+    parts: tuple[CleanPart, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What a list adds to the clean copy.
+
+    `author_domain_allows` is True only when the author's domain is known to publish no DMARC policy (RFC 9989): then a
+    list with `from = "author"` may keep the author in From.
+    """
+
+    reference: str
+    mailing_list: MailingList
+    marking: Tlp
+    removed: tuple[str, ...]
+    received_at: datetime
+    language: str
+    domain: str
+    author_domain_allows: bool = False
+
+
+_MEANING = {
+    Tlp.CLEAR: sentence("This message may be passed on freely."),
+    Tlp.GREEN: sentence(
+        "You may share this message within the community of this list, never in public. The community: {community}"
+    ),
+    Tlp.AMBER: sentence("Only those in your own organisation and its clients who need to know may see this message."),
+    Tlp.AMBER_STRICT: sentence("Only those in your own organisation who need to know may see this message."),
+    Tlp.RED: sentence("This message is for you alone."),
+}
+
+
+def pack(copy: CleanCopy) -> bytes:
+    """Turn a clean copy into octets for the vault."""
+    plain = asdict(copy) | {
+        "author_address": str(copy.author_address),
+        "date": copy.date.isoformat() if copy.date else None,
+    }
+    return json.dumps(plain, sort_keys=True).encode("ascii")
+
+
+def unpack(octets: bytes) -> CleanCopy:
+    """Turn `pack`'s octets back into the clean copy."""
+    plain = json.loads(octets)
+    local, _, domain = plain.pop("author_address").rpartition("@")
+    date = plain.pop("date")
+    return CleanCopy(
+        author_address=Address(local=local, domain=domain),
+        date=datetime.fromisoformat(date) if date else None,
+        references=tuple(plain.pop("references")),
+        parts=tuple(CleanPart(**part) for part in plain.pop("parts")),
+        **plain,
+    )
+
+
+def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
+    """Compose the whole message that members get, with CRLF line ends; the same octets for the same arguments.
+
+    Args:
+        copy: what is kept of the post.
+        frame: what the list adds.
+        catalogue: the sentences of the member's language.
+    """
+    return _header(copy, frame).encode("ascii") + _body(copy, frame, catalogue)
+
+
+def _header(copy: CleanCopy, frame: Frame) -> str:
+    """The fields of the contract and no others."""
+    own_id = f"<{frame.reference}@{frame.domain}>"
+    author = addressed(copy.author_name or copy.author_address.local, copy.author_address)
+    return "".join(
+        (
+            text_field("Date", format_datetime(copy.date or frame.received_at)),
+            mailbox_field("From", [_visible_author(author, frame)]),
+            mailbox_field("Reply-To", _reply_to(author, frame.mailing_list)),
+            mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
+            text_field("Subject", stamp_subject(copy.subject, frame.mailing_list.tag, frame.marking)),
+            message_id_field("Message-ID", [copy.message_id or ""]) or message_id_field("Message-ID", [own_id]),
+            message_id_field("References", copy.references),
+            message_id_field("In-Reply-To", copy.references[-1:]),
+            list_fields(frame.mailing_list),
+            text_field("X-WEN-Reference", frame.reference),
+            text_field("Precedence", "list"),
+            text_field("MIME-Version", "1.0"),
+        )
+    )
+
+
+def _visible_author(author: Mailbox, frame: Frame) -> Mailbox:
+    """From is the list, so that the copy aligns with our own signature whatever the author's domain demands (RFC 9989)."""
+    if frame.mailing_list.author_from == "author" and frame.author_domain_allows:
+        return author
+    return addressed(f"{author.name} via {frame.mailing_list.title}", frame.mailing_list.address)
+
+
+def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
+    the_list = addressed(mailing_list.title, mailing_list.address)
+    return {"author": [author], "list": [the_list], "both": [author, the_list]}[mailing_list.reply_to]
+
+
+def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
+    """The marking first, then the text, then the footer; in HTML too where the post had it."""
+    above, below = [str(frame.marking), *_removed_line(frame, catalogue)], _footer(frame, catalogue)
+    plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
+    html = [part.text for part in copy.parts if part.media_type == "text/html"]
+    parts: tuple[bytes, ...] = ()
+    if plain or not html:
+        parts += (text_part("text/plain", "\n".join([*above, "", "\n\n".join(plain).rstrip(), "", "-- ", *below])),)
+    if html:
+        parts += (text_part("text/html", _html_document(above, html, below, frame.language)),)
+    # The digest only makes the boundary short and unlike text; nothing is protected by it.
+    return (
+        alternative_parts(parts, f"=_{sha256(frame.reference.encode()).hexdigest()[:24]}")
+        if len(parts) > 1
+        else parts[0]
+    )
+
+
+def _removed_line(frame: Frame, catalogue: Catalogue) -> list[str]:
+    n = len(frame.removed)
+    return [catalogue.plural("[{n} attachment removed]", "[{n} attachments removed]", n)] if n else []
+
+
+def _footer(frame: Frame, catalogue: Catalogue) -> list[str]:
+    """Whom the marking allows, the list's own words, and where help is; in the member's language."""
+    one = frame.mailing_list
+    return [
+        f"{frame.marking} · {frame.reference} · {catalogue.definition(one.title)}",
+        catalogue.text(_MEANING[frame.marking], community=catalogue.definition(one.community)),
+        catalogue.definition(one.footer),
+        catalogue.text(
+            "Help: write HELP to {request}. The people who run this list, also if you wish to leave it: {owner}",
+            request=one.address_for("-request"),
+            owner=one.address_for("-owner"),
+        ),
+    ]
+
+
+def _html_document(above: list[str], html: list[str], below: list[str], language: str) -> str:
+    """The sanitised parts between our own lines. Each part is balanced, as the sanitiser leaves it, and in a box of its own."""
+    head = f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head><meta charset="utf-8"></head>\n<body>\n'
+    first = f"<p><strong>{'<br>'.join(map(escape, above))}</strong></p>\n"
+    parts = "".join(f"<div>\n{part}\n</div>\n" for part in html)
+    footer = "<br>\n".join(map(escape, below))
+    return f"{head}{first}{parts}<hr>\n<p>{footer}</p>\n</body>\n</html>\n"

@@ -1,0 +1,295 @@
+"""What the relay writes to one person: receipts and notices, composed from the record alone.
+
+No content of any post is among the facts, so none can come out: that is the whole protection, and it is by construction.
+Sentences are plain, because they are read by tired officers at three in the morning and by mail administrators on the
+way; they name categories only.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Literal, assert_never
+
+from relay.delivery.body import text_part
+from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
+from relay.delivery.wording import advice_lines, concerns_integrity, may_confirm, send_again_line, why
+from relay.mail.address import Address
+from relay.policy.channels import Advice, SendAgain
+from relay.policy.decision import Reason
+from relay.roster.mailing_list import MailingList
+from relay.roster.nomination import Nomination
+
+NoticeKind = Literal["withhold", "hold", "receipt", "undelivered", "expiry", "nomination"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts:
+    """All that a notice is made from.
+
+    Which facts a kind needs:
+
+    - every kind: `reference` (a nomination's own number), `recipient`, `recipient_name`, `domain`, `written_at`, `lists`
+    - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
+    - hold: the same, `held_until`
+    - receipt: `members`, `countries`, `removed` as counts
+    - undelivered: `unreached`, the members whose servers took no copy until we gave up
+    - expiry: `received_at`, `advice`
+    - nomination: `nomination`
+    """
+
+    kind: NoticeKind
+    reference: str
+    recipient: Address
+    recipient_name: str
+    domain: str
+    written_at: datetime
+    lists: tuple[MailingList, ...]
+    received_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    advice: Advice | None = None
+    send_again: SendAgain | None = None
+    was_held: bool = False
+    held_until: datetime | None = None
+    members: int = 0
+    countries: int = 0
+    removed: int = 0
+    unreached: int = 0
+    nomination: Nomination | None = None
+
+    @property
+    def answers_to(self) -> Address:
+        """Where the notice comes from and where its words (REVIEW, WITHDRAW, NO) go: the first list's -request."""
+        return self.lists[0].address_for("-request") if self.lists else Address(local="postmaster", domain=self.domain)
+
+
+_SUBJECTS = {
+    "withhold": sentence("Not distributed: {reference}"),
+    "hold": sentence("Waiting for a moderator: {reference}"),
+    "receipt": sentence("Distributed: {reference}"),
+    "undelivered": sentence("Did not reach everybody: {reference}"),
+    "expiry": sentence("Not decided in time: {reference}"),
+    "nomination": sentence("A new member in your name: {reference}"),
+}
+_DECISIONS = {"withhold": "withhold", "hold": "hold", "receipt": "relay", "undelivered": "relay", "expiry": "hold"}
+
+
+def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
+    """Compose the whole message, CRLF line ends. It is to be sent with the null reverse-path (RFC 3834 §3.3)."""
+    identifier = ".".join((facts.reference, facts.kind, *(one.name for one in facts.lists)))[:150]
+    decision = _DECISIONS.get(facts.kind)
+    header = "".join(
+        (
+            text_field("Date", format_datetime(facts.written_at)),
+            mailbox_field("From", [addressed("WEN Relay", facts.answers_to)]),
+            mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
+            text_field("Subject", catalogue.text(_SUBJECTS[facts.kind], reference=facts.reference)),
+            message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
+            # RFC 3834 §5: a nomination's notice answers nothing that its reader sent.
+            text_field("Auto-Submitted", "auto-generated" if facts.kind == "nomination" else "auto-replied"),
+            text_field("X-WEN-Reference", facts.reference),
+            text_field("X-WEN-Decision", decision) if decision else "",
+            text_field("MIME-Version", "1.0"),
+        )
+    )
+    return header.encode("ascii") + text_part("text/plain", "\n\n".join(_paragraphs(facts, catalogue)))
+
+
+def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    match facts.kind:
+        case "receipt":
+            return [_receipt(facts, catalogue)]
+        case "undelivered":
+            return [_undelivered(facts, catalogue)]
+        case "withhold":
+            paragraphs = _withheld(facts, catalogue)
+        case "hold":
+            paragraphs = _held(facts, catalogue)
+        case "expiry":
+            paragraphs = _expired(facts, catalogue)
+        case "nomination":
+            paragraphs = _nominated(facts, catalogue)
+        case _:  # pragma: no cover - the types rule it out
+            assert_never(facts.kind)
+    greeting = catalogue.text("Dear {name},", name=facts.recipient_name) if facts.recipient_name else ""
+    return [part for part in (greeting, *paragraphs) if part]
+
+
+def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [
+        catalogue.text("Your message was not distributed. No member of the list has received it."),
+        _record(facts, catalogue),
+        _why(facts, catalogue),
+        _kept(facts, catalogue),
+        _doors(facts, catalogue, catalogue.text("The right way for it:")),
+        _integrity(facts, catalogue),
+        send_again_line(facts.send_again, catalogue) if facts.send_again else "",
+        *_second_look(facts, catalogue),
+        catalogue.text("Thank you for your care."),
+    ]
+
+
+def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    two = any(one.two_person_release for one in facts.lists)
+    until = facts.held_until
+    return [
+        catalogue.text("Your message is waiting for a moderator. It has not been distributed so far."),
+        _record(facts, catalogue),
+        _why(facts, catalogue),
+        catalogue.text(
+            "Who decides: a moderator of your own country who is a serving official; after two hours also the other official "
+            "moderators of the list. Nobody else can read it; it is kept encrypted."
+        ),
+        catalogue.text("On this list two moderators must agree before it goes out.") if two else "",
+        catalogue.text(
+            "Until when: {moment}. If nobody has decided by then, it is destroyed.", moment=catalogue.moment(until)
+        )
+        if until
+        else "",
+        _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        send_again_line(facts.send_again, catalogue) if facts.send_again else "",
+        catalogue.text(
+            "To take it back, write WITHDRAW {reference} to {request}.",
+            reference=facts.reference,
+            request=facts.answers_to,
+        ),
+    ]
+
+
+def _expired(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [
+        catalogue.text(
+            "Nobody could decide about your message in time. It was not distributed, and it has been destroyed. We are sorry."
+        ),
+        _record(facts, catalogue),
+        catalogue.text("If it is still useful, you may send it again as a new message."),
+        _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+    ]
+
+
+def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    nomination = facts.nomination
+    if nomination is None:
+        raise ValueError("a nomination's notice needs the nomination")
+    return [
+        catalogue.text(
+            "{name} <{address}>, {agency}, {country}, is now a member of: {lists}.",
+            name=nomination.name,
+            address=nomination.address,
+            agency=nomination.agency,
+            country=catalogue.country(nomination.country),
+            lists=", ".join(catalogue.definition(one.title) for one in facts.lists) or "-",
+        ),
+        catalogue.text(
+            "Proposed by {nominator}, confirmed by {confirmer}.",
+            nominator=nomination.nominated_by,
+            confirmer=nomination.confirmed_by,
+        ),
+        catalogue.text(
+            "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership will then be looked at."
+        ),
+    ]
+
+
+def _receipt(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    """One line, for a glance."""
+    members = catalogue.plural("{n} member", "{n} members", facts.members)
+    countries = catalogue.plural("{n} country", "{n} countries", facts.countries)
+    if not facts.removed:
+        return catalogue.text(
+            "{reference} went to {members} in {countries}.",
+            reference=facts.reference,
+            members=members,
+            countries=countries,
+        )
+    removed = catalogue.plural("{n} attachment removed", "{n} attachments removed", facts.removed)
+    return catalogue.text(
+        "{reference} went to {members} in {countries}; {removed}.",
+        reference=facts.reference,
+        members=members,
+        countries=countries,
+        removed=removed,
+    )
+
+
+def _undelivered(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    return catalogue.plural(
+        "{reference} did not reach {n} member, whose mail server did not take it; we have stopped trying.",
+        "{reference} did not reach {n} members, whose mail servers did not take it; we have stopped trying.",
+        facts.unreached,
+        reference=facts.reference,
+    )
+
+
+def _record(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    """Reference, time and lists: what an author needs to ask about the message."""
+    lines = [catalogue.text("Reference: {reference}", reference=facts.reference)]
+    if facts.received_at:
+        lines.append(catalogue.text("Received: {moment}", moment=catalogue.moment(facts.received_at)))
+    lines += [
+        catalogue.text("List: {title} <{address}>", title=catalogue.definition(one.title), address=one.address)
+        for one in facts.lists
+    ]
+    return "\n".join(lines)
+
+
+def _why(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    return "\n".join([catalogue.text("Why, and where in the message:"), *why(facts.reasons, catalogue)])
+
+
+def _kept(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    """What is left of it, honestly: it crossed the internet all the same."""
+    kept = (
+        catalogue.text("A moderator has decided. The encrypted copy that was kept for this has been destroyed.")
+        if facts.was_held
+        else catalogue.text(
+            "The relay has not stored your text: only the reference, the time and size, your address, the list, these reasons, and keyed "
+            "fingerprints that recognise the same text if it comes again."
+        )
+    )
+    crossed = catalogue.text(
+        "All the same, your message has crossed the internet in e-mail. If it should not have, report it to your security officer, and write "
+        "SPILL {reference} to {request}.",
+        reference=facts.reference,
+        request=facts.answers_to,
+    )
+    return f"{kept} {crossed}"
+
+
+def _doors(facts: NoticeFacts, catalogue: Catalogue, heading: str) -> str:
+    if facts.advice is None:
+        return ""
+    return "\n".join([heading, *advice_lines(facts.advice, facts.written_at.date(), catalogue)])
+
+
+def _integrity(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    contacts = dict.fromkeys(
+        catalogue.definition(one.integrity_contact) for one in facts.lists if one.integrity_contact
+    )
+    if not contacts or not concerns_integrity(facts.reasons):
+        return ""
+    return catalogue.text(
+        "If this concerns a colleague or your own chain of command, do not use the doors above: contact {integrity}.",
+        integrity="; ".join(contacts),
+    )
+
+
+def _second_look(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """REVIEW always, CONFIRM where it changes something; a moderator's own decision is neither."""
+    if facts.was_held:
+        owner = facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to
+        return [catalogue.text("Questions about this decision: {owner}", owner=owner)]
+    review = catalogue.text(
+        "If you think that a rule is wrong, write REVIEW {reference} to {request}: the people who keep the rules look at the reasons, not at "
+        "your text. Nothing can be restored.",
+        reference=facts.reference,
+        request=facts.answers_to,
+    )
+    if not may_confirm(facts.reasons):
+        return [review]
+    confirm = catalogue.text(
+        "If you are sure that the machine is wrong about your message, send it again with CONFIRM {reference} as its first line: a moderator "
+        "then decides. It never goes out by itself.",
+        reference=facts.reference,
+    )
+    return [confirm, review]

@@ -1,0 +1,11 @@
+"""SMTP in: a strict dialogue with a stranger, and a message's octets handed on only once the whole of it is sound.
+
+lines, data      framing: the octet stream cut into commands and messages; no input or output of their own
+credentials      what AUTH carries
+limits           numbers, budgets and the patience with one connection
+wire             the same stream with deadlines
+commands, auth   one function per SMTP command
+session          one connection, on aiosmtpd's protocol class
+handler          the way from a session to the rest of the relay, through threads
+server, tls      listening sockets, connection caps, certificates
+"""

@@ -1,0 +1,232 @@
+"""One function per SMTP command: the session's state and the argument in, the answer out (RFC 5321 §4.1.1)."""
+
+import re
+from dataclasses import dataclass, field
+
+from relay.errors import Unavailable
+from relay.intake import replies
+from relay.intake.data import DataReader, Ending
+from relay.intake.handler import Reception, Submission
+from relay.intake.limits import Reservation
+from relay.intake.replies import Answer, Farewell, Greeting
+from relay.intake.wire import Wire
+from relay.mail.address import Address, Path, parse_path
+from relay.mail.auth_results import AuthenticationResults, Method
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import AUTHOR_DIFFERS, DISK_LOW, NO_SUCH_ADDRESS, TOO_BIG, TOO_MANY_RECIPIENTS, TRY_LATER, Reply
+from relay.roster.member import Member
+
+FIRST_OCTETS = 65_536  # reserved for a message of undeclared size; it grows as the message comes
+
+_HOST_NAME = re.compile(rb"[!-~]{1,255}")  # looser than RFC 5321 §4.1.1.1 on purpose: many honest clients send nonsense
+_SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 §3
+
+
+@dataclass(slots=True, kw_only=True)
+class Transaction:
+    """A message on its way: from whom, to whom (by key, so that no address counts twice), its declared size."""
+
+    mail_from: Address | None
+    declared_octets: int
+    rcpt_to: dict[str, Address] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Conversation:
+    """What one connection has told us so far, and where its answers come from. STARTTLS begins a new one.
+
+    `submits` is true on the doors for members' mail programs, where nobody sends without a login.
+    """
+
+    reception: Reception
+    wire: Wire
+    ip: str
+    submits: bool
+    tls: bool
+    helo_name: str = ""
+    extended: bool = False
+    member: Member | None = None
+    login_tries: int = 0
+    transaction: Transaction | None = None
+
+
+async def ehlo(talk: Conversation, argument: bytes) -> Answer:
+    """EHLO names the client, resets the transaction, and is answered by what is offered here and now."""
+    refusal = _hello(talk, argument, extended=True)
+    return refusal or Greeting(talk.reception.hostname, offers(talk))
+
+
+async def helo(talk: Conversation, argument: bytes) -> Answer:
+    """HELO does the same for a client without extensions."""
+    refusal = _hello(talk, argument, extended=False)
+    return refusal or Reply(250, "", talk.reception.hostname)
+
+
+def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | None:
+    if not _HOST_NAME.fullmatch(argument):
+        return replies.BAD_ARGUMENT
+    if talk.wire.sent_ahead:  # RFC 2920 §3.1: EHLO is the last of a group
+        return replies.BAD_PIPELINE
+    talk.helo_name = argument.decode("ascii")
+    talk.extended = extended
+    talk.transaction = None
+    return None
+
+
+def offers(talk: Conversation) -> tuple[str, ...]:
+    """The extensions that EHLO announces here and now. AUTH appears under TLS only, so that nobody is tempted."""
+    always = (f"SIZE {talk.reception.limits.max_message_octets}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES")
+    if not talk.tls:
+        return (*always, "STARTTLS")
+    return (*always, "AUTH PLAIN LOGIN") if talk.submits else always
+
+
+async def mail(talk: Conversation, argument: bytes) -> Answer:
+    """MAIL FROM opens a transaction; from a member only under their own one address."""
+    if not talk.helo_name:
+        return replies.HELLO_FIRST
+    if talk.submits and not talk.member:
+        return replies.LOGIN_FIRST
+    if talk.transaction:
+        return replies.BAD_SEQUENCE
+    path = read_path(argument, b"FROM:", replies.BAD_SENDER)
+    if isinstance(path, Reply):
+        return path
+    declared = _declared_octets(path, talk.reception.limits.max_message_octets)
+    if isinstance(declared, Reply):
+        return declared
+    if talk.member and path.address != talk.member.address:
+        return AUTHOR_DIFFERS
+    talk.transaction = Transaction(mail_from=path.address, declared_octets=declared)
+    return replies.SENDER_OK
+
+
+async def rcpt(talk: Conversation, argument: bytes) -> Answer:
+    """RCPT TO: nobody, unless the login may write to exactly this address; the same words for unknown and forbidden."""
+    transaction = talk.transaction
+    if not transaction:
+        return replies.BAD_SEQUENCE
+    path = read_path(argument, b"TO:", replies.BAD_RECIPIENT)
+    if isinstance(path, Reply):
+        return path
+    if path.parameters:
+        return replies.UNKNOWN_PARAMETER
+    address = path.address
+    if not talk.member or not address:  # without a login there is no proof of who asks
+        return NO_SUCH_ADDRESS
+    if address.key in transaction.rcpt_to:
+        return replies.RECIPIENT_OK
+    if len(transaction.rcpt_to) >= talk.reception.limits.max_recipients:
+        return TOO_MANY_RECIPIENTS
+    try:
+        if not await talk.reception.is_list_address(address, talk.member):
+            return NO_SUCH_ADDRESS
+    except Unavailable:
+        return TRY_LATER
+    transaction.rcpt_to[address.key] = address
+    return replies.RECIPIENT_OK
+
+
+async def data(talk: Conversation, argument: bytes) -> Answer:
+    """DATA: take the message into memory, have it judged, and answer with the outcome."""
+    transaction, member = talk.transaction, talk.member
+    if argument:
+        return replies.BAD_ARGUMENT
+    if not transaction or not transaction.rcpt_to or not member:
+        return replies.BAD_SEQUENCE
+    if talk.wire.sent_ahead:  # RFC 2920 §3.1: DATA is the last of a group; content would be read as commands
+        return replies.BAD_PIPELINE
+    reservation = Reservation(talk.reception.octets_in_flight)
+    first = min(FIRST_OCTETS, talk.reception.limits.max_message_octets)
+    if not reservation.grow_to(transaction.declared_octets or first):
+        return DISK_LOW
+    try:
+        octets = await _receive(talk, reservation)
+        talk.transaction = None
+        if not isinstance(octets, bytes):
+            return octets
+        submission = Submission(
+            envelope=Envelope(mail_from=transaction.mail_from, rcpt_to=tuple(transaction.rcpt_to.values())),
+            client=Client(ip=talk.ip, helo_name=talk.helo_name, tls=talk.tls, login=member.address),
+            authentication=AuthenticationResults(method=Method.AUTH, address=member.address),
+            octets=octets,
+        )
+        reply = await talk.reception.judge(submission, reservation.hand_over())
+    finally:
+        reservation.release()
+    if talk.wire.heard_end:
+        talk.reception.note_unheard(reply)
+    return reply
+
+
+async def _receive(talk: Conversation, reservation: Reservation) -> bytes | Answer:
+    """Read the message, or say why it can't be had."""
+    limits = talk.reception.limits
+    message = DataReader(limits.max_message_octets)
+    await talk.wire.say(replies.SEND_DATA)
+    ending = await talk.wire.read_message(message, reservation, limits)
+    if isinstance(ending, Farewell):
+        return ending
+    if ending is Ending.TOO_BIG:
+        return TOO_BIG
+    octets = message.take()
+    return DISK_LOW if octets is None else octets
+
+
+async def rset(talk: Conversation, argument: bytes) -> Answer:
+    """RSET forgets the transaction and nothing else."""
+    if argument:
+        return replies.BAD_ARGUMENT
+    talk.transaction = None
+    return replies.OK
+
+
+async def quit_(_talk: Conversation, argument: bytes) -> Answer:
+    """QUIT."""
+    return replies.BAD_ARGUMENT if argument else replies.BYE
+
+
+_HTTP = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI")
+
+CONSTANT: dict[str, Answer] = {
+    "NOOP": replies.OK,
+    "HELP": replies.HELP,
+    "VRFY": replies.CANNOT_VERIFY,
+    "EXPN": replies.NOT_IMPLEMENTED,
+    "BDAT": replies.CHUNKING_NOT_OFFERED,  # its chunk would be read as commands
+    **dict.fromkeys(_HTTP, replies.NOT_MAIL),
+}
+"""Commands that are answered alike to everybody. HTTP is here so that no web page can make a browser speak SMTP."""
+
+
+def read_path(argument: bytes, keyword: bytes, bad_address: Reply) -> Path | Reply:
+    """Read `FROM:<…> parameters` or `TO:<…> parameters`, saying whether the address or the rest is wrong."""
+    if not argument.upper().startswith(keyword):
+        return replies.BAD_ARGUMENT
+    text = argument[len(keyword) :]
+    null_allowed = keyword == b"FROM:"
+    if path := parse_path(text, null_allowed=null_allowed):
+        return path
+    inside, closed, _ = text.partition(b">")
+    if not closed or not inside.removeprefix(b" ").startswith(b"<"):
+        return replies.BAD_ARGUMENT
+    return replies.BAD_ARGUMENT if parse_path(inside + b">", null_allowed=null_allowed) else bad_address
+
+
+def _declared_octets(path: Path, max_octets: int) -> int | Reply:
+    """Judge the parameters of MAIL; the declared size, 0 when there is none (RFC 1870 §6, RFC 6152 §2, RFC 4954 §5)."""
+    declared = 0
+    for name, value in path.parameters:
+        match name:
+            case "SIZE":
+                if not value or not _SIZE.fullmatch(value):
+                    return replies.BAD_ARGUMENT
+                declared = int(value)
+            case "BODY":
+                if not value or value.upper() not in {"7BITMIME", "8BITMIME"}:
+                    return replies.BAD_ARGUMENT
+            case "AUTH":
+                pass  # somebody else's claim of who wrote it: nothing here believes it
+            case _:
+                return replies.UNKNOWN_PARAMETER
+    return TOO_BIG if declared > max_octets else declared

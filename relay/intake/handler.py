@@ -1,0 +1,157 @@
+"""The way from a session to the rest of the relay: four plain functions, each called in a thread, each bounded.
+
+Once a message has ended, judging it belongs to the server and no longer to the session: a client that hangs up can't
+stop a commit half-way. It will send the message again and get the same answer (ARCHITECTURE.md, the journey).
+"""
+
+import asyncio
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from relay.errors import Unavailable
+from relay.intake.limits import IntakeLimits, OctetBudget, Reservation
+from relay.mail.address import Address
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import TRY_LATER, Reply
+from relay.roster.member import Member
+
+LOGINS_AT_ONCE = 4  # a password check is slow on purpose; a flood of them must leave the processors to the others
+LOOKUPS_AT_ONCE = 8
+POSTS_AT_ONCE = 64  # they wait for a scanner, not for a processor
+
+T = TypeVar("T")
+
+
+class Note(Protocol):
+    """Takes an event name such as `session.login_refused` and facts; never content, never words of a stranger.
+
+    It is called on the event loop, so it must not block.
+    """
+
+    def __call__(self, event: str, /, **facts: object) -> None:
+        """Log it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doors:
+    """What intake asks of the relay. The first three may block and raise Unavailable; anything else raised is a bug."""
+
+    authenticate: Callable[[str, str], Member | None]
+    is_list_address: Callable[[Address, Member], bool]
+    accept: Callable[[Envelope, Client, AuthenticationResults, bytes], Reply]
+    note: Note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One message that has come whole, and everything known about how it came."""
+
+    envelope: Envelope
+    client: Client
+    authentication: AuthenticationResults
+    octets: bytes = field(repr=False)
+
+
+class Reception:
+    """What all sessions of one server share: the doors behind their threads, the octets in flight, the posts at work."""
+
+    def __init__(self, doors: Doors, limits: IntakeLimits, hostname: str) -> None:
+        self.limits = limits
+        self.hostname = hostname
+        self.note = doors.note
+        self.octets_in_flight = OctetBudget(limits.max_in_flight_octets)
+        self._doors = doors
+        self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login")
+        self._lookups = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "lookup")
+        self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
+        self._posts: set[asyncio.Task[Reply]] = set()
+
+    async def authenticate(self, login: str, password: str) -> Member | None:
+        """The member whose login this is, else None.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._ask(self._logins, lambda: self._doors.authenticate(login, password))
+
+    async def is_list_address(self, address: Address, member: Member) -> bool:
+        """Whether this member may write to this address.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._ask(self._lookups, lambda: self._doors.is_list_address(address, member))
+
+    async def _ask(self, pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
+        try:
+            return await _in(pool, job)
+        except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
+            self.note_failure(error)
+            raise Unavailable("a look-up failed; the log says where") from None
+
+    async def judge(self, submission: Submission, reservation: Reservation) -> Reply:
+        """Judge a message and keep the outcome; runs to its end even if the caller is cancelled.
+
+        Args:
+            submission: the message.
+            reservation: its octets' share of the memory; released here, when the octets are.
+        """
+        task = asyncio.get_running_loop().create_task(self._judge(submission, reservation))
+        self._posts.add(task)
+        task.add_done_callback(self._posts.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._note_unheard)
+            raise
+
+    async def _judge(self, submission: Submission, reservation: Reservation) -> Reply:
+        try:
+            return await _in(
+                self._judges,
+                lambda: self._doors.accept(
+                    submission.envelope, submission.client, submission.authentication, submission.octets
+                ),
+            )
+        except Exception as error:  # noqa: BLE001 — whatever broke, the client keeps the message and tries again
+            return self.note_failure(error)
+        finally:
+            reservation.release()
+
+    def note_failure(self, error: Exception) -> Reply:
+        """Log our own failure and give the reply for it; never an exception's text, since a bug may put content there."""
+        if isinstance(error, Unavailable):
+            self.note("session.unavailable", error=str(error))
+        else:
+            self.note("session.bug", error=type(error).__name__, frames=where(error))
+        return TRY_LATER
+
+    def _note_unheard(self, task: asyncio.Task[Reply]) -> None:
+        """The client hung up while its message was judged."""
+        self.note_unheard(task.result())
+
+    def note_unheard(self, reply: Reply) -> None:
+        """The outcome stands, but its reply went nowhere."""
+        what = "accepted, reply not sent" if reply.positive else "not accepted, reply not sent"
+        self.note("session.reply_not_sent", outcome=what, reply=str(reply))
+
+    async def finish(self) -> None:
+        """Wait for the posts at work, then stop the threads. No session may be open any more."""
+        while self._posts:
+            await asyncio.wait(self._posts)
+        for pool in (self._logins, self._lookups, self._judges):
+            await asyncio.to_thread(pool.shutdown)
+
+
+async def _in(pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(pool, job)
+
+
+def where(error: Exception) -> str:
+    """The places an exception passed through, innermost last; without its text and without values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " > ".join(f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames)

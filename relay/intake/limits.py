@@ -1,0 +1,184 @@
+"""The numbers that bound one server, and the small accounts kept against them. No clock: times are arguments."""
+
+import ipaddress
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+
+ERRORS = 20  # Postfix's smtpd_hard_error_limit
+COMMANDS = 500
+IDLE_COMMANDS = 100  # Postfix's smtpd_junk_command_limit
+LOGIN_TRIES = 3
+
+_IDLE_VERBS = frozenset({"NOOP", "RSET", "HELP", "VRFY", "EXPN", "EHLO", "HELO"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeLimits:
+    """What one server takes.
+
+    `idle` bounds the wait for one whole command line, or for one reply to be read; `handshake` that for TLS.
+    A message must come at `data_rate` octets a second, averaged over each `data_window`, and be there after
+    `data_longest`. After `session_longest` a connection ends at its next pause.
+    """
+
+    max_message_octets: int
+    max_in_flight_octets: int
+    max_recipients: int
+    max_connections: int
+    max_connections_per_ip: int
+    idle: timedelta = timedelta(minutes=5)  # RFC 5321 §4.5.3.2.7
+    handshake: timedelta = timedelta(seconds=30)
+    data_rate: int = 1024
+    data_window: timedelta = timedelta(minutes=1)
+    data_longest: timedelta = timedelta(hours=1)
+    session_longest: timedelta = timedelta(hours=2)
+
+
+class OctetBudget:
+    """Octets of messages that may be in memory at once, over all sessions."""
+
+    __slots__ = ("_free",)
+
+    def __init__(self, octets: int) -> None:
+        self._free = octets
+
+    @property
+    def free(self) -> int:
+        """What is left."""
+        return self._free
+
+    def take(self, octets: int) -> bool:
+        """Take so many, or none when they are not there."""
+        if octets > self._free:
+            return False
+        self._free -= octets
+        return True
+
+    def give_back(self, octets: int) -> None:
+        """End a use that `take` began."""
+        self._free += octets
+
+
+class Reservation:
+    """One message's share of the budget; it grows with the message and is released once."""
+
+    __slots__ = ("_budget", "_octets")
+
+    def __init__(self, budget: OctetBudget) -> None:
+        self._budget = budget
+        self._octets = 0
+
+    def grow_to(self, octets: int) -> bool:
+        """Hold at least so many; False when the budget has no room, and nothing changes."""
+        missing = octets - self._octets
+        if missing <= 0:
+            return True
+        if not self._budget.take(missing):
+            return False
+        self._octets = octets
+        return True
+
+    def hand_over(self) -> "Reservation":
+        """Pass what is held on to a new owner, who will release it; this one holds nothing any more."""
+        heir = Reservation(self._budget)
+        heir._octets, self._octets = self._octets, 0
+        return heir
+
+    def release(self) -> None:
+        """Give all back."""
+        self._budget.give_back(self._octets)
+        self._octets = 0
+
+
+class Patience:
+    """How much one connection may ask for before it has to bring a message; a message that was taken renews it."""
+
+    __slots__ = ("_commands", "_errors", "_idle")
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Start to count afresh."""
+        self._commands = self._errors = self._idle = 0
+
+    def count_command(self, verb: str) -> None:
+        """One more command was sent."""
+        self._commands += 1
+        self._idle += verb in _IDLE_VERBS
+
+    def count_reply(self, code: int) -> None:
+        """Permanent refusals are errors of the client's; a 4yz is ours or a limit that honest clients meet."""
+        self._errors += code >= 500
+
+    @property
+    def ended(self) -> bool:
+        """Whether the next command is one too many."""
+        return self._errors >= ERRORS or self._commands >= COMMANDS or self._idle >= IDLE_COMMANDS
+
+
+class Pace:
+    """When the next octets of a message must be there at the latest; in seconds of any clock that never steps."""
+
+    __slots__ = ("_end", "_needed", "_octets", "_window", "_window_end")
+
+    def __init__(self, now: float, limits: IntakeLimits) -> None:
+        self._window = limits.data_window.total_seconds()
+        self._needed = self._window * limits.data_rate
+        self._end = now + limits.data_longest.total_seconds()
+        self._window_end = now + self._window
+        self._octets = 0
+
+    @property
+    def due(self) -> float:
+        """When to look again even if nothing has come."""
+        return min(self._window_end, self._end)
+
+    def keeps_up(self, now: float, octets: int) -> bool:
+        """Count octets that came (0 when `due` passed without any) and say whether the client is fast enough."""
+        self._octets += octets
+        if now >= self._end:
+            return False
+        if now < self._window_end:
+            return True
+        fast_enough = self._octets >= self._needed
+        self._octets = 0
+        self._window_end = now + self._window
+        return fast_enough
+
+
+class Connections:
+    """How many connections are open, in all and for each client network."""
+
+    __slots__ = ("_by_network", "_limits")
+
+    def __init__(self, limits: IntakeLimits) -> None:
+        self._limits = limits
+        self._by_network: Counter[str] = Counter()
+
+    def admit(self, ip: str) -> bool:
+        """Count one more from this address, unless a cap is reached."""
+        network = _network(ip)
+        full = self._by_network.total() >= self._limits.max_connections
+        if full or self._by_network[network] >= self._limits.max_connections_per_ip:
+            return False
+        self._by_network[network] += 1
+        return True
+
+    def leave(self, ip: str) -> None:
+        """One that was admitted has ended."""
+        network = _network(ip)
+        self._by_network[network] -= 1
+        if not self._by_network[network]:
+            del self._by_network[network]
+
+
+def _network(ip: str) -> str:
+    """One IPv6 client commonly owns a whole /64 and would escape a cap on single addresses."""
+    address = ipaddress.ip_address(ip.partition("%")[0])
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))

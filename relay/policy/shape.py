@@ -1,0 +1,74 @@
+"""One shape for all the ways in which a word can be written, so that a marking is found however it is dressed up.
+
+`shape` takes away accents, controls and invisible characters and makes circled, squared and full-width letters plain;
+`fold` makes capitals small and look-alike letters of other alphabets Latin. Words of those alphabets are treated the
+same way, so they still match themselves.
+"""
+
+import re
+import unicodedata
+
+# Letters that a reader takes for Latin ones (Unicode Technical Standard #39), of those that occur in labels; in small
+# letters, because capitals are made small first.
+_LOOK_ALIKES: dict[int, str] = {}
+for _alphabet, _latin in (
+    ("авсенієјкморѕтхуԁѡӏһԛԝɡ", "abcehiejkmopstxydwlhqwg"),  # Cyrillic
+    ("αβεζηικμνορτυχϳ", "abezhikmnoptuxj"),  # Greek
+    ("ꭰꭱꭲꭺꭻꭼꮇꮋꮃꮐꮢꮪꮩꮓꮯꮲꮮꮶꭵ", "drtajemhwgrsvzcplki"),  # Cherokee
+    ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou"),  # Lisu
+    ("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡᴢıɩ℮", "abcdeghijklmnoprtuvwziie"),  # small capitals, and i without its dot
+    # Strokes and hooks; not đ, which tells Vietnamese "red" from English "do".
+    ("łŧɍɇǥøƀⱥȼᵽꞧɗɖɓ", "ltregobacprddb"),
+):
+    _LOOK_ALIKES |= {ord(alike): letter for alike, letter in zip(_alphabet, _latin, strict=True)}
+# Negative circled and squared capitals and regional indicators, which NFKD leaves alone.
+_BOXED = {first + place: chr(ord("A") + place) for first in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)}
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_TO_THE_LEFT = re.compile("\u202e([^\u202c\n]*)")
+# Letters one by one, with at most three of anything between: "T L P", "T.L.P.", "R - E - D". Cased letters only.
+_LETTER = r"[A-Za-z\u00c0-\u052f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf]"
+_SPELT_OUT = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:(?:[^\w\n:=]|_){{1,3}}{_LETTER}){{2,}}(?!{_LETTER})\.?")
+
+
+def shape(text: str) -> str:
+    """Bring a text to the form in which it is read; line feeds stay, so that lines can be counted."""
+    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    if text.isascii():
+        return text
+    # Marks go first: sorting a long run of them, as normalising does, takes quadratic time.
+    visible = _without_ignorable(text)
+    if not _BOXED.keys().isdisjoint(map(ord, set(visible))):
+        visible = visible.translate(_BOXED)
+    return _without_ignorable(unicodedata.normalize("NFKD", visible))
+
+
+def fold(shaped: str) -> str:
+    """The form in which shaped texts and words are compared; every character keeps its place."""
+    return shaped.lower() if shaped.isascii() else shaped.lower().translate(_LOOK_ALIKES)
+
+
+def close_up(shaped: str) -> str:
+    """The text with letters that are spelt out one by one put together as a word."""
+    return _SPELT_OUT.sub(lambda match: re.sub(r"[\W_]", "", match.group()), shaped)
+
+
+def as_shown(text: str) -> str:
+    """The text in the order in which it is seen, where controls turn a part of it right to left (Unicode Annex #9)."""
+    return _TO_THE_LEFT.sub(lambda match: match.group(1)[::-1], text)
+
+
+def _without_ignorable(text: str) -> str:
+    unwanted = dict.fromkeys(ord(char) for char in set(text) if _is_ignorable(char))
+    return text.translate(unwanted) if unwanted else text
+
+
+def _is_ignorable(char: str) -> bool:
+    """Accents, format controls (zero width, bidi, soft hyphen, tags), variation selectors, C1 controls, tatweel, fillers."""
+    if char.isascii():
+        return False
+    return (
+        unicodedata.category(char) in {"Mn", "Me", "Cf", "Cc", "Cs"}
+        or unicodedata.combining(char) != 0
+        or char in "\u0640\u115f\u1160\u3164\uffa0\u2800"
+    )

@@ -1,0 +1,123 @@
+"""What a running process works with, as one frozen value: settings, lists, rules, catalogues, keys, database.
+
+Built and checked whole at start and at reload; swapped by one reference.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from relay.delivery.catalogue import Catalogue, read_catalogue
+from relay.delivery.signing import SigningKey
+from relay.errors import ConfigurationError
+from relay.mail.address import Address
+from relay.policy.channels import Directory, read_directory
+from relay.policy.ruleset import Ruleset, read_marking_words
+from relay.roster.definition import judge_lists, read_list
+from relay.roster.mailing_list import MailingList
+from relay.settings import Settings, shipped
+from relay.store.engine import Database
+from relay.store.keys import Keys, load_keys
+
+LANGUAGES = ("en", "fr", "es", "pt")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """Everything the verbs need. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
+
+    settings: Settings
+    known_lists: Mapping[str, MailingList]
+    ruleset: Ruleset
+    catalogues: Mapping[str, Catalogue] = field(repr=False)
+    keys: Keys = field(repr=False)
+    signing_keys: tuple[SigningKey, ...] = field(repr=False)
+    database: Database
+
+    @property
+    def lists(self) -> Mapping[str, MailingList]:
+        """The active lists by name."""
+        return {name: one for name, one in self.known_lists.items() if one.active}
+
+    def catalogue(self, language: str) -> Catalogue:
+        """The catalogue of a language; the site's own language when there is none."""
+        return self.catalogues.get(language) or self.catalogues[self.settings.relay.language]
+
+    def list_at(self, address: Address) -> MailingList | None:
+        """The active list that posts to this address reach."""
+        return next((one for one in self.lists.values() if one.address == address), None)
+
+
+def load_resources(settings: Settings, database: Database | None = None) -> Resources:
+    """Read and check everything beside the settings.
+
+    Args:
+        settings: what `load_settings` gave.
+        database: an open one to keep (at reload); None opens the settings' own.
+
+    Raises:
+        ConfigurationError: lists, rules, catalogues or keys are wrong.
+        Unavailable: the database can't be opened.
+    """
+    lists = load_lists(settings)
+    ruleset = load_ruleset(settings)
+    catalogues = load_catalogues()
+    keys = load_keys(settings.data / "keys")
+    return Resources(
+        settings=settings,
+        known_lists=lists,
+        ruleset=ruleset,
+        catalogues=catalogues,
+        keys=keys,
+        signing_keys=tuple(SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key) for key in keys.dkim),
+        database=database or Database.open(settings.database_url),
+    )
+
+
+def load_lists(settings: Settings) -> dict[str, MailingList]:
+    """Read the site's lists/*.toml.
+
+    Raises:
+        ConfigurationError: a definition is wrong, or two lists share a name or tag.
+    """
+    directory = settings.data / "lists"
+    if not directory.is_dir():
+        raise ConfigurationError(f"there is no {directory}: make the data directory with `wen-relay init`")
+    lists = [read_list(_read(path), str(path), settings.relay.domain) for path in sorted(directory.glob("*.toml"))]
+    if wrong := judge_lists(lists):
+        raise ConfigurationError(wrong, file=str(directory))
+    return {one.name: one for one in lists}
+
+
+def load_ruleset(settings: Settings) -> Ruleset:
+    """Read marking words and channels: the site's own files in DATA/config before the shipped ones of the same name.
+
+    Raises:
+        ConfigurationError: a file is wrong.
+    """
+    site = settings.data / "config"
+    markings = site / "policy" / "markings.toml"
+    if not markings.is_file():
+        markings = shipped("config", "policy", "markings.toml")
+    return Ruleset(words=read_marking_words(_read(markings), str(markings)), directory=load_directory(site / "channels"))
+
+
+def load_directory(site: Path) -> Directory:
+    """Read every country's channel file; a site's file replaces the shipped one of that country whole."""
+    chosen = {path.name: path for path in sorted(shipped("config", "channels").glob("??.toml"))}
+    chosen |= {path.name: path for path in sorted(site.glob("??.toml"))}
+    return read_directory((str(path), _read(path)) for path in chosen.values())
+
+
+def load_catalogues() -> dict[str, Catalogue]:
+    """Read the message catalogues of every language of the notices."""
+    return {language: read_catalogue(_read(shipped("config", "locales", f"{language}.po")), language) for language in LANGUAGES}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}", file=str(path)) from None
+    except UnicodeError:
+        raise ConfigurationError("is not UTF-8 text", file=str(path)) from None

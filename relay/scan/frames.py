@@ -1,0 +1,235 @@
+"""What the pool and a scanner say to each other: length-prefixed frames, octets one way and JSON the other.
+
+The scanner has opened hostile octets, so nothing it says is believed before its shape, sizes and characters are checked;
+nothing it says is ever run or unpickled.
+"""
+
+import json
+import re
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from relay.mail.address import Mailbox, parse_address
+from relay.mail.message import Message
+from relay.policy.marking import MarkingWords
+from relay.policy.post import CleanPart, Finding, Progress, Scan
+from relay.scan.sandbox import Sandbox
+from relay.scan.text import clean
+
+StageName = Literal["header", "text", "part", "complete"]
+
+FRAME_OCTETS = 64 * 1024 * 1024
+FINDINGS = 100_000
+_LENGTH = struct.Struct(">I")
+PREFIX_OCTETS = _LENGTH.size
+
+T = TypeVar("T")
+_CODE = re.compile(r"[A-Z][0-9]")
+_RULE = re.compile(r"[A-Za-z0-9_.+/-]{1,120}")
+_PLACE = re.compile(r"[A-Za-z0-9_, -]{1,80}")
+_LABEL = re.compile(r"[A-Z0-9:+ -]{1,40}")
+_MEDIA_TYPES = ("text/plain", "text/html")
+_STAGES: tuple[StageName, ...] = ("header", "text", "part", "complete")
+
+
+class FrameError(Exception):
+    """A scanner said what an honest one would not say. The text never holds what it said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """What one stage adds to the scan; `message` comes with the header."""
+
+    name: StageName
+    message: Message | None = None
+    findings: tuple[Finding, ...] = ()
+    parts: tuple[CleanPart, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def advance(scan: Scan, stage: Stage) -> Scan:
+    """The scan with what one more stage reported."""
+    progress = {"header": Progress.HEADER, "text": Progress.TEXT, "part": Progress.TEXT, "complete": Progress.COMPLETE}
+    return Scan(
+        progress=progress[stage.name],
+        message=scan.message or stage.message,
+        findings=tuple(dict.fromkeys(scan.findings + stage.findings)),
+        parts=scan.parts + stage.parts,
+        removed=scan.removed + stage.removed,
+    )
+
+
+def length_prefix(octets: bytes) -> bytes:
+    """The four octets, big-endian, that go before a frame."""
+    return _LENGTH.pack(len(octets))
+
+
+def read_length(prefix: bytes | bytearray) -> int:
+    """How long the frame is that follows these four octets."""
+    length: int = _LENGTH.unpack(prefix)[0]
+    return length
+
+
+def encode_configuration(memory: int, words: MarkingWords) -> bytes:
+    """The first frame that a scanner gets."""
+    labels = {label: list(listed) for label, listed in words.labels.items()}
+    return json.dumps(
+        {"memory": memory, "names": words.names, "connectors": words.connectors, "labels": labels}
+    ).encode()
+
+
+def decode_configuration(octets: bytes) -> tuple[int, MarkingWords]:
+    """The scanner's reading of it; the pool is trusted."""
+    said = json.loads(octets)
+    labels = {label: tuple(listed) for label, listed in said["labels"].items()}
+    words = MarkingWords(names=tuple(said["names"]), connectors=tuple(said["connectors"]), labels=labels)
+    return said["memory"], words
+
+
+def encode_ready(sandbox: Sandbox) -> bytes:
+    """A scanner's first frame: it waits for work, behind these walls."""
+    return json.dumps({"stage": "ready"} | asdict(sandbox)).encode()
+
+
+def decode_ready(octets: bytes) -> Sandbox:
+    """Read a scanner's first frame.
+
+    Raises:
+        FrameError: it is anything else.
+    """
+    said = _object(octets)
+    if said.get("stage") != "ready":
+        raise FrameError("not ready")
+    return Sandbox(seccomp=_a(bool, said.get("seccomp")), unprivileged=_a(bool, said.get("unprivileged")))
+
+
+def encode_stage(stage: Stage) -> bytes:
+    """One stage as JSON."""
+    said = asdict(stage)
+    message = stage.message
+    if message is not None:
+        author = message.author and {"name": message.author.name, "address": str(message.author.address)}
+        said["message"] |= {"author": author, "date": message.date and message.date.isoformat()}
+    return json.dumps(said).encode()
+
+
+def decode_stage(octets: bytes) -> Stage:
+    """Read one stage.
+
+    Raises:
+        FrameError: its shape, a size or a character is wrong.
+    """
+    said = _object(octets)
+    name = said.get("name")
+    if name not in _STAGES or (said.get("message") is not None) != (name == "header"):
+        raise FrameError("stage")
+    return Stage(
+        name=name,
+        message=_message(said["message"]) if name == "header" else None,
+        findings=_several(said.get("findings"), _finding, FINDINGS),
+        parts=_several(said.get("parts"), _part, len(_MEDIA_TYPES)),
+        removed=_several(said.get("removed"), lambda place: _matching(_PLACE, place), FINDINGS),
+    )
+
+
+def _object(octets: bytes) -> dict[str, Any]:
+    try:
+        return _mapping(json.loads(octets))
+    except (ValueError, RecursionError):  # broken UTF-8 and broken JSON are ValueErrors
+        raise FrameError("JSON") from None
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FrameError("object")
+    return value
+
+
+def _a(kind: type[T], value: object) -> T:
+    if type(value) is not kind:  # a bool is no int here
+        raise FrameError(kind.__name__)
+    return value
+
+
+def _several(value: object, read: Callable[[Any], T], most: int) -> tuple[T, ...]:
+    if not isinstance(value, list) or len(value) > most:
+        raise FrameError("array")
+    return tuple(read(one) for one in value)
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str:
+    text = _a(str, value)
+    if not pattern.fullmatch(text):
+        raise FrameError("word")
+    return text
+
+
+def _line(value: object) -> str:
+    """A text that can stand in a header field: printable, so no line end, control or lone surrogate."""
+    text = _a(str, value)
+    if not text.isprintable():
+        raise FrameError("line")
+    return text
+
+
+def _finding(value: object) -> Finding:
+    said = _mapping(value)
+    label = said.get("label")
+    return Finding(
+        code=_matching(_CODE, said.get("code")),
+        rule=_matching(_RULE, said.get("rule")),
+        place=_matching(_PLACE, said.get("place")),
+        start=_a(int, said.get("start")),
+        end=_a(int, said.get("end")),
+        score=_a(float, said.get("score")),
+        label=None if label is None else _matching(_LABEL, label),
+    )
+
+
+def _part(value: object) -> CleanPart:
+    said = _mapping(value)
+    media_type, text = said.get("media_type"), _a(str, said.get("text"))
+    if media_type not in _MEDIA_TYPES or clean(text) != text:
+        raise FrameError("part")
+    return CleanPart(media_type=media_type, text=text)
+
+
+def _message(value: object) -> Message:
+    said = _mapping(value)
+    message_id = said.get("message_id")
+    return Message(
+        author=_author(said.get("author")),
+        subject=_line(said.get("subject")),
+        message_id=None if message_id is None else _line(message_id),
+        date=_date(said.get("date")),
+        references=_several(said.get("references"), _line, FINDINGS),
+        automatic=_a(bool, said.get("automatic")),
+        list_ids=_several(said.get("list_ids"), lambda text: _a(str, text), FINDINGS),
+        hops=_a(int, said.get("hops")),
+        defects=_several(said.get("defects"), lambda rule: _matching(_RULE, rule), FINDINGS),
+    )
+
+
+def _author(value: object) -> Mailbox | None:
+    if value is None:
+        return None
+    said: Mapping[str, object] = _mapping(value)
+    address = parse_address(_a(str, said.get("address")))
+    if address is None:
+        raise FrameError("address")
+    return Mailbox(name=_line(said.get("name")), address=address)
+
+
+def _date(value: object) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        date = datetime.fromisoformat(_a(str, value))
+    except ValueError:
+        raise FrameError("date") from None
+    if date.tzinfo is None:
+        raise FrameError("date")
+    return date

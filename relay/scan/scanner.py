@@ -1,0 +1,177 @@
+"""One scanner process as the main process sees it: two pipes, a deadline, and no belief in anything it says."""
+
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from time import monotonic
+
+import relay
+from relay.scan.frames import (
+    FRAME_OCTETS,
+    PREFIX_OCTETS,
+    FrameError,
+    Stage,
+    StageName,
+    decode_ready,
+    decode_stage,
+    length_prefix,
+    read_length,
+)
+from relay.scan.sandbox import Sandbox
+
+_PIECE = 1024 * 1024
+_STAGE_FRAMES = 1_000
+_ANSWER_OCTETS = 2 * FRAME_OCTETS
+# Which stage may follow which; a scanner that tells its story in another order is not believed.
+_FOLLOWS: dict[StageName | None, frozenset[StageName]] = {
+    None: frozenset({"header"}),
+    "header": frozenset({"text"}),
+    "text": frozenset({"part", "complete"}),
+    "part": frozenset({"part", "complete"}),
+}
+
+
+class ScannerError(Exception):
+    """The scanner died or was too late. The text never holds what it was given."""
+
+
+class Scanner:
+    """A running scanner process. Used by one thread at a time; only `kill` may come from another."""
+
+    def __init__(self) -> None:
+        """Start the process; it becomes useful with `prepare`."""
+        package = str(Path(relay.__file__).resolve().parent.parent)
+        # -P and the bare environment: no module from the working directory, no secret of ours in the scanner's memory.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", "relay.scan.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+            env={"PYTHONPATH": package, "PYTHONUTF8": "1"},
+            start_new_session=True,  # Ctrl-C is for the main process, which drains first
+        )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise ScannerError("no pipes")
+        self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
+        os.set_blocking(self._input, False)
+        os.set_blocking(self._output, False)
+        self.sandbox: Sandbox | None = None
+        self.configuration = b""
+        self.jobs = 0
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def prepare(self, configuration: bytes, until: float) -> None:
+        """Hand over the configuration and wait for the scanner to be ready.
+
+        Raises:
+            ScannerError: it died or is not ready by `until` (monotonic seconds).
+            FrameError: it says something else.
+        """
+        self.configuration = configuration
+        for frame in self._converse(configuration, until):
+            self.sandbox = decode_ready(frame)
+            return
+
+    def stages(self, octets: bytes, until: float) -> Iterator[Stage]:
+        """Have one message scanned; ends after the stage "complete".
+
+        Raises:
+            ScannerError: it died, or is not done by `until` (monotonic seconds).
+            FrameError: what it says can't be believed.
+        """
+        self.jobs += 1
+        before: StageName | None = None
+        for count, frame in enumerate(self._converse(octets, until)):
+            stage = decode_stage(frame)
+            if stage.name not in _FOLLOWS[before] or count >= _STAGE_FRAMES:
+                raise FrameError("order")
+            yield stage
+            if stage.name == "complete":
+                return
+            before = stage.name
+
+    def kill(self) -> None:
+        """Kill the process, whatever it does."""
+        self._process.kill()
+
+    def bury(self) -> None:
+        """Kill the process, take note of its end and close the pipes."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+    def _converse(self, octets: bytes, until: float) -> Iterator[bytes]:
+        """Write one frame while reading the frames that come back; never waits beyond `until`."""
+        outgoing = [memoryview(length_prefix(octets)), memoryview(octets)]
+        incoming, received = bytearray(), 0
+        poller = select.poll()
+        poller.register(self._output, select.POLLIN)
+        poller.register(self._input, select.POLLOUT)
+        while True:
+            remaining = until - monotonic()
+            if remaining <= 0:
+                raise ScannerError("late")
+            for descriptor, _ in poller.poll(remaining * 1000):
+                if descriptor == self._input:
+                    if not self._write_some(outgoing):
+                        poller.unregister(self._input)
+                    continue
+                piece = self._read_some()
+                received += len(piece)
+                if received > _ANSWER_OCTETS:
+                    raise FrameError("size")
+                incoming += piece
+            while (frame := _take_frame(incoming)) is not None:
+                yield frame
+
+    def _write_some(self, outgoing: list[memoryview]) -> bool:
+        """Write what the pipe takes now; False when nothing is left, or nobody reads any more."""
+        while outgoing and not outgoing[0]:
+            outgoing.pop(0)
+        if not outgoing:
+            return False
+        try:
+            outgoing[0] = outgoing[0][os.write(self._input, outgoing[0][:_PIECE]) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            return False  # what it said before it died may still stand in the other pipe
+        return True
+
+    def _read_some(self) -> bytes:
+        try:
+            piece = os.read(self._output, _PIECE)
+        except BlockingIOError:
+            return b""
+        if not piece:
+            raise ScannerError("gone")
+        return piece
+
+
+def _take_frame(incoming: bytearray) -> bytes | None:
+    """Cut the first whole frame off what has come in; None when it is not whole yet."""
+    if len(incoming) < PREFIX_OCTETS:
+        return None
+    length = read_length(incoming[:PREFIX_OCTETS])
+    if length > FRAME_OCTETS:
+        raise FrameError("size")
+    end = PREFIX_OCTETS + length
+    if len(incoming) < end:
+        return None
+    frame = bytes(incoming[PREFIX_OCTETS:end])
+    del incoming[:end]
+    return frame

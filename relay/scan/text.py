@@ -1,0 +1,45 @@
+"""Plain text: the form in which it leaves, and the views in which detectors read it."""
+
+import re
+
+from relay.policy.post import View
+
+TEXT_OCTETS = 2_000_000  # more than any alert; above this a part is not read at all
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+# Controls; bidi embeddings, overrides and isolates, byte-order marks and tag characters: they can show a text that isn't
+# the one that was read. The joiners U+200C and U+200D stay, Persian and the Indic scripts are spelt with them.
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+_QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?(.*)$", re.MULTILINE)
+# Text that only another program can read: OpenPGP (RFC 9580 §6.2), S/MIME in PEM (RFC 7468), uuencoded files.
+_SEALED = re.compile(
+    r"^(?:> ?)*(?:-----BEGIN (?:PGP MESSAGE|PKCS7|CMS|ENCRYPTED MESSAGE)-----|begin(?:-base64)? [0-7]{3,4} [^\n]+\n(?:> ?)*[!-`]{20})",
+    re.MULTILINE,
+)
+
+
+def clean(text: str) -> str:
+    """Bring a text into the form in which it may leave: LF line ends, no controls but TAB and LF, nothing that reorders."""
+    text = _LINE_ENDS.sub("\n", text)
+    return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text))
+
+
+def has_override(text: str) -> bool:
+    """Whether the text asks to be shown in another order than it is written in; no mail program does that by itself."""
+    return _OVERRIDE.search(text) is not None
+
+
+def is_sealed(text: str) -> bool:
+    """Whether a cleaned text holds an encrypted message or an encoded file."""
+    return _SEALED.search(text) is not None
+
+
+def views_of_text(text: str) -> tuple[View, ...]:
+    """The views of a cleaned text: all of it, and what it quotes without the quotation marks (RFC 3676 §4.5)."""
+    quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text))
+    whole = View(text=text, place="text")
+    return (whole, View(text=quoted, place="quoted text")) if quoted.strip() else (whole,)

@@ -1,0 +1,277 @@
+"""The MIME structure of a message (RFC 2045, 2046), split on the octets without copying, and what is doubtful about it.
+
+A structure that two readers could see differently is a finding of code H7. Whatever the doubt, all text that could be
+seen is handed on as a part or as a view.
+"""
+
+import binascii
+import re
+from base64 import b64decode
+from dataclasses import dataclass, field
+from quopri import decodestring
+
+from relay.mail.message import HEADER_OCTETS, HeaderSection, decode_text, split_header
+from relay.policy.post import Finding, View
+from relay.scan.charset import decode
+from relay.scan.parameters import FieldValue, read_field_value
+from relay.scan.text import TEXT_OCTETS, clean
+
+DEPTH = 20
+PARTS = 200
+WHOLE = "whole message"
+
+_BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")  # RFC 2046 §5.1.1
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")  # RFC 6838 §4.2
+_PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
+_ENCODINGS = _PLAIN_ENCODINGS | {"quoted-printable", "base64"}
+_BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
+_LEFT_WHOLE = frozenset({"multipart/encrypted"})  # its parts mean nothing by themselves (RFC 1847 §2.2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """A part that holds no parts. `alternative` is the number of the outermost multipart/alternative around it, if any.
+
+    `names` are all file names that a reader could take, `header` the text of its header fields, `defects` rule names.
+    """
+
+    media_type: str
+    charset: str
+    encoding: str
+    attached: bool
+    names: tuple[str, ...]
+    header: str
+    body: bytes = field(repr=False)
+    alternative: int | None
+    defects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Structure:
+    """A message's leaves in order, texts outside of them, structural findings, and whether parts were left unwalked."""
+
+    leaves: tuple[Leaf, ...]
+    outside: tuple[View, ...]
+    findings: tuple[Finding, ...]
+    cut: bool
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What one walk has gathered so far."""
+
+    octets: bytes
+    leaves: list[Leaf] = field(default_factory=list)
+    outside: list[View] = field(default_factory=list)
+    rules: list[str] = field(default_factory=list)
+    boundaries: set[bytes] = field(default_factory=set)
+    alternatives: int = 0
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entity:
+    """A header section, where its body lies, and what its place in the tree says about it."""
+
+    header: HeaderSection
+    start: int
+    end: int
+    depth: int = 0
+    default_type: str = "text/plain"
+    alternative: int | None = None
+
+
+def walk(octets: bytes, header: HeaderSection) -> Structure:
+    """Split a message into its leaves; never raises.
+
+    Args:
+        octets: the whole message.
+        header: its top header section, as `split_header` read it.
+    """
+    gathered = _Walk(octets)
+    _visit(gathered, _Entity(header=header, start=header.body_offset, end=len(octets)))
+    return Structure(
+        leaves=tuple(gathered.leaves),
+        outside=tuple(view for view in gathered.outside if view.text.strip()),
+        findings=tuple(Finding(code="H7", rule=rule, place=WHOLE) for rule in dict.fromkeys(gathered.rules)),
+        cut=gathered.cut,
+    )
+
+
+def _visit(gathered: _Walk, entity: _Entity) -> None:
+    content_type = read_field_value(entity.header.first("content-type"))
+    media_type, defects = _media_type(entity, content_type)
+    if len(gathered.leaves) >= PARTS or entity.depth > DEPTH:
+        gathered.cut = True
+        return
+    if media_type.startswith("multipart/") and media_type not in _LEFT_WHOLE:
+        gathered.rules += defects
+        _visit_multipart(gathered, entity, media_type, content_type)
+    else:
+        gathered.leaves.append(_leaf(gathered, entity, media_type, content_type, defects))
+
+
+def _media_type(entity: _Entity, content_type: FieldValue) -> tuple[str, list[str]]:
+    """The media type and what is doubtful about this entity's header."""
+    # The top header's own defects belong to the message; the caller reports them.
+    defects = [f"structure.{defect}" for defect in entity.header.defects] if entity.depth else []
+    if not entity.header.all("content-type"):
+        return entity.default_type, defects
+    if "charset" in content_type.doubtful:
+        defects.append("structure.charset_parameter")
+    if _MEDIA_TYPE.fullmatch(content_type.value):
+        return content_type.value, defects
+    return "text/plain", [*defects, "structure.content_type"]  # RFC 2045 §5.2 reads it so, other readers may not
+
+
+def _encoding(header: HeaderSection) -> tuple[str, list[str]]:
+    """The transfer encoding (RFC 2045 §6.1), "unknown" when we have none such, and what is doubtful about it."""
+    text = header.first("content-transfer-encoding").decode("latin-1").strip().lower()
+    if text in _ENCODINGS:
+        return text, []
+    cut = re.sub(r"\([^()]*\)", "", text).strip(
+        ' \t";'
+    )  # quoted, or followed by a comment: some readers decode, some don't
+    return (cut if cut in _ENCODINGS else "unknown"), ["structure.unknown_transfer_encoding"]
+
+
+def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue, defects: list[str]) -> Leaf:
+    disposition = read_field_value(entity.header.first("content-disposition"))
+    encoding, more = _encoding(entity.header)
+    if media_type in {"message/partial", "message/external-body"}:
+        more.append("structure." + media_type.replace("/", "_").replace("-", "_"))
+    lines = [f"{one.name}: {decode_text(one.body)[0]}" for one in entity.header.fields] if entity.depth else []
+    names = (
+        disposition.all("filename"),
+        content_type.all("name"),
+        disposition.all("name"),
+        content_type.all("filename"),
+    )
+    return Leaf(
+        media_type=media_type,
+        charset=content_type.first("charset"),
+        encoding=encoding,
+        attached=disposition.value not in {"", "inline"},  # an unknown disposition is an attachment (RFC 2183 §2.8)
+        names=tuple(dict.fromkeys(name for variants in names for name in variants if name.strip())),
+        header="\n".join(lines),
+        body=gathered.octets[entity.start : entity.end],
+        alternative=entity.alternative,
+        defects=tuple(defects + more),
+    )
+
+
+def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue) -> None:
+    boundary = _boundary(gathered, content_type)
+    encoding, _ = _encoding(entity.header)
+    if (
+        encoding not in _PLAIN_ENCODINGS
+    ):  # RFC 2045 §6.4 forbids it; a reader that decodes sees what we show the detectors
+        gathered.rules.append("structure.encoded_multipart")
+        _add_outside(gathered, decode_body(gathered.octets[entity.start : entity.end], encoding)[0], "text")
+    if boundary is None or "boundary" in content_type.doubtful:
+        _add_outside(gathered, gathered.octets[entity.start : entity.end], "text")
+    if boundary is None:
+        return
+    spans, closed = _split(gathered.octets, entity.start, entity.end, boundary)
+    if not closed:
+        gathered.rules.append("structure.missing_terminator")
+    _add_outside(gathered, gathered.octets[slice(*spans[0])], "text, preamble")
+    if closed and len(spans) > 1:
+        epilogue = gathered.octets[slice(*spans.pop())]
+        _add_outside(gathered, epilogue, "text, epilogue")
+        if b"--" + boundary in epilogue:
+            gathered.rules.append("structure.after_terminator")
+    alternative = entity.alternative
+    if media_type == "multipart/alternative" and alternative is None:
+        gathered.alternatives += 1
+        alternative = gathered.alternatives
+    default_type = "message/rfc822" if media_type == "multipart/digest" else "text/plain"  # RFC 2046 §5.1.5
+    for start, end in spans[1:]:
+        # A header section is read from a bounded piece, so that nested parts are not copied at every level.
+        piece = gathered.octets[start : min(end, start + 2 * HEADER_OCTETS)]
+        header = split_header(piece)
+        body_start = start + header.body_offset
+        _visit(
+            gathered,
+            _Entity(
+                header=header,
+                start=body_start,
+                end=end,
+                depth=entity.depth + 1,
+                default_type=default_type,
+                alternative=alternative,
+            ),
+        )
+        if gathered.cut:
+            return
+
+
+def _boundary(gathered: _Walk, content_type: FieldValue) -> bytes | None:
+    """The boundary parameter; None when there is none to split by."""
+    values = content_type.all("boundary")
+    boundary = values[0].rstrip() if values else ""
+    if not boundary:
+        gathered.rules.append("structure.missing_boundary")
+        return None
+    if len(values) > 1 or "boundary" in content_type.doubtful:
+        gathered.rules.append("structure.duplicate_boundary")
+    if not _BOUNDARY.fullmatch(boundary):
+        gathered.rules.append("structure.boundary_syntax")
+    octets = boundary.encode("utf-8", "replace")
+    if octets in gathered.boundaries:
+        gathered.rules.append("structure.boundary_used_twice")
+    gathered.boundaries.add(octets)
+    return octets
+
+
+def _split(octets: bytes, start: int, end: int, boundary: bytes) -> tuple[list[tuple[int, int]], bool]:
+    """The spans between delimiter lines, preamble first; when the closing line was found, the epilogue is the last one.
+
+    Source: RFC 2046 §5.1.1: the line end before a delimiter belongs to it; blanks may follow it.
+    """
+    delimiter = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*\r?$", re.MULTILINE)
+    spans: list[tuple[int, int]] = []
+    since = start
+    for match in delimiter.finditer(octets, start, end):
+        before = match.start()
+        if octets[max(since, before - 1) : before] == b"\n":
+            before -= 1
+            before -= octets[max(since, before - 1) : before] == b"\r"
+        spans.append((since, max(since, before)))
+        since = min(match.end() + 1, end)
+        if match.group(1):
+            return [*spans, (since, end)], True
+        if len(spans) > PARTS + 1:
+            break
+    return [*spans, (since, end)], False
+
+
+def _add_outside(gathered: _Walk, octets: bytes, place: str) -> None:
+    """Note a text that stands outside of the parts; what is over the limit ends the walk and is reported as such."""
+    gathered.cut |= len(octets) > TEXT_OCTETS
+    gathered.outside.append(View(text=clean(decode(octets[:TEXT_OCTETS], "").text), place=place))
+
+
+def decode_body(octets: bytes, encoding: str) -> tuple[bytes, bool]:
+    """Undo a transfer encoding; the flag is False when it was broken and the octets are a best guess.
+
+    Source: RFC 2045 §6.7, §6.8.
+    """
+    if encoding == "quoted-printable":
+        # Blanks at a line's end were added on the way and mean nothing (rule 3); behind a soft break they would hide it.
+        lines = b"\n".join(line.rstrip(b" \t\r") for line in octets.split(b"\n"))
+        return decodestring(lines), not _BAD_ESCAPE.search(lines)
+    if encoding == "base64":
+        return _decode_base64(octets)
+    return octets, True
+
+
+def _decode_base64(octets: bytes) -> tuple[bytes, bool]:
+    solid = b"".join(octets.split())
+    try:
+        return b64decode(solid, validate=True), True
+    except (binascii.Error, ValueError):
+        kept = re.sub(rb"[^A-Za-z0-9+/=]", b"", solid)
+    # Some readers stop at the first padding, some read on: we read on, so that we see the most.
+    blocks = [block[: len(block) - 1] if len(block) % 4 == 1 else block for block in kept.split(b"=")]
+    return b"".join(b64decode(block + b"=" * (-len(block) % 4)) for block in blocks), False

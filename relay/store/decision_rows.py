@@ -1,0 +1,61 @@
+"""Decisions and their reasons as rows, and back."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert
+
+from relay.mail.reply import REFUSED
+from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
+from relay.roster.mailing_list import Tlp
+from relay.store.tables import decisions
+
+
+def insert_decisions(
+    connection: Connection, post_id: int, judged: Sequence[tuple[str, Decision]], held_until: datetime | None
+) -> None:
+    """Write the decision of each list, in the order given; those that hold do so until `held_until`."""
+    rows = [
+        {
+            "post_id": post_id,
+            "list_name": list_name,
+            "position": position,
+            "decision": decision.word,
+            "marking": getattr(decision, "marking", None),
+            "reasons": reason_rows(decision.reasons),
+            "removed": list(getattr(decision, "removed", ())),
+            "channels": list(getattr(decision, "channels", ())),
+            "held_until": held_until if isinstance(decision, Hold) else None,
+        }
+        for position, (list_name, decision) in enumerate(judged)
+    ]
+    connection.execute(insert(decisions), rows)
+
+
+def read_decision(row: Row[Any]) -> Decision:
+    """The decision that a row of the table stands for."""
+    reasons = read_reasons(row.reasons)
+    match row.decision:
+        case "relay":
+            return Relay(reasons=reasons, marking=Tlp(row.marking), removed=tuple(row.removed))
+        case "hold":
+            return Hold(reasons=reasons, marking=Tlp(row.marking), removed=tuple(row.removed))
+        case "withhold":
+            return Withhold(
+                reasons=reasons, marking=Tlp(row.marking) if row.marking else None, channels=tuple(row.channels)
+            )
+        case "refuse":
+            return Refuse(reasons=reasons, reply=REFUSED)  # the reply's own words were given once and are not kept
+        case _:
+            return Discard(reasons=reasons)
+
+
+def reason_rows(reasons: Iterable[Reason]) -> list[list[str]]:
+    """Reasons as they are stored and audited: code, rule, place."""
+    return [[reason.code, reason.rule, reason.place] for reason in reasons]
+
+
+def read_reasons(rows: Iterable[Sequence[str]]) -> tuple[Reason, ...]:
+    """Reasons as they were stored."""
+    return tuple(Reason(code, rule, place) for code, rule, place in rows)

@@ -1,0 +1,44 @@
+"""Files that only this relay's user may read, written so that a crash leaves the old or the new, never a half."""
+
+import os
+from pathlib import Path
+
+
+def create_private_file(path: Path) -> None:
+    """Make sure an own, private file stands there (mode 0600); a directory that is missing is made for us alone (0700).
+
+    A directory that exists keeps its mode: it may be shared with others on purpose.
+    """
+    make_private_directory(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+    sync_directory(path.parent)
+
+
+def make_private_directory(path: Path) -> None:
+    """Make the directory and its missing parents, readable by us alone."""
+    if not path.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+        sync_directory(path.parent)
+
+
+def write_private_file(path: Path, octets: bytes) -> None:
+    """Write a small secret (0600): to a new file, fsync, rename, fsync of the directory."""
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
+        file.flush()
+        os.fsync(descriptor)
+    draft.replace(path)
+    sync_directory(path.parent)
+
+
+def sync_directory(path: Path) -> None:
+    """Bring a directory's entries to the disk: a new name is durable only after this."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

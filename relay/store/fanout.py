@@ -1,0 +1,76 @@
+"""From one decision to the rows of the queue, and away again: who receives is read inside the transaction that decides."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, insert, literal, or_, select, update
+
+from relay.delivery.delivery import Kind, Status
+from relay.roster.member import MemberState
+from relay.store.tables import Instant, decisions, deliveries, members, memberships, posts
+
+
+def may_receive(on: date) -> ColumnElement[bool]:
+    """The members who are active and whose vetting has not run out on that day (UTC); as `Member.may_act` says it."""
+    return and_(
+        members.c.state == MemberState.ACTIVE, or_(members.c.valid_until.is_(None), members.c.valid_until >= on)
+    )
+
+
+def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
+    """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
+    already = exists().where(
+        deliveries.c.post_id == post_id, deliveries.c.member_id == members.c.id, deliveries.c.kind == Kind.COPY
+    )
+    recipients = (
+        select(
+            literal(post_id),
+            members.c.id,
+            literal(list_name),
+            literal(str(Kind.COPY)),
+            literal(str(Status.QUEUED)),
+            literal(now, Instant()),
+            literal(now, Instant()),
+        )
+        .join(memberships, memberships.c.member_id == members.c.id)
+        .where(memberships.c.list_name == list_name, may_receive(now.date()), members.c.id != author_id, ~already)
+    )
+    columns = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
+    return connection.execute(insert(deliveries).from_select(columns, recipients)).rowcount
+
+
+def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind, now: datetime) -> None:
+    """Queue a receipt or notice to the post's author; one that was queued or sent before is sent once more, as things now stand."""
+    author_id = connection.execute(select(posts.c.author_id).where(posts.c.id == post_id)).scalar_one()
+    fresh = {"list_name": list_name, "status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
+    # Without its lease a copy that is being sent at this moment can't be settled any more, so the new word isn't taken for sent.
+    again = update(deliveries).where(
+        deliveries.c.post_id == post_id, deliveries.c.member_id == author_id, deliveries.c.kind == kind
+    )
+    if connection.execute(again.values(**fresh, lease=None, leased_until=None, sent_at=None)).rowcount == 0:
+        connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
+
+
+def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
+    """Cancel what waits and meets the condition. What is being sent at this moment can't be called back."""
+    waiting = deliveries.c.status.in_([Status.QUEUED, Status.LEASED])
+    cancelled = {"status": Status.CANCELLED, "next_attempt_at": None, "lease": None, "leased_until": None}
+    return connection.execute(update(deliveries).where(waiting, condition).values(**cancelled)).rowcount
+
+
+def destroy_unneeded(connection: Connection, post_id: int) -> None:
+    """Forget a post's Message-ID, and destroy its content too unless some list still relays or holds it."""
+    connection.execute(update(posts).where(posts.c.id == post_id).values(message_id=None))
+    needed = (
+        select(decisions.c.list_name)
+        .where(decisions.c.post_id == post_id, decisions.c.decision.in_(["relay", "hold"]))
+        .limit(1)
+    )
+    if connection.execute(needed).first() is None:
+        destroy(connection, post_id)
+
+
+def destroy(connection: Connection, post_id: int) -> None:
+    """Destroy a post's content and the key it is sealed under; what remains is the record of what happened."""
+    connection.execute(
+        update(posts).where(posts.c.id == post_id).values(message_id=None, wrapped_key=None, nonce=None, content=None)
+    )

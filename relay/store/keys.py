@@ -1,0 +1,220 @@
+"""The keys, each in a file of its own that only this relay's user may read.
+
+audit.pem                  Ed25519, signs the heads of the audit log
+vault-2026-W47.key         32 octets, wraps the keys of posts; the newest one seals, the older ones still open
+duplicates-2026-11-22.key  32 octets, recognises a message that is sent again; the newest two are tried
+verp.key                   32 octets, authenticates return paths
+dkim-rsa-SELECTOR.pem, dkim-ed25519-SELECTOR.pem
+recovery.pub.pem           X25519, backups are encrypted to it; its private half, recovery.key, is to leave this machine
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from relay.errors import ConfigurationError
+from relay.store.disk import make_private_directory, write_private_file
+
+KEY_OCTETS = 32
+DUPLICATE_KEY_LIFE = timedelta(days=30)
+
+_AUDIT, _VERP, _RECOVERY_PUBLIC, _RECOVERY_PRIVATE = "audit.pem", "verp.key", "recovery.pub.pem", "recovery.key"
+_ADVICE = "put it back from where you keep it safe, or run `wen-relay init` to make a new one"
+_PrivateKey = Ed25519PrivateKey | RSAPrivateKey | X25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DkimKey:
+    """One DKIM signing key and the selector under which its public half stands in the DNS (RFC 6376 §3.1, RFC 8463)."""
+
+    selector: str
+    algorithm: Literal["rsa-sha256", "ed25519-sha256"]
+    key: RSAPrivateKey | Ed25519PrivateKey
+
+    def __repr__(self) -> str:
+        return f"DkimKey({self.algorithm} {self.selector}, hidden)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Every key of the relay. `vault` is in order of age, the newest last; `duplicate` newest first, two at most."""
+
+    audit: Ed25519PrivateKey
+    vault: MappingProxyType[str, bytes]
+    duplicate: tuple[bytes, ...]
+    verp: bytes
+    dkim: tuple[DkimKey, ...]
+    recovery: X25519PublicKey
+
+    def __repr__(self) -> str:
+        return "Keys(hidden)"
+
+
+def create_keys(directory: Path, now: datetime) -> tuple[str, ...]:
+    """Make each key that isn't there yet, and give the names of the files made.
+
+    What exists is never replaced, so a run that was cut short is finished by the next. The recovery key's private half is
+    written beside `directory`.
+    """
+    make_private_directory(directory)
+    month = f"{now:%Y%m}"
+    plan: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
+        (_AUDIT, _AUDIT, lambda: _private_pem(Ed25519PrivateKey.generate())),
+        (_VERP, _VERP, _secret),
+        ("vault-*.key", _vault_file(now), _secret),
+        ("duplicates-*.key", _duplicates_file(now), _secret),
+        ("dkim-rsa-*.pem", f"dkim-rsa-r{month}.pem", lambda: _private_pem(generate_private_key(65537, 2048))),
+        ("dkim-ed25519-*.pem", f"dkim-ed25519-e{month}.pem", lambda: _private_pem(Ed25519PrivateKey.generate())),
+        (_RECOVERY_PUBLIC, _RECOVERY_PUBLIC, lambda: _recovery_pair(directory.parent / _RECOVERY_PRIVATE)),
+    )
+    missing = [(name, make) for pattern, name, make in plan if not any(directory.glob(pattern))]
+    for name, make in missing:
+        write_private_file(directory / name, make())
+    return tuple(name for name, _ in missing)
+
+
+def renew_keys(directory: Path, now: datetime) -> tuple[str, ...]:
+    """Make the keys whose time has come (vault: each ISO week; duplicates: 30 days) and give the names of the files made.
+
+    Of the duplicates' keys the one before the newest stays for one period and older ones are destroyed: after that nobody can
+    test a guess against their hashes. Vault keys stay as long as posts are sealed under them.
+    """
+    wanted = []
+    if not (directory / _vault_file(now)).exists():
+        wanted.append(_vault_file(now))
+    newest = max((_date_of(path) for path in directory.glob("duplicates-*.key")), default=date.min)
+    if now.date() - newest >= DUPLICATE_KEY_LIFE:
+        wanted.append(_duplicates_file(now))
+    for name in wanted:
+        write_private_file(directory / name, _secret())
+    for path in sorted(directory.glob("duplicates-*.key"))[:-2]:
+        path.unlink()
+    return tuple(wanted)
+
+
+def load_keys(directory: Path) -> Keys:
+    """Read every key.
+
+    Raises:
+        ConfigurationError: one is missing, unreadable or damaged; says which file.
+    """
+    vault = {path.stem.removeprefix("vault-"): _load_secret(path) for path in _files(directory, "vault-*.key")}
+    recovery = _load(directory / _RECOVERY_PUBLIC, load_pem_public_key)
+    if not isinstance(recovery, X25519PublicKey):
+        raise _damaged(directory / _RECOVERY_PUBLIC)
+    return Keys(
+        audit=_load_audit(directory / _AUDIT),
+        vault=MappingProxyType(vault),
+        duplicate=tuple(_load_secret(path) for path in _files(directory, "duplicates-*.key")[:-3:-1]),
+        verp=_load_secret(directory / _VERP),
+        dkim=tuple(_load_dkim(directory)),
+        recovery=recovery,
+    )
+
+
+def _vault_file(now: datetime) -> str:
+    year, week, _ = now.isocalendar()
+    return f"vault-{year:04}-W{week:02}.key"
+
+
+def _duplicates_file(now: datetime) -> str:
+    return f"duplicates-{now:%Y-%m-%d}.key"
+
+
+def _date_of(path: Path) -> date:
+    try:
+        return date.fromisoformat(path.stem.removeprefix("duplicates-"))
+    except ValueError:
+        raise _damaged(path) from None
+
+
+def _secret() -> bytes:
+    return secrets.token_bytes(KEY_OCTETS)
+
+
+def _private_pem(key: _PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _recovery_pair(private_file: Path) -> bytes:
+    """Write the private half first: a public half without it would encrypt backups that nobody can read."""
+    key = X25519PrivateKey.generate()
+    write_private_file(private_file, _private_pem(key))
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _files(directory: Path, pattern: str) -> list[Path]:
+    """The files of one kind, oldest first: their names sort by date."""
+    if not (found := sorted(directory.glob(pattern))):
+        raise ConfigurationError(f"this key is missing: {_ADVICE}", file=str(directory / pattern))
+    return found
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise ConfigurationError(f"this key is missing: {_ADVICE}", file=str(path)) from None
+    except OSError as error:
+        raise ConfigurationError(f"this key can't be read ({error.strerror}): {_ADVICE}", file=str(path)) from None
+
+
+def _damaged(path: Path) -> ConfigurationError:
+    return ConfigurationError(f"this key is damaged or misnamed: {_ADVICE}", file=str(path))
+
+
+def _load_secret(path: Path) -> bytes:
+    octets = _read(path)
+    if len(octets) != KEY_OCTETS:
+        raise _damaged(path)
+    return octets
+
+
+def _load(path: Path, parse: Callable[[bytes], object]) -> object:
+    octets = _read(path)
+    try:
+        return parse(octets)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise _damaged(path) from None
+
+
+def _load_audit(path: Path) -> Ed25519PrivateKey:
+    key = _load(path, _parse_private)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _damaged(path)
+    return key
+
+
+def _load_dkim(directory: Path) -> list[DkimKey]:
+    """The signing keys, those of each algorithm oldest first."""
+    found = []
+    for path in _files(directory, "dkim-rsa-*.pem"):
+        if not isinstance(rsa := _load(path, _parse_private), RSAPrivateKey):
+            raise _damaged(path)
+        found.append(DkimKey(selector=path.stem.removeprefix("dkim-rsa-"), algorithm="rsa-sha256", key=rsa))
+    for path in _files(directory, "dkim-ed25519-*.pem"):
+        if not isinstance(ed25519 := _load(path, _parse_private), Ed25519PrivateKey):
+            raise _damaged(path)
+        found.append(DkimKey(selector=path.stem.removeprefix("dkim-ed25519-"), algorithm="ed25519-sha256", key=ed25519))
+    return found
+
+
+def _parse_private(pem: bytes) -> object:
+    return load_pem_private_key(pem, password=None)

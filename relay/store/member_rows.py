@@ -1,0 +1,77 @@
+"""Members and lists as rows, and back."""
+
+import dataclasses
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from relay.mail.address import Address
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.roster.nomination import Nomination
+from relay.store.tables import canonical_json
+
+
+def member_row(nomination: Nomination, now: datetime) -> dict[str, Any]:
+    """The columns of a fresh member."""
+    return {
+        "address": str(nomination.address),
+        "address_key": nomination.address.key,
+        "name": nomination.name,
+        "agency": nomination.agency,
+        "agency_type": nomination.agency_type,
+        "country": nomination.country,
+        "language": nomination.language,
+        "roles": sorted(nomination.roles),
+        "state": MemberState.ACTIVE,
+        "suspension": None,
+        "valid_until": nomination.valid_until,
+        "nominated_by": str(nomination.nominated_by),
+        "confirmed_by": str(nomination.confirmed_by),
+        "created_at": now,
+    }
+
+
+def read_member(row: Row[Any], on_lists: frozenset[str]) -> Member:
+    """The member that a row stands for, with the names of their lists."""
+    return Member(
+        id=row.id,
+        address=address_of(row.address),
+        name=row.name,
+        agency=row.agency,
+        agency_type=AgencyType(row.agency_type),
+        country=row.country,
+        language=row.language,
+        roles=frozenset(Role(role) for role in row.roles),
+        state=MemberState(row.state),
+        lists=on_lists,
+        valid_until=row.valid_until,
+    )
+
+
+def address_of(stored: str) -> Address:
+    """An address that was checked before it was stored."""
+    local, _, domain = stored.rpartition("@")
+    return Address(local=local, domain=domain)
+
+
+def list_row(definition: MailingList) -> dict[str, Any]:
+    """The columns of a list; the digest changes with anything in its definition."""
+    text = canonical_json(_plain(dataclasses.asdict(definition)))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return {
+        "name": definition.name,
+        "address": str(definition.address),
+        "tag": definition.tag,
+        "active": definition.active,
+        "digest": digest,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Sets in a fixed order, so that one definition always gives one text."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return sorted(value) if isinstance(value, frozenset) else value

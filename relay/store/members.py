@@ -1,0 +1,267 @@
+"""Members in the database: added by nomination, suspended, reinstated, renewed, removed; each change audited with who made it."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+
+from relay.delivery.delivery import Kind, Status
+from relay.errors import Conflict, NotFound
+from relay.mail.address import Address
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member, MemberState
+from relay.roster.nomination import Nomination
+from relay.store import audit, fanout
+from relay.store.member_rows import address_of, list_row, member_row, read_member
+from relay.store.tables import credentials, deliveries, lists, members, memberships
+
+
+def add(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
+    """Make the nominated person an active member; nominator and confirmer are told when they are members.
+
+    Somebody who left comes back under the same id, with what the new nomination says.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        nomination: judged already (`judge_nomination`).
+        operator: who does it, for the audit log.
+        now: the time, UTC.
+
+    Raises:
+        Conflict: the address is a member's.
+        NotFound: a list isn't known here.
+    """
+    former = find(connection, nomination.address)
+    if former is not None and former.state is not MemberState.LEFT:
+        raise Conflict(f"{nomination.address} is a member already")
+    known = set(connection.execute(select(lists.c.name)).scalars())
+    if unknown := sorted(nomination.lists - known):
+        raise NotFound(f"the list “{unknown[0]}” is not in the database: run `wen-relay lists sync`")
+    member_id = former.id if former else secrets.token_hex(16)
+    row = member_row(nomination, now)
+    if former:
+        connection.execute(update(members).where(members.c.id == member_id).values(**row))
+    else:
+        connection.execute(insert(members).values(id=member_id, **row))
+    if nomination.lists:
+        connection.execute(
+            insert(memberships), [{"member_id": member_id, "list_name": name} for name in sorted(nomination.lists)]
+        )
+    vouchers = (nomination.nominated_by, nomination.confirmed_by)
+    facts: audit.Facts = {
+        "member": member_id,
+        "lists": sorted(nomination.lists),
+        "roles": sorted(nomination.roles),
+        "nominated_by": _name_for_audit(connection, vouchers[0]),
+        "confirmed_by": _name_for_audit(connection, vouchers[1]),
+        "operator": operator,
+    }
+    audit.append(connection, node, now, "member.added", facts)
+    _tell_vouchers(connection, member_id, nomination, now)
+    return get(connection, member_id)
+
+
+def find(connection: Connection, address: Address) -> Member | None:
+    """The member with this address, in whatever state; None when there is none."""
+    found = _read(connection, members.c.address_key == address.key)
+    return found[0] if found else None
+
+
+def get(connection: Connection, member_id: str) -> Member:
+    """The member with this id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    if not (found := _read(connection, members.c.id == member_id)):
+        raise NotFound(f"no member has the id {member_id}")
+    return found[0]
+
+
+def list_members(connection: Connection, list_name: str | None = None) -> tuple[Member, ...]:
+    """The members in whatever state, or those on one list, in order of their addresses."""
+    if list_name is None:
+        return _read(connection, members.c.id.is_not(None))
+    return _read(
+        connection, members.c.id.in_(select(memberships.c.member_id).where(memberships.c.list_name == list_name))
+    )
+
+
+def suspend(
+    connection: Connection, node: str, address: Address, *, reason: str, operator: str, now: datetime
+) -> Member:
+    """Suspend a member; copies that wait for them are cancelled at once.
+
+    Raises:
+        NotFound: there is no such member.
+        Conflict: the member isn't active.
+    """
+    member = _find_in(connection, address, MemberState.ACTIVE)
+    return _suspend(connection, node, member, reason=reason, operator=operator, now=now)
+
+
+def suspend_agency(
+    connection: Connection, node: str, agency: str, *, reason: str, operator: str, now: datetime
+) -> tuple[Member, ...]:
+    """Suspend every active member of an agency, whose name is compared without regard to case.
+
+    Raises:
+        NotFound: nobody active is of this agency.
+    """
+    found = [
+        member
+        for member in list_members(connection)
+        if member.state is MemberState.ACTIVE and member.agency.casefold() == agency.casefold()
+    ]
+    if not found:
+        raise NotFound(f"no active member is of the agency “{agency}”")
+    return tuple(_suspend(connection, node, member, reason=reason, operator=operator, now=now) for member in found)
+
+
+def reinstate(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
+    """End a suspension.
+
+    Raises:
+        NotFound: there is no such member.
+        Conflict: the member isn't suspended.
+    """
+    member = _find_in(connection, address, MemberState.SUSPENDED)
+    return _change(
+        connection, node, member, "member.reinstated", operator, now, state=MemberState.ACTIVE, suspension=None
+    )
+
+
+def renew(
+    connection: Connection, node: str, address: Address, *, valid_until: date | None, operator: str, now: datetime
+) -> Member:
+    """Prolong a member's vetting to a day, or without end; a suspension stays.
+
+    Raises:
+        NotFound: there is no such member.
+        Conflict: the member has left.
+    """
+    member = _find_in(connection, address, MemberState.ACTIVE, MemberState.SUSPENDED)
+    return _change(connection, node, member, "member.renewed", operator, now, valid_until=valid_until)
+
+
+def remove(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
+    """End a membership: the row stays for the record; passwords and lists go, and all that waits for the person is cancelled.
+
+    Raises:
+        NotFound: there is no such member.
+        Conflict: the member has left already.
+    """
+    member = _find_in(connection, address, MemberState.ACTIVE, MemberState.SUSPENDED)
+    connection.execute(delete(credentials).where(credentials.c.member_id == member.id))
+    connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
+    fanout.cancel(connection, deliveries.c.member_id == member.id)
+    return _change(connection, node, member, "member.removed", operator, now, state=MemberState.LEFT, suspension=None)
+
+
+def sync_lists(connection: Connection, node: str, definitions: Iterable[MailingList]) -> tuple[str, ...]:
+    """Bring the table of lists in line with the definitions; a list without one becomes inactive. Returns the names that changed."""
+    wanted = {definition.name: list_row(definition) for definition in definitions}
+    present = {row.name: row._asdict() for row in connection.execute(select(lists))}
+    changes = {name: row for name, row in wanted.items() if present.get(name) != row}
+    changes |= {name: row | {"active": False} for name, row in present.items() if name not in wanted and row["active"]}
+    for name, row in changes.items():
+        if name in present:
+            connection.execute(update(lists).where(lists.c.name == name).values(**row))
+        else:
+            connection.execute(insert(lists).values(**row))
+    if changes:
+        audit.append(
+            connection,
+            node,
+            datetime.now(UTC),
+            "lists.synced",
+            {"lists": [[name, changes[name]["digest"]] for name in sorted(changes)]},
+        )
+    return tuple(sorted(changes))
+
+
+def _suspend(connection: Connection, node: str, member: Member, *, reason: str, operator: str, now: datetime) -> Member:
+    """Suspend an active member. Word of what became of their own posts still reaches them."""
+    fanout.cancel(connection, (deliveries.c.member_id == member.id) & (deliveries.c.kind == Kind.COPY))
+    return _change(
+        connection, node, member, "member.suspended", operator, now, state=MemberState.SUSPENDED, suspension=reason
+    )
+
+
+def _change(
+    connection: Connection, node: str, member: Member, event: str, operator: str, now: datetime, **values: Any
+) -> Member:
+    """Change a member's row and say so in the audit log."""
+    connection.execute(update(members).where(members.c.id == member.id).values(**values))
+    facts: dict[str, str | int | list[Any] | None] = {"member": member.id, "operator": operator}
+    if values.get("suspension"):
+        facts["reason"] = values["suspension"]
+    if "valid_until" in values:
+        facts["valid_until"] = values["valid_until"].isoformat() if values["valid_until"] else None
+    audit.append(connection, node, now, event, facts)
+    return get(connection, member.id)
+
+
+def _find_in(connection: Connection, address: Address, *states: MemberState) -> Member:
+    """The member with this address, who must be in one of these states."""
+    member = find(connection, address)
+    if member is None:
+        raise NotFound(f"{address} is not a member; see `wen-relay members list`")
+    if member.state not in states:
+        raise Conflict(
+            f"{address} is {'no longer a member' if member.state is MemberState.LEFT else member.state.value}"
+        )
+    return member
+
+
+def _name_for_audit(connection: Connection, voucher: Address) -> str:
+    """A member's id. Somebody from outside has none and is named by address, or nobody could ever be held to their word."""
+    member = find(connection, voucher)
+    return member.id if member else str(voucher)
+
+
+def _tell_vouchers(connection: Connection, member_id: str, nomination: Nomination, now: datetime) -> None:
+    """Queue word to nominator and confirmer, so that one whose name was used without their knowledge can object."""
+    for voucher in (nomination.nominated_by, nomination.confirmed_by):
+        member = find(connection, voucher)
+        if member is not None and member.state is MemberState.ACTIVE:
+            row = {"member_id": member.id, "about_id": member_id, "list_name": min(nomination.lists, default="")}
+            row |= {"kind": Kind.NOMINATION, "status": Status.QUEUED}
+            connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
+
+
+def _read(connection: Connection, condition: ColumnElement[bool]) -> tuple[Member, ...]:
+    """Members with their lists, in order of their addresses."""
+    rows = connection.execute(select(members).where(condition).order_by(members.c.address_key)).all()
+    on_lists: defaultdict[str, set[str]] = defaultdict(set)
+    mine = select(memberships).join(members, members.c.id == memberships.c.member_id).where(condition)
+    for row in connection.execute(mine):
+        on_lists[row.member_id].add(row.list_name)
+    return tuple(read_member(row, frozenset(on_lists[row.id])) for row in rows)
+
+
+def nomination_of(connection: Connection, member_id: str) -> Nomination:
+    """The nomination by which somebody is a member, as it stands on record now.
+
+    Raises:
+        NotFound: there is no such member.
+    """
+    member = get(connection, member_id)
+    vouchers = connection.execute(select(members.c.nominated_by, members.c.confirmed_by).where(members.c.id == member_id)).one()
+    return Nomination(
+        address=member.address,
+        name=member.name,
+        agency=member.agency,
+        agency_type=member.agency_type,
+        country=member.country,
+        language=member.language,
+        roles=member.roles,
+        lists=member.lists,
+        nominated_by=address_of(vouchers.nominated_by),
+        confirmed_by=address_of(vouchers.confirmed_by),
+        valid_until=member.valid_until,
+    )

@@ -1,0 +1,271 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+# Types as they were at this revision: a migration must not change with the program.
+_ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_INSTANT = sa.BigInteger()
+_JSON = sa.Text()
+
+
+def upgrade() -> None:
+    _create_lists()
+    _create_members()
+    _create_memberships()
+    _create_credentials()
+    _create_posts()
+    _create_decisions()
+    _create_releases()
+    _create_counters()
+    _create_deliveries()
+    _create_audit()
+    _create_audit_heads()
+
+
+def downgrade() -> None:
+    for table in (
+        "audit_heads",
+        "audit",
+        "deliveries",
+        "counters",
+        "releases",
+        "decisions",
+        "posts",
+        "credentials",
+        "memberships",
+        "members",
+        "lists",
+    ):
+        op.drop_table(table)
+
+
+def _create_lists() -> None:
+    op.create_table(
+        "lists",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_lists")),
+    )
+
+
+def _create_members() -> None:
+    op.create_table(
+        "members",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("agency_type", sa.Text(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("roles", _JSON, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("suspension", sa.Text(), nullable=True),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("nominated_by", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name=op.f("ck_members_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
+        sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
+    )
+
+
+def _create_memberships() -> None:
+    op.create_table(
+        "memberships",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["list_name"], ["lists.name"], name=op.f("fk_memberships_list_name")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_memberships_member_id")),
+        sa.PrimaryKeyConstraint("member_id", "list_name", name=op.f("pk_memberships")),
+    )
+    op.create_index(op.f("ix_memberships_list_name"), "memberships", ["list_name"], unique=False)
+
+
+def _create_credentials() -> None:
+    op.create_table(
+        "credentials",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("iterations", sa.Integer(), nullable=False),
+        sa.Column("stored_key", sa.LargeBinary(), nullable=False),
+        sa.Column("server_key", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("last_used_at", _INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_credentials_member_id")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_credentials")),
+    )
+
+
+def _create_posts() -> None:
+    op.create_table(
+        "posts",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("received_at", _INSTANT, nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("size_octets", sa.BigInteger(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("duplicate_key", sa.LargeBinary(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.Column("nonce", sa.LargeBinary(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_posts_author_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
+        sa.UniqueConstraint("duplicate_key", name=op.f("uq_posts_duplicate_key")),
+        sa.UniqueConstraint("reference", name=op.f("uq_posts_reference")),
+        sa.UniqueConstraint("uid", name=op.f("uq_posts_uid")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_posts_author_id_received_at"), "posts", ["author_id", "received_at"], unique=False)
+
+
+def _create_decisions() -> None:
+    op.create_table(
+        "decisions",
+        sa.Column("post_id", _ROW_ID, nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.Text(), nullable=False),
+        sa.Column("marking", sa.Text(), nullable=True),
+        sa.Column("reasons", _JSON, nullable=False),
+        sa.Column("removed", _JSON, nullable=False),
+        sa.Column("channels", _JSON, nullable=False),
+        sa.Column("held_until", _INSTANT, nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name=op.f("ck_decisions_held_until")),
+        sa.CheckConstraint(
+            "decision IN ('relay', 'hold', 'withhold', 'refuse', 'discard')", name=op.f("ck_decisions_decision")
+        ),
+        sa.ForeignKeyConstraint(["decided_by"], ["members.id"], name=op.f("fk_decisions_decided_by")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_decisions_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "list_name", name=op.f("pk_decisions")),
+    )
+    op.create_index(
+        "ix_decisions_held",
+        "decisions",
+        ["held_until"],
+        unique=False,
+        sqlite_where=sa.text("decision = 'hold'"),
+        postgresql_where=sa.text("decision = 'hold'"),
+    )
+
+
+def _create_releases() -> None:
+    op.create_table(
+        "releases",
+        sa.Column("post_id", _ROW_ID, nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("moderator_id", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["moderator_id"], ["members.id"], name=op.f("fk_releases_moderator_id")),
+        sa.ForeignKeyConstraint(
+            ["post_id", "list_name"],
+            ["decisions.post_id", "decisions.list_name"],
+            name=op.f("fk_releases_post_id_list_name"),
+        ),
+        sa.PrimaryKeyConstraint("post_id", "list_name", "moderator_id", name=op.f("pk_releases")),
+    )
+
+
+def _create_counters() -> None:
+    op.create_table(
+        "counters",
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("prefix", "year", name=op.f("pk_counters")),
+    )
+
+
+def _create_deliveries() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("post_id", _ROW_ID, nullable=True),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("about_id", sa.Text(), nullable=True),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("next_attempt_at", _INSTANT, nullable=True),
+        sa.Column("lease", sa.Text(), nullable=True),
+        sa.Column("leased_until", _INSTANT, nullable=True),
+        sa.Column("last_reply", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("possible_duplicate", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("sent_at", _INSTANT, nullable=True),
+        sa.CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name=op.f("ck_deliveries_lease")),
+        sa.CheckConstraint(
+            "(next_attempt_at IS NOT NULL) = (status IN ('queued', 'leased', 'sending'))",
+            name=op.f("ck_deliveries_next_attempt_at"),
+        ),
+        sa.CheckConstraint(
+            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')", name=op.f("ck_deliveries_kind")
+        ),
+        sa.CheckConstraint(
+            "status IN ('queued', 'leased', 'sending', 'delivered', 'failed', 'expired', 'cancelled')",
+            name=op.f("ck_deliveries_status"),
+        ),
+        sa.ForeignKeyConstraint(["about_id"], ["members.id"], name=op.f("fk_deliveries_about_id")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_deliveries_member_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_deliveries_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
+        sa.UniqueConstraint("post_id", "member_id", "kind", name=op.f("uq_deliveries_post_id_member_id_kind")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_deliveries_claimable",
+        "deliveries",
+        ["next_attempt_at", "id"],
+        unique=False,
+        sqlite_where=sa.text("status IN ('queued', 'leased')"),
+        postgresql_where=sa.text("status IN ('queued', 'leased')"),
+    )
+    op.create_index(
+        "ix_deliveries_lease",
+        "deliveries",
+        ["lease"],
+        unique=False,
+        sqlite_where=sa.text("lease IS NOT NULL"),
+        postgresql_where=sa.text("lease IS NOT NULL"),
+    )
+    op.create_index("ix_deliveries_member_id", "deliveries", ["member_id"], unique=False)
+
+
+def _create_audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("node", "sequence", name=op.f("pk_audit")),
+    )
+
+
+def _create_audit_heads() -> None:
+    op.create_table(
+        "audit_heads",
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", _INSTANT, nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("node", "sequence", name=op.f("pk_audit_heads")),
+    )

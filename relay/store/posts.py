@@ -1,0 +1,298 @@
+"""Posts: what was decided, written down in one piece with everything that follows from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, text
+
+from relay.delivery.delivery import Kind
+from relay.errors import NotFound
+from relay.mail.address import Address
+from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
+from relay.store import audit, fanout
+from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
+from relay.store.member_rows import address_of
+from relay.store.tables import decisions, deliveries, members, posts
+from relay.store.vault import Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """A judged message that will be answered with 250.
+
+    `duplicate_keys` are keyed hashes of the same message under the present key and the one before: the first is stored, all are
+    looked up. `prefix` starts the reference. `decisions` are in the order of the lists in the message. `sealed` is there exactly
+    when some list relays or holds; `held_until` when some list holds.
+    """
+
+    uid: str
+    received_at: datetime
+    author_id: str
+    size_octets: int
+    message_id: str | None
+    duplicate_keys: tuple[bytes, ...]
+    prefix: str
+    decisions: tuple[tuple[str, Decision], ...]
+    sealed: Sealed | None
+    held_until: datetime | None
+    client_ip: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """The reference of a post; `repeated` when the message had come before and nothing new was done."""
+
+    reference: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """What a member sent lately, to be compared with the limits."""
+
+    posts_last_hour: int
+    octets_last_day: int
+    copies_last_day: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostRow:
+    """What became of a post on one list. `deliveries` counts that list's copies by status."""
+
+    post_id: int
+    reference: str
+    list_name: str
+    author: Address
+    author_id: str
+    message_id: str | None
+    received_at: datetime
+    size_octets: int
+    decision: str
+    marking: str | None
+    reasons: tuple[Reason, ...]
+    removed: tuple[str, ...]
+    channels: tuple[str, ...]
+    held_until: datetime | None
+    decided_by: str | None
+    deliveries: Mapping[str, int]
+
+
+def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
+    """Write a judged message down: post, decisions, copies, word to the author, audit; all or nothing, in the caller's transaction.
+
+    A message that came before gets its first reference again and does nothing else.
+
+    Raises:
+        ValueError: the decisions contradict each other or what is to be kept. This is our fault, and nothing is written.
+    """
+    _check(accepted)
+    known = (
+        select(posts.c.reference)
+        .where(posts.c.duplicate_key.in_(accepted.duplicate_keys))
+        .order_by(posts.c.id)
+        .limit(1)
+    )
+    if (reference := connection.execute(known).scalar_one_or_none()) is not None:
+        facts: audit.Facts = {"reference": reference, "author": accepted.author_id, "client": accepted.client_ip}
+        audit.append(connection, node, accepted.received_at, "post.repeated", facts)
+        return Recorded(reference=reference, repeated=True)
+    reference = _next_reference(connection, accepted.prefix, accepted.received_at.year)
+    post_id = _insert_post(connection, reference, accepted)
+    insert_decisions(connection, post_id, accepted.decisions, accepted.held_until)
+    for list_name in _lists_with(accepted, Relay):
+        fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
+    if relayed := _lists_with(accepted, Relay):
+        fanout.tell_author(connection, post_id, relayed[0], Kind.RECEIPT, accepted.received_at)
+    if unsent := _lists_with(accepted, Hold, Withhold):
+        fanout.tell_author(connection, post_id, unsent[0], Kind.NOTICE, accepted.received_at)
+    audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
+    return Recorded(reference=reference, repeated=False)
+
+
+def record_refusal(
+    connection: Connection, node: str, author_id: str | None, client_ip: str, decision: Refuse | Discard, now: datetime
+) -> None:
+    """Write down that a message was refused or discarded whole: an audit entry and nothing else.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        author_id: the member; None for a stranger.
+        client_ip: where it came from.
+        decision: with its reasons.
+        now: the time, UTC.
+    """
+    event = "post.refused" if isinstance(decision, Refuse) else "post.discarded"
+    audit.append(
+        connection,
+        node,
+        now,
+        event,
+        {"author": author_id, "client": client_ip, "reasons": reason_rows(decision.reasons)},
+    )
+
+
+def activity(connection: Connection, author_id: str, now: datetime) -> Activity:
+    """How much a member has sent lately, repeats not counted."""
+    mine = posts.c.author_id == author_id
+    day = mine & (posts.c.received_at > now - timedelta(days=1))
+    hour = select(func.count()).where(mine, posts.c.received_at > now - timedelta(hours=1))
+    octets = select(func.coalesce(func.sum(posts.c.size_octets), 0)).where(day)
+    sent = deliveries.join(posts, posts.c.id == deliveries.c.post_id)
+    copies = select(func.count()).select_from(sent).where(day, deliveries.c.kind == Kind.COPY)
+    return Activity(
+        posts_last_hour=connection.execute(hour).scalar_one(),
+        octets_last_day=int(connection.execute(octets).scalar_one()),
+        copies_last_day=connection.execute(copies).scalar_one(),
+    )
+
+
+def destroy_before(connection: Connection, node: str, oldest: datetime, now: datetime) -> int:
+    """Destroy what is kept of every post received before `oldest`, and cancel its copies that still wait; returns how many posts."""
+    query = select(posts.c.id, posts.c.reference).where(posts.c.received_at < oldest, posts.c.content.is_not(None))
+    found = connection.execute(query.order_by(posts.c.id)).all()
+    for row in found:
+        fanout.destroy(connection, row.id)
+        fanout.cancel(connection, (deliveries.c.post_id == row.id) & (deliveries.c.kind == Kind.COPY))
+    if found:
+        audit.append(connection, node, now, "posts.destroyed", {"references": [row.reference for row in found]})
+    return len(found)
+
+
+def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
+    """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer."""
+    row = connection.execute(select(posts).where(posts.c.id == post_id)).first()
+    if row is None or row.wrapped_key is None or row.content is None:
+        return None
+    return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)
+
+
+def load_decisions(connection: Connection, post_id: int) -> tuple[tuple[str, Decision], ...]:
+    """The decision of each list as it stands now, in the message's order of lists."""
+    rows = connection.execute(select(decisions).where(decisions.c.post_id == post_id).order_by(decisions.c.position))
+    return tuple((row.list_name, read_decision(row)) for row in rows)
+
+
+def list_posts(connection: Connection, limit: int) -> tuple[PostRow, ...]:
+    """The latest posts, the newest first, a row per list."""
+    latest = select(posts.c.id).order_by(posts.c.id.desc()).limit(limit).scalar_subquery()
+    return _post_rows(connection, posts.c.id.in_(latest))
+
+
+def show_post(connection: Connection, reference: str) -> tuple[PostRow, ...]:
+    """One post, a row per list.
+
+    Raises:
+        NotFound: no post has this reference.
+    """
+    if not (rows := _post_rows(connection, posts.c.reference == reference)):
+        raise NotFound(f"no post has the reference {reference}; see `wen-relay posts list`")
+    return rows
+
+
+def _check(accepted: Accepted) -> None:
+    """Refuse what must never be written, whatever mistake brought it here."""
+    kept = _lists_with(accepted, Relay, Hold)
+    if kept and _lists_with(accepted, Withhold):
+        raise ValueError("withhold for any list withholds the whole message")
+    if bool(kept) != (accepted.sealed is not None):
+        raise ValueError("content is kept when some list relays or holds, and only then")
+    if bool(_lists_with(accepted, Hold)) != (accepted.held_until is not None):
+        raise ValueError("a held post needs a time until which it is held, and only a held one")
+    if not _lists_with(accepted, Relay, Hold, Withhold):
+        raise ValueError("a message that is refused or discarded whole is no post")
+
+
+def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold]) -> tuple[str, ...]:
+    return tuple(list_name for list_name, decision in accepted.decisions if isinstance(decision, kinds))
+
+
+def _next_reference(connection: Connection, prefix: str, year: int) -> str:
+    """Count up within prefix and year; the row's lock keeps two writers from the same number."""
+    upsert = text(
+        "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
+        " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+    )
+    number = connection.execute(upsert, {"prefix": prefix, "year": year}).scalar_one()
+    return f"{prefix}-{year:04}-{number:06}"
+
+
+def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> int:
+    """Insert the post's row. Its Message-ID stays out where a list withholds or refuses: senders put words into it."""
+    sealed = accepted.sealed
+    secretive = any(isinstance(decision, Withhold | Refuse) for _, decision in accepted.decisions)
+    row = insert(posts).values(
+        uid=accepted.uid,
+        reference=reference,
+        received_at=accepted.received_at,
+        author_id=accepted.author_id,
+        size_octets=accepted.size_octets,
+        message_id=None if secretive else accepted.message_id,
+        duplicate_key=accepted.duplicate_keys[0],
+        key_id=sealed.key_id if sealed else None,
+        wrapped_key=sealed.wrapped_key if sealed else None,
+        nonce=sealed.nonce if sealed else None,
+        content=sealed.content if sealed else None,
+    )
+    return int(connection.execute(row.returning(posts.c.id)).scalar_one())
+
+
+def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
+    return {
+        "reference": reference,
+        "author": accepted.author_id,
+        "client": accepted.client_ip,
+        "size": accepted.size_octets,
+        "decisions": [
+            [list_name, decision.word, reason_rows(decision.reasons)] for list_name, decision in accepted.decisions
+        ],
+    }
+
+
+def _post_rows(connection: Connection, condition: Any) -> tuple[PostRow, ...]:
+    joined = decisions.join(posts, posts.c.id == decisions.c.post_id).join(members, members.c.id == posts.c.author_id)
+    columns = (
+        *decisions.c,
+        posts.c.reference,
+        posts.c.received_at,
+        posts.c.size_octets,
+        posts.c.message_id,
+        posts.c.author_id,
+        members.c.address,
+    )
+    found = connection.execute(
+        select(*columns).select_from(joined).where(condition).order_by(posts.c.id.desc(), decisions.c.position)
+    ).all()
+    counts: dict[tuple[int, str], dict[str, int]] = {}
+    counted = (
+        select(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status, func.count().label("number"))
+        .join(posts, posts.c.id == deliveries.c.post_id)
+        .where(deliveries.c.kind == Kind.COPY, condition)
+        .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
+    )
+    for row in connection.execute(counted):
+        counts.setdefault((row.post_id, row.list_name), {})[row.status] = row.number
+    return tuple(_post_row(row, counts.get((row.post_id, row.list_name), {})) for row in found)
+
+
+def _post_row(row: Row[Any], counts: Mapping[str, int]) -> PostRow:
+    return PostRow(
+        post_id=row.post_id,
+        reference=row.reference,
+        list_name=row.list_name,
+        author=address_of(row.address),
+        author_id=row.author_id,
+        message_id=row.message_id,
+        received_at=row.received_at,
+        size_octets=row.size_octets,
+        decision=row.decision,
+        marking=row.marking,
+        reasons=read_reasons(row.reasons),
+        removed=tuple(row.removed),
+        channels=tuple(row.channels),
+        held_until=row.held_until,
+        decided_by=row.decided_by,
+        deliveries=counts,
+    )

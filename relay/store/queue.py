@@ -1,0 +1,264 @@
+"""The queue of deliveries: claimed in batches under a lease, begun, settled; recovered after a crash.
+
+    queued ─claim→ leased ─begin→ sending ─settle→ delivered · failed · expired · queued again
+      └────────────── cancel ─→ cancelled
+
+A lease is a fencing token: only who holds a row under it may begin or settle it. Take a new one for each claim, starting with the
+node's name and a slash, so that one that was lost can't be mistaken for one that is held.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
+
+from relay.delivery.delivery import Delivery, Kind, Status
+from relay.errors import NotFound
+from relay.mail.address import Address
+from relay.store import fanout
+from relay.store.member_rows import address_of
+from relay.store.tables import CLAIMABLE, deliveries, members, memberships, posts
+
+REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
+
+_SETTLED = frozenset({Status.QUEUED, Status.DELIVERED, Status.FAILED, Status.EXPIRED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one attempt. `next_attempt_at` is given for `queued` only.
+
+    `counted` is False when the server could not be reached at all: that is no attempt of this delivery.
+    """
+
+    id: int
+    status: Status
+    reply: str
+    next_attempt_at: datetime | None = None
+    sent_at: datetime | None = None
+    counted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """One row of the queue for people to look at, in whatever state."""
+
+    id: int
+    reference: str
+    list_name: str
+    recipient: Address
+    kind: str
+    status: str
+    attempts: int
+    created_at: datetime
+    next_attempt_at: datetime | None
+    last_reply: str
+    possible_duplicate: int
+    sent_at: datetime | None
+
+
+def claim(connection: Connection, lease: str, now: datetime, until: datetime, limit: int) -> tuple[Delivery, ...]:
+    """Lease the rows that are due, those due longest first, and those whose lease ran out.
+
+    Args:
+        connection: a writing transaction.
+        lease: a token never used before.
+        now: the time, UTC.
+        until: when the lease runs out if it isn't begun.
+        limit: so many at most.
+    """
+    free = or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= now)
+    due = (
+        select(deliveries.c.id)
+        .where(CLAIMABLE, deliveries.c.next_attempt_at <= now, free)
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(
+            skip_locked=True
+        )  # SQLite has one writer at a time and needs no such clause; there it isn't written
+        .cte("due")
+        .prefix_with("MATERIALIZED")  # or PostgreSQL might run it anew for each row, with another result
+    )
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(select(due.c.id)))
+        .values(status=Status.LEASED, lease=lease, leased_until=until)
+    )
+    ids = connection.execute(taken.returning(deliveries.c.id)).scalars().all()
+    query = _rows().where(deliveries.c.id.in_(ids)).order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+    return tuple(_delivery(row) for row in connection.execute(query))
+
+
+def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
+    """Mark leased rows as being sent, right before they are; only those returned may be sent.
+
+    A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
+    membership is judged at the last moment.
+    """
+    mine = and_(deliveries.c.lease == lease, deliveries.c.status == Status.LEASED, deliveries.c.id.in_(ids))
+    entitled = exists().where(
+        members.c.id == deliveries.c.member_id,
+        memberships.c.member_id == deliveries.c.member_id,
+        memberships.c.list_name == deliveries.c.list_name,
+        fanout.may_receive(now.date()),
+    )
+    has_content = exists().where(
+        posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
+    )
+    fanout.cancel(connection, and_(mine, deliveries.c.kind == Kind.COPY, or_(~entitled, ~has_content)))
+    begun = update(deliveries).where(mine).values(status=Status.SENDING, attempts=deliveries.c.attempts + 1)
+    return frozenset(connection.execute(begun.returning(deliveries.c.id)).scalars())
+
+
+def settle(connection: Connection, lease: str, settlements: Iterable[Settlement], now: datetime) -> frozenset[int]:
+    """Write down what became of the rows being sent under this lease.
+
+    Returns:
+        The ids that were no longer held under it and were left as they are.
+    """
+    stale = set()
+    for settlement in settlements:
+        if settlement.status not in _SETTLED or (settlement.status is Status.QUEUED) != (
+            settlement.next_attempt_at is not None
+        ):
+            raise ValueError("an attempt ends delivered, failed, expired, or queued with a time for the next one")
+        mine = and_(
+            deliveries.c.id == settlement.id, deliveries.c.lease == lease, deliveries.c.status == Status.SENDING
+        )
+        sent_at = (settlement.sent_at or now) if settlement.status is Status.DELIVERED else settlement.sent_at
+        values = {
+            "status": settlement.status,
+            "next_attempt_at": settlement.next_attempt_at,
+            "last_reply": settlement.reply[:REPLY_CHARACTERS],
+            "sent_at": sent_at,
+            "attempts": deliveries.c.attempts - (0 if settlement.counted else 1),
+            "lease": None,
+            "leased_until": None,
+        }
+        if connection.execute(update(deliveries).where(mine).values(**values)).rowcount == 0:
+            stale.add(settlement.id)
+    return frozenset(stale)
+
+
+def recover(connection: Connection, node: str, now: datetime) -> int:
+    """Queue again what this node held when it stopped, at its start and under its lock.
+
+    What was leased was never sent. What was being sent may have arrived: it is sent again, and counted as a possible duplicate.
+
+    Returns:
+        How many may arrive twice.
+    """
+    prefix = f"{node}/"
+    mine = func.substr(deliveries.c.lease, 1, len(prefix)) == prefix  # not LIKE: SQLite's doesn't tell A from a
+    free = {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
+    unsent = update(deliveries).where(mine, deliveries.c.status == Status.LEASED)
+    connection.execute(unsent.values(**free))
+    unknown = update(deliveries).where(mine, deliveries.c.status == Status.SENDING)
+    return connection.execute(unknown.values(**free, possible_duplicate=deliveries.c.possible_duplicate + 1)).rowcount
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """When the next row can be claimed; None when nothing waits."""
+    # What is leased is due when its lease runs out, and not before its own time.
+    when = case((deliveries.c.status == Status.LEASED, deliveries.c.leased_until), else_=deliveries.c.next_attempt_at)
+    found: datetime | None = connection.execute(
+        select(func.min(when, type_=deliveries.c.created_at.type)).where(CLAIMABLE)
+    ).scalar_one()
+    return found
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """Rows by status, every status named, and how many times something may have arrived twice."""
+    query = select(
+        deliveries.c.status, func.count().label("number"), func.sum(deliveries.c.possible_duplicate).label("twice")
+    )
+    rows = connection.execute(query.group_by(deliveries.c.status)).all()
+    by_status = {row.status: row.number for row in rows}
+    return {status.value: by_status.get(status, 0) for status in Status} | {
+        "possible_duplicates": sum(row.twice for row in rows)
+    }
+
+
+def list_deliveries(
+    connection: Connection, reference: str | None = None, *, limit: int = 1000
+) -> tuple[DeliveryRow, ...]:
+    """Rows of the queue, the latest first; of one post when its reference is given."""
+    query = _rows().order_by(deliveries.c.id.desc()).limit(limit)
+    if reference is not None:
+        query = query.where(posts.c.reference == reference)
+    return tuple(
+        DeliveryRow(
+            id=row.id,
+            reference=row.reference,
+            list_name=row.list_name,
+            recipient=address_of(row.address),
+            kind=row.kind,
+            status=row.status,
+            attempts=row.attempts,
+            created_at=row.created_at,
+            next_attempt_at=row.next_attempt_at,
+            last_reply=row.last_reply,
+            possible_duplicate=row.possible_duplicate,
+            sent_at=row.sent_at,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def retry(connection: Connection, reference: str | None, now: datetime) -> int:
+    """Make what waits, failed or expired due at once, of one post or of all; returns how many.
+
+    Raises:
+        NotFound: no post has this reference.
+    """
+    query = update(deliveries).where(deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]))
+    if reference is not None:
+        query = query.where(deliveries.c.post_id == _post_id(connection, reference))
+    return connection.execute(query.values(status=Status.QUEUED, next_attempt_at=now)).rowcount
+
+
+def cancel(connection: Connection, reference: str) -> int:
+    """Cancel the copies of a post that still wait; returns how many. Word to its author goes out all the same.
+
+    Raises:
+        NotFound: no post has this reference.
+    """
+    return fanout.cancel(
+        connection, and_(deliveries.c.post_id == _post_id(connection, reference), deliveries.c.kind == Kind.COPY)
+    )
+
+
+def _post_id(connection: Connection, reference: str) -> int:
+    found = connection.execute(select(posts.c.id).where(posts.c.reference == reference)).scalar_one_or_none()
+    if found is None:
+        raise NotFound(f"no post has the reference {reference}; see `wen-relay queue list`")
+    return int(found)
+
+
+def _rows() -> Any:
+    """Deliveries with what is joined to them; a nomination's notice has the nominee's id for a reference."""
+    reference = func.coalesce(posts.c.reference, deliveries.c.about_id, "").label("reference")
+    joined = deliveries.join(members, members.c.id == deliveries.c.member_id).outerjoin(
+        posts, posts.c.id == deliveries.c.post_id
+    )
+    return select(*deliveries.c, reference, members.c.address, members.c.language).select_from(joined)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        post_id=row.post_id,
+        reference=row.reference,
+        list_name=row.list_name,
+        recipient=address_of(row.address),
+        recipient_id=row.member_id,
+        language=row.language,
+        kind=Kind(row.kind),
+        status=Status(row.status),
+        attempts=row.attempts,
+        created_at=row.created_at,
+        next_attempt_at=row.next_attempt_at,
+        lease=row.lease,
+    )

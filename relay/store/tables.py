@@ -1,0 +1,259 @@
+"""The tables, for the store alone. Members stand for people by a random id; instants are microseconds since 1970, UTC."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC datetime, kept as a whole number of microseconds: it compares and sorts alike in every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuse a naive datetime: nobody could say which instant it means."""
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Give back the same instant in UTC."""
+        del dialect
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+class Json(TypeDecorator[Any]):
+    """Lists and texts as JSON in a TEXT column, the same bytes for the same value."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        """Write the value down."""
+        del dialect
+        return canonical_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Read it back; tuples come back as lists."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+def canonical_json(value: Any) -> str:
+    """One text for one value: sorted keys, no spaces, every letter as itself."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+# SQLite numbers rows by itself only where the type's name is INTEGER.
+_RowId = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+lists = Table(
+    "lists",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("tag", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("digest", Text, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("agency_type", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("suspension", Text),
+    Column("valid_until", Date),
+    Column("nominated_by", Text, nullable=False),
+    Column("confirmed_by", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("state IN ('active', 'suspended', 'left')", name="state"),
+)
+
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("list_name", Text, ForeignKey("lists.name"), primary_key=True),
+    Index(None, "list_name"),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("iterations", Integer, nullable=False),
+    Column("stored_key", LargeBinary, nullable=False),
+    Column("server_key", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("received_at", Instant, nullable=False),
+    Column("author_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("size_octets", BigInteger, nullable=False),
+    Column("message_id", Text),
+    Column("duplicate_key", LargeBinary, nullable=False, unique=True),
+    Column("key_id", Text),
+    Column("wrapped_key", LargeBinary),
+    Column("nonce", LargeBinary),
+    Column("content", LargeBinary),
+    Index(None, "author_id", "received_at"),
+    sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True),
+    Column("list_name", Text, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("decision", Text, nullable=False),
+    Column("marking", Text),
+    Column("reasons", Json, nullable=False),
+    Column("removed", Json, nullable=False),
+    Column("channels", Json, nullable=False),
+    Column("held_until", Instant),
+    Column("decided_by", Text, ForeignKey("members.id")),
+    CheckConstraint("decision IN ('relay', 'hold', 'withhold', 'refuse', 'discard')", name="decision"),
+    CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name="held_until"),
+    Index(
+        "ix_decisions_held",
+        "held_until",
+        sqlite_where=text("decision = 'hold'"),
+        postgresql_where=text("decision = 'hold'"),
+    ),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("post_id", _RowId, primary_key=True),
+    Column("list_name", Text, primary_key=True),
+    Column("moderator_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    ForeignKeyConstraint(["post_id", "list_name"], ["decisions.post_id", "decisions.list_name"]),
+)
+
+# The claim's condition and its index share this text: a database uses a partial index only for the very words of its condition.
+CLAIMABLE = text("status IN ('queued', 'leased')")
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("post_id", _RowId, ForeignKey("posts.id")),
+    Column("member_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("about_id", Text, ForeignKey("members.id")),  # the nominee of a nomination's notice, which has no post
+    Column("list_name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("lease", Text),
+    Column("leased_until", Instant),
+    Column("last_reply", Text, nullable=False, server_default=text("''")),
+    Column("possible_duplicate", Integer, nullable=False, server_default=text("0")),
+    Column("sent_at", Instant),
+    UniqueConstraint("post_id", "member_id", "kind"),
+    CheckConstraint("kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')", name="kind"),
+    CheckConstraint(
+        "status IN ('queued', 'leased', 'sending', 'delivered', 'failed', 'expired', 'cancelled')", name="status"
+    ),
+    CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name="lease"),
+    CheckConstraint(
+        "(next_attempt_at IS NOT NULL) = (status IN ('queued', 'leased', 'sending'))", name="next_attempt_at"
+    ),
+    Index("ix_deliveries_claimable", "next_attempt_at", "id", sqlite_where=CLAIMABLE, postgresql_where=CLAIMABLE),
+    Index(
+        "ix_deliveries_lease",
+        "lease",
+        sqlite_where=text("lease IS NOT NULL"),
+        postgresql_where=text("lease IS NOT NULL"),
+    ),
+    Index("ix_deliveries_member_id", "member_id"),
+    sqlite_autoincrement=True,
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("prefix", Text, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("facts", Text, nullable=False),  # the very text that was hashed
+    Column("previous_hash", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("signed_at", Instant, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)

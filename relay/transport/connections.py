@@ -1,0 +1,135 @@
+"""The connections that are kept alive to the smarthost, and sending over whichever of them answers."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from relay.delivery.delivery import Action, Outcome
+from relay.transport.smtp import Connection, Parcel, Result, Smarthost
+from relay.transport.wire import STANDARD_TIMEOUTS, SmarthostError, Timeouts
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How long things may take and last; `jitter` returns numbers from 0 to 1, `clock` the time that due times are in."""
+
+    timeouts: Timeouts = STANDARD_TIMEOUTS
+    idle: timedelta = timedelta(seconds=30)
+    messages: int = 500
+    first_wait: timedelta = timedelta(seconds=0.5)
+    longest_wait: timedelta = timedelta(seconds=30)
+    jitter: Callable[[], float] = random.random
+    clock: Callable[[], datetime] = _now
+
+    def wait(self, failures: int) -> float:
+        """Seconds to wait after so many failures in a row: doubling, a quarter more or less."""
+        seconds = self.first_wait.total_seconds() * float(2 ** min(failures - 1, 30))
+        return min(seconds, self.longest_wait.total_seconds()) * (0.75 + self.jitter() / 2)
+
+
+class Connections:
+    """Opens connections on demand and keeps each until it was idle for `pace.idle` or carried `pace.messages`."""
+
+    def __init__(self, smarthost: Smarthost, pace: Pace) -> None:
+        """Set up; nothing is opened before the first `send`."""
+        self._smarthost, self._pace = smarthost, pace
+        self._open: set[Connection] = set()
+        self._idle: dict[Connection, asyncio.TimerHandle] = {}
+        self._opening: set[asyncio.Task[Connection]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+        self._cut = False
+
+    async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
+        """Send over as many connections as it takes, one after the other, while they answer.
+
+        A server may end any session at any time: a kept one has often been dropped unseen, and some take only so many
+        messages. So what was not reached goes on over a fresh one, until two fresh ones in a row answered nothing.
+        The parcel at which such a one broke goes last then, because it may be what breaks it.
+        """
+        done: list[Result] = []
+        unreached: list[Result] = []
+        rest, failed_in_a_row = list(parcels), 0
+        while rest and failed_in_a_row < 2:
+            try:
+                connection, fresh = await self._take()
+            except SmarthostError as error:
+                lost = Outcome(action=Action.DELAYED, reply=str(error), reached=False)
+                unreached = [(parcel, lost) for parcel in rest]
+                break
+            answered = connection.answered
+            results = await connection.send(rest)
+            self._put_back(connection)
+            done += [result for result in results if result[1].reached]
+            unreached = [result for result in results if not result[1].reached]
+            rest = [parcel for parcel, _ in unreached]
+            if connection.answered > answered:
+                failed_in_a_row = 0
+            elif fresh:
+                failed_in_a_row += 1
+                rest = rest[1:] + rest[:1]
+        return done + unreached
+
+    def cut_off(self) -> None:
+        """End all talk at once; every `send` then returns what was answered and what was not."""
+        self._cut = True
+        for task in self._opening:
+            task.cancel()
+        for connection in self._open:
+            connection.close()
+
+    async def quit(self) -> None:
+        """Take leave on every idle connection and wait until their sockets are gone."""
+        for connection, timer in tuple(self._idle.items()):
+            timer.cancel()
+            self._part_with(connection)
+        await asyncio.gather(*self._leaving)
+
+    async def _take(self) -> tuple[Connection, bool]:
+        """The connection that was used last, since it is the likeliest to stand, or a fresh one (True).
+
+        Raises:
+            SmarthostError: none can be opened, or all has been cut off.
+        """
+        while self._idle:
+            connection, timer = self._idle.popitem()
+            timer.cancel()
+            if connection.usable:
+                return connection, False
+            self._part_with(connection)
+        if self._cut:
+            raise SmarthostError("the relay is stopping")
+        opening = asyncio.create_task(Connection.open(self._smarthost, self._pace.timeouts))
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        try:
+            connection = await opening
+        except asyncio.CancelledError:
+            if self._cut:
+                raise SmarthostError("the relay is stopping") from None
+            raise
+        if self._cut:
+            connection.close()
+            raise SmarthostError("the relay is stopping")
+        self._open.add(connection)
+        return connection, True
+
+    def _put_back(self, connection: Connection) -> None:
+        """Keep the connection for the next chunk, unless it is dead or has served long enough."""
+        if connection.usable and connection.answered < self._pace.messages:
+            seconds = self._pace.idle.total_seconds()
+            self._idle[connection] = asyncio.get_running_loop().call_later(seconds, self._part_with, connection)
+        else:
+            self._part_with(connection)
+
+    def _part_with(self, connection: Connection) -> None:
+        self._idle.pop(connection, None)
+        self._open.discard(connection)
+        leaving = asyncio.create_task(connection.quit())
+        self._leaving.add(leaving)
+        leaving.add_done_callback(self._leaving.discard)

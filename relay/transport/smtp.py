@@ -1,0 +1,297 @@
+"""Sends copies to the smarthost: a pipelining SMTP client of our own.
+
+Why our own: the client libraries rewrite addresses and line ends (after we signed them), know no PIPELINING,
+and raise only when all recipients are refused, where the queue needs the fate of every single one. This one
+sends exactly the octets it is given, dot-stuffed (RFC 5321 §4.5.2), and returns one Outcome per parcel.
+
+With PIPELINING (RFC 2920) a message's text and the next message's MAIL, RCPT and DATA leave as one group,
+as §3.1 there allows; a message then costs one round trip. Without it the same commands go one by one.
+
+What was not answered decides what may happen twice:
+    lost before the final dot was handed over    delayed, not reached: the server can't have taken it
+    lost after it, no reply                      delayed, reached: it may have been taken, and is sent again
+"""
+
+import base64
+import contextlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext, create_default_context
+from typing import Literal
+
+from relay.delivery.delivery import Action, Outcome
+from relay.mail.address import parse_address
+from relay.transport.replies import ServerReply, outcome_of, printable
+from relay.transport.wire import BLOCK_OCTETS, STANDARD_TIMEOUTS, SmarthostError, Timeouts, Wire
+
+RECIPIENTS = 100  # What every server must take in one transaction (RFC 5321 §4.5.3.1.8).
+
+_HELO_NAME = re.compile(r"[!-~]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Smarthost:
+    """The next server, and how to talk to it. `ca` checks its certificate; None means the system's authorities."""
+
+    host: str
+    port: int
+    tls: Literal["required", "opportunistic", "none"]
+    username: str = ""
+    password: str = field(default="", repr=False)
+    helo_name: str
+    ca: SSLContext | None = None
+
+    def __post_init__(self) -> None:
+        if not _HELO_NAME.fullmatch(self.helo_name):
+            raise ValueError("the name for EHLO is one word of printable ASCII")
+        if self.username and self.tls != "required":
+            raise ValueError("a password is only sent over verified TLS: tls must be “required” with a username")
+        if "\0" in self.username + self.password:
+            raise ValueError("AUTH PLAIN can't carry a NUL (RFC 4616 §2)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One copy to send: `key` tells it apart within one call, `mail_from` "" is the null reverse-path.
+
+    Raises:
+        ValueError: our bug: octets that aren't whole CRLF lines, or an address that isn't a plain addr-spec.
+    """
+
+    key: int
+    mail_from: str
+    recipient: str
+    octets: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        lines = self.octets.count(b"\r\n")
+        if self.octets.count(b"\r") != lines or self.octets.count(b"\n") != lines or not self.octets.endswith(b"\r\n"):
+            raise ValueError("a message to send is made of lines that end with CRLF")
+        if parse_address(self.recipient) is None or (self.mail_from and parse_address(self.mail_from) is None):
+            raise ValueError("an envelope address is a plain ASCII addr-spec")
+
+
+Result = tuple[Parcel, Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A transaction whose DATA got 354: its accepted recipients, and the message, dot-stuffed, without its final dot."""
+
+    parcels: tuple[Parcel, ...]
+    message: bytes
+
+
+class Connection:
+    """One session with the smarthost; used by one task at a time. `answered` counts the parcels it got replies for."""
+
+    def __init__(self, wire: Wire) -> None:
+        """Take over a line on which the server is about to greet; `open` is the way to get a session."""
+        self.answered = 0
+        self._wire = wire
+        self._extensions: dict[str, str] = {}
+        self._reset_due = False
+        self._owing: tuple[Parcel, ...] = ()  # their message was handed over, its reply is owed
+
+    @classmethod
+    async def open(cls, smarthost: Smarthost, timeouts: Timeouts = STANDARD_TIMEOUTS) -> "Connection":
+        """Connect, greet, secure and log in.
+
+        Raises:
+            SmarthostError: it can't be reached, or not in the way that `smarthost` demands.
+        """
+        connection = cls(await Wire.open(smarthost.host, smarthost.port, timeouts))
+        try:
+            await connection._begin(smarthost)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    @property
+    def usable(self) -> bool:
+        """Whether, as far as can be seen from here, the session can carry another message."""
+        return self._wire.usable
+
+    async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
+        """Send each parcel and say what became of it; never raises for what the server does.
+
+        Parcels with the same octets object and mail_from share a transaction, the others get one each.
+        """
+        outcomes: dict[int, Outcome] = {}
+        opened = None
+        try:
+            for transaction in _transactions(self._carriable(parcels, outcomes)):
+                opened = await self._advance(opened, transaction, outcomes)
+            await self._advance(opened, (), outcomes)
+        except SmarthostError as lost:
+            self.close()
+            return self._after_loss(parcels, outcomes, lost)
+        except BaseException:  # cancelled half-way: nobody could tell which reply comes next
+            self.close()
+            raise
+        self.answered += len(outcomes)
+        return [(parcel, outcomes[parcel.key]) for parcel in parcels]
+
+    async def quit(self) -> None:
+        """End the session politely if it still stands, and close it."""
+        if self.usable:
+            with contextlib.suppress(SmarthostError):
+                await self._ask("QUIT", 221)
+        self.close()
+        await self._wire.closed()
+
+    def close(self) -> None:
+        """Drop the connection at once; a `send` that is under way returns what it knows."""
+        self._wire.close()
+
+    async def _begin(self, smarthost: Smarthost) -> None:
+        """Greeting, EHLO, and TLS and AUTH as demanded."""
+        greeting = await self._wire.hear(self._wire.timeouts.greeting)
+        if greeting.code != 220:
+            raise SmarthostError(greeting.line, said=True)
+        await self._ehlo(smarthost)
+        if smarthost.tls != "none" and "STARTTLS" in self._extensions:
+            await self._ask("STARTTLS", 220)
+            await self._wire.secure(_tls_context(smarthost), smarthost.host)
+            await self._ehlo(smarthost)  # RFC 3207 §4.2: what was learnt before TLS is forgotten
+        elif smarthost.tls == "required":
+            raise SmarthostError("the server offers no STARTTLS, and TLS is required")
+        if smarthost.username:
+            if "PLAIN" not in self._extensions.get("AUTH", "").upper().split():
+                raise SmarthostError("the server offers no AUTH PLAIN")
+            proof = f"\0{smarthost.username}\0{smarthost.password}".encode()
+            await self._ask(f"AUTH PLAIN {base64.b64encode(proof).decode()}", 235)
+
+    async def _ehlo(self, smarthost: Smarthost) -> None:
+        reply = await self._ask(f"EHLO {smarthost.helo_name}", 250)
+        lines = (text.partition(" ") for text in reply.texts[1:])
+        self._extensions = {keyword.upper(): parameters for keyword, _, parameters in lines}
+
+    async def _ask(self, line: str, wanted: int) -> ServerReply:
+        """Give a command outside of transactions; any other reply than the wanted one ends the session."""
+        verb = line.partition(" ")[0]
+        await self._wire.write(line.encode() + b"\r\n")
+        reply = await self._wire.hear(self._wire.timeouts.quit if verb == "QUIT" else self._wire.timeouts.command)
+        if reply.code != wanted:
+            raise SmarthostError(f"{verb} refused: {reply.line}", said=True)
+        return reply
+
+    def _carriable(self, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]) -> list[Parcel]:
+        """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3)."""
+        if "8BITMIME" in self._extensions:
+            return list(parcels)
+        refusal = Outcome(action=Action.FAILED, reply="the server takes no 8-bit messages (RFC 6152)")
+        outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
+        return [parcel for parcel in parcels if parcel.key not in outcomes]
+
+    async def _advance(
+        self, opened: _Opened | None, transaction: tuple[Parcel, ...], outcomes: dict[int, Outcome]
+    ) -> _Opened | None:
+        """Hand over the opened transaction's message and, in the same group, the next one's envelope."""
+        lines = self._envelope_lines(transaction)
+        ahead = b"".join(lines) if "PIPELINING" in self._extensions else b""
+        if opened:
+            await self._hand_over(opened, ahead)
+            outcome = outcome_of(await self._wire.hear(self._wire.timeouts.dot))
+            self._owing = ()
+            outcomes |= {parcel.key: outcome for parcel in opened.parcels}
+        elif ahead:
+            await self._wire.write(ahead)
+        return await self._open_transaction(transaction, lines, outcomes) if transaction else None
+
+    async def _hand_over(self, opened: _Opened, ahead: bytes) -> None:
+        """Write the message block by block; from the last block on, which holds the dot, its reply is owed."""
+        whole = len(opened.message) // BLOCK_OCTETS * BLOCK_OCTETS
+        for start in range(0, whole, BLOCK_OCTETS):
+            await self._wire.write(opened.message[start : start + BLOCK_OCTETS])
+        self._owing = opened.parcels
+        await self._wire.write(opened.message[whole:] + b".\r\n" + ahead)
+
+    def _envelope_lines(self, transaction: tuple[Parcel, ...]) -> list[bytes]:
+        """RSET if the last transaction was left open, then MAIL, RCPT for each parcel, DATA."""
+        if not transaction:
+            return []
+        first = transaction[0]
+        size = f" SIZE={len(first.octets)}" if "SIZE" in self._extensions else ""
+        body = "" if first.octets.isascii() else " BODY=8BITMIME"
+        lines = ["RSET"] if self._reset_due else []
+        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}"]
+        lines += [f"RCPT TO:<{parcel.recipient}>" for parcel in transaction]
+        return [f"{line}\r\n".encode("ascii") for line in (*lines, "DATA")]
+
+    async def _open_transaction(
+        self, transaction: tuple[Parcel, ...], lines: list[bytes], outcomes: dict[int, Outcome]
+    ) -> _Opened | None:
+        """Read the envelope's replies; None when there is no message to follow."""
+        commands = iter(lines)
+        if self._reset_due and not (await self._reply_to(next(commands))).positive:
+            raise SmarthostError("the server refused RSET")
+        mail = await self._reply_to(next(commands))
+        accepted = []
+        for parcel in transaction:
+            rcpt = await self._reply_to(next(commands))
+            if mail.positive and rcpt.positive:
+                accepted.append(parcel)
+            else:
+                outcomes[parcel.key] = outcome_of(rcpt, to_rcpt=True) if mail.positive else outcome_of(mail)
+        data = await self._reply_to(next(commands), data=True)
+        self._reset_due = mail.positive and data.code != 354
+        if data.code != 354:
+            outcomes |= {parcel.key: outcome_of(data) for parcel in accepted}
+            return None
+        # With no recipient left, a 354 is answered with the dot alone (RFC 2920 §3.1).
+        return _Opened(tuple(accepted), dot_stuffed(transaction[0].octets) if accepted else b"")
+
+    async def _reply_to(self, line: bytes, *, data: bool = False) -> ServerReply:
+        """The reply to an envelope command, which was already sent when the server takes groups."""
+        if "PIPELINING" not in self._extensions:
+            await self._wire.write(line)
+        timeouts = self._wire.timeouts
+        reply = await self._wire.hear(timeouts.data if data else timeouts.command, goes_on=data)
+        if data and reply.code < 400 and reply.code != 354:
+            raise SmarthostError(f"the server's reply doesn't fit the command: {reply.line}")
+        return reply
+
+    def _after_loss(self, parcels: Sequence[Parcel], known: dict[int, Outcome], lost: SmarthostError) -> list[Result]:
+        """What each parcel's fate is when the session ends early; a 421 to the dot is an answer, silence is not."""
+        sentence = str(lost) if lost.said else printable(f"no reply after the message was sent: {lost}")
+        self.answered += len(known) + (len(self._owing) if lost.said else 0)
+        owing = {parcel.key: Outcome(action=Action.DELAYED, reply=sentence) for parcel in self._owing}
+        not_reached = Outcome(action=Action.DELAYED, reply=str(lost), reached=False)
+        return [(parcel, (known | owing).get(parcel.key, not_reached)) for parcel in parcels]
+
+
+def dot_stuffed(octets: bytes) -> bytes:
+    """A message of CRLF lines as it goes over the wire, without its final dot (RFC 5321 §4.5.2)."""
+    return (b"." if octets.startswith(b".") else b"") + octets.replace(b"\n.", b"\n..")
+
+
+def _transactions(parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
+    """Group what may share a transaction: the very same octets object from the same mail_from."""
+    groups: dict[tuple[int, str], list[Parcel]] = {}
+    for parcel in parcels:
+        groups.setdefault((id(parcel.octets), parcel.mail_from), []).append(parcel)
+    for group in groups.values():
+        for start in range(0, len(group), RECIPIENTS):
+            yield tuple(group[start : start + RECIPIENTS])
+
+
+def _tls_context(smarthost: Smarthost) -> SSLContext:
+    """What TLS must prove: everything when it is required, nothing when it is a bonus (RFC 7435)."""
+    return _unverified() if smarthost.tls == "opportunistic" else smarthost.ca or _system_authorities()
+
+
+@cache  # reading the authorities takes longer than a handshake
+def _system_authorities() -> SSLContext:
+    return create_default_context()
+
+
+@cache
+def _unverified() -> SSLContext:
+    context = SSLContext(PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = CERT_NONE
+    return context

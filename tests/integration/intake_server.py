@@ -1,0 +1,123 @@
+"""A running SmtpServer on free ports in a thread of its own, with plain functions behind its doors."""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+from relay.intake.server import Doors, IntakeLimits, Listener, SmtpServer
+from relay.intake.tls import make_localhost_certificate, server_context
+from relay.mail.address import Address
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import Reply, accepted
+from relay.roster.member import AgencyType, Member, MemberState, Role
+
+PASSWORD = "correct horse battery staple"
+CHIEF = Address(local="chief", domain="police.example")
+LISTS = frozenset({"central-africa@relay.example", "east-africa@relay.example", "species-id@relay.example"})
+LIMITS = IntakeLimits(
+    max_message_octets=65_536,
+    max_in_flight_octets=1 << 20,
+    max_recipients=2,
+    max_connections=50,
+    max_connections_per_ip=40,
+    idle=timedelta(seconds=20),
+)
+MEMBER = Member(
+    id="m-1",
+    address=CHIEF,
+    name="Chief",
+    agency="National Police",
+    agency_type=AgencyType.POLICE,
+    country="CM",
+    language="en",
+    roles=frozenset({Role.MEMBER}),
+    state=MemberState.ACTIVE,
+    lists=frozenset({"central-africa"}),
+)
+
+
+@dataclass
+class House:
+    """What stands behind the doors: one member, some lists, and a record of what came."""
+
+    posts: list[tuple[Envelope, Client, AuthenticationResults, bytes]] = field(default_factory=list)
+    events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    logins: list[str] = field(default_factory=list)
+    before_accept: Callable[[], None] = lambda: None
+    before_lookup: Callable[[], None] = lambda: None
+    before_login: Callable[[], None] = lambda: None
+
+    def authenticate(self, login: str, password: str) -> Member | None:
+        self.logins.append(login)
+        self.before_login()
+        return MEMBER if login.lower() == CHIEF.key and password == PASSWORD else None
+
+    def is_list_address(self, address: Address, member: Member) -> bool:
+        self.before_lookup()
+        return member is MEMBER and address.key in LISTS
+
+    def accept(self, envelope: Envelope, client: Client, proof: AuthenticationResults, octets: bytes) -> Reply:
+        self.before_accept()
+        self.posts.append((envelope, client, proof, octets))
+        return accepted(f"CAFR-2026-{len(self.posts):06}")
+
+    def note(self, event: str, /, **facts: object) -> None:
+        self.events.append((event, facts))
+
+    def noted(self, event: str) -> list[dict[str, object]]:
+        return [facts for name, facts in self.events if name == event]
+
+
+class RunningServer:
+    """`with RunningServer(tmp_path) as server:` — every door open on a free port."""
+
+    def __init__(self, folder: Path, limits: IntakeLimits = LIMITS) -> None:
+        certificate, key = make_localhost_certificate(datetime.now(UTC))
+        (folder / "cert.pem").write_bytes(certificate)
+        (folder / "key.pem").write_bytes(key)
+        self.certificate_file = folder / "cert.pem"
+        self.context = ssl.create_default_context(cadata=certificate.decode())
+        self.house = House()
+        house = self.house
+        self.server = SmtpServer(
+            (
+                Listener("smtp", "127.0.0.1", 0),
+                Listener("submission", "127.0.0.1", 0),
+                Listener("submissions", "127.0.0.1", 0),
+            ),
+            limits,
+            Doors(
+                authenticate=house.authenticate,
+                is_list_address=house.is_list_address,
+                accept=house.accept,
+                note=house.note,
+            ),
+            server_context(folder / "cert.pem", folder / "key.pem"),
+            "relay.example",
+        )
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+        self.loop.close()
+
+    def begin(self, job: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(job, self.loop)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.ports: dict[str, int] = self.begin(self.server.start()).result(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.begin(self.server.close()).result(20)
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(10)

@@ -1,0 +1,185 @@
+"""The keys' directory, and posts sealed with its keys."""
+
+import stat
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from relay.errors import ConfigurationError, Unavailable
+from relay.store.keys import create_keys, load_keys, renew_keys
+from relay.store.vault import Sealed, seal, unseal
+
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("data") / "keys"
+    create_keys(directory, NOW)
+    return directory
+
+
+@pytest.fixture
+def directory(made, tmp_path):
+    """A copy that a test may spoil."""
+    copy = tmp_path / "keys"
+    copy.mkdir()
+    for path in made.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    return copy
+
+
+def test_every_key_is_made_for_this_user_alone(made):
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made.iterdir()}
+    assert set(modes) == {
+        "audit.pem",
+        "verp.key",
+        "vault-2026-W47.key",
+        "duplicates-2026-11-22.key",
+        "dkim-rsa-r202611.pem",
+        "dkim-ed25519-e202611.pem",
+        "recovery.pub.pem",
+    }
+    assert set(modes.values()) == {0o600}
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert stat.S_IMODE((made.parent / "recovery.key").stat().st_mode) == 0o600
+
+
+def test_the_keys_come_back_and_hide_themselves(made):
+    keys = load_keys(made)
+    assert list(keys.vault) == ["2026-W47"]
+    assert [len(key) for key in (*keys.vault.values(), *keys.duplicate, keys.verp)] == [32, 32, 32]
+    rsa, ed25519 = keys.dkim
+    assert (rsa.algorithm, rsa.selector, rsa.key.key_size) == ("rsa-sha256", "r202611", 2048)
+    assert (ed25519.algorithm, ed25519.selector) == ("ed25519-sha256", "e202611")
+    assert isinstance(rsa.key, RSAPrivateKey)
+    assert isinstance(ed25519.key, Ed25519PrivateKey)
+    private = load_pem_private_key((made.parent / "recovery.key").read_bytes(), None)
+    assert private.public_key().public_bytes_raw() == keys.recovery.public_bytes_raw()
+    assert repr(keys) == "Keys(hidden)"
+    assert repr(rsa) == "DkimKey(rsa-sha256 r202611, hidden)"
+
+
+def test_a_second_init_makes_only_what_is_missing(directory):
+    before = {path.name: path.read_bytes() for path in directory.iterdir()}
+    assert create_keys(directory, NOW + timedelta(days=90)) == ()
+    (directory / "verp.key").unlink()
+    assert create_keys(directory, NOW) == ("verp.key",)
+    after = {path.name: path.read_bytes() for path in directory.iterdir()}
+    assert {name for name in before if before[name] != after[name]} == {"verp.key"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [("audit.pem",) * 2, ("verp.key",) * 2, ("recovery.pub.pem",) * 2, ("vault-*.key",) * 2, ("dkim-rsa-*",) * 2],
+)
+def test_a_missing_key_is_named_with_what_to_do(directory, pattern, name):
+    for path in directory.glob(pattern):
+        path.unlink()
+    with pytest.raises(ConfigurationError, match="wen-relay init") as caught:
+        load_keys(directory)
+    assert name.removesuffix("*") in str(caught.value)
+
+
+def test_a_key_that_can_not_be_read_is_named(directory):
+    (directory / "verp.key").unlink()
+    (directory / "verp.key").mkdir()
+    with pytest.raises(ConfigurationError, match=r"verp\.key: this key can't be read"):
+        load_keys(directory)
+
+
+@pytest.mark.parametrize(
+    "name", ["audit.pem", "verp.key", "vault-2026-W47.key", "dkim-rsa-r202611.pem", "dkim-ed25519-e202611.pem"]
+)
+def test_a_damaged_key_is_named(directory, name):
+    (directory / name).write_bytes(b"damaged")
+    with pytest.raises(ConfigurationError, match=f"{name}: this key is damaged"):
+        load_keys(directory)
+
+
+def test_a_key_of_another_kind_is_no_key(directory):
+    rsa, ed25519 = directory / "dkim-rsa-r202611.pem", directory / "dkim-ed25519-e202611.pem"
+    public = (directory / "recovery.pub.pem").read_bytes()
+    for name, octets in [
+        ("recovery.pub.pem", Ed25519PrivateKey.generate().public_key()),
+        ("audit.pem", rsa.read_bytes()),
+        ("dkim-ed25519-e202611.pem", rsa.read_bytes()),
+        ("dkim-rsa-r202611.pem", ed25519.read_bytes()),
+    ]:
+        kept = (directory / name).read_bytes()
+        (directory / name).write_bytes(octets if isinstance(octets, bytes) else public_pem(octets))
+        with pytest.raises(ConfigurationError, match="damaged or misnamed"):
+            load_keys(directory)
+        (directory / name).write_bytes(kept)
+    assert (directory / "recovery.pub.pem").read_bytes() == public
+    load_keys(directory)
+
+
+def public_pem(key) -> bytes:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def test_vault_keys_are_renewed_each_week_and_the_old_ones_still_open(directory):
+    sealed = seal(load_keys(directory), "uid", b"old post")
+    assert renew_keys(directory, NOW) == ()
+    assert renew_keys(directory, NOW + timedelta(days=1)) == ("vault-2026-W48.key",)
+    keys = load_keys(directory)
+    assert list(keys.vault) == ["2026-W47", "2026-W48"]
+    assert seal(keys, "uid", b"new post").key_id == "2026-W48"
+    assert unseal(keys, "uid", sealed) == b"old post"
+
+
+def test_duplicates_keys_live_for_two_periods(directory):
+    first = load_keys(directory).duplicate
+    assert "duplicates-2026-12-21.key" not in renew_keys(directory, NOW + timedelta(days=29))
+    assert "duplicates-2026-12-22.key" in renew_keys(directory, NOW + timedelta(days=30))
+    second = load_keys(directory).duplicate
+    assert second[1:] == first
+    assert "duplicates-2027-01-21.key" in renew_keys(directory, NOW + timedelta(days=60))
+    third = load_keys(directory).duplicate
+    assert third[1:] == second[:1]
+    assert len(list(directory.glob("duplicates-*"))) == 2
+
+
+def test_a_misnamed_duplicates_key_is_named(directory):
+    (directory / "duplicates-yesterday.key").write_bytes(bytes(32))
+    with pytest.raises(ConfigurationError, match="duplicates-yesterday"):
+        renew_keys(directory, NOW)
+
+
+def test_each_sealing_uses_a_key_of_its_own(made):
+    keys = load_keys(made)
+    one, two = seal(keys, "uid", b"same"), seal(keys, "uid", b"same")
+    assert not {one.wrapped_key, one.nonce, one.content} & {two.wrapped_key, two.nonce, two.content}
+    assert "nonce" not in repr(one)
+
+
+def test_what_was_sealed_opens_in_its_own_place_only(made):
+    keys = load_keys(made)
+    sealed, other = seal(keys, "uid", b"tusks"), seal(keys, "other", b"scales")
+    assert unseal(keys, "uid", sealed) == b"tusks"
+    spoiled: list[tuple[str, Sealed]] = [
+        ("other", sealed),
+        ("uid", replace(sealed, content=sealed.content[:-1] + b"x")),
+        ("uid", replace(sealed, wrapped_key=other.wrapped_key)),
+        ("uid", replace(sealed, content=other.content, nonce=other.nonce)),
+        ("uid", replace(sealed, nonce=b"")),
+        ("uid", replace(sealed, wrapped_key=b"")),
+    ]
+    for uid, wrong in spoiled:
+        with pytest.raises(Unavailable, match="does not match its seal"):
+            unseal(keys, uid, wrong)
+
+
+def test_a_post_whose_weeks_key_is_gone_stays_shut_and_says_which(made):
+    keys = load_keys(made)
+    sealed = seal(keys, "uid", b"tusks")
+    with pytest.raises(Unavailable, match=r"vault-2026-W47\.key"):
+        unseal(replace(keys, vault=MappingProxyType({})), "uid", sealed)

@@ -1,0 +1,225 @@
+"""The queue: every row claimed once, settled by its holder only, judged at the last moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from relay.delivery.delivery import Kind, Status
+from relay.errors import NotFound
+from relay.policy.decision import Hold
+from relay.store import fanout, members, posts, queue
+from relay.store.tables import deliveries
+from tests.integration.store.conftest import NODE, START
+
+UNTIL = START + timedelta(seconds=60)
+
+
+@pytest.fixture
+def full(world, relayed):
+    """A relayed post with forty copies and a receipt in the queue."""
+    author = world.join("author", "central-africa")
+    for number in range(40):
+        world.join(f"member{number}", "central-africa")
+    world.post(author, ("central-africa", relayed))
+    return world
+
+
+def claim(world, lease="node-1/a/1", now=START, until=UNTIL, limit=100):
+    return world.database.write(lambda c: queue.claim(c, lease, now, until, limit))
+
+
+def begin(world, ids, lease="node-1/a/1", now=START):
+    return world.database.write(lambda c: queue.begin(c, lease, ids, now))
+
+
+def settle(world, *settlements, lease="node-1/a/1", now=START):
+    return world.database.write(lambda c: queue.settle(c, lease, settlements, now))
+
+
+def statuses(world) -> dict[str, int]:
+    with world.database.read() as connection:
+        return {status: number for status, number in queue.counts(connection).items() if number}
+
+
+def test_four_threads_claim_each_row_once(full):
+    def work(thread: int) -> list[int]:
+        mine = []
+        for turn in range(100):
+            batch = claim(full, lease=f"node-1/a/{thread}-{turn}", limit=3)
+            if not batch:
+                return mine
+            mine += [row.id for row in batch]
+        return mine
+
+    with ThreadPoolExecutor(4) as threads:
+        claimed = [row for batch in threads.map(work, range(4)) for row in batch]
+    assert len(claimed) == len(set(claimed)) == 41
+
+
+def test_a_claimed_delivery_says_whom_and_what(world, relayed):
+    author = world.join("author", "central-africa")
+    reader = world.join("reader", "central-africa")
+    reference = world.post(author, ("central-africa", relayed)).reference
+    copy, receipt = claim(world)
+    assert (copy.kind, copy.recipient, copy.recipient_id, copy.language) == (Kind.COPY, reader.address, reader.id, "fr")
+    assert (copy.reference, copy.list_name, copy.post_id, copy.lease) == (reference, "central-africa", 1, "node-1/a/1")
+    assert (copy.status, copy.attempts, copy.created_at, copy.next_attempt_at) == (Status.LEASED, 0, START, START)
+    assert (receipt.kind, receipt.recipient) == (Kind.RECEIPT, author.address)
+
+
+def test_what_is_not_due_is_not_claimed(full):
+    assert claim(full, now=START - timedelta(microseconds=1)) == ()
+    assert len(claim(full, limit=7)) == 7
+
+
+def test_the_claim_uses_its_index(full):
+    plan = full.rows(
+        "EXPLAIN QUERY PLAN SELECT id FROM deliveries WHERE status IN ('queued', 'leased') AND next_attempt_at <= :now"
+        " AND (status = 'queued' OR leased_until <= :now) ORDER BY next_attempt_at, id LIMIT 100",
+        now=0,
+    )
+    assert "ix_deliveries_claimable" in plan[0][3]
+    assert not any("TEMP B-TREE" in line[3] for line in plan)
+
+
+def test_a_lease_that_ran_out_is_claimed_again_and_its_first_holder_is_fenced_off(full):
+    ids = [row.id for row in claim(full)]
+    assert claim(full, lease="node-2/b/1", now=UNTIL - timedelta(microseconds=1)) == ()
+    assert len(claim(full, lease="node-2/b/1", now=UNTIL, until=UNTIL + timedelta(minutes=1))) == 41
+    assert begin(full, ids) == frozenset()
+    assert begin(full, ids, lease="node-2/b/1") == frozenset(ids)
+
+
+def test_only_the_holder_settles_and_only_once(full):
+    first, *_ = begun = sorted(begin(full, [row.id for row in claim(full, limit=5)]))
+    done = [queue.Settlement(id=one, status=Status.DELIVERED, reply="250 2.0.0 ok") for one in begun]
+    assert settle(full, *done, lease="node-1/b/1") == frozenset(begun)
+    assert settle(full, *done[:1]) == frozenset()
+    assert settle(full, *done) == {first}
+    assert statuses(full) == {"delivered": 5, "queued": 36}
+
+
+def test_an_attempt_ends_in_one_of_four_ways(full):
+    ids = sorted(begin(full, [row.id for row in claim(full, limit=4)]))
+    later = START + timedelta(minutes=5)
+    settle(
+        full,
+        queue.Settlement(id=ids[0], status=Status.DELIVERED, reply="250 ok"),
+        queue.Settlement(id=ids[1], status=Status.FAILED, reply="550 5.1.1 unknown " + "x" * 1000),
+        queue.Settlement(id=ids[2], status=Status.EXPIRED, reply="451 busy"),
+        queue.Settlement(id=ids[3], status=Status.QUEUED, reply="no connection", next_attempt_at=later, counted=False),
+    )
+    with full.database.read() as connection:
+        rows = {row.id: row for row in queue.list_deliveries(connection, "CAFR-2026-000001")}
+    assert [rows[one].status for one in ids] == ["delivered", "failed", "expired", "queued"]
+    assert [rows[one].attempts for one in ids] == [1, 1, 1, 0]
+    assert [rows[one].sent_at for one in ids] == [START, None, None, None]
+    assert rows[ids[3]].next_attempt_at == later
+    assert len(rows[ids[1]].last_reply) == queue.REPLY_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "settlement",
+    [
+        queue.Settlement(id=1, status=Status.SENDING, reply=""),
+        queue.Settlement(id=1, status=Status.CANCELLED, reply=""),
+        queue.Settlement(id=1, status=Status.QUEUED, reply=""),
+        queue.Settlement(id=1, status=Status.DELIVERED, reply="", next_attempt_at=START),
+    ],
+)
+def test_an_attempt_can_not_end_otherwise(full, settlement):
+    with pytest.raises(ValueError, match="an attempt ends"):
+        settle(full, settlement)
+
+
+def test_who_is_no_longer_entitled_gets_nothing_at_the_last_moment(world, relayed):
+    author = world.join("author", "central-africa")
+    stays, suspended, lapsed, moved, left = (
+        world.join(name, "central-africa", valid_until=until)
+        for name, until in [
+            ("stays", None),
+            ("suspended", None),
+            ("lapsed", START.date()),
+            ("moved", None),
+            ("left", None),
+        ]
+    )
+    world.post(author, ("central-africa", relayed))
+    batch = {row.recipient_id: row.id for row in claim(world)}
+    write = world.database.write
+    write(lambda c: members.suspend(c, NODE, suspended.address, reason="lost phone", operator="root", now=START))
+    write(lambda c: members.remove(c, NODE, left.address, operator="root", now=START))
+    write(lambda c: c.exec_driver_sql("DELETE FROM memberships WHERE member_id = ?", (moved.id,)) and None)
+    tomorrow = START + timedelta(days=1)
+    assert begin(world, batch.values(), now=tomorrow) == {batch[stays.id], batch[author.id]}
+    assert statuses(world) == {"sending": 2, "cancelled": 4}
+    assert lapsed.id in batch
+
+
+def test_a_copy_whose_content_was_destroyed_is_cancelled_while_word_to_the_author_goes_out(full):
+    ids = [row.id for row in claim(full)]
+    full.database.write(lambda c: fanout.destroy(c, 1))
+    assert len(begin(full, ids)) == 1
+    assert statuses(full) == {"sending": 1, "cancelled": 40}
+
+
+def test_after_a_crash_this_nodes_rows_are_freed_and_the_unknown_ones_counted(full):
+    begin(full, [row.id for row in claim(full, limit=3)])
+    claim(full, lease="node-1/a/2", limit=4)
+    claim(full, lease="NODE-1/a/1", limit=5)
+    claim(full, lease="node-10/a/1", limit=6)
+    assert full.database.write(lambda c: queue.recover(c, NODE, START)) == 3
+    assert statuses(full) == {"queued": 30, "leased": 11, "possible_duplicates": 3}
+
+
+def test_what_is_due_next_is_known(world, full):
+    with world.database.read() as connection:
+        assert queue.next_due(connection) == START
+    ids = begin(full, [row.id for row in claim(full, until=UNTIL)][1:])
+    with world.database.read() as connection:
+        assert queue.next_due(connection) == UNTIL
+    later = START + timedelta(seconds=30)
+    settle(full, *(queue.Settlement(id=one, status=Status.QUEUED, reply="451", next_attempt_at=later) for one in ids))
+    with world.database.read() as connection:
+        assert queue.next_due(connection) == later
+    full.database.write(lambda c: fanout.cancel(c, deliveries.c.id > 0))
+    with world.database.read() as connection:
+        assert queue.next_due(connection) is None
+
+
+def test_the_counts_name_every_state(world):
+    with world.database.read() as connection:
+        assert queue.counts(connection) == dict.fromkeys([*Status, "possible_duplicates"], 0)
+
+
+def test_failed_and_expired_rows_are_tried_again_on_demand(full):
+    one, two, three = sorted(begin(full, [row.id for row in claim(full, limit=3)]))
+    settle(
+        full,
+        queue.Settlement(id=one, status=Status.FAILED, reply="550"),
+        queue.Settlement(id=two, status=Status.EXPIRED, reply="451"),
+    )
+    settle(full, queue.Settlement(id=three, status=Status.DELIVERED, reply="250"))
+    assert full.database.write(lambda c: queue.retry(c, "CAFR-2026-000001", START)) == 40
+    assert full.database.write(lambda c: queue.retry(c, None, START)) == 40
+    assert statuses(full) == {"queued": 40, "delivered": 1}
+    with pytest.raises(NotFound, match="CAFR-2026-000002"):
+        full.database.write(lambda c: queue.retry(c, "CAFR-2026-000002", START))
+
+
+def test_cancelling_a_post_stops_what_waits_and_not_the_word_to_its_author(full):
+    begin(full, [row.id for row in claim(full, limit=2)])
+    assert full.database.write(lambda c: queue.cancel(c, "CAFR-2026-000001")) == 38
+    assert statuses(full) == {"sending": 2, "cancelled": 38, "queued": 1}
+    with pytest.raises(NotFound):
+        full.database.write(lambda c: queue.cancel(c, "CAFR-2026-000002"))
+
+
+def test_a_held_post_has_no_copies_to_claim(world, held: Hold):
+    author = world.join("author", "central-africa")
+    world.join("reader", "central-africa")
+    world.post(author, ("central-africa", held))
+    assert [row.kind for row in claim(world)] == [Kind.NOTICE]
+    with world.database.read() as connection:
+        assert posts.list_posts(connection, 1)[0].deliveries == {}

@@ -1,0 +1,542 @@
+"""The SMTP doors over TCP: real clients, limits, faults behind the doors, clients that hang up, the orderly end."""
+
+import logging
+import shutil
+import smtplib
+import socket
+import struct
+import subprocess
+import threading
+import time
+import tracemalloc
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from intake_server import CHIEF, LIMITS, PASSWORD, RunningServer
+from smtp_client import PLAIN, RawClient
+
+from relay.errors import ConfigurationError, Unavailable
+from relay.intake.server import Doors, Listener, SmtpServer
+from relay.mail.auth_results import Method
+
+MIB = 1 << 20
+LIST = "central-africa@relay.example"
+MESSAGE = f"From: {CHIEF}\r\nTo: {LIST}\r\nSubject: Ivory at the airport\r\n\r\nTwo tusks.\r\n.dot\r\n"
+
+
+@pytest.fixture
+def server(tmp_path):
+    with RunningServer(tmp_path) as running:
+        yield running
+
+
+def eventually(condition):
+    """Wait until the condition holds."""
+    pause, end = threading.Event(), time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        pause.wait(0.005)
+
+
+# — clients that members use —
+
+
+@pytest.mark.parametrize("door", ["submission", "submissions"])
+def test_smtplib_sends_a_message_and_it_arrives_whole(server, door):
+    if door == "submissions":
+        client = smtplib.SMTP_SSL("localhost", server.ports[door], context=server.context)
+    else:
+        client = smtplib.SMTP("localhost", server.ports[door])
+        client.starttls(context=server.context)
+    with client:
+        client.login(str(CHIEF), PASSWORD)
+        assert client.sendmail(str(CHIEF), [LIST], MESSAGE) == {}
+    [(envelope, from_client, proof, octets)] = server.house.posts
+    assert octets == MESSAGE.encode()
+    assert (envelope.mail_from, [str(one) for one in envelope.rcpt_to]) == (CHIEF, [LIST])
+    assert (from_client.ip, from_client.tls, from_client.login) == ("127.0.0.1", True, CHIEF)
+    assert (proof.method, proof.address) == (Method.AUTH, CHIEF)
+
+
+@pytest.mark.parametrize("door", ["submission", "submissions"])
+def test_curl_sends_a_message_and_it_arrives_whole(server, door, tmp_path):
+    if not shutil.which("curl"):
+        pytest.skip("curl is absent")
+    (tmp_path / "message").write_text(MESSAGE, newline="")
+    scheme = "smtps" if door == "submissions" else "smtp"
+    command = ["curl", "--silent", "--show-error", "--ssl-reqd", "--cacert", server.certificate_file]
+    command += ["--url", f"{scheme}://localhost:{server.ports[door]}/client.example", "--user", f"{CHIEF}:{PASSWORD}"]
+    command += ["--mail-from", str(CHIEF), "--mail-rcpt", LIST, "--upload-file", tmp_path / "message"]
+    subprocess.run(command, check=True, timeout=30)
+    assert server.house.posts[0][3] == MESSAGE.encode()
+
+
+@pytest.mark.parametrize(("door", "options"), [("submission", ["--tls"]), ("submissions", ["--tls-on-connect"])])
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
+def test_swaks_sends_a_message(server, door, options, mechanism):
+    if not shutil.which("swaks"):
+        pytest.skip("swaks is absent")
+    command = [
+        "swaks",
+        "--server",
+        "127.0.0.1",
+        "--port",
+        str(server.ports[door]),
+        *options,
+        "--ehlo",
+        "client.example",
+    ]
+    command += ["--from", str(CHIEF), "--to", LIST, "--body", "Two tusks.", "--pipeline"]
+    command += ["--auth", mechanism, "--auth-user", str(CHIEF), "--auth-password", PASSWORD]
+    done = subprocess.run(command, check=False, timeout=30, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert b"Two tusks." in server.house.posts[0][3]
+
+
+# — size and memory —
+
+
+def test_a_message_over_the_limit_is_refused_and_the_session_goes_on(server):
+    with RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        client.send(b"0123456\r\n" * 9_000 + b".\r\n")
+        assert client.reply().startswith("552 5.3.4 ")
+        assert client.ask("DATA").startswith("503 "), "the transaction is over"
+        client.begin_data()
+        assert client.ask(".").startswith("250 ")
+    assert len(server.house.posts) == 1
+
+
+def test_beyond_twice_the_limit_the_connection_ends(server):
+    with RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        client.send(b"0123456\r\n" * 16_000 + b".\r\nRSET\r\n")
+        assert client.line()[:4] in {"552 ", ""}, "a reset may overtake the reply"
+        assert client.line() == ""
+    assert server.house.posts == []
+
+
+@pytest.mark.parametrize("login", [False, True], ids=["as a command", "as data"])
+def test_an_endless_line_costs_no_memory(server, login):
+    chunk = b"x" * MIB
+    with RawClient(server, "submissions" if login else "submission") as client:
+        if login:
+            client.login()
+            client.begin_data()
+        else:
+            client.reply()
+        tracemalloc.start()
+        try:
+            for _ in range(10):
+                client.send(chunk)
+            assert client.line()[:4] in {"550 ", "500 ", ""}
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert client.line() == ""
+    assert peak < 4 * MIB, "no more than the buffers of client and server"
+
+
+def test_eight_mebibytes_of_empty_lines_cost_less_than_twice_their_size(tmp_path):
+    limits = replace(LIMITS, max_message_octets=9 * MIB, max_in_flight_octets=20 * MIB)
+    lines = b"\r\n" * (MIB // 4)
+    with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        tracemalloc.start()
+        try:
+            for _ in range(16):
+                client.send(lines)
+            assert client.ask(".").startswith("250 ")
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert len(server.house.posts[0][3]) == 8 * MIB
+    assert peak < 2 * 8 * MIB
+
+
+def test_when_the_octets_in_flight_reach_their_bound_a_message_is_put_off_before_it_is_sent(tmp_path):
+    limits = replace(LIMITS, max_in_flight_octets=100_000)
+    with (
+        RunningServer(tmp_path, limits) as server,
+        RawClient(server, "submissions") as first,
+        RawClient(server, "submissions") as second,
+    ):
+        first.login()
+        second.login()
+        first.ask(f"MAIL FROM:<{CHIEF}> SIZE=60000")
+        first.ask(f"RCPT TO:<{LIST}>")
+        assert first.ask("DATA").startswith("354 ")
+        second.ask(f"MAIL FROM:<{CHIEF}> SIZE=60000")
+        second.ask(f"RCPT TO:<{LIST}>")
+        assert second.ask("DATA").startswith("452 4.3.1 ")
+        assert first.ask(".").startswith("250 ")
+        assert second.ask("DATA").startswith("354 "), "what the first had taken is free again"
+        assert second.ask(".").startswith("250 ")
+
+
+def test_a_message_that_outgrows_the_memory_is_read_to_its_end_and_put_off(tmp_path):
+    limits = replace(LIMITS, max_message_octets=200_000, max_in_flight_octets=100_000)
+    with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        client.send(b"0123456\r\n" * 15_000 + b".\r\n")
+        assert client.reply().startswith("452 4.3.1 ")
+        client.begin_data()
+        client.send(b"0123456\r\n" * 10_000 + b".\r\n")
+        assert client.reply().startswith("250 "), "the memory came back"
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_message_leaves_nothing_behind(tmp_path):
+    limits = replace(LIMITS, max_in_flight_octets=70_000)
+    with RunningServer(tmp_path, limits) as server:
+        with RawClient(server, "submissions") as client:
+            client.login()
+            client.begin_data()
+            client.send(b"Subject: half\r\n")
+        with RawClient(server, "submissions") as client:
+            client.login()
+            client.ask(f"MAIL FROM:<{CHIEF}>")
+            client.ask(f"RCPT TO:<{LIST}>")
+            eventually(lambda: client.ask("DATA").startswith("354 "))
+        assert server.house.posts == []
+
+
+# — connections and time —
+
+
+def test_connections_above_the_cap_of_one_address_are_turned_away_until_one_leaves(tmp_path):
+    with RunningServer(tmp_path, replace(LIMITS, max_connections_per_ip=2)) as server:
+        with RawClient(server) as first, RawClient(server, "submissions") as second, RawClient(server) as third:
+            assert first.reply().startswith("220 ")
+            assert second.reply().startswith("220 ")
+            assert third.reply().startswith("421 4.7.0 ")
+            assert third.line() == ""
+
+        def there_is_room():
+            with RawClient(server) as again:
+                return again.reply().startswith("220 ")
+
+        eventually(there_is_room)
+
+
+def test_connections_above_the_cap_of_all_are_turned_away(tmp_path):
+    with (
+        RunningServer(tmp_path, replace(LIMITS, max_connections=1)) as server,
+        RawClient(server) as first,
+        RawClient(server) as second,
+    ):
+        assert first.reply().startswith("220 ")
+        assert second.reply().startswith("421 4.7.0 ")
+
+
+@pytest.mark.parametrize("door", ["submission", "submissions"])
+def test_a_failed_handshake_gives_its_place_back(tmp_path, door):
+    with RunningServer(tmp_path, replace(LIMITS, max_connections_per_ip=1)) as server:
+        for _ in range(3):
+
+            def breaks_its_handshake():
+                with socket.create_connection(("127.0.0.1", server.ports[door]), timeout=20) as raw:
+                    if door == "submission":
+                        if not raw.recv(100).startswith(b"220 "):
+                            return False
+                        raw.sendall(b"STARTTLS\r\n")
+                        raw.recv(100)
+                    raw.sendall(b"this is no handshake\r\n")
+                    while raw.recv(100):
+                        pass
+                    return True
+
+            eventually(breaks_its_handshake)
+        eventually(lambda: len(server.house.noted("session.broken_off")) >= 3)
+
+
+@pytest.mark.parametrize("door", ["submission", "submissions"])
+def test_a_handshake_that_never_ends_is_ended(tmp_path, door):
+    limits = replace(LIMITS, handshake=timedelta(milliseconds=100))
+    with (
+        RunningServer(tmp_path, limits) as server,
+        socket.create_connection(("127.0.0.1", server.ports[door]), timeout=20) as raw,
+    ):
+        if door == "submission":
+            assert raw.recv(100).startswith(b"220 ")
+            raw.sendall(b"STARTTLS\r\n")
+            assert raw.recv(100).startswith(b"220 ")
+        raw.sendall(b"\x16\x03\x01")
+        assert raw.recv(100) == b""
+
+
+def test_who_talks_before_the_greeting_is_sent_away(server):
+    everything_sent = threading.Event()
+    server.loop.call_soon_threadsafe(everything_sent.wait, 10)
+    with RawClient(server, "smtp") as client:
+        client.send(b"EHLO client.example\r\n")
+        everything_sent.set()
+        assert client.reply().startswith("554 5.5.0 ")
+        assert client.line() == ""
+
+
+def test_an_idle_client_is_sent_away(tmp_path):
+    with (
+        RunningServer(tmp_path, replace(LIMITS, idle=timedelta(milliseconds=100))) as server,
+        RawClient(server) as client,
+    ):
+        client.reply()
+        assert client.reply().startswith("421 4.4.2 ")
+        assert client.line() == ""
+
+
+def test_single_octets_do_not_keep_a_session_alive(tmp_path):
+    with (
+        RunningServer(tmp_path, replace(LIMITS, idle=timedelta(milliseconds=300))) as server,
+        RawClient(server) as client,
+    ):
+        client.reply()
+        client.socket.settimeout(0.02)
+        for _ in range(500):
+            client.send(b"x")
+            with suppress(TimeoutError):
+                assert client.reply().startswith("421 4.4.2 ")
+                break
+        else:
+            pytest.fail("500 octets later it was still there")
+
+
+def test_a_very_old_session_ends_at_its_next_pause(tmp_path):
+    limits = replace(LIMITS, session_longest=timedelta(milliseconds=300))
+    with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as busy, RawClient(server) as idle:
+        busy.login()
+        busy.begin_data()
+        idle.reply()
+        assert idle.reply().startswith("421 4.3.2 ")
+        assert busy.ask(".").startswith("250 "), "its transaction is finished first"
+        assert busy.reply().startswith("421 4.3.2 ")
+
+
+def test_a_message_that_comes_too_slowly_is_broken_off(tmp_path):
+    limits = replace(LIMITS, data_window=timedelta(milliseconds=200), data_rate=1_000)
+    with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        client.send(b"Subject: so slow\r\n")
+        assert client.reply().startswith("421 4.4.2 ")
+        assert client.line() == ""
+    assert server.house.posts == []
+
+
+def test_the_idle_timer_does_not_run_while_a_message_is_judged(tmp_path):
+    judging, go_on = threading.Event(), threading.Event()
+    with RunningServer(tmp_path, replace(LIMITS, idle=timedelta(milliseconds=300))) as server:
+        server.house.before_accept = lambda: (judging.set(), go_on.wait(20))
+        with RawClient(server, "submissions") as client:
+            client.login()
+            client.begin_data()
+            client.send(b".\r\n")
+            assert judging.wait(10)
+            with RawClient(server) as another:
+                another.reply()
+                assert another.reply().startswith("421 4.4.2 "), "the idle time has passed"
+            go_on.set()
+            assert client.reply().startswith("250 2.0.0 ")
+
+
+# — faults behind the doors —
+
+
+def test_trouble_while_judging_is_temporary_and_tells_nothing(server):
+    def break_down():
+        raise RuntimeError("INSERT INTO posts VALUES ('SECRET TUSKS')")
+
+    server.house.before_accept = break_down
+    with RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        assert client.ask(".") == "451 4.3.0 Temporary trouble on our side, please try again later"
+        server.house.before_accept = lambda: None
+        client.begin_data()
+        assert client.ask(".").startswith("250 "), "the session goes on"
+    [fact] = server.house.noted("session.bug")
+    assert fact["error"] == "RuntimeError"
+    assert "break_down" in str(fact["frames"])
+    assert "SECRET" not in str(server.house.events)
+
+
+def test_an_unavailable_database_is_a_temporary_refusal_at_every_command(server):
+    def unavailable():
+        raise Unavailable("the database does not answer")
+
+    with RawClient(server, "submissions") as client:
+        client.reply()
+        client.ask("EHLO client.example")
+        server.house.before_login = unavailable
+        assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("454 4.7.0 ")
+        server.house.before_login = lambda: None
+        assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 ")
+        client.ask(f"MAIL FROM:<{CHIEF}>")
+        server.house.before_lookup = unavailable
+        assert client.ask(f"RCPT TO:<{LIST}>").startswith("451 4.3.0 ")
+        server.house.before_lookup = lambda: None
+        server.house.before_accept = unavailable
+        assert client.ask(f"RCPT TO:<{LIST}>").startswith("250 ")
+        assert client.ask("DATA").startswith("354 ")
+        assert client.ask(".").startswith("451 4.3.0 ")
+    assert len(server.house.noted("session.unavailable")) == 3
+
+
+def test_at_most_four_passwords_are_checked_at_once_and_nobody_else_waits(server):
+    inside, most, go_on, lock = [0], [0], threading.Event(), threading.Lock()
+
+    def check():
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        go_on.wait(20)
+        with lock:
+            inside[0] -= 1
+
+    server.house.before_login = check
+    clients = [RawClient(server, "submissions") for _ in range(8)]
+    for client in clients:
+        client.reply()
+        client.ask("EHLO client.example")
+        client.send(f"AUTH PLAIN {PLAIN}\r\n".encode())
+    eventually(lambda: inside[0] == 4)
+    with RawClient(server) as another:
+        assert another.reply().startswith("220 ")
+        assert another.ask("NOOP").startswith("250 ")
+    go_on.set()
+    for client in clients:
+        assert client.reply().startswith("235 ")
+        client.socket.close()
+    assert most[0] == 4
+
+
+def test_nothing_that_a_client_said_is_logged(server, caplog):
+    caplog.set_level(logging.DEBUG)
+    with RawClient(server, "submissions") as client:
+        client.login()
+        client.ask("XSECRET \tword")
+        client.begin_data()
+        client.send(b"Subject: secret word\r\n.\r\n")
+        client.reply()
+        client.ask("QUIT")
+    with RawClient(server) as client:
+        client.send(b"secret\nword")
+        client.reply()
+    said = caplog.text + str(server.house.events)
+    assert "secret" not in said.lower()
+    assert PLAIN not in said
+    assert str(CHIEF) not in said
+    assert logging.getLogger("mail.log").level == logging.WARNING
+
+
+# — clients that hang up —
+
+
+@pytest.mark.parametrize("reset", [True, False], ids=["by a reset", "in good order"])
+def test_a_client_that_hangs_up_after_the_final_dot_cannot_stop_the_commit(tmp_path, reset):
+    limits = replace(LIMITS, max_in_flight_octets=70_000)
+    judging, go_on = threading.Event(), threading.Event()
+    with RunningServer(tmp_path, limits) as server:
+        server.house.before_accept = lambda: (judging.set(), go_on.wait(20))
+        client = RawClient(server, "submissions")
+        client.login()
+        client.begin_data()
+        client.send(b"Subject: last words\r\n.\r\n")
+        assert judging.wait(10)
+        if reset:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.socket.close()
+        eventually(lambda: server.begin(connections_of(server)).result(5) == 0)
+        assert server.house.posts == []
+        go_on.set()
+        eventually(lambda: server.house.noted("session.reply_not_sent"))
+        assert server.house.posts[0][3] == b"Subject: last words\r\n"
+        [fact] = server.house.noted("session.reply_not_sent")
+        assert fact["outcome"] == "accepted, reply not sent"
+        with RawClient(server, "submissions") as again:
+            again.login()
+            again.begin_data()
+            assert again.ask(".").startswith("250 "), "its octets are no longer counted"
+
+
+async def connections_of(server):
+    return len(server.server._sessions)
+
+
+def test_a_client_that_closes_only_its_own_side_still_gets_the_reply(server):
+    with RawClient(server, "smtp") as client:
+        client.reply()
+        client.send(b"NOOP\r\n")
+        client.socket.shutdown(socket.SHUT_WR)
+        assert client.reply().startswith("250 ")
+        assert client.line() == ""
+
+
+# — start and end —
+
+
+def test_an_address_that_is_taken_is_a_configuration_error_and_nothing_stays_open(server, tmp_path):
+    async def start_another():
+        house = server.house
+        doors = Doors(
+            authenticate=house.authenticate, is_list_address=house.is_list_address, accept=house.accept, note=house.note
+        )
+        taken = Listener("submission", "127.0.0.1", server.ports["submission"])
+        another = SmtpServer(
+            (Listener("smtp", "127.0.0.1", 0), taken), LIMITS, doors, server.server._tls, "relay.example"
+        )
+        try:
+            with pytest.raises(ConfigurationError, match="can't listen for submission"):
+                await another.start()
+            assert another._servers == []
+        finally:
+            await another.close()
+
+    server.begin(start_another()).result(10)
+
+
+def test_a_drain_lets_transactions_finish_and_takes_no_new_connections(server):
+    with RawClient(server, "submissions") as busy, RawClient(server) as idle:
+        busy.login()
+        busy.begin_data()
+        idle.reply()
+        drained = server.begin(server.server.drain(timedelta(seconds=20)))
+        assert idle.reply().startswith("421 4.3.2 ")
+        assert idle.line() == ""
+        with pytest.raises(OSError, match=r"(?i)refused"):
+            RawClient(server)
+        assert busy.ask(".").startswith("250 2.0.0 ")
+        assert busy.reply().startswith("421 4.3.2 ")
+        busy.socket.close()
+        drained.result(10)
+    assert len(server.house.posts) == 1
+
+
+def test_a_drain_cuts_who_does_not_finish_in_time(server):
+    with RawClient(server, "submissions") as busy:
+        busy.login()
+        busy.begin_data()
+        server.begin(server.server.drain(timedelta(milliseconds=50))).result(10)
+        assert busy.line() == ""
+    assert server.house.posts == []
+
+
+def test_a_close_waits_for_what_is_being_judged(server):
+    judging, go_on = threading.Event(), threading.Event()
+    server.house.before_accept = lambda: (judging.set(), go_on.wait(20))
+    with RawClient(server, "submissions") as client:
+        client.login()
+        client.begin_data()
+        client.send(b".\r\n")
+        assert judging.wait(10)
+        closed = server.begin(server.server.close())
+        assert client.line() == ""
+        assert not closed.done()
+        go_on.set()
+        closed.result(10)
+    assert len(server.house.posts) == 1

@@ -1,0 +1,340 @@
+"""The real scanners: what they can't do, and what becomes of a message when one of them dies."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+import relay
+from relay.errors import Unavailable
+from relay.policy.marking import MarkingWords
+from relay.policy.post import Progress, Scan
+from relay.scan import pool as pool_module
+from relay.scan.pool import ScannerPool
+from tests.scanning import WORDS, mail, message, part, plain, rules, scan
+
+MEMORY = 512 * 1024 * 1024
+HELLO = message(b"hello")
+# A parser of the HTML standard needs time that grows with the square of this depth.
+ENDLESS = mail(part(b"<div>" * 300_000, "text/html"), part(b"x", "image/png"))
+
+
+@pytest.fixture
+def make_pool() -> Iterator[Callable[..., ScannerPool]]:
+    made: list[ScannerPool] = []
+
+    def make(processes: int = 1, seconds: float = 20, words: MarkingWords = WORDS) -> ScannerPool:
+        pool = ScannerPool(processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), words=words)
+        made.append(pool)
+        pool.start()
+        return pool
+
+    yield make
+    for pool in made:
+        pool.close()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not come about"
+        threading.Event().wait(0.01)
+
+
+def scan_in_thread(pool: ScannerPool, octets: bytes) -> tuple[threading.Thread, list[Scan]]:
+    found: list[Scan] = []
+    thread = threading.Thread(target=lambda: found.append(pool.scan(octets)))
+    thread.start()
+    return thread, found
+
+
+def exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+def test_a_scanner_finds_what_the_same_code_finds_here(make_pool):
+    pool = make_pool()
+    for octets in (
+        HELLO,
+        mail(part(b"TLP:RED"), part(b"<p>x</p>", "text/html"), part(b"x", "image/png")),
+        b"",
+        b"\xff" * 1000,
+    ):
+        assert pool.scan(octets) == scan(octets)
+
+
+def test_a_message_of_twenty_megabytes_goes_through(make_pool):
+    attachment = (
+        part(b"A" * 76 + b"\r\n", "image/jpeg", "Content-Transfer-Encoding: base64\r\n")
+        + (b"QUJD" * 19 + b"\r\n") * 270_000
+    )
+    result = make_pool().scan(mail(part(b"hello"), attachment))
+    assert (result.progress, plain(result), result.removed) == (Progress.COMPLETE, "hello", ("attachment 1",))
+
+
+def test_every_charset_is_at_hand_inside_the_sandbox(make_pool):
+    pool = make_pool()
+    for label in (
+        "koi8-r",
+        "iso-2022-jp-3",
+        "hz",
+        "cp1140",
+        "mac-farsi",
+        "ptcp154",
+        "utf-32-be",
+        "x-none",
+        "kz1048",
+        "johab",
+    ):
+        octets = message(b"\xc4" * 4, f"text/plain; charset={label}")
+        assert pool.scan(octets) == scan(octets)
+    assert len(set(pool.pids())) == 1
+
+
+def test_several_threads_are_served_at_once(make_pool):
+    pool = make_pool(processes=2)
+    jobs = [scan_in_thread(pool, message(b"number %d" % number)) for number in range(20)]
+    for thread, _ in jobs:
+        thread.join()
+    assert [plain(found[0]) for _, found in jobs] == [f"number {number}" for number in range(20)]
+
+
+def test_a_late_message_is_given_up_and_what_was_found_counts(make_pool):
+    pool = make_pool(seconds=3)
+    [before] = pool.pids()
+    result = pool.scan(ENDLESS)
+    assert result.progress is Progress.HEADER
+    assert result.message is not None
+    assert not exists(before)
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.pids() != (before,)
+
+
+def test_a_scanner_that_hangs_is_killed_and_replaced(make_pool):
+    pool = make_pool(seconds=2)
+    [before] = pool.pids()
+    os.kill(before, signal.SIGSTOP)
+    assert pool.scan(HELLO) == Scan(progress=Progress.NOTHING, message=None)
+    assert not exists(before)
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+
+
+def test_a_scanner_killed_in_the_middle_costs_its_own_message_only(make_pool):
+    pool = make_pool(processes=2)
+    before = {pid: processor_time(pid) for pid in pool.pids()}
+    thread, found = scan_in_thread(pool, ENDLESS)
+    wait_until(lambda: any(processor_time(pid) > used + 30 for pid, used in before.items()))
+    busy = max(before, key=lambda pid: processor_time(pid) - before[pid])
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    os.kill(busy, signal.SIGKILL)
+    thread.join()
+    assert found[0].progress is Progress.HEADER
+    wait_until(lambda: len(pool.pids()) == 2)
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+
+
+def processor_time(pid: int) -> int:
+    """User time so far in clock ticks."""
+    return int(Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11])
+
+
+def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make_pool):
+    pool = make_pool()
+    [before] = pool.pids()
+    os.kill(before, signal.SIGKILL)
+    wait_until(lambda: not pool.ready())
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.ready()
+    assert not exists(before)
+
+
+def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
+    pool = make_pool(seconds=2)
+    os.kill(pool.pids()[0], signal.SIGSTOP)
+    scan_in_thread(pool, HELLO)[0].join()
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    after = pool.pids()
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.pids() == after
+
+
+def test_a_scanner_is_replaced_after_its_share_of_messages(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "JOBS", 3)
+    pool = make_pool()
+    seen = set()
+    for _ in range(7):
+        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        seen |= set(pool.pids())
+    assert len(seen) >= 2
+
+
+def test_new_words_hold_from_the_next_message_on(make_pool):
+    pool = make_pool()
+    octets = message(b"TLP:LILA")
+    assert rules(pool.scan(octets), "H2") == {"tlp.unknown"}
+    pool.use(MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)}))
+    assert rules(pool.scan(octets), "M1") == {"tlp.red"}
+
+
+def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
+    pool = ScannerPool(processes=1, memory=96 * 1024 * 1024, deadline=timedelta(seconds=20), words=WORDS)
+    pool.start()
+    try:
+        assert pool.scan(message(b"x" * 60_000_000)).progress is Progress.NOTHING
+        assert pool.scan(HELLO).progress is Progress.COMPLETE
+    finally:
+        pool.close()
+
+
+def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_pool):
+    pool = make_pool(processes=2)
+    pids = pool.pids()
+    os.kill(pids[0], signal.SIGSTOP)
+    os.kill(pids[1], signal.SIGSTOP)
+    running = [scan_in_thread(pool, HELLO) for _ in range(2)]
+    pool.close()
+    for thread, _ in running:
+        thread.join()
+    assert not any(exists(pid) for pid in pids)
+    assert pool.pids() == ()
+    assert not pool.ready()
+    with pytest.raises(Unavailable):
+        pool.scan(HELLO)
+
+
+def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "WAIT", timedelta(milliseconds=50))
+    pool = make_pool(seconds=20)
+    os.kill(pool.pids()[0], signal.SIGSTOP)
+    thread, _ = scan_in_thread(pool, HELLO)
+    wait_until(pool._free.empty)
+    with pytest.raises(Unavailable):
+        pool.scan(HELLO)
+    os.kill(pool.pids()[0], signal.SIGCONT)
+    thread.join()
+
+
+def test_scanners_that_can_not_start_are_reported(monkeypatch):
+    monkeypatch.setattr(pool_module, "START", timedelta(seconds=1))
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=1), words=WORDS)
+    with pytest.raises(Unavailable, match="did not start"):
+        pool.start()
+    assert pool.pids() == ()
+
+
+def test_a_scanner_ends_with_the_process_that_started_it():
+    program = (
+        "import os, sys; from datetime import timedelta; from relay.scan.pool import ScannerPool; from tests.scanning import WORDS\n"
+        f"pool = ScannerPool(processes=1, memory={MEMORY}, deadline=timedelta(seconds=20), words=WORDS)\n"
+        "pool.start(); print(*pool.pids(), flush=True); os.kill(pool.pids()[0], 19); os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False, env=paths())
+    wait_until(lambda: not runs(int(ended.stdout)))
+
+
+def runs(pid: int) -> bool:
+    """Whether a process exists and is no zombie that its new parent has yet to reap."""
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text("ascii")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def paths() -> dict[str, str]:
+    here = Path(relay.__file__).resolve().parent.parent
+    return os.environ | {"PYTHONPATH": f"{here}:{Path(__file__).resolve().parent.parent.parent}"}
+
+
+def test_a_scanner_knows_no_secret_of_the_environment(make_pool, monkeypatch):
+    monkeypatch.setenv("RELAY_DELIVERY__PASSWORD", "opensesame")
+    environment = Path(f"/proc/{make_pool().pids()[0]}/environ")
+    if os.access(environment, os.R_OK) and os.geteuid() == 0:  # nobody else may even look
+        assert b"opensesame" not in environment.read_bytes()
+
+
+# What each line tries from inside; it prints the error, or "done" if nothing stopped it.
+PROBE = """
+import ctypes, mmap, os, resource, signal, socket, subprocess, sys, threading
+from relay.scan.sandbox import enter_sandbox
+own = ctypes.CDLL(None, use_errno=True)
+def syscall(number, *more):
+    if own.syscall(number, *more) == -1:
+        raise OSError(ctypes.get_errno(), "refused")
+walls = enter_sandbox(512 * 1024 * 1024)
+try:
+    {attempt}
+except BaseException as error:
+    print(type(error).__name__, walls.seccomp, walls.unprivileged)
+else:
+    print("done")
+"""
+# The bare system calls have the numbers of x86_64; on other processors these numbers are other calls that are denied too.
+ATTEMPTS = {
+    "write a file": "os.open('/tmp/leak', os.O_WRONLY | os.O_CREAT, 0o666)",
+    "read a file": "os.open('/etc/hostname', os.O_RDONLY)",
+    "list a directory": "os.listdir('/')",
+    "make a directory": "os.mkdir('/tmp/leak')",
+    "rename": "os.rename('/tmp/leak', '/tmp/leak2')",
+    "link": "os.symlink('/etc/passwd', '/tmp/leak')",
+    "remove": "os.unlink('/tmp/leak')",
+    "open a socket": "socket.socket()",
+    "open a local socket": "socket.socket(socket.AF_UNIX)",
+    "make a socket pair": "socket.socketpair()",
+    "fork": "os.fork() or os._exit(0)",
+    "start a thread": "threading.Thread(target=print).start()",
+    "run a program": "os.execv('/bin/true', ['true'])",
+    "start a program": "subprocess.run(['/bin/true'])",
+    "take a gigabyte": "bytearray(1 << 30)",
+    "map a gigabyte": "mmap.mmap(-1, 1 << 30)",
+    "signal its parent": "os.kill(os.getppid(), 0)",
+    "become root again": "os.setuid(0)",
+    "raise a limit": "resource.setrlimit(resource.RLIMIT_FSIZE, (1, 1))",
+    "make a pipe": "os.pipe()",
+    "make a file in memory": "os.memfd_create('leak')",
+    "trace": "syscall(101, 16, os.getppid(), 0, 0)",
+    "use io_uring": "syscall(425, 1, 0)",
+    "use bpf": "syscall(321, 0, 0, 0)",
+    "use the x32 table": "syscall(0x40000000 + 39)",
+    "clone in the new way": "syscall(435, 0, 0)",
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_a_process_in_the_sandbox_can_not(attempt, tmp_path):
+    program = PROBE.format(attempt=ATTEMPTS[attempt])
+    ended = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=paths(),
+    )
+    word, *walls = ended.stdout.split() or ["killed"]
+    assert word in {"OSError", "PermissionError", "BlockingIOError", "MemoryError", "RuntimeError", "ValueError"}, (
+        ended.stderr
+    )
+    assert walls == ["True", "True"]
+
+
+def test_a_process_in_the_sandbox_can_still_compute_and_talk():
+    attempt = "os.write(1, b'talked '); sorted(range(1000)); sys.exit() if len(os.urandom(8)) == 8 else None"
+    ended = subprocess.run(
+        [sys.executable, "-c", PROBE.format(attempt=attempt)], capture_output=True, text=True, check=False, env=paths()
+    )
+    assert ended.stdout.startswith("talked SystemExit")
+
+
+def test_a_limit_that_is_lower_already_stays():
+    program = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))\n"
+    program += PROBE.format(attempt="bytearray(300 << 20)")
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=paths())
+    assert ended.stdout.startswith("MemoryError")

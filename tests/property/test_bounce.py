@@ -1,0 +1,58 @@
+"""Return paths: they round-trip, and nobody else can make one."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.delivery.bounce import read_return_path, return_path
+from relay.mail.address import Address, parse_address
+
+KEY = bytes(range(32))
+NAMES = st.from_regex(r"[a-z][a-z0-9]{0,9}(-[a-z0-9]{1,6}){0,3}", fullmatch=True)
+NUMBERS = st.integers(0, 2**40 - 1)
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(NAMES, NUMBERS, st.binary(min_size=32, max_size=32))
+def test_a_return_path_leads_back_to_its_delivery_whatever_its_case(name, number, key):
+    path = return_path(name, "relay.example", number, key)
+    assert parse_address(str(path)) == path
+    assert len(path.local) <= 64
+    assert read_return_path(path, key) == number
+    assert read_return_path(Address(local=path.local.upper(), domain=path.domain.upper()), key) == number
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(NAMES, NUMBERS, st.data())
+def test_any_change_of_a_return_path_is_refused(name, number, data):
+    path = return_path(name, "relay.example", number, KEY)
+    place = data.draw(st.integers(0, len(path.local) - 1))
+    other = data.draw(
+        st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-+.").filter(lambda char: char != path.local[place])
+    )
+    changed = path.local[:place] + other + path.local[place + 1 :]
+    assert read_return_path(Address(local=changed, domain=path.domain), KEY) is None
+
+
+def test_another_list_domain_or_key_is_refused():
+    path = return_path("central-africa", "relay.example", 7, KEY)
+    assert read_return_path(Address(local=path.local.replace("central", "eastern"), domain=path.domain), KEY) is None
+    assert read_return_path(Address(local=path.local, domain="other.example"), KEY) is None
+    assert read_return_path(path, KEY[::-1]) is None
+
+
+@pytest.mark.parametrize(
+    "local", ["central-africa", "central-africa-bounces", "central-africa-bounces+", "-bounces+" + "a" * 24]
+)
+def test_what_is_no_return_path_is_refused(local):
+    assert read_return_path(Address(local=local, domain="relay.example"), KEY) is None
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(st.text(max_size=80))
+def test_reading_a_return_path_never_raises(local):
+    assert read_return_path(Address(local=local, domain="relay.example"), KEY) is None
+
+
+def test_the_longest_list_name_still_fits_the_local_part():
+    assert len(return_path("x" * 31, "relay.example", 2**40 - 1, KEY).local) == 64

@@ -1,0 +1,179 @@
+"""What one message comes to: its views, its clean parts, what is removed."""
+
+import base64
+
+import pytest
+
+from relay.policy.post import Progress
+from relay.scan.stages import scan_octets
+from tests.scanning import HEADER, WORDS, mail, marking_places, message, page, part, plain, rules, scan
+
+PDF = part(
+    b"JVBERi0=",
+    'application/pdf; name="saisie.pdf"',
+    "Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment\r\n",
+)
+
+
+def test_the_stages_come_in_order_and_the_header_first():
+    names = [stage.name for stage in scan_octets(mail(part(b"hello"), PDF, PDF), WORDS)]
+    assert names == ["header", "text", "part", "part", "complete"]
+
+
+def test_a_plain_message_comes_out_as_one_plain_part_and_nothing_else():
+    result = scan(message(b"12 kg of scales\r\n\r\nRegards\r\n", "text/plain; charset=utf-8"))
+    assert (plain(result), page(result)) == ("12 kg of scales\n\nRegards\n", "")
+    assert result.progress is Progress.COMPLETE
+    assert result.findings == result.removed == ()
+    assert result.message is not None
+    assert result.message.subject == "Seizure at the port"
+
+
+def test_both_forms_of_an_alternative_are_scanned_and_leave_plain_first():
+    result = scan(mail(part(b"hello"), part(b"<p>TLP:RED</p>", "text/html"), subtype="alternative"))
+    assert [part.media_type for part in result.parts] == ["text/plain", "text/html"]
+    assert (plain(result), page(result)) == ("hello", "<p>TLP:RED</p>")
+    assert marking_places(result) == {"text"}
+
+
+def test_html_alone_gets_a_plain_rendering():
+    result = scan(message(b"<p>12 kg</p><p>of <b>scales</b></p>", "text/html; charset=utf-8"))
+    assert plain(result) == "12 kg\n\nof scales"
+
+
+def test_several_texts_become_one_and_the_page_shows_them_all():
+    result = scan(mail(part(b"<p>first</p>", "text/html"), PDF, part(b"second <\nline")))
+    assert plain(result) == "first\n\nsecond <\nline"
+    assert page(result) == "<p>first</p>\n<p>second &lt;<br>\nline</p>"
+
+
+def test_a_marking_that_two_parts_make_together_is_found():
+    assert marking_places(scan(mail(part(b"TLP:"), part(b"RED")))) == {"text"}
+
+
+def test_a_page_without_a_label_says_its_charset_itself():
+    result = scan(message('<meta charset="windows-1251"><p>бивни</p>'.encode("windows-1251"), "text/html"))
+    assert (plain(result), rules(result)) == ("бивни", set())
+
+
+@pytest.mark.parametrize(
+    ("octets", "place"),
+    [
+        (HEADER.replace(b"Seizure at the port", b"[TLP:RED] x") + b"\r\nx", "subject"),
+        (
+            HEADER.replace(b"Seizure at the port", b"=?utf-8?q?TL?= =?utf-8?q?P:R?= =?utf-8?q?ED?=") + b"\r\nx",
+            "subject",
+        ),
+        (message(b"x", more="X-TLP: RED\r\n"), "header x-tlp"),
+        (message(b"x", more="Keywords: TLP:RED\r\n"), "header keywords"),
+        (message(b"x", more="Cc: =?utf-8?b?VExQOlJFRA==?= <b@agency.example>\r\n"), "header cc"),
+        (message(b"TLP:RED\r\n\r\nhello"), "text"),
+        (message(b"hello\r\n> TLP:RED\r\n"), "quoted text"),
+        (message(b"<p>x</p><!-- TLP:RED -->", "text/html"), "text, hidden part"),
+        (message(b"x", 'text/plain; name="TLP:RED.txt"'), "text, name"),
+        (mail(part(b"hello"), part(b"x", "image/png; name=TLP_RED.png")), "attachment 1, name"),
+        (
+            mail(
+                part(b"hello"),
+                part(b"x", "image/png", "Content-Disposition: attachment; filename*0=TLP-; filename*1=RED.png\r\n"),
+            ),
+            "attachment 1, name",
+        ),
+        (mail(part(b"hello"), part(b"x", "image/png", "Content-Description: TLP:RED\r\n")), "attachment 1, header"),
+        (message("TLP:КРАСНЫЙ".encode("koi8-r"), "text/plain; charset=koi8-r"), "text"),
+        (message("TLP:RED".encode("utf-16"), "text/plain; charset=utf-16"), "text"),
+        (message("TLP:红色".encode("gb18030"), "text/plain; charset=gb18030"), "text"),
+        (message("TLP:أحمر".encode("windows-1256"), "text/plain; charset=windows-1256"), "text"),
+        (message(b"\x1b$B>]2g\x1b(B TLP:RED", "text/plain; charset=iso-2022-jp"), "text"),
+        (message(b"T=\r\nLP:=52ED", "text/plain", "Content-Transfer-Encoding: quoted-printable\r\n"), "text"),
+        (message(b"T\x00LP\x1b:RED", "text/plain"), "text"),
+        (message("TLP:RÉD ТLР:ROUGE".encode(), "text/plain; charset=utf-8"), "text"),
+    ],
+)
+def test_a_marking_is_found_wherever_a_reader_could_see_it(octets, place):
+    assert place in marking_places(scan(octets))
+
+
+@pytest.mark.parametrize(
+    ("attachment", "rule"),
+    [
+        (PDF, "part.unread.application/pdf"),
+        (part(b"x", "image/jpeg"), "part.unread.image/jpeg"),
+        (part(b"x", "text/plain", "Content-Disposition: attachment; filename=a.txt\r\n"), "part.unread.text/plain"),
+        (part(b"x", "text/calendar; method=REQUEST"), "part.unread.text/calendar"),
+        (part(b"Subject: x\r\n\r\nx", "message/rfc822"), "part.unread.message/rfc822"),
+        (part(b"x", "application/x-ivan-petrov"), "part.unread.application/other"),
+        (part(b"x", "petrov/ivan"), "part.unread.other"),
+        (part(b"x", "text/plain", "Content-Transfer-Encoding: x-rot\r\n"), "part.unread.text/plain"),
+    ],
+)
+def test_what_is_not_read_is_removed_and_says_what_it_was_in_no_words_of_the_author(attachment, rule):
+    result = scan(mail(part(b"hello"), attachment))
+    assert result.removed == ("attachment 1",)
+    assert rules(result, "H1") == {rule}
+    assert plain(result) == "hello"
+
+
+def test_detached_signatures_are_dropped_without_a_word():
+    result = scan(mail(part(b"hello"), part(b"x", "application/pgp-signature; name=signature.asc"), subtype="signed"))
+    assert (result.findings, result.removed, plain(result)) == ((), (), "hello")
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        message(
+            b"MIAGCSqG",
+            "application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m",
+            "Content-Transfer-Encoding: base64\r\n",
+        ),
+        mail(
+            part(b"Version: 1", "application/pgp-encrypted"),
+            part(b"-----BEGIN PGP MESSAGE-----", "application/octet-stream"),
+            subtype="encrypted",
+        ),
+        message(b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"),
+        message(b"<p>-----BEGIN PGP MESSAGE-----<br>hQEMA</p>", "text/html"),
+        message(b"x", "application/pdf"),
+        message(b"a" * 2_000_001),
+        message(b"<img src='https://a.example/alert.png'>", "text/html"),
+        mail(),
+    ],
+)
+def test_a_message_of_which_nothing_can_be_read_says_so(octets):
+    result = scan(octets)
+    assert "part.nothing_readable" in rules(result, "H1")
+    assert [finding.place for finding in result.findings if finding.rule == "part.nothing_readable"] == [
+        "whole message"
+    ]
+    assert not plain(result).strip()
+
+
+def test_an_empty_message_is_read_and_is_empty():
+    result = scan(message(b"\r\n"))
+    assert result.progress is Progress.COMPLETE
+    assert result.findings == ()
+
+
+def test_a_text_that_is_too_long_is_removed_and_the_rest_is_read():
+    result = scan(mail(part(b"hello"), part(b"a" * 2_000_001)))
+    assert plain(result) == "hello"
+    assert (result.removed, rules(result, "H1")) == (("text",), {"part.too_large"})
+
+
+def test_a_field_name_in_the_author_s_own_words_is_in_no_finding():
+    result = scan(message(b"x", more="Ivan-Petrov-Suspect: TLP:RED\r\n"))
+    assert marking_places(result) == {"header, other field"}
+
+
+def test_findings_say_where_and_never_what():
+    secret = base64.b64encode(b"TLP:RED Ivan Petrov").decode()
+    result = scan(message(b"TLP:RED Ivan Petrov\r\n", more=f"Keywords: =?utf-8?b?{secret}?=\r\n"))
+    assert len(result.findings) >= 2
+    assert "Petrov" not in repr(result.findings)
+
+
+def test_a_thousand_markings_are_one_finding_for_each_line_at_most():
+    result = scan(message(b"TLP:RED TLP:RED TLP:RED\r\n" * 3))
+    places = [finding.place for finding in result.findings]
+    assert len(places) == len({(finding.place, finding.rule, finding.code) for finding in result.findings})
