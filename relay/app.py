@@ -1,6 +1,6 @@
 """The composition root: settings become a running service; start, reload, drain, stop.
 
-    flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ "ready"      SIGHUP reload      SIGTERM drain
+flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ "ready"      SIGHUP reload      SIGTERM drain
 """
 
 import asyncio
@@ -60,7 +60,10 @@ class Service:
         self._roles = roles
         settings = resources.settings
         self._scanners = ScannerPool(
-            processes=settings.scan.processes, memory=settings.scan.memory, deadline=settings.scan.deadline, words=resources.ruleset.words
+            processes=settings.scan.processes,
+            memory=settings.scan.memory,
+            deadline=settings.scan.deadline,
+            words=resources.ruleset.words,
         )
         self._members_scanning: dict[str, threading.Lock] = {}
         self._stopping = asyncio.Event()
@@ -85,7 +88,9 @@ class Service:
         """Synchronise the lists and take up what the last run left."""
         resources, now = self.resources, datetime.now(UTC)
         node = resources.settings.relay.node
-        resources.database.write(lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values())))
+        resources.database.write(
+            lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values()))
+        )
         if "delivery" in self._roles:
             recovered = resources.database.write(lambda connection: queue.recover(connection, node, now))
             if recovered:
@@ -112,7 +117,9 @@ class Service:
             ports["web"] = web.port
         if "jobs" in self._roles:
             scheduler = BackgroundScheduler(timezone=UTC)
-            scheduler.add_job(self._run_jobs, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC))
+            scheduler.add_job(
+                self._run_jobs, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC)
+            )
             scheduler.start()
             stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
         return ports
@@ -121,7 +128,11 @@ class Service:
         smtp = self.resources.settings.smtp
         wished = {"smtp": smtp.port, "submission": smtp.submission_port, "submissions": smtp.submissions_port}
         server = SmtpServer(
-            listeners=tuple(Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port) for kind, port in wished.items() if port != 0),  # type: ignore[arg-type]
+            listeners=tuple(
+                Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port)
+                for kind, port in wished.items()
+                if port != 0
+            ),  # type: ignore[arg-type]
             limits=IntakeLimits(
                 max_message_octets=smtp.max_message_octets,
                 max_in_flight_octets=smtp.max_in_flight_octets,
@@ -129,7 +140,9 @@ class Service:
                 max_connections=smtp.max_connections,
                 max_connections_per_ip=smtp.max_connections_per_ip,
             ),
-            doors=Doors(authenticate=self._authenticate, is_list_address=self._may_write_to, accept=self._accept, note=note),
+            doors=Doors(
+                authenticate=self._authenticate, is_list_address=self._may_write_to, accept=self._accept, note=note
+            ),
             tls=server_context(*tls_files(self.resources.settings)),
             hostname=self.resources.settings.relay.domain,
         )
@@ -142,12 +155,19 @@ class Service:
         settings = self.resources.settings
         outbox = Outbox(lambda: self.resources, boot=secrets.token_hex(4))
         courier = Courier(
-            smarthost=_smarthost(settings), connections=settings.delivery.connections, claim=outbox.claim, begin=outbox.begin, settle=outbox.settle, note=note
+            smarthost=_smarthost(settings),
+            connections=settings.delivery.connections,
+            claim=outbox.claim,
+            begin=outbox.begin,
+            settle=outbox.settle,
+            note=note,
         )
         self.resources.database.listen(courier.wake)
         await _listen_for_wakes(settings.data / "run" / "wake", courier.wake, stack)
         running = asyncio.get_running_loop().create_task(courier.run())
-        running.add_done_callback(lambda _: self._stopping.set())  # a courier that can't go on ends the service, and says why below
+        running.add_done_callback(
+            lambda _: self._stopping.set()
+        )  # a courier that can't go on ends the service, and says why below
 
         async def finish() -> None:
             await courier.drain(DRAIN)
@@ -161,7 +181,9 @@ class Service:
     def _may_write_to(self, address: Address, member: Member) -> bool:
         return may_write_to(self.resources, address, member, datetime.now(UTC))
 
-    def _accept(self, envelope: Envelope, client: Client, authentication: AuthenticationResults, octets: bytes) -> Reply:
+    def _accept(
+        self, envelope: Envelope, client: Client, authentication: AuthenticationResults, octets: bytes
+    ) -> Reply:
         """The journey's steps 5 to 10. One member holds one scanner at a time, so that nobody can take them all."""
         mine = self._members_scanning.setdefault(authentication.address.key, threading.Lock())
 
@@ -200,7 +222,9 @@ class Service:
         try:
             fresh = load_resources(load_settings(self._site_file), self.resources.database)
             node = fresh.settings.relay.node
-            fresh.database.write(lambda connection: members.sync_lists(connection, node, tuple(fresh.known_lists.values())))
+            fresh.database.write(
+                lambda connection: members.sync_lists(connection, node, tuple(fresh.known_lists.values()))
+            )
         except RelayError as error:
             note("service.reload_refused", reason=str(error))
             return
@@ -227,7 +251,9 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))
         except OSError as error:
-            raise Unavailable(f"a port can't be opened: {error.strerror}: change [smtp] or [web] in {site_file}, or stop what uses it") from None
+            raise Unavailable(
+                f"a port can't be opened: {error.strerror}: change [smtp] or [web] in {site_file}, or stop what uses it"
+            ) from None
 
 
 @contextmanager

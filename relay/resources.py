@@ -69,7 +69,10 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
         ruleset=ruleset,
         catalogues=catalogues,
         keys=keys,
-        signing_keys=tuple(SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key) for key in keys.dkim),
+        signing_keys=tuple(
+            SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key)
+            for key in keys.dkim
+        ),
         database=database or Database.open(settings.database_url),
     )
 
@@ -99,7 +102,9 @@ def load_ruleset(settings: Settings) -> Ruleset:
     markings = site / "policy" / "markings.toml"
     if not markings.is_file():
         markings = shipped("config", "policy", "markings.toml")
-    return Ruleset(words=read_marking_words(_read(markings), str(markings)), directory=load_directory(site / "channels"))
+    return Ruleset(
+        words=read_marking_words(_read(markings), str(markings)), directory=load_directory(site / "channels")
+    )
 
 
 def load_directory(site: Path) -> Directory:
@@ -111,7 +116,10 @@ def load_directory(site: Path) -> Directory:
 
 def load_catalogues() -> dict[str, Catalogue]:
     """Read the message catalogues of every language of the notices."""
-    return {language: read_catalogue(_read(shipped("config", "locales", f"{language}.po")), language) for language in LANGUAGES}
+    return {
+        language: read_catalogue(_read(shipped("config", "locales", f"{language}.po")), language)
+        for language in LANGUAGES
+    }
 
 
 def _read(path: Path) -> str:

@@ -16,6 +16,9 @@ from relay.errors import ConfigurationError
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 
+# Pydantic compiles a type once; twenty countries' files are of one type.
+_ADAPTERS: dict[Any, TypeAdapter[Any]] = {}
+
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*(?:"([^"]+)"|'([^']+)'|([A-Za-z0-9_.-]+))\s*=""")
 
@@ -50,11 +53,14 @@ def check(source: Source, kind: type[T]) -> T:
     Raises:
         ConfigurationError: one sentence on the first fault, with file, line and, for a misspelt key, the nearest right one.
     """
-    adapter = TypeAdapter(kind)
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    adapter = _ADAPTERS[kind]
     try:
-        return adapter.validate_python(source.data)
+        value: T = adapter.validate_python(source.data)
     except ValidationError as error:
         raise fault(source, error, keys_of(adapter.json_schema())) from None
+    return value
 
 
 def fault(source: Source, error: ValidationError, keys: list[str]) -> ConfigurationError:

@@ -66,14 +66,27 @@ def _over_quota(resources: Resources, spent: posts.Activity, size: int) -> bool:
 
 
 def _record(  # noqa: PLR0913  (facts of one message; a bag for them would only hide them)
-    resources: Resources, judgement: Judgement, author: Member, lists: tuple[MailingList, ...], client: Client, octets: bytes, now: datetime
+    resources: Resources,
+    judgement: Judgement,
+    author: Member,
+    lists: tuple[MailingList, ...],
+    client: Client,
+    octets: bytes,
+    now: datetime,
 ) -> Reply:
     node = resources.settings.relay.node
     decisions = dict(judgement.decisions)
     if (whole := _refused_or_discarded(decisions)) is not None:
-        resources.database.write(lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now))
+        resources.database.write(
+            lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now)
+        )
         event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
-        note(event, author=author.id, codes=[reason.code for reason in whole.reasons], rules=[reason.rule for reason in whole.reasons])
+        note(
+            event,
+            author=author.id,
+            codes=[reason.code for reason in whole.reasons],
+            rules=[reason.rule for reason in whole.reasons],
+        )
         return _DISCARDED if isinstance(whole, Discard) else whole.reply
     prefix = next(one.tag for one in lists if not isinstance(decisions[one.name], Refuse))
     uid = secrets.token_hex(16)
@@ -88,14 +101,22 @@ def _record(  # noqa: PLR0913  (facts of one message; a bag for them would only 
         prefix=prefix,
         decisions=tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse)),
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
-        held_until=now + resources.settings.retention.held if any(isinstance(one, Hold) for one in decisions.values()) and kept else None,
+        held_until=now + resources.settings.retention.held
+        if any(isinstance(one, Hold) for one in decisions.values()) and kept
+        else None,
         client_ip=client.ip,
     )
     recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
     if recorded.repeated:
         note("post.repeated", reference=recorded.reference, author=author.id)
     else:
-        note("post.decided", reference=recorded.reference, author=author.id, lists=list(decisions), decisions=[one.word for one in decisions.values()])
+        note(
+            "post.decided",
+            reference=recorded.reference,
+            author=author.id,
+            lists=list(decisions),
+            decisions=[one.word for one in decisions.values()],
+        )
     return accepted(recorded.reference)
 
 
@@ -104,7 +125,10 @@ def _refused_or_discarded(decisions: Mapping[str, Decision]) -> Refuse | Discard
     negative = [decision for decision in decisions.values() if isinstance(decision, Refuse | Discard)]
     if len(negative) < len(decisions):
         return None
-    return next((decision for decision in negative if isinstance(decision, Discard)), negative[0] if negative else Refuse(reasons=(), reply=REFUSED))
+    return next(
+        (decision for decision in negative if isinstance(decision, Discard)),
+        negative[0] if negative else Refuse(reasons=(), reply=REFUSED),
+    )
 
 
 def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:
@@ -127,7 +151,9 @@ def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
     )
 
 
-def _duplicate_keys(keys: tuple[bytes, ...], author: Member, lists: tuple[MailingList, ...], scan: Scan, octets: bytes) -> tuple[bytes, ...]:
+def _duplicate_keys(
+    keys: tuple[bytes, ...], author: Member, lists: tuple[MailingList, ...], scan: Scan, octets: bytes
+) -> tuple[bytes, ...]:
     """Keyed hashes by which the same post, sent again after a lost 250, is known.
 
     Over author, lists, Message-ID and body (everything behind the header section); over all octets when there is no
@@ -138,4 +164,3 @@ def _duplicate_keys(keys: tuple[bytes, ...], author: Member, lists: tuple[Mailin
     facts = "\n".join([author.id, ",".join(sorted(one.name for one in lists)), message_id or ""])
     digest = hashlib.sha256(body).digest()
     return tuple(hmac.digest(key, facts.encode() + b"\n" + digest, "sha256") for key in keys)
-

@@ -34,7 +34,9 @@ class Checked:
             "list": self.list_address,
             "decision": decision.word,
             "marking": marking.value if marking else None,
-            "reasons": [{"code": reason.code, "rule": reason.rule, "place": reason.place} for reason in decision.reasons],
+            "reasons": [
+                {"code": reason.code, "rule": reason.rule, "place": reason.place} for reason in decision.reasons
+            ],
             "removed": list(decision.removed) if isinstance(decision, Relay | Hold) else [],
             "channels": list(decision.channels) if isinstance(decision, Withhold) else [],
             "elapsed_ms": round(self.elapsed_ms, 1),
@@ -42,7 +44,13 @@ class Checked:
 
 
 def check(  # noqa: PLR0913  (the command's options)
-    resources: Resources, scanner: Scanner, octets: bytes, *, sender: Address | None, list_address: Address | None, now: datetime
+    resources: Resources,
+    scanner: Scanner,
+    octets: bytes,
+    *,
+    sender: Address | None,
+    list_address: Address | None,
+    now: datetime,
 ) -> tuple[Checked, ...]:
     """Judge one message as the relay would now.
 
@@ -68,20 +76,31 @@ def check(  # noqa: PLR0913  (the command's options)
         answers = _decide(resources, scan, octets, (member, sender), lists, now)
     else:
         with resources.database.read() as connection:
-            known = members.find(connection, scan.message.author.address) if scan.message and scan.message.author else None
+            known = (
+                members.find(connection, scan.message.author.address) if scan.message and scan.message.author else None
+            )
         for one in lists:
             author = _entitled(scan.message, known, one)
             answers += _decide(resources, scan, octets, (author, author.address), (one,), now)
     elapsed = (time.perf_counter() - started) * 1000
     strictest = next((decision for _, decision in answers if isinstance(decision, Withhold)), None)
     return tuple(
-        Checked(list_address=str(one.address), decision=strictest if strictest and isinstance(decision, Relay | Hold) else decision, elapsed_ms=elapsed)
+        Checked(
+            list_address=str(one.address),
+            decision=strictest if strictest and isinstance(decision, Relay | Hold) else decision,
+            elapsed_ms=elapsed,
+        )
         for one, decision in answers
     )
 
 
 def _decide(
-    resources: Resources, scan: Scan, octets: bytes, author: tuple[Member | None, Address], lists: tuple[MailingList, ...], now: datetime
+    resources: Resources,
+    scan: Scan,
+    octets: bytes,
+    author: tuple[Member | None, Address],
+    lists: tuple[MailingList, ...],
+    now: datetime,
 ) -> list[tuple[MailingList, Decision]]:
     member, address = author
     proof = AuthenticationResults(method=Method.AUTH, address=address)
@@ -137,7 +156,9 @@ def _entitled(message: Message | None, known: Member | None, mailing_list: Maili
     wished = known.agency_type if known else AgencyType.CITES
     return Member(
         id=known.id if known else "",
-        address=message.author.address if message and message.author else Address(local="author", domain="unknown.example"),
+        address=message.author.address
+        if message and message.author
+        else Address(local="author", domain="unknown.example"),
         name=known.name if known else "",
         agency=known.agency if known else "",
         agency_type=wished if wished in allowed or not allowed else min(allowed),

@@ -1,6 +1,6 @@
 """Deliver: claim what is due, compose each variant once, and settle what the smarthost said.
 
-    claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin ─ [transport sends] ─ settle
+claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin ─ [transport sends] ─ settle
 """
 
 import random
@@ -73,7 +73,9 @@ class Outbox:
         for parcel in parcels:
             by_lease.setdefault(self._claimed[parcel.key].lease, []).append(parcel.key)
         begun = database.write(
-            lambda connection: frozenset[int]().union(*(queue.begin(connection, lease, ids, now) for lease, ids in by_lease.items()))
+            lambda connection: frozenset[int]().union(
+                *(queue.begin(connection, lease, ids, now) for lease, ids in by_lease.items())
+            )
         )
         for parcel in parcels:
             if parcel.key not in begun:
@@ -160,9 +162,14 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime) -> None:
     """Put a copy that we can't compose back into the queue, for later."""
-    later = queue.Settlement(id=delivery.id, status=Status.QUEUED, reply="not composed: our fault", next_attempt_at=now + POSTPONE)
+    later = queue.Settlement(
+        id=delivery.id, status=Status.QUEUED, reply="not composed: our fault", next_attempt_at=now + POSTPONE
+    )
     resources.database.write(
-        lambda connection: (queue.begin(connection, delivery.lease, [delivery.id], now), queue.settle(connection, delivery.lease, [later], now))
+        lambda connection: (
+            queue.begin(connection, delivery.lease, [delivery.id], now),
+            queue.settle(connection, delivery.lease, [later], now),
+        )
     )
 
 

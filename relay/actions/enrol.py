@@ -21,7 +21,19 @@ from relay.store import credentials, members
 Kind = TypeVar("Kind", AgencyType, Role)
 Answer = TypeVar("Answer")
 
-COLUMNS = ("address", "name", "agency", "agency_type", "country", "language", "lists", "nominated_by", "confirmed_by", "role", "valid_until")
+COLUMNS = (
+    "address",
+    "name",
+    "agency",
+    "agency_type",
+    "country",
+    "language",
+    "lists",
+    "nominated_by",
+    "confirmed_by",
+    "role",
+    "valid_until",
+)
 _REQUIRED = COLUMNS[:9]
 
 
@@ -55,7 +67,10 @@ def read_nomination(resources: Resources, row: Mapping[str, str]) -> Nomination:
         valid_until=_day(row.get("valid_until") or ""),
     )
     wrong = judge_nomination(
-        nomination, known_lists=frozenset(resources.lists), known_countries=frozenset(COUNTRIES), languages=frozenset(LANGUAGES)
+        nomination,
+        known_lists=frozenset(resources.lists),
+        known_countries=frozenset(COUNTRIES),
+        languages=frozenset(LANGUAGES),
     )
     if wrong:
         raise Invalid(wrong)
@@ -89,7 +104,9 @@ def add_member(resources: Resources, row: Mapping[str, str], *, with_password: b
     """
     nomination = read_nomination(resources, row)
     node = resources.settings.relay.node
-    member = resources.database.write(lambda connection: members.add(connection, node, nomination, operator=operator_name(), now=now))
+    member = resources.database.write(
+        lambda connection: members.add(connection, node, nomination, operator=operator_name(), now=now)
+    )
     return Enrolled(member=member, password=issue_password(resources, member, now) if with_password else "")
 
 
@@ -205,5 +222,7 @@ def first_administrator(resources: Resources, address: Address, now: datetime) -
         nominated_by=Address(local="postmaster", domain=domain),
         confirmed_by=Address(local="operator", domain=domain),
     )
-    member = resources.database.write(lambda connection: members.add(connection, node, nomination, operator=operator, now=now))
+    member = resources.database.write(
+        lambda connection: members.add(connection, node, nomination, operator=operator, now=now)
+    )
     return issue_password(resources, member, now)

@@ -30,7 +30,9 @@ class Established:
     secret: str
 
 
-def establish(data: Path, domain: str, lists: tuple[str, ...], database_url: str, administrator: Address | None, now: datetime) -> Established:
+def establish(
+    data: Path, domain: str, lists: tuple[str, ...], database_url: str, administrator: Address | None, now: datetime
+) -> Established:
     """Make everything a relay needs in a directory of its own.
 
     Args:
@@ -68,7 +70,9 @@ def establish(data: Path, domain: str, lists: tuple[str, ...], database_url: str
     return Established(site_file=site_file, lists=lists, administrator=str(administrator or ""), secret=secret)
 
 
-def _write_files(data: Path, domain: str, database_url: str, lists: tuple[str, ...], definitions: dict[str, Path], now: datetime) -> None:
+def _write_files(
+    data: Path, domain: str, database_url: str, lists: tuple[str, ...], definitions: dict[str, Path], now: datetime
+) -> None:
     for directory in (data, data / "lists", data / "run"):
         make_private_directory(directory)
     for name, path in definitions.items():
@@ -79,7 +83,11 @@ def _write_files(data: Path, domain: str, database_url: str, lists: tuple[str, .
     create_keys(data / "keys", now)
     template = shipped("config", "templates", "relay.toml").read_text("utf-8")
     database = database_url or f"sqlite:///{data / 'relay.db'}"
-    text = template.replace("@DOMAIN@", domain).replace("@DATA@", _quoted(str(data))).replace("@DATABASE@", _quoted(database))
+    text = (
+        template.replace("@DOMAIN@", domain)
+        .replace("@DATA@", _quoted(str(data)))
+        .replace("@DATABASE@", _quoted(database))
+    )
     # The settings come last: a run that was cut short before this line can be started again.
     write_private_file(data / "relay.toml", text.encode())
 

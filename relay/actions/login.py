@@ -37,4 +37,9 @@ def may_write_to(resources: Resources, address: Address, member: Member, now: da
     mailing_list = resources.list_at(address)
     with resources.database.read() as connection:
         current = members.get(connection, member.id)
-    return mailing_list is not None and current is not None and current.may_act(now.date()) and mailing_list.admits(current)
+    return (
+        mailing_list is not None
+        and current is not None
+        and current.may_act(now.date())
+        and mailing_list.admits(current)
+    )

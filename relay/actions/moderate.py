@@ -14,7 +14,9 @@ from relay.store import held, members
 WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
 
 
-def release(resources: Resources, reference: str, list_name: str | None, moderator: Address, now: datetime) -> Literal["released", "waiting"]:
+def release(
+    resources: Resources, reference: str, list_name: str | None, moderator: Address, now: datetime
+) -> Literal["released", "waiting"]:
     """Let a held post go out; on a list with two-person release the first word waits for a second person's.
 
     Raises:
@@ -22,14 +24,18 @@ def release(resources: Resources, reference: str, list_name: str | None, moderat
         Conflict: this person may not decide here, or has decided already.
     """
     person = _moderator(resources, moderator, reference, list_name, now)
-    two_person = any(resources.known_lists[name].two_person_release for name in _held_lists(resources, reference, list_name))
+    two_person = any(
+        resources.known_lists[name].two_person_release for name in _held_lists(resources, reference, list_name)
+    )
     node = resources.settings.relay.node
     return resources.database.write(
         lambda connection: held.release(connection, node, reference, list_name, person, now, two_person=two_person)
     )
 
 
-def refuse(resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime) -> None:
+def refuse(
+    resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime
+) -> None:
     """Withhold a held post for good, under a withhold code; the author gets that code's notice.
 
     Raises:
@@ -44,9 +50,13 @@ def refuse(resources: Resources, reference: str, list_name: str | None, moderato
     with resources.database.read() as connection:
         author = members.get(connection, held.list_held(connection, reference)[0].author_id)
     reason = Reason(code, "moderator.refused", "whole message")
-    advice = advise((reason,), agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory)
+    advice = advise(
+        (reason,), agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory
+    )
     resources.database.write(
-        lambda connection: held.refuse(connection, node, reference, list_name, person, now, code=code, channels=advice.channels)
+        lambda connection: held.refuse(
+            connection, node, reference, list_name, person, now, code=code, channels=advice.channels
+        )
     )
 
 

@@ -94,4 +94,6 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
 
 
 def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:
-    return advise(reasons, agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory)
+    return advise(
+        reasons, agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory
+    )

@@ -12,7 +12,20 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
-from relay.cli.demo_cast import ALERT, AMBER_FROM_CUSTOMS, CUSTOMS, DURING_OUTAGE, FORGED, FROM_STRANGER, MODERATOR, RED_FROM_RANGER, UNKNOWN_MARKING, WITHHELD_WORDS, Mail, cast
+from relay.cli.demo_cast import (
+    ALERT,
+    AMBER_FROM_CUSTOMS,
+    CUSTOMS,
+    DURING_OUTAGE,
+    FORGED,
+    FROM_STRANGER,
+    MODERATOR,
+    RED_FROM_RANGER,
+    UNKNOWN_MARKING,
+    WITHHELD_WORDS,
+    Mail,
+    cast,
+)
 from relay.cli.demo_page import Act, Page, TryIt, render, subject_of, text_of
 from relay.cli.demo_stage import Stage, free_port
 from relay.errors import RelayError
@@ -26,16 +39,27 @@ class DemoFailed(RelayError):
     """The tour did not go as the relay promises."""
 
 
-def demo(once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False) -> None:
+def demo(
+    context: typer.Context, once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False
+) -> None:
     """Show the whole relay at work on this machine, with invented officers and real mail.
 
     Example: wen-relay demo --once
     """
     console = Console(highlight=False)
     console.print("[bold]WEN Relay[/bold]: starting a relay of its own in var/demo …")
-    with Stage(DATA.absolute()) as stage:
+    with Stage(DATA.absolute(), context.find_root().command.main) as stage:
         acts: list[Act] = []
-        for scene in (_relayed, _withheld_customs, _withheld_ranger, _held, _refused_stranger, _refused_forged, _outage, _no_traces):
+        for scene in (
+            _relayed,
+            _withheld_customs,
+            _withheld_ranger,
+            _held,
+            _refused_stranger,
+            _refused_forged,
+            _outage,
+            _no_traces,
+        ):
             acts.append(scene(stage))
             _print(console, acts[-1])
         if once:
@@ -65,7 +89,13 @@ def _try_it(stage: Stage) -> TryIt:
     return TryIt(
         command=f"swaks --server 127.0.0.1:{port} --tls --auth PLAIN --auth-user {CUSTOMS} --auth-password {password} "
         f"--from {CUSTOMS} --to central-africa@relay.example --header 'Subject: Essai' --body 'Bonjour'",
-        settings=(("Server", f"localhost, port {port}, STARTTLS (or {stage.ports['submissions']}, TLS)"), ("User", CUSTOMS), ("Password", password), ("To", "central-africa@relay.example"), ("Certificate", str(stage.certificate))),
+        settings=(
+            ("Server", f"localhost, port {port}, STARTTLS (or {stage.ports['submissions']}, TLS)"),
+            ("User", CUSTOMS),
+            ("Password", password),
+            ("To", "central-africa@relay.example"),
+            ("Certificate", str(stage.certificate)),
+        ),
     )
 
 
@@ -78,7 +108,9 @@ def _print(console: Console, act: Act) -> None:
     body.append(act.story)
     if act.shown:
         body.append("\n\n" + act.shown.strip(), style="italic")
-    console.print(Panel(body, title=f"[bold {tone}]{act.word.upper()}[/]  {act.title}", title_align="left", border_style=tone))
+    console.print(
+        Panel(body, title=f"[bold {tone}]{act.word.upper()}[/]  {act.title}", title_align="left", border_style=tone)
+    )
 
 
 def _envelope(mail: Mail, reply: str) -> tuple[tuple[str, str], ...]:
@@ -127,7 +159,9 @@ def _relayed(stage: Stage) -> Act:
     reference = rows[0]["reference"]
     copies = _arrived(stage, reference, "copy", _copies(rows))
     receipt = _arrived(stage, reference, "notice")[0]
-    story = f"{len(copies)} members of two lists have it; who is on both lists got one copy. Received by: {_names(copies)}."
+    story = (
+        f"{len(copies)} members of two lists have it; who is on both lists got one copy. Received by: {_names(copies)}."
+    )
     shown = f"Subject: {subject_of(copies[0])}\n{text_of(copies[0])[:330]} …\n\nAnd the author's receipt: {text_of(receipt).strip()}"
     return Act(title=ALERT.title, word="relay", facts=_envelope(ALERT, reply), story=story, shown=shown)
 
@@ -144,11 +178,19 @@ def _withheld(stage: Stage, mail: Mail, story: str) -> Act:
 
 
 def _withheld_customs(stage: Stage) -> Act:
-    return _withheld(stage, AMBER_FROM_CUSTOMS, "Nobody got it, nothing of it was written down. The officer is told, in her language, which door customs has:")
+    return _withheld(
+        stage,
+        AMBER_FROM_CUSTOMS,
+        "Nobody got it, nothing of it was written down. The officer is told, in her language, which door customs has:",
+    )
 
 
 def _withheld_ranger(stage: Stage) -> Act:
-    return _withheld(stage, RED_FROM_RANGER, "Again nobody got it. A ranger has no access to the customs' or police's networks, so his door is another one:")
+    return _withheld(
+        stage,
+        RED_FROM_RANGER,
+        "Again nobody got it. A ranger has no access to the customs' or police's networks, so his door is another one:",
+    )
 
 
 def _held(stage: Stage) -> Act:
@@ -160,7 +202,13 @@ def _held(stage: Stage) -> Act:
     rows = stage.command("posts", "show", reference)
     copies = _arrived(stage, reference, "copy", _copies(rows))
     story = f"TLP has no purple, so a person decides. The author was told; then the moderator {MODERATOR} released it with `wen-relay held release`, and {len(copies)} members got it."
-    return Act(title=UNKNOWN_MARKING.title, word="hold", facts=_envelope(UNKNOWN_MARKING, reply), story=story, shown=text_of(notice))
+    return Act(
+        title=UNKNOWN_MARKING.title,
+        word="hold",
+        facts=_envelope(UNKNOWN_MARKING, reply),
+        story=story,
+        shown=text_of(notice),
+    )
 
 
 def _refused(stage: Stage, mail: Mail, story: str) -> Act:
@@ -171,11 +219,19 @@ def _refused(stage: Stage, mail: Mail, story: str) -> Act:
 
 
 def _refused_stranger(stage: Stage) -> Act:
-    return _refused(stage, FROM_STRANGER, "Refused in the session, with words that tell a stranger nothing. No bounce, no trace of whether such a list exists.")
+    return _refused(
+        stage,
+        FROM_STRANGER,
+        "Refused in the session, with words that tell a stranger nothing. No bounce, no trace of whether such a list exists.",
+    )
 
 
 def _refused_forged(stage: Stage) -> Act:
-    return _refused(stage, FORGED, "The ranger logged in as himself but wrote the police officer's address into From. The relay takes one author: the one who proved it.")
+    return _refused(
+        stage,
+        FORGED,
+        "The ranger logged in as himself but wrote the police officer's address into From. The relay takes one author: the one who proved it.",
+    )
 
 
 def _outage(stage: Stage) -> Act:
@@ -203,6 +259,17 @@ def _no_traces(stage: Stage) -> Act:
         raise DemoFailed(f"words of a withheld mail were found in {found or 'an outgoing mail'}")
     stage.command("audit", "verify")
     counts = stage.command("queue", "status")[0]
-    facts = (("Searched for", ", ".join(WITHHELD_WORDS)), ("In", f"{len(places)} files of the relay, and {len(stage.sink.received)} mails it sent"), ("Queue", f"{counts['delivered']} delivered, {counts['queued']} waiting, {counts['failed']} failed, {counts['possible_duplicates']} possible duplicates"))
-    return Act(title="Is anything left of the withheld mails?", word="proof", facts=facts, story="Not a word: not in the database, its write-ahead log, the log file or any temporary file. The audit chain verifies.")
-
+    facts = (
+        ("Searched for", ", ".join(WITHHELD_WORDS)),
+        ("In", f"{len(places)} files of the relay, and {len(stage.sink.received)} mails it sent"),
+        (
+            "Queue",
+            f"{counts['delivered']} delivered, {counts['queued']} waiting, {counts['failed']} failed, {counts['possible_duplicates']} possible duplicates",
+        ),
+    )
+    return Act(
+        title="Is anything left of the withheld mails?",
+        word="proof",
+        facts=facts,
+        story="Not a word: not in the database, its write-ahead log, the log file or any temporary file. The audit chain verifies.",
+    )

@@ -28,14 +28,25 @@ h.macuacua@museu-mz.example  | Hélder Macuácua    | Museu de História Natural
 """
 
 STRANGER = "curious@press.example"
-CUSTOMS, POLICE, RANGER, KENYA = "a.mbarga@douanes-cm.example", "p.abega@police-cm.example", "j.ondo@parcs-ga.example", "w.otieno@wildlife-ke.example"
+CUSTOMS, POLICE, RANGER, KENYA = (
+    "a.mbarga@douanes-cm.example",
+    "p.abega@police-cm.example",
+    "j.ondo@parcs-ga.example",
+    "w.otieno@wildlife-ke.example",
+)
 MODERATOR = "c.mba@douanes-ga.example"
 
 
 def cast() -> list[Mapping[str, str]]:
     """The members as rows of an import: who vouches for whom is the same two focal points throughout."""
-    rows = [dict(zip(_COLUMNS, (cell.strip() for cell in line.split("|")), strict=True)) for line in _CAST.strip().splitlines()]
-    return [row | {"nominated_by": "focal.point@network.example", "confirmed_by": "secretariat@network.example"} for row in rows]
+    rows = [
+        dict(zip(_COLUMNS, (cell.strip() for cell in line.split("|")), strict=True))
+        for line in _CAST.strip().splitlines()
+    ]
+    return [
+        row | {"nominated_by": "focal.point@network.example", "confirmed_by": "secretariat@network.example"}
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,8 +49,12 @@ class TryIt:
 def render(acts: Sequence[Act], received: Sequence[Received], try_it: TryIt, names: Mapping[str, str]) -> str:
     """The whole page as HTML; every text is escaped."""
     scenes = "".join(_act(act) for act in acts)
-    boxes = "".join(_inbox(address, names.get(address, ""), mails) for address, mails in sorted(_by_recipient(received).items()))
-    settings = "".join(f"<dt>{escape(name)}</dt><dd><code>{escape(value)}</code></dd>" for name, value in try_it.settings)
+    boxes = "".join(
+        _inbox(address, names.get(address, ""), mails) for address, mails in sorted(_by_recipient(received).items())
+    )
+    settings = "".join(
+        f"<dt>{escape(name)}</dt><dd><code>{escape(value)}</code></dd>" for name, value in try_it.settings
+    )
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>WEN Relay: the tour</title><style>{_STYLE}</style></head><body><main>
 <h1>WEN Relay: what just happened</h1>
@@ -81,7 +85,10 @@ def _by_recipient(received: Sequence[Received]) -> dict[str, list[Received]]:
 
 
 def _inbox(address: str, name: str, mails: Sequence[Received]) -> str:
-    items = "".join(f"<details><summary>{escape(subject_of(mail))}</summary><pre>{escape(text_of(mail))}</pre></details>" for mail in mails)
+    items = "".join(
+        f"<details><summary>{escape(subject_of(mail))}</summary><pre>{escape(text_of(mail))}</pre></details>"
+        for mail in mails
+    )
     return f"<details><summary><strong>{escape(name or address)}</strong> · {escape(address)} · {len(mails)}</summary>{items}</details>"
 
 
@@ -111,7 +118,10 @@ class Page:
                 self.send_response(200 if found else 404)
                 self.send_header("Content-Type", "text/html; charset=utf-8" if found else "text/plain")
                 self.send_header("Content-Length", str(len(body)))
-                self.send_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'")
+                self.send_header(
+                    "Content-Security-Policy",
+                    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+                )
                 self.send_header("X-Content-Type-Options", "nosniff")
                 self.send_header("Cache-Control", "no-store")
                 self.end_headers()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import shutil
@@ -30,9 +31,10 @@ PATIENCE = 30.0  # seconds that anything in the tour may take on a slow machine
 class Stage:
     """Everything that runs during the demo. A context manager: nothing is left running behind it."""
 
-    def __init__(self, data: Path) -> None:
-        """Take the demo's data directory, which is made anew."""
+    def __init__(self, data: Path, wen_relay: Callable[..., Any]) -> None:
+        """Take the demo's data directory, which is made anew, and the command line itself."""
         self.data = data
+        self._wen_relay = wen_relay
         self.passwords: dict[str, str] = {}
         self.ports: dict[str, int] = {}
         self.sink = Sink()
@@ -123,16 +125,18 @@ class Stage:
                         return f"{code} {reply.decode()}"
                 code, reply = client.data(mail.octets(datetime.now(UTC)))
             except smtplib.SMTPResponseException as error:
-                code, reply = error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode()
+                code, reply = (
+                    error.smtp_code,
+                    error.smtp_error if isinstance(error.smtp_error, bytes) else error.smtp_error.encode(),
+                )
         return f"{code} {reply.decode()}"
 
     def command(self, *words: str) -> list[dict[str, Any]]:
         """Run a `wen-relay` command with --json and return its rows."""
-        command = [sys.executable, "-m", "relay", *words, "--json", "--config", str(self.site_file)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)  # noqa: S603  (our own program)
-        if done.returncode:
-            raise Unavailable(f"`wen-relay {' '.join(words)}` failed: {done.stderr.strip()}")
-        return [json.loads(line) for line in done.stdout.splitlines()]
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            self._wen_relay(args=[*words, "--json", "--config", str(self.site_file)], standalone_mode=False)
+        return [json.loads(line) for line in printed.getvalue().splitlines()]
 
     def wait_for(self, wanted: Callable[[list[Received]], bool]) -> None:
         """Wait until the sink has received what is wanted."""

@@ -31,7 +31,12 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
             }
             for one in resources.known_lists.values()
         ]
-    print_rows(rows, as_json=as_json, columns=("address", "tag", "ceiling", "members", "active", "countries"), nothing="No lists.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("address", "tag", "ceiling", "members", "active", "countries"),
+        nothing="No lists.",
+    )
 
 
 @app.command()

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from relay import __version__
@@ -15,7 +14,18 @@ from relay.actions.establish import establish
 from relay.actions.open import forbid_memory_dumps, opened
 from relay.app import ROLES, serve
 from relay.cli import demo, lists, members, posts, queue
-from relay.cli.output import EXIT_BUG, EXIT_USAGE, ConfigOption, JsonOption, exit_code, print_json, print_rows, read_address, say, split
+from relay.cli.output import (
+    EXIT_BUG,
+    EXIT_USAGE,
+    ConfigOption,
+    JsonOption,
+    exit_code,
+    print_json,
+    print_rows,
+    read_address,
+    say,
+    split,
+)
 from relay.errors import Invalid, NotFound, RelayError
 from relay.maillog import start_logging
 from relay.resources import Resources
@@ -24,7 +34,12 @@ from relay.settings import find_site_file, load_settings
 from relay.store.engine import Database
 from relay.store.migrations import upgrade
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="WEN Relay: a restricted mail relay for wildlife-crime officers.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="WEN Relay: a restricted mail relay for wildlife-crime officers.",
+)
 app.add_typer(lists.app, name="lists")
 app.add_typer(members.app, name="members")
 app.add_typer(posts.app, name="posts")
@@ -40,10 +55,11 @@ def run() -> None:
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
     try:
         code = typer.main.get_command(app).main(args=arguments, prog_name="wen-relay", standalone_mode=False)
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(130)
-    except click.ClickException as error:
-        error.show(sys.stderr)
+    except typer.TyperException as error:
+        sentence = error.format_message()
+        say(sentence if "\n" in sentence else f"wen-relay: {sentence} See `wen-relay --help`.")
         sys.exit(EXIT_USAGE)
     except RelayError as error:
         say(f"wen-relay: {error}")
@@ -53,7 +69,9 @@ def run() -> None:
     except Exception as error:  # noqa: BLE001  (the last door: a bug of ours must not print values)
         if debug:
             traceback.print_exc()
-        say(f"wen-relay: a fault of ours ({type(error).__name__}); run it again with --debug and tell us what it prints")
+        say(
+            f"wen-relay: a fault of ours ({type(error).__name__}); run it again with --debug and tell us what it prints"
+        )
         sys.exit(EXIT_BUG)
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -70,9 +88,13 @@ def main(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def init(
     data: Annotated[Path, typer.Option(metavar="DIR", help="The data directory to make.")],
     domain: Annotated[str, typer.Option(metavar="NAME", help="The relay's mail domain, such as relay.example.")],
-    lists: Annotated[str, typer.Option(metavar="a,b", help="Shipped lists that are to be active.")] = "central-africa,species-id",
+    lists: Annotated[
+        str, typer.Option(metavar="a,b", help="Shipped lists that are to be active.")
+    ] = "central-africa,species-id",
     database: Annotated[str, typer.Option(metavar="URL", help="Default: SQLite in the data directory.")] = "",
-    admin: Annotated[str, typer.Option(metavar="ADDR", help="The first administrator; the secret is printed once.")] = "",
+    admin: Annotated[
+        str, typer.Option(metavar="ADDR", help="The first administrator; the secret is printed once.")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Make a new relay: settings, keys, lists, database.
@@ -84,7 +106,12 @@ def init(
     made = establish(data, domain.strip().lower(), tuple(split(lists)), database, administrator, datetime.now(UTC))
     if as_json:
         print_json(
-            {"config": str(made.site_file), "lists": list(made.lists), "administrator": made.administrator or None, "secret": made.secret or None}
+            {
+                "config": str(made.site_file),
+                "lists": list(made.lists),
+                "administrator": made.administrator or None,
+                "secret": made.secret or None,
+            }
         )
         return
     say(f"The relay is in {made.site_file.parent}; its settings are {made.site_file}.")
@@ -97,7 +124,8 @@ def init(
 
 @app.command("serve")
 def serve_(
-    only: Annotated[str, typer.Option(metavar="ROLES", help="Some of smtp,delivery,web,jobs; needs PostgreSQL.")] = "", config: ConfigOption = ""
+    only: Annotated[str, typer.Option(metavar="ROLES", help="Some of smtp,delivery,web,jobs; needs PostgreSQL.")] = "",
+    config: ConfigOption = "",
 ) -> None:
     """Run the relay; prints one JSON line with the ports once every door is open.
 
@@ -117,7 +145,9 @@ def serve_(
 def check_(
     files: Annotated[list[str], typer.Argument(metavar="FILE…", help="Messages as files; - reads standard input.")],
     sender: Annotated[str, typer.Option(metavar="ADDR", help="Judge this member's right to post too.")] = "",
-    list_address: Annotated[str, typer.Option("--list", metavar="ADDR", help="The list; default: those in To and Cc, else alerts@.")] = "",
+    list_address: Annotated[
+        str, typer.Option("--list", metavar="ADDR", help="The list; default: those in To and Cc, else alerts@.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -139,7 +169,9 @@ def check_(
             scanners.close()
 
 
-def _check_one(resources: Resources, scanners: ScannerPool, file: str, sender: str, list_address: str) -> tuple[Checked, ...]:
+def _check_one(
+    resources: Resources, scanners: ScannerPool, file: str, sender: str, list_address: str
+) -> tuple[Checked, ...]:
     try:
         octets = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except FileNotFoundError:

@@ -44,14 +44,24 @@ def add(  # the contract names each option
     address: AddressArgument,
     name: Annotated[str, typer.Option(help="The person's name.")],
     agency: Annotated[str, typer.Option(help="The agency's name.")],
-    agency_type: Annotated[str, typer.Option(help="customs, police, cites, prosecutor, judge, environment, veterinary, ranger, expert, ngo or igo.")],
+    agency_type: Annotated[
+        str,
+        typer.Option(
+            help="customs, police, cites, prosecutor, judge, environment, veterinary, ranger, expert, ngo or igo."
+        ),
+    ],
     country: Annotated[str, typer.Option(help="ISO 3166 code, such as CM.")],
     language: Annotated[str, typer.Option(help="Language of the notices: en, fr, es or pt.")],
     lists: Annotated[str, typer.Option(help="Local parts of the lists, such as central-africa,species-id.")],
     nominated_by: Annotated[str, typer.Option(help="Who proposed the person.")],
     confirmed_by: Annotated[str, typer.Option(help="Who confirmed; somebody else.")],
-    role: Annotated[list[str] | None, typer.Option(help="member, moderator, focal-point, admin, auditor, expert or operator; repeatable.")] = None,
-    valid_until: Annotated[str, typer.Option(metavar="DATE", help="Last day of the membership, such as 2027-06-30.")] = "",
+    role: Annotated[
+        list[str] | None,
+        typer.Option(help="member, moderator, focal-point, admin, auditor, expert or operator; repeatable."),
+    ] = None,
+    valid_until: Annotated[
+        str, typer.Option(metavar="DATE", help="Last day of the membership, such as 2027-06-30.")
+    ] = "",
     issue_password: Annotated[bool, typer.Option("--issue-password", help="Print a new app password, once.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = "",
@@ -90,11 +100,15 @@ def password(address: AddressArgument, as_json: JsonOption = False, config: Conf
     """
     with opened(config) as resources:
         member = _find(resources, read_address(address))
-        _show_enrolled(Enrolled(member=member, password=issue_password(resources, member, datetime.now(UTC))), as_json=as_json)
+        _show_enrolled(
+            Enrolled(member=member, password=issue_password(resources, member, datetime.now(UTC))), as_json=as_json
+        )
 
 
 @app.command("import")
-def import_(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], as_json: JsonOption = False, config: ConfigOption = "") -> None:
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv")], as_json: JsonOption = False, config: ConfigOption = ""
+) -> None:
     """Add all members of a CSV file, or none of them.
 
     Columns are the options of `add` with underscores, lists separated by `;`. Example: wen-relay members import new.csv
@@ -102,7 +116,9 @@ def import_(file: Annotated[Path, typer.Argument(metavar="FILE.csv")], as_json: 
     try:
         text = file.read_text("utf-8-sig")
     except (OSError, UnicodeError) as error:
-        raise Invalid(f"{file} can't be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}") from None
+        raise Invalid(
+            f"{file} can't be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
+        ) from None
     with opened(config) as resources:
         try:
             added = import_members(resources, text, datetime.now(UTC))
@@ -143,7 +159,12 @@ def list_(
     """
     with opened(config) as resources, resources.database.read() as connection:
         rows = [_row(member) for member in members.list_members(connection, list_name or None)]
-    print_rows(rows, as_json=as_json, columns=("address", "name", "agency", "agency_type", "country", "lists", "state"), nothing="No members.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("address", "name", "agency", "agency_type", "country", "lists", "state"),
+        nothing="No members.",
+    )
 
 
 @app.command()
@@ -184,10 +205,16 @@ def suspend(
         node, operator = resources.settings.relay.node, operator_name()
         if agency:
             return resources.database.write(
-                lambda connection: members.suspend_agency(connection, node, agency, reason=reason, operator=operator, now=now)
+                lambda connection: members.suspend_agency(
+                    connection, node, agency, reason=reason, operator=operator, now=now
+                )
             )
         who = read_address(address)
-        return (resources.database.write(lambda connection: members.suspend(connection, node, who, reason=reason, operator=operator, now=now)),)
+        return (
+            resources.database.write(
+                lambda connection: members.suspend(connection, node, who, reason=reason, operator=operator, now=now)
+            ),
+        )
 
     _change(config, as_json, "suspended", job)
 
@@ -202,7 +229,11 @@ def reinstate(address: AddressArgument, as_json: JsonOption = False, config: Con
 
     def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
         node, operator = resources.settings.relay.node, operator_name()
-        return (resources.database.write(lambda connection: members.reinstate(connection, node, who, operator=operator, now=now)),)
+        return (
+            resources.database.write(
+                lambda connection: members.reinstate(connection, node, who, operator=operator, now=now)
+            ),
+        )
 
     _change(config, as_json, "reinstated", job)
 
@@ -210,7 +241,9 @@ def reinstate(address: AddressArgument, as_json: JsonOption = False, config: Con
 @app.command()
 def renew(
     address: AddressArgument,
-    valid_until: Annotated[str, typer.Option(metavar="DATE", help="The new last day; without it the membership has no end.")] = "",
+    valid_until: Annotated[
+        str, typer.Option(metavar="DATE", help="The new last day; without it the membership has no end.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -226,7 +259,11 @@ def renew(
 
     def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
         node, operator = resources.settings.relay.node, operator_name()
-        return (resources.database.write(lambda connection: members.renew(connection, node, who, valid_until=until, operator=operator, now=now)),)
+        return (
+            resources.database.write(
+                lambda connection: members.renew(connection, node, who, valid_until=until, operator=operator, now=now)
+            ),
+        )
 
     _change(config, as_json, "renewed", job)
 
@@ -241,7 +278,11 @@ def remove(address: AddressArgument, as_json: JsonOption = False, config: Config
 
     def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
         node, operator = resources.settings.relay.node, operator_name()
-        return (resources.database.write(lambda connection: members.remove(connection, node, who, operator=operator, now=now)),)
+        return (
+            resources.database.write(
+                lambda connection: members.remove(connection, node, who, operator=operator, now=now)
+            ),
+        )
 
     _change(config, as_json, "removed", job)
 

@@ -23,7 +23,14 @@ _EXIT_CODES: tuple[tuple[type[RelayError], int], ...] = (
     (Invalid, 65),
 )
 
-ConfigOption = Annotated[str, typer.Option("--config", metavar="FILE", help="The site's settings; default $RELAY_CONFIG, ./relay.toml, /etc/wen-relay/relay.toml.")]
+ConfigOption = Annotated[
+    str,
+    typer.Option(
+        "--config",
+        metavar="FILE",
+        help="The site's settings; default $RELAY_CONFIG, ./relay.toml, /etc/wen-relay/relay.toml.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -69,7 +76,11 @@ def _cell(value: object) -> str:
 
 
 def _reason(item: object) -> str:
-    return f"{item['code']} {item['rule']} ({item['place']})" if isinstance(item, Mapping) and "rule" in item else str(item)
+    return (
+        f"{item['code']} {item['rule']} ({item['place']})"
+        if isinstance(item, Mapping) and "rule" in item
+        else str(item)
+    )
 
 
 def split(names: str) -> list[str]:

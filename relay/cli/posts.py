@@ -17,7 +17,9 @@ from relay.store import held, posts
 app = typer.Typer(no_args_is_help=True, help="What became of posts.")
 held_app = typer.Typer(no_args_is_help=True, help="Posts that wait for a moderator.")
 
-ReferenceArgument = Annotated[str, typer.Argument(metavar="REF", help="The post's reference, such as CAFR-2026-000123.")]
+ReferenceArgument = Annotated[
+    str, typer.Argument(metavar="REF", help="The post's reference, such as CAFR-2026-000123.")
+]
 ListOption = Annotated[str, typer.Option("--list", metavar="ADDR", help="Only for this list.")]
 ModeratorOption = Annotated[str, typer.Option("--moderator", metavar="ADDR", help="Who decides.")]
 
@@ -53,7 +55,9 @@ def _post_row(resources: Resources, row: posts.PostRow) -> dict[str, object]:
 
 @app.command("list")
 def list_(
-    limit: Annotated[int, typer.Option(min=1, help="The latest so many posts.")] = 100, as_json: JsonOption = False, config: ConfigOption = ""
+    limit: Annotated[int, typer.Option(min=1, help="The latest so many posts.")] = 100,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
 ) -> None:
     """List the latest posts, a row per post and list.
 
@@ -63,7 +67,12 @@ def list_(
         with resources.database.read() as connection:
             found = posts.list_posts(connection, limit)
         rows = [_post_row(resources, row) for row in found]
-    print_rows(rows, as_json=as_json, columns=("reference", "list", "author", "received_at", "decision", "reasons", "deliveries"), nothing="No posts yet.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("reference", "list", "author", "received_at", "decision", "reasons", "deliveries"),
+        nothing="No posts yet.",
+    )
 
 
 @app.command()
@@ -76,7 +85,12 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
         with resources.database.read() as connection:
             found = posts.show_post(connection, reference)
         rows = [_post_row(resources, row) for row in found]
-    print_rows(rows, as_json=as_json, columns=("reference", "list", "decision", "marking", "reasons", "removed", "channels", "deliveries"), nothing="")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("reference", "list", "decision", "marking", "reasons", "removed", "channels", "deliveries"),
+        nothing="",
+    )
 
 
 def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
@@ -104,7 +118,12 @@ def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
         with resources.database.read() as connection:
             found = held.list_held(connection)
         rows = [_held_row(resources, row) for row in found]
-    print_rows(rows, as_json=as_json, columns=("reference", "list", "author", "received_at", "held_until", "reasons"), nothing="Nothing is held.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("reference", "list", "author", "received_at", "held_until", "reasons"),
+        nothing="Nothing is held.",
+    )
 
 
 @held_app.command("show")
@@ -127,13 +146,21 @@ def _list_name(address: str) -> str | None:
 
 
 @held_app.command("release")
-def held_release(reference: ReferenceArgument, moderator: ModeratorOption, list_address: ListOption = "", as_json: JsonOption = False, config: ConfigOption = "") -> None:
+def held_release(
+    reference: ReferenceArgument,
+    moderator: ModeratorOption,
+    list_address: ListOption = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
     """Let a held post go out.
 
     Example: wen-relay held release CAFR-2026-000123 --moderator p.abega@police.example
     """
     with opened(config) as resources:
-        outcome = moderate.release(resources, reference, _list_name(list_address), read_address(moderator), datetime.now(UTC))
+        outcome = moderate.release(
+            resources, reference, _list_name(list_address), read_address(moderator), datetime.now(UTC)
+        )
         wake_service(resources.settings)
     if as_json:
         print_json({"reference": reference, "outcome": outcome})
@@ -145,7 +172,9 @@ def held_release(reference: ReferenceArgument, moderator: ModeratorOption, list_
 def held_refuse(
     reference: ReferenceArgument,
     moderator: ModeratorOption,
-    code: Annotated[str, typer.Option(help="The withhold code that the author is told: T1, M1, N1, N2, O1, O2 or O3.")] = "M1",
+    code: Annotated[
+        str, typer.Option(help="The withhold code that the author is told: T1, M1, N1, N2, O1, O2 or O3.")
+    ] = "M1",
     list_address: ListOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
@@ -155,7 +184,9 @@ def held_refuse(
     Example: wen-relay held refuse CAFR-2026-000123 --moderator p.abega@police.example --code N1
     """
     with opened(config) as resources:
-        moderate.refuse(resources, reference, _list_name(list_address), read_address(moderator), code, datetime.now(UTC))
+        moderate.refuse(
+            resources, reference, _list_name(list_address), read_address(moderator), code, datetime.now(UTC)
+        )
         wake_service(resources.settings)
     if as_json:
         print_json({"reference": reference, "outcome": "withheld", "code": code})

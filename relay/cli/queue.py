@@ -55,7 +55,12 @@ def list_(
         }
         for row in found
     ]
-    print_rows(rows, as_json=as_json, columns=("reference", "recipient", "kind", "status", "attempts", "next_attempt_at", "last_reply"), nothing="Nothing.")
+    print_rows(
+        rows,
+        as_json=as_json,
+        columns=("reference", "recipient", "kind", "status", "attempts", "next_attempt_at", "last_reply"),
+        nothing="Nothing.",
+    )
 
 
 @app.command()
@@ -72,13 +77,17 @@ def retry(
     if bool(reference) == everything:
         raise Invalid("name either a reference or --all")
     with opened(config) as resources:
-        count = resources.database.write(lambda connection: queue.retry(connection, reference or None, datetime.now(UTC)))
+        count = resources.database.write(
+            lambda connection: queue.retry(connection, reference or None, datetime.now(UTC))
+        )
         wake_service(resources.settings)
     _done(count, "to be tried now", as_json=as_json)
 
 
 @app.command()
-def cancel(reference: Annotated[str, typer.Argument(metavar="REF")], as_json: JsonOption = False, config: ConfigOption = "") -> None:
+def cancel(
+    reference: Annotated[str, typer.Argument(metavar="REF")], as_json: JsonOption = False, config: ConfigOption = ""
+) -> None:
     """Cancel the copies of a post that still wait.
 
     Example: wen-relay queue cancel CAFR-2026-000123

@@ -127,7 +127,7 @@ class SmtpServer:
             transport.set_protocol(session)
             session.connection_made(transport)
             return
-        transport.pause_reading()  # the ClientHello must wait until TLS reads it
+        transport.pause_reading()  # the ClientHello must wait for TLS, in whatever order the loop runs
         handshake = asyncio.get_running_loop().create_task(self._secure(transport, session, leave))
         self._handshakes.add(handshake)
         handshake.add_done_callback(self._handshakes.discard)

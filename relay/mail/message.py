@@ -52,6 +52,19 @@ _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^-~]+@[!#-'*+\-./0-9=?A-Z\[\]^-~:
 
 # Codecs of Python that are no charsets of texts; some take quadratic time or warn. No mail program knows them.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
+# Codecs, by Python's names, whose labels stand for a larger charset in practice (WHATWG Encoding Standard).
+WIDER_CHARSETS = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+    "iso8859-11": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "big5": "cp950",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+    "iso2022_jp": "iso2022_jp_ext",
+}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIDES_FIELDS = frozenset(
     {
@@ -170,16 +183,27 @@ def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
 
     No text that is returned holds a lone surrogate, so that all of it can be encoded again.
     """
-    try:
-        text = octets.decode(charset) if codecs.lookup(charset).name not in _NO_CHARSETS else None
-    except (LookupError, UnicodeError, ValueError):
-        text = None
+    text = _decode(octets, charset)
     if text is not None and not _SURROGATE.search(text):  # CPython's UTF-7 lets them through
         return text, True
     try:
         return octets.decode("utf-8"), False
     except UnicodeError:
         return octets.decode("latin-1"), False
+
+
+def _decode(octets: bytes, charset: str) -> str | None:
+    """Decode strictly, by the larger charset first; None when the charset is none of mail or does not fit."""
+    try:
+        codec = codecs.lookup(charset).name
+        if codec in _NO_CHARSETS:
+            return None
+        try:
+            return octets.decode(WIDER_CHARSETS.get(codec, codec))
+        except UnicodeError:
+            return octets.decode(codec)
+    except (LookupError, UnicodeError, ValueError):
+        return None
 
 
 def decode_text(body: bytes) -> tuple[str, bool]:

@@ -32,7 +32,7 @@ _REPLY_PREFIX = re.compile(
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
 _WORD = re.compile(rf"[{_UNSPACED}]{{1,2}}|[^\W_{_UNSPACED}]+")
 _SENTENCE = re.compile(rf"[{_UNSPACED}]{{7}}")  # more such letters in a row than a label has
-_CLAUSE_ENDS = re.compile(r"[.!?;,]\s")
+_CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{_UNSPACED}]|[。、]")
 _FULL_LINE = (
     45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
 )
@@ -130,7 +130,7 @@ def _loosely(word: str) -> str:
     if word == "tlp":
         return r"t[ .\-_]?l[ .\-_]?p"
     groups = re.findall(r"[^\W_]+", word) or [word]
-    return r"(?:[^\w.]|_){0,6}".join(re.escape(group) for group in groups)
+    return r"(?:[^\w.]|_|\.(?!\s)){0,6}".join(re.escape(group) for group in groups)
 
 
 def _versions(shaped: str, original: str) -> Iterable[str]:
@@ -148,7 +148,8 @@ def _find_in(text: str, place: str, patterns: _Patterns, *, with_unknown: bool) 
             yield _known(label, start, end, place, certain=_in_marking_place(text, start, end, place))
         if known:
             continue
-        if remote := patterns.remote.match(folded, name.end()):
+        remote = patterns.remote.match(folded, name.end())
+        if remote and not patterns.name.search(folded, name.end(), remote.end()):
             label, start, end = patterns.label(remote)
             if text[start:end].isupper() or not _words(_rest_of_line(text, end)):
                 yield _known(label, name.start(), end, place, certain=False)

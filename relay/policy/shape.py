@@ -17,6 +17,7 @@ for _alphabet, _latin in (
     ("ꭰꭱꭲꭺꭻꭼꮇꮋꮃꮐꮢꮪꮩꮓꮯꮲꮮꮶꭵ", "drtajemhwgrsvzcplki"),  # Cherokee
     ("ꓐꓑꓓꓔꓖꓗꓙꓚꓜꓝꓟꓠꓡꓢꓣꓦꓧꓪꓫꓬꓮꓰꓲꓳꓴ", "bpdtgkjczfmnlsrvhwxyaeiou"),  # Lisu
     ("ᴀʙᴄᴅᴇɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡᴢıɩ℮", "abcdeghijklmnoprtuvwziie"),  # small capitals, and i without its dot
+    ("ːꓽ", "::"),
     # Strokes and hooks; not đ, which tells Vietnamese "red" from English "do".
     ("łŧɍɇǥøƀⱥȼᵽꞧɗɖɓ", "ltregobacprddb"),
 ):

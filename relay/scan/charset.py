@@ -6,20 +6,11 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 
+from relay.mail.message import WIDER_CHARSETS
+
 # Python's own codecs that are no charsets of texts; a mail program knows none of them, so neither do we.
 _NO_CHARSETS = frozenset({"charmap", "idna", "punycode", "raw-unicode-escape", "unicode-escape"})
-# Labels that stand for a larger charset in practice (WHATWG Encoding Standard), or that Python spells otherwise.
-_WIDER = {
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "tis-620": "cp874",
-    "iso8859-11": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "iso2022_jp": "iso2022_jp_ext",
-}
+# Labels that Python spells otherwise or doesn't know.
 _OTHER_NAMES = {
     "unicode-1-1-utf-7": "utf-7",
     "windows-874": "cp874",
@@ -38,8 +29,6 @@ _OTHER_NAMES = {
     "unknown-8bit": "us-ascii",
     "x-unknown": "us-ascii",
     "_iso-2022-jp$esc": "iso2022_jp_ext",
-    "ks_c_5601-1987": "cp949",
-    "big5": "cp950",
 }
 _WESTERN = frozenset({"iso8859-1", "iso8859-15", "cp1252"})
 _WHOLE_UNICODE = frozenset({"utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le", "utf-7"})
@@ -81,11 +70,11 @@ def decode(octets: bytes, label: str) -> Reading:
         return _decode_ascii_superset(octets)
     if codec in {"utf-16", "utf-32"} and not octets.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return _decode_without_order(octets, codec)
-    text = _strictly(octets, _WIDER.get(codec, codec))
+    text = _strictly(octets, WIDER_CHARSETS.get(codec, codec))
     text = _strictly(octets, codec) if text is None else text
     if text is None:
         return Reading(
-            octets.decode(_WIDER.get(codec, codec), "replace"), (_guess(octets),), "structure.charset_misfit"
+            octets.decode(WIDER_CHARSETS.get(codec, codec), "replace"), (_guess(octets),), "structure.charset_misfit"
         )
     if codec in _WHOLE_UNICODE or octets.isascii() or (meant := _strictly(octets, "utf-8")) is None:
         return Reading(text)

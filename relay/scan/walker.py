@@ -129,9 +129,8 @@ def _encoding(header: HeaderSection) -> tuple[str, list[str]]:
     text = header.first("content-transfer-encoding").decode("latin-1").strip().lower()
     if text in _ENCODINGS:
         return text, []
-    cut = re.sub(r"\([^()]*\)", "", text).strip(
-        ' \t";'
-    )  # quoted, or followed by a comment: some readers decode, some don't
+    # Quoted, or followed by a comment: some readers decode, some don't.
+    cut = re.sub(r"\([^()]*\)", "", text).strip(' \t";')
     return (cut if cut in _ENCODINGS else "unknown"), ["structure.unknown_transfer_encoding"]
 
 
@@ -161,47 +160,46 @@ def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: Field
 
 
 def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue) -> None:
+    octets, (start, end) = gathered.octets, (entity.start, entity.end)
     boundary = _boundary(gathered, content_type)
     encoding, _ = _encoding(entity.header)
-    if (
-        encoding not in _PLAIN_ENCODINGS
-    ):  # RFC 2045 §6.4 forbids it; a reader that decodes sees what we show the detectors
+    if encoding not in _PLAIN_ENCODINGS:
+        # RFC 2045 §6.4 forbids it. A reader that decodes all the same sees what is shown to the detectors here.
         gathered.rules.append("structure.encoded_multipart")
-        _add_outside(gathered, decode_body(gathered.octets[entity.start : entity.end], encoding)[0], "text")
+        _add_outside(gathered, decode_body(octets[start:end], encoding)[0], "text")
     if boundary is None or "boundary" in content_type.doubtful:
-        _add_outside(gathered, gathered.octets[entity.start : entity.end], "text")
+        _add_outside(gathered, octets[start:end], "text")
     if boundary is None:
         return
-    spans, closed = _split(gathered.octets, entity.start, entity.end, boundary)
+    spans, closed = _split(octets, start, end, boundary)
     if not closed:
         gathered.rules.append("structure.missing_terminator")
-    _add_outside(gathered, gathered.octets[slice(*spans[0])], "text, preamble")
+    _add_outside(gathered, octets[slice(*spans[0])], "text, preamble")
     if closed and len(spans) > 1:
-        epilogue = gathered.octets[slice(*spans.pop())]
+        epilogue = octets[slice(*spans.pop())]
         _add_outside(gathered, epilogue, "text, epilogue")
         if b"--" + boundary in epilogue:
             gathered.rules.append("structure.after_terminator")
+    _visit_parts(gathered, entity, media_type, spans[1:])
+
+
+def _visit_parts(gathered: _Walk, entity: _Entity, media_type: str, spans: list[tuple[int, int]]) -> None:
     alternative = entity.alternative
     if media_type == "multipart/alternative" and alternative is None:
         gathered.alternatives += 1
         alternative = gathered.alternatives
-    default_type = "message/rfc822" if media_type == "multipart/digest" else "text/plain"  # RFC 2046 §5.1.5
-    for start, end in spans[1:]:
+    for start, end in spans:
         # A header section is read from a bounded piece, so that nested parts are not copied at every level.
-        piece = gathered.octets[start : min(end, start + 2 * HEADER_OCTETS)]
-        header = split_header(piece)
-        body_start = start + header.body_offset
-        _visit(
-            gathered,
-            _Entity(
-                header=header,
-                start=body_start,
-                end=end,
-                depth=entity.depth + 1,
-                default_type=default_type,
-                alternative=alternative,
-            ),
+        header = split_header(gathered.octets[start : min(end, start + 2 * HEADER_OCTETS)])
+        part = _Entity(
+            header=header,
+            start=start + header.body_offset,
+            end=end,
+            depth=entity.depth + 1,
+            default_type="message/rfc822" if media_type == "multipart/digest" else "text/plain",  # RFC 2046 §5.1.5
+            alternative=alternative,
         )
+        _visit(gathered, part)
         if gathered.cut:
             return
 

@@ -150,7 +150,7 @@ def _verify_node(connection: Connection, node: str, public_key: Ed25519PublicKey
         _note_gap(problems, node, previous, entry)
         if _hash(entry.previous_hash, node, entry.sequence, entry.content) != entry.hash:
             broken.append(entry)
-        elif not _follows(previous, entry):
+        elif previous not in broken[-1:] and not _follows(previous, entry):
             _note(problems, node, entry.sequence - 1, "changed", "is not what the next entry recorded of it")
         if entry.sequence in signed:
             hashes[entry.sequence] = entry.hash

@@ -51,16 +51,7 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
         connection.execute(
             insert(memberships), [{"member_id": member_id, "list_name": name} for name in sorted(nomination.lists)]
         )
-    vouchers = (nomination.nominated_by, nomination.confirmed_by)
-    facts: audit.Facts = {
-        "member": member_id,
-        "lists": sorted(nomination.lists),
-        "roles": sorted(nomination.roles),
-        "nominated_by": _name_for_audit(connection, vouchers[0]),
-        "confirmed_by": _name_for_audit(connection, vouchers[1]),
-        "operator": operator,
-    }
-    audit.append(connection, node, now, "member.added", facts)
+    audit.append(connection, node, now, "member.added", _added_facts(connection, member_id, nomination, operator))
     _tell_vouchers(connection, member_id, nomination, now)
     return get(connection, member_id)
 
@@ -218,6 +209,17 @@ def _find_in(connection: Connection, address: Address, *states: MemberState) -> 
     return member
 
 
+def _added_facts(connection: Connection, member_id: str, nomination: Nomination, operator: str) -> audit.Facts:
+    return {
+        "member": member_id,
+        "lists": sorted(nomination.lists),
+        "roles": sorted(nomination.roles),
+        "nominated_by": _name_for_audit(connection, nomination.nominated_by),
+        "confirmed_by": _name_for_audit(connection, nomination.confirmed_by),
+        "operator": operator,
+    }
+
+
 def _name_for_audit(connection: Connection, voucher: Address) -> str:
     """A member's id. Somebody from outside has none and is named by address, or nobody could ever be held to their word."""
     member = find(connection, voucher)
@@ -251,7 +253,9 @@ def nomination_of(connection: Connection, member_id: str) -> Nomination:
         NotFound: there is no such member.
     """
     member = get(connection, member_id)
-    vouchers = connection.execute(select(members.c.nominated_by, members.c.confirmed_by).where(members.c.id == member_id)).one()
+    vouchers = connection.execute(
+        select(members.c.nominated_by, members.c.confirmed_by).where(members.c.id == member_id)
+    ).one()
     return Nomination(
         address=member.address,
         name=member.name,

@@ -201,6 +201,8 @@ def _check(accepted: Accepted) -> None:
         raise ValueError("content is kept when some list relays or holds, and only then")
     if bool(_lists_with(accepted, Hold)) != (accepted.held_until is not None):
         raise ValueError("a held post needs a time until which it is held, and only a held one")
+    if not all(decision.reasons for _, decision in accepted.decisions):
+        raise ValueError("every decision says why")
     if not _lists_with(accepted, Relay, Hold, Withhold):
         raise ValueError("a message that is refused or discarded whole is no post")
 

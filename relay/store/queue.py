@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
@@ -69,24 +70,7 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
         until: when the lease runs out if it isn't begun.
         limit: so many at most.
     """
-    free = or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= now)
-    due = (
-        select(deliveries.c.id)
-        .where(CLAIMABLE, deliveries.c.next_attempt_at <= now, free)
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(
-            skip_locked=True
-        )  # SQLite has one writer at a time and needs no such clause; there it isn't written
-        .cte("due")
-        .prefix_with("MATERIALIZED")  # or PostgreSQL might run it anew for each row, with another result
-    )
-    taken = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(due.c.id)))
-        .values(status=Status.LEASED, lease=lease, leased_until=until)
-    )
-    ids = connection.execute(taken.returning(deliveries.c.id)).scalars().all()
+    ids = connection.execute(_claiming(lease, now, until, limit)).scalars().all()
     query = _rows().where(deliveries.c.id.in_(ids)).order_by(deliveries.c.next_attempt_at, deliveries.c.id)
     return tuple(_delivery(row) for row in connection.execute(query))
 
@@ -228,6 +212,28 @@ def cancel(connection: Connection, reference: str) -> int:
     return fanout.cancel(
         connection, and_(deliveries.c.post_id == _post_id(connection, reference), deliveries.c.kind == Kind.COPY)
     )
+
+
+def _claiming(lease: str, now: datetime, until: datetime, limit: int) -> ReturningUpdate[tuple[int]]:
+    """The one statement that claims, for every database."""
+    free = or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= now)
+    due = (
+        select(deliveries.c.id)
+        .where(CLAIMABLE, deliveries.c.next_attempt_at <= now, free)
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(
+            skip_locked=True
+        )  # SQLite has one writer at a time and needs no such clause; there it isn't written
+        .cte("due")
+        .prefix_with("MATERIALIZED")  # or PostgreSQL might run it anew for each row, with another result
+    )
+    taken = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(select(due.c.id)))
+        .values(status=Status.LEASED, lease=lease, leased_until=until)
+    )
+    return taken.returning(deliveries.c.id)
 
 
 def _post_id(connection: Connection, reference: str) -> int:

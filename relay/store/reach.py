@@ -24,9 +24,15 @@ def of_post(connection: Connection, post_id: int) -> Reach:
     """Count whom a post's copies are for; cancelled ones don't count."""
     copies = deliveries.join(members, members.c.id == deliveries.c.member_id)
     mine = (deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY)
-    query = select(func.count(), func.count(members.c.country.distinct())).select_from(copies).where(*mine, deliveries.c.status != Status.CANCELLED)
+    query = (
+        select(func.count(), func.count(members.c.country.distinct()))
+        .select_from(copies)
+        .where(*mine, deliveries.c.status != Status.CANCELLED)
+    )
     number, countries = connection.execute(query).one()
-    expired = connection.execute(select(func.count()).select_from(deliveries).where(*mine, deliveries.c.status == Status.EXPIRED)).scalar_one()
+    expired = connection.execute(
+        select(func.count()).select_from(deliveries).where(*mine, deliveries.c.status == Status.EXPIRED)
+    ).scalar_one()
     return Reach(members=number, countries=countries, expired=expired)
 
 

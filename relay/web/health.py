@@ -18,9 +18,15 @@ class HealthServer:
             def do_GET(self) -> None:
                 found = self.path == "/health"
                 well = found and healthy()
-                body = json.dumps({"status": "ok" if well else "unavailable"} if found else {"error": "not found"}).encode()
+                body = json.dumps(
+                    {"status": "ok" if well else "unavailable"} if found else {"error": "not found"}
+                ).encode()
                 self.send_response((200 if well else 503) if found else 404)
-                for name, value in (("Content-Type", "application/json"), ("Content-Length", str(len(body))), ("Cache-Control", "no-store")):
+                for name, value in (
+                    ("Content-Type", "application/json"),
+                    ("Content-Length", str(len(body))),
+                    ("Cache-Control", "no-store"),
+                ):
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)

@@ -21,8 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from intake_server import RunningServer
-from smtp_client import RawClient
+
+from tests.listening import RunningServer
+from tests.raw_client import RawClient
 
 FOLDER = Path(__file__).parent.parent / "dialogues"
 

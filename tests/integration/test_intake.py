@@ -14,12 +14,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from intake_server import CHIEF, LIMITS, PASSWORD, RunningServer
-from smtp_client import PLAIN, RawClient
 
 from relay.errors import ConfigurationError, Unavailable
 from relay.intake.server import Doors, Listener, SmtpServer
 from relay.mail.auth_results import Method
+from tests.listening import CHIEF, LIMITS, PASSWORD, RunningServer
+from tests.raw_client import PLAIN, RawClient
 
 MIB = 1 << 20
 LIST = "central-africa@relay.example"
@@ -469,10 +469,13 @@ async def connections_of(server):
 
 
 def test_a_client_that_closes_only_its_own_side_still_gets_the_reply(server):
+    everything_sent = threading.Event()
     with RawClient(server, "smtp") as client:
         client.reply()
+        server.loop.call_soon_threadsafe(everything_sent.wait, 10)
         client.send(b"NOOP\r\n")
         client.socket.shutdown(socket.SHUT_WR)
+        everything_sent.set()
         assert client.reply().startswith("250 ")
         assert client.line() == ""
 

@@ -199,6 +199,7 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
     os.kill(pids[0], signal.SIGSTOP)
     os.kill(pids[1], signal.SIGSTOP)
     running = [scan_in_thread(pool, HELLO) for _ in range(2)]
+    wait_until(pool._free.empty)
     pool.close()
     for thread, _ in running:
         thread.join()

@@ -3,6 +3,8 @@
 The only copies that may arrive twice are those whose sender crashed between sending and settling, and each of these is counted.
 """
 
+import secrets
+import shutil
 import tempfile
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -32,6 +34,7 @@ START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 COPIES = 6
 
+_directory = Path(tempfile.gettempdir()) / f"queue-{secrets.token_hex(8)}"
 _database: Database | None = None
 
 
@@ -39,8 +42,7 @@ def shared_database() -> Database:
     """One database for all examples: making the schema costs more than a whole example."""
     global _database  # noqa: PLW0603 - Hypothesis makes the machines itself and gives them no fixture
     if _database is None:
-        path = Path(tempfile.mkdtemp(prefix="queue-")) / "relay.db"
-        _database = Database.open(f"sqlite:///{path}")
+        _database = Database.open(f"sqlite:///{_directory / 'relay.db'}")
         upgrade(_database)
     return _database
 
@@ -48,6 +50,7 @@ def shared_database() -> Database:
 def teardown_module() -> None:
     if _database is not None:
         _database.close()
+        shutil.rmtree(_directory)
 
 
 def fill(connection) -> None:
@@ -101,14 +104,14 @@ class QueueMachine(RuleBasedStateMachine):
         self.arrived: Counter[int] = Counter()  # what reached the other side, known only to the world
         self.settled: set[int] = set()
         self.unknown: Counter[int] = Counter()  # sent or about to be sent when the sender crashed
-        self.in_hand: set[int] = set()  # begun and not yet settled by the living sender
+        self.in_hand: dict[int, str] = {}  # begun under which lease, and not yet settled by the living sender
 
     @rule(target=claimed, limit=st.integers(1, COPIES))
     def claim(self, limit: int):
         self.turn += 1
         lease = f"node-1/{self.turn}"
         batch = self.database.write(lambda c: queue.claim(c, lease, self.now, self.now + LEASE, limit))
-        assert not {row.id for row in batch} & (self.settled | self.in_hand)
+        assert not {row.id for row in batch} & (self.settled | self.in_hand.keys())
         return (lease, tuple(row.id for row in batch))
 
     @rule(target=sending, batch=consumes(claimed))
@@ -116,21 +119,22 @@ class QueueMachine(RuleBasedStateMachine):
         lease, ids = batch
         begun = self.database.write(lambda c: queue.begin(c, lease, ids, self.now))
         assert begun <= set(ids)
-        assert not begun & (self.settled | self.in_hand)
-        self.in_hand |= begun
+        assert not begun & (self.settled | self.in_hand.keys())
+        self.in_hand |= dict.fromkeys(begun, lease)
         return multiple(*((lease, one) for one in sorted(begun)))
 
     @rule(attempt=consumes(sending), end=st.sampled_from([Status.DELIVERED, Status.QUEUED, Status.FAILED]))
     def send_and_settle(self, attempt, end: Status) -> None:
         lease, one = attempt
-        held = one in self.in_hand
+        held = self.in_hand.get(one) == lease  # else a sender from before the crash
         if held and end is Status.DELIVERED:
             self.arrived[one] += 1
         later = self.now + timedelta(seconds=30) if end is Status.QUEUED else None
         done = queue.Settlement(id=one, status=end, reply="", next_attempt_at=later)
         stale = self.database.write(lambda c: queue.settle(c, lease, [done], self.now))
         assert stale == (frozenset() if held else {one})
-        self.in_hand.discard(one)
+        if held:
+            del self.in_hand[one]
         if held and end is not Status.QUEUED:
             self.settled.add(one)
 
@@ -147,10 +151,10 @@ class QueueMachine(RuleBasedStateMachine):
         self._crash()
 
     def _crash(self) -> None:
-        self.unknown.update(self.in_hand)
+        self.unknown.update(self.in_hand.keys())
         counted = self.database.write(lambda c: queue.recover(c, "node-1", self.now))
         assert counted == len(self.in_hand)
-        self.in_hand = set()
+        self.in_hand = {}
 
     @rule(seconds=st.sampled_from([1, 31, 61]))
     def wait(self, seconds: int) -> None:
@@ -163,7 +167,7 @@ class QueueMachine(RuleBasedStateMachine):
             counts = queue.counts(connection)
         assert len(rows) == COPIES
         assert {row.id for row in rows if row.status in {"delivered", "failed"}} == self.settled
-        assert {row.id for row in rows if row.status == "sending"} == self.in_hand
+        assert {row.id for row in rows if row.status == "sending"} == self.in_hand.keys()
         assert {row.id: row.possible_duplicate for row in rows if row.possible_duplicate} == dict(self.unknown)
         assert counts["possible_duplicates"] == self.unknown.total()
         for one, times in self.arrived.items():
@@ -179,4 +183,4 @@ class QueueMachine(RuleBasedStateMachine):
 
 
 TestQueue = QueueMachine.TestCase
-TestQueue.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestQueue.settings = settings(max_examples=1500, stateful_step_count=30, deadline=None)

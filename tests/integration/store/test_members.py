@@ -9,7 +9,8 @@ import pytest
 from relay.delivery.delivery import Kind
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
-from relay.roster.member import MemberState
+from relay.roster.member import AgencyType, MemberState, Role
+from relay.roster.nomination import Nomination
 from relay.store import members, queue
 from tests.integration.store.conftest import LISTS, NODE, START, make_list
 
@@ -64,9 +65,9 @@ def test_the_audit_log_names_members_by_id_and_outsiders_by_address(world):
     }
 
 
-def test_nominator_and_confirmer_are_told_when_they_are_members(world, monkeypatch):
+def test_nominator_and_confirmer_are_told_when_they_are_members(world):
     voucher = world.join("minister", "central-africa")
-    nomination = world_nomination(world, nominated_by=voucher.address)
+    nomination = make_nomination(nominated_by=voucher.address)
     bela = world.database.write(lambda c: members.add(c, NODE, nomination, operator="root", now=START))
     (notice,) = world.database.write(lambda c: queue.claim(c, "node-1/1", START, START, 9))
     assert (notice.kind, notice.recipient, notice.post_id, notice.reference) == (
@@ -78,10 +79,7 @@ def test_nominator_and_confirmer_are_told_when_they_are_members(world, monkeypat
     assert last_audit(world)[1]["nominated_by"] == voucher.id
 
 
-def world_nomination(world, **changes):
-    from relay.roster.member import AgencyType, Role
-    from relay.roster.nomination import Nomination
-
+def make_nomination(**changes) -> Nomination:
     facts = {
         "address": Address(local="bela", domain="police.example"),
         "name": "Bela",
@@ -168,7 +166,7 @@ def test_who_is_removed_gets_nothing_more_and_may_come_back_under_the_same_id(wo
 
 def test_a_stranger_can_not_be_changed(world):
     stranger = replace(world.join("ama"), address=Address(local="nobody", domain="customs.example"))
-    with pytest.raises(NotFound, match="nobody@customs.example is not a member"):
+    with pytest.raises(NotFound, match=r"nobody@customs\.example is not a member"):
         change(world, members.remove, stranger)
 
 

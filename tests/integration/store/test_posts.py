@@ -8,7 +8,7 @@ from sqlalchemy import exc
 
 from relay.errors import NotFound
 from relay.mail.reply import REFUSED
-from relay.policy.decision import Discard, Reason, Refuse
+from relay.policy.decision import Discard, Reason, Refuse, Withhold
 from relay.store import members, posts
 from relay.store.vault import unseal
 from tests.integration.store.conftest import NODE, START
@@ -139,9 +139,10 @@ def test_contradictions_are_never_written(world, relayed, held, withheld):
         ((("central-africa", withheld),), {"sealed": sealed}),
         ((("central-africa", held),), {"held_until": None}),
         ((("central-africa", refused),), {}),
+        ((("central-africa", Withhold(reasons=())),), {}),
         ((), {}),
     ):
-        with pytest.raises(ValueError, match=r"withhold|kept|held|no post"):
+        with pytest.raises(ValueError, match=r"withhold|kept|held|no post|says why"):
             world.post(author, *decisions, **changes)
     assert world.rows("SELECT count(*) FROM posts") == [(0,)]
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.dialects import postgresql
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import NotFound
@@ -81,6 +82,13 @@ def test_the_claim_uses_its_index(full):
     )
     assert "ix_deliveries_claimable" in plan[0][3]
     assert not any("TEMP B-TREE" in line[3] for line in plan)
+
+
+def test_the_same_statement_locks_nothing_that_others_hold_on_postgresql():
+    statement = str(queue._claiming("node-1/a/1", START, UNTIL, 100).compile(dialect=postgresql.dialect()))
+    assert "AS MATERIALIZED" in statement
+    assert "FOR UPDATE SKIP LOCKED" in statement
+    assert statement.endswith("RETURNING deliveries.id")
 
 
 def test_a_lease_that_ran_out_is_claimed_again_and_its_first_holder_is_fenced_off(full):

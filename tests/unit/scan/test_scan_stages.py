@@ -177,3 +177,30 @@ def test_a_thousand_markings_are_one_finding_for_each_line_at_most():
     result = scan(message(b"TLP:RED TLP:RED TLP:RED\r\n" * 3))
     places = [finding.place for finding in result.findings]
     assert len(places) == len({(finding.place, finding.rule, finding.code) for finding in result.findings})
+
+
+@pytest.mark.parametrize(
+    ("label", "subject"),
+    [
+        ("gb2312", "朱镕基查获象牙"),
+        ("ks_c_5601-1987", "똠방각하"),
+        ("shift_jis", "①象牙"),
+        ("koi8-r", "Изъято"),
+        ("iso-8859-1", "“Pangolin”"),
+        ("big5", "查獲象牙"),
+    ],
+)
+def test_a_subject_in_a_charset_that_is_larger_than_its_label_is_no_doubt(label, subject):
+    codec = {"gb2312": "gb18030", "ks_c_5601-1987": "cp949", "shift_jis": "cp932", "iso-8859-1": "cp1252"}.get(
+        label, label
+    )
+    word = f"=?{label}?b?{base64.b64encode(subject.encode(codec)).decode()}?="
+    result = scan(HEADER.replace(b"Seizure at the port", word.encode()) + b"\r\nhello")
+    assert result.message is not None
+    assert (result.message.subject, result.findings) == (subject, ())
+
+
+@pytest.mark.parametrize("label", ["unicode_escape", "raw-unicode-escape", "x-none"])
+def test_a_subject_in_no_charset_of_mail_is_doubtful(label):
+    result = scan(HEADER.replace(b"Seizure at the port", f"=?{label}?q?a=5Cd?=".encode()) + b"\r\nhello")
+    assert rules(result) == {"structure.header.undecodable.subject"}

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _create_releases()
     _create_counters()
     _create_deliveries()
+    _index_deliveries()
     _create_audit()
     _create_audit_heads()
 
@@ -213,7 +214,8 @@ def _create_deliveries() -> None:
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
         sa.CheckConstraint(
-            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')", name=op.f("ck_deliveries_kind")
+            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')",
+            name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(
             "status IN ('queued', 'leased', 'sending', 'delivered', 'failed', 'expired', 'cancelled')",
@@ -226,6 +228,9 @@ def _create_deliveries() -> None:
         sa.UniqueConstraint("post_id", "member_id", "kind", name=op.f("uq_deliveries_post_id_member_id_kind")),
         sqlite_autoincrement=True,
     )
+
+
+def _index_deliveries() -> None:
     op.create_index(
         "ix_deliveries_claimable",
         "deliveries",

@@ -5,7 +5,7 @@ import socket
 import ssl
 from typing import Self
 
-from intake_server import CHIEF, PASSWORD, RunningServer
+from tests.listening import CHIEF, PASSWORD, RunningServer
 
 PLAIN = base64.b64encode(f"\0{CHIEF}\0{PASSWORD}".encode()).decode()
 
