@@ -5,17 +5,13 @@ flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ 
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import secrets
 import signal
-import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TextIO
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -26,7 +22,7 @@ from relay.actions.login import authenticate, may_write_to
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.limits import IntakeLimits
-from relay.intake.server import Listener, SmtpServer
+from relay.intake.server import Kind, Listener, SmtpServer
 from relay.intake.tls import make_localhost_certificate, server_context
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -37,12 +33,13 @@ from relay.policy.post import Scan
 from relay.resources import Resources, load_resources
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
-from relay.settings import Settings, helo_name, load_settings
+from relay.settings import Port, Settings, helo_name, load_settings
 from relay.store import members, queue
-from relay.store.disk import write_private_file
+from relay.store.disk import only_one, write_private_file
 from relay.store.migrations import is_current
 from relay.transport.courier import Courier
 from relay.transport.smtp import Smarthost
+from relay.transport.wake import bind_ear, listen
 from relay.web.health import HealthServer
 
 ROLES = ("smtp", "delivery", "web", "jobs")
@@ -126,13 +123,17 @@ class Service:
 
     async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
         smtp = self.resources.settings.smtp
-        wished = {"smtp": smtp.port, "submission": smtp.submission_port, "submissions": smtp.submissions_port}
+        wished: tuple[tuple[Kind, Port], ...] = (
+            ("smtp", smtp.port),
+            ("submission", smtp.submission_port),
+            ("submissions", smtp.submissions_port),
+        )
         server = SmtpServer(
             listeners=tuple(
                 Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port)
-                for kind, port in wished.items()
+                for kind, port in wished
                 if port != 0
-            ),  # type: ignore[arg-type]
+            ),
             limits=IntakeLimits(
                 max_message_octets=smtp.max_message_octets,
                 max_in_flight_octets=smtp.max_in_flight_octets,
@@ -163,7 +164,8 @@ class Service:
             note=note,
         )
         self.resources.database.listen(courier.wake)
-        await _listen_for_wakes(settings.data / "run" / "wake", courier.wake, stack)
+        ear = bind_ear(settings.data / "run" / "wake")
+        stack.callback((await listen(ear, courier.wake)).close)
         running = asyncio.get_running_loop().create_task(courier.run())
         running.add_done_callback(
             lambda _: self._stopping.set()
@@ -256,22 +258,6 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
             ) from None
 
 
-@contextmanager
-def only_one(lock: Path) -> Iterator[TextIO]:
-    """Hold the lock that only one service of a data directory can hold.
-
-    Raises:
-        Unavailable: another process has it.
-    """
-    lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Unavailable(f"another wen-relay serve runs on {lock.parent.parent}: stop it first") from None
-        yield file
-
-
 def tls_files(settings: Settings) -> tuple[Path, Path]:
     """The certificate and key of the SMTP doors; without settings a self-signed pair for localhost is made once."""
     if settings.smtp.tls_certificate:
@@ -295,20 +281,3 @@ def _smarthost(settings: Settings) -> Smarthost:
         password=password,
         helo_name=helo_name(settings),
     )
-
-
-async def _listen_for_wakes(path: Path, wake: Callable[[], None], stack: AsyncExitStack) -> None:
-    """Hear the datagram that commands send after they wrote; it carries nothing."""
-
-    class Ear(asyncio.DatagramProtocol):
-        def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  (nothing in it matters)
-            wake()
-
-    path.unlink(missing_ok=True)
-    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    ear.setblocking(False)
-    ear.bind(str(path))
-    os.chmod(path, 0o600)  # noqa: PTH101  (a socket's mode; Path.chmod is the same call)
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Ear, sock=ear)
-    stack.callback(path.unlink, missing_ok=True)
-    stack.callback(transport.close)

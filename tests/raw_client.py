@@ -3,6 +3,9 @@
 import base64
 import socket
 import ssl
+import threading
+import time
+from collections.abc import Callable
 from typing import Self
 
 from tests.listening import CHIEF, PASSWORD, RunningServer
@@ -79,3 +82,11 @@ class RawClient:
         assert self.ask(f"MAIL FROM:<{CHIEF}>").startswith("250 2.1.0 ")
         assert self.ask("RCPT TO:<central-africa@relay.example>").startswith("250 2.1.5 ")
         assert self.ask("DATA").startswith("354 ")
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds."""
+    pause, end = threading.Event(), time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < end, "it never came to be"
+        pause.wait(0.005)

@@ -28,7 +28,7 @@ _OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please t
 _DISCARDED = Reply(250, "2.0.0", "Ok")
 
 
-def accept(  # noqa: PLR0913  (the journey's step 5 as ARCHITECTURE names it)
+def accept(
     resources: Resources,
     scanner: Scanner,
     envelope: Envelope,
@@ -65,7 +65,7 @@ def _over_quota(resources: Resources, spent: posts.Activity, size: int) -> bool:
     )
 
 
-def _record(  # noqa: PLR0913  (facts of one message; a bag for them would only hide them)
+def _record(
     resources: Resources,
     judgement: Judgement,
     author: Member,

@@ -43,7 +43,7 @@ class Checked:
         }
 
 
-def check(  # noqa: PLR0913  (the command's options)
+def check(
     resources: Resources,
     scanner: Scanner,
     octets: bytes,

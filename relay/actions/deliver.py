@@ -36,7 +36,7 @@ _EVENTS = {
 }
 
 
-class CannotCompose(RelayError):
+class CannotComposeError(RelayError):
     """What a copy is made from is gone: its list's definition, or its content."""
 
 
@@ -69,17 +69,18 @@ class Outbox:
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
         """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out."""
         database, now = self._resources().database, datetime.now(UTC)
+        deliveries = [self._claimed[parcel.key] for parcel in parcels]
         by_lease: dict[str, list[int]] = {}
-        for parcel in parcels:
-            by_lease.setdefault(self._claimed[parcel.key].lease, []).append(parcel.key)
+        for delivery in deliveries:
+            by_lease.setdefault(delivery.lease, []).append(delivery.id)
         begun = database.write(
             lambda connection: frozenset[int]().union(
                 *(queue.begin(connection, lease, ids, now) for lease, ids in by_lease.items())
             )
         )
-        for parcel in parcels:
-            if parcel.key not in begun:
-                self._claimed.pop(parcel.key, None)
+        for delivery in deliveries:
+            if delivery.id not in begun:
+                self._forget(delivery)
         return tuple(parcel for parcel in parcels if parcel.key in begun)
 
     def settle(self, results: Sequence[Result]) -> None:
@@ -100,9 +101,14 @@ class Outbox:
             )
         )
         for delivery, settlement in settled:
-            self._claimed.pop(delivery.id, None)
+            self._forget(delivery)
             facts = {"reference": delivery.reference, "kind": delivery.kind.value, "recipient": delivery.recipient_id}
             note(_EVENTS[settlement.status], **facts, attempts=delivery.attempts + 1, reply=settlement.reply[:3])
+
+    def _forget(self, delivery: Delivery) -> None:
+        """Forget what is settled; not what another claim took up again the moment it was."""
+        if self._claimed.get(delivery.id) is delivery:
+            del self._claimed[delivery.id]
 
     def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
         """Compose one; a bug in one copy must not stop the others, so it waits and the log says so."""
@@ -145,7 +151,7 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
         received_at = posts.show_post(connection, delivery.reference)[0].received_at
     decision = decisions.get(delivery.list_name)
     if stored is None or not isinstance(decision, Relay):
-        raise CannotCompose(f"the content of {delivery.reference} is gone")
+        raise CannotComposeError(f"the content of {delivery.reference} is gone")
     uid, sealed = stored
     frame = Frame(
         reference=delivery.reference,

@@ -30,7 +30,7 @@ def addressed_lists(resources: Resources, recipients: tuple[Address, ...]) -> tu
     return tuple({one.name: one for one in found if one is not None}.values())
 
 
-def judge(  # noqa: PLR0913  (each is a fact that a judgement needs)
+def judge(
     resources: Resources,
     scanner: Scanner,
     octets: bytes,

@@ -5,7 +5,6 @@ import ctypes
 import os
 import pwd
 import resource
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from relay.maillog import start_logging
 from relay.resources import Resources, load_resources
 from relay.settings import Settings, find_site_file, load_settings
+from relay.transport.wake import send
 
 _PR_SET_DUMPABLE = 4
 
@@ -44,9 +44,7 @@ def forbid_memory_dumps() -> None:
 
 def wake_service(settings: Settings) -> None:
     """Tell a running service of this data directory that there is work; silently nothing when none runs."""
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
-        wake.setblocking(False)
-        wake.sendto(b"w", str(settings.data / "run" / "wake"))
+    send(settings.data / "run" / "wake")
 
 
 def operator_name() -> str:

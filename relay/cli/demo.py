@@ -35,7 +35,7 @@ DATA = Path("var/demo")
 _TONES = {"relay": "green", "withhold": "red", "hold": "yellow", "refuse": "bright_black", "proof": "blue"}
 
 
-class DemoFailed(RelayError):
+class DemoFailedError(RelayError):
     """The tour did not go as the relay promises."""
 
 
@@ -120,10 +120,12 @@ def _envelope(mail: Mail, reply: str) -> tuple[tuple[str, str], ...]:
 def _expect(stage: Stage, mail: Mail, reply: str, decision: str) -> list[dict[str, Any]]:
     """The record of a post that was answered with its reference; its decision must be the expected one."""
     if not reply.startswith("250 2.0.0 "):
-        raise DemoFailed(f"“{mail.title}” was answered with {reply}")
-    rows = stage.command("posts", "show", reply.split()[-1])
+        raise DemoFailedError(f"“{mail.title}” was answered with {reply}")
+    rows = stage.command("posts", "show", reply.rsplit(maxsplit=1)[-1])
     if {row["decision"] for row in rows} != {decision}:
-        raise DemoFailed(f"“{mail.title}” should have been {decision}, but was {[row['decision'] for row in rows]}")
+        raise DemoFailedError(
+            f"“{mail.title}” should have been {decision}, but was {[row['decision'] for row in rows]}"
+        )
     return rows
 
 
@@ -172,7 +174,7 @@ def _withheld(stage: Stage, mail: Mail, story: str) -> Act:
     rows = _expect(stage, mail, reply, "withhold")
     notice = _arrived(stage, rows[0]["reference"], "notice")[0]
     if any(_about(rows[0]["reference"], "copy")(one) for one in stage.sink.received[before:]):
-        raise DemoFailed("a withheld post went out")
+        raise DemoFailedError("a withheld post went out")
     facts = (*_envelope(mail, reply), ("Doors", ", ".join(rows[0]["channels"])))
     return Act(title=mail.title, word="withhold", facts=facts, story=story, shown=text_of(notice))
 
@@ -214,7 +216,7 @@ def _held(stage: Stage) -> Act:
 def _refused(stage: Stage, mail: Mail, story: str) -> Act:
     reply = stage.send(mail)
     if not reply.startswith("5"):
-        raise DemoFailed(f"“{mail.title}” should have been refused, but was answered with {reply}")
+        raise DemoFailedError(f"“{mail.title}” should have been refused, but was answered with {reply}")
     return Act(title=mail.title, word="refuse", facts=_envelope(mail, reply), story=story)
 
 
@@ -243,7 +245,7 @@ def _outage(stage: Stage) -> Act:
     copies = _arrived(stage, rows[0]["reference"], "copy", _copies(rows))
     recipients = [recipient for mail in copies for recipient in mail.rcpt_to]
     if len(recipients) != len(set(recipients)):
-        raise DemoFailed("a member got two copies")
+        raise DemoFailedError("a member got two copies")
     left = waiting["queued"] + waiting["leased"] + waiting["sending"]
     story = f"The relay wrote it down before it said 250; {left} copies and notices waited. The server came back, {len(copies)} members got it once each: {_names(copies)}."
     return Act(title=DURING_OUTAGE.title, word="relay", facts=_envelope(DURING_OUTAGE, reply), story=story)
@@ -256,7 +258,7 @@ def _no_traces(stage: Stage) -> Act:
     found = [path for path in places if any(word in path.read_bytes() for word in words)]
     sent = [mail for mail in stage.sink.received if any(word in mail.octets for word in words)]
     if found or sent:
-        raise DemoFailed(f"words of a withheld mail were found in {found or 'an outgoing mail'}")
+        raise DemoFailedError(f"words of a withheld mail were found in {found or 'an outgoing mail'}")
     stage.command("audit", "verify")
     counts = stage.command("queue", "status")[0]
     facts = (

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
-from datetime import datetime
 
 DOMAIN = "relay.example"
 CENTRAL, EASTERN, SPECIES = (f"{name}@{DOMAIN}" for name in ("central-africa", "eastern-africa", "species-id"))

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
@@ -43,7 +43,7 @@ class Stage:
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._service: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> "Stage":
+    def __enter__(self) -> Self:
         """Make the relay, its members and the sink, and start serving."""
         self._thread.start()
         self._sink_port = self._on_loop(self.sink.start())

@@ -40,7 +40,7 @@ def _row(member: Member) -> dict[str, object]:
 
 
 @app.command()
-def add(  # the contract names each option
+def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
     address: AddressArgument,
     name: Annotated[str, typer.Option(help="The person's name.")],
     agency: Annotated[str, typer.Option(help="The agency's name.")],

@@ -124,7 +124,7 @@ async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
         return replies.LOGIN_UNAVAILABLE
     if not member:
         talk.login_tries += 1
-        talk.reception.note("session.login_refused", ip=talk.ip, tries=talk.login_tries)
+        talk.reception.note("session.login_failed", ip=talk.ip, tries=talk.login_tries)
         return replies.WRONG_LOGIN
     talk.member = member
     return replies.LOGGED_IN

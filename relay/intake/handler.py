@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Note(Protocol):
-    """Takes an event name such as `session.login_refused` and facts; never content, never words of a stranger.
+    """Takes an event name such as `session.login_failed` and facts; never content, never words of a stranger.
 
     It is called on the event loop, so it must not block.
     """
@@ -125,9 +125,9 @@ class Reception:
     def note_failure(self, error: Exception) -> Reply:
         """Log our own failure and give the reply for it; never an exception's text, since a bug may put content there."""
         if isinstance(error, Unavailable):
-            self.note("session.unavailable", error=str(error))
+            self.note("session.trouble", error=str(error))
         else:
-            self.note("session.bug", error=type(error).__name__, frames=where(error))
+            self.note("session.trouble", error=type(error).__name__, frames=where(error))
         return TRY_LATER
 
     def _note_unheard(self, task: asyncio.Task[Reply]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from relay.errors import ConfigurationError
 from relay.intake import replies
 from relay.intake.handler import Doors, Reception
 from relay.intake.limits import Connections, IntakeLimits
@@ -56,7 +55,7 @@ class SmtpServer:
         """Open every listener; the port of each kind.
 
         Raises:
-            ConfigurationError: an address can't be listened on; none is open then.
+            OSError: an address can't be listened on; none is open then.
         """
         ports: dict[Kind, int] = {}
         loop = asyncio.get_running_loop()
@@ -69,12 +68,9 @@ class SmtpServer:
                     listener.port,
                     backlog=_BACKLOG,
                 )
-            except OSError as error:
+            except OSError:
                 self._stop_listening()
-                reason = error.strerror or "the address is not known"
-                raise ConfigurationError(
-                    f"can't listen for {listener.kind} on {listener.host} port {listener.port}: {reason}"
-                ) from None
+                raise
             self._servers.append(server)
             ports[listener.kind] = server.sockets[0].getsockname()[1]
         return ports
@@ -111,7 +107,7 @@ class SmtpServer:
         """Give a new connection its session, or turn it away. Counted before TLS, so that half-open ones count too."""
         peer = transport.get_extra_info("peername")
         if not peer or not self._open or not self._connections.admit(peer[0]):
-            self._reception.note("session.turned_away", ip=peer[0] if peer else "")
+            self._reception.note("session.refused", ip=peer[0] if peer else "", why="too many connections")
             if kind != "submissions":
                 transport.write(f"{replies.TOO_MANY_CONNECTIONS.reply}\r\n".encode("ascii"))
             transport.close()
@@ -141,7 +137,7 @@ class SmtpServer:
                 transport, session, self._tls, server_side=True, ssl_handshake_timeout=seconds
             )
         except OSError as error:
-            self._reception.note("session.broken_off", error=type(error).__name__)
+            self._reception.note("session.refused", why=type(error).__name__)
         finally:
             if secured and self._open and not secured.is_closing():
                 session.connection_made(secured)

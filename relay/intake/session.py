@@ -140,10 +140,10 @@ class SmtpSession(SMTP):
             farewell = await self._converse()
             if farewell.reply:
                 if not farewell.reply.positive:
-                    self._reception.note("session.cut", ip=self._talk.ip, reply=str(farewell.reply))
+                    self._reception.note("session.refused", ip=self._talk.ip, why=str(farewell.reply))
                 await self._talk.wire.say(farewell.reply)
         except (OSError, TLSSetupException) as error:  # the client has gone, reads nothing, or failed its handshake
-            self._reception.note("session.broken_off", error=type(error).__name__)
+            self._reception.note("session.refused", ip=self._talk.ip, why=type(error).__name__)
             if isinstance(error, TLSSetupException):
                 self.abort()
                 self.connection_lost(None)  # asyncio does not tell a protocol that was never told it was connected

@@ -1,11 +1,14 @@
 """The rules that are data, as one value: marking words and the directory of channels."""
 
+import unicodedata
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import ConfigDict, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from relay.policy.channels import Directory
 from relay.policy.marking import MarkingWords
+from relay.policy.shape import shape
 from relay.roster.mailing_list import Tlp
 from relay.source import check, read_source
 
@@ -18,11 +21,27 @@ class Ruleset:
     directory: Directory
 
 
+def _a_word(text: str) -> str:
+    """A word without a letter would be found everywhere."""
+    if not any(char.isalnum() for char in shape(text)):
+        raise ValueError(f"“{text}” has no letter or digit")
+    return text
+
+
+def _a_label(text: str) -> str:
+    """A label may be a symbol as well, such as a coloured circle."""
+    return text if any(unicodedata.category(char) == "So" for char in shape(text)) else _a_word(text)
+
+
+_Word = Annotated[str, AfterValidator(_a_word)]
+_Label = Annotated[str, AfterValidator(_a_label)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _TlpTable:
-    names: tuple[str, ...]
-    connectors: tuple[str, ...]
-    labels: dict[str, tuple[str, ...]]
+    names: Annotated[tuple[_Word, ...], Field(min_length=1)]
+    connectors: tuple[_Word, ...]
+    labels: dict[str, tuple[_Label, ...]]
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     @field_validator("labels")

@@ -1,7 +1,12 @@
 """Files that only this relay's user may read, written so that a crash leaves the old or the new, never a half."""
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from relay.errors import Unavailable
 
 
 def create_private_file(path: Path) -> None:
@@ -42,3 +47,19 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def only_one(lock: Path) -> Iterator[None]:
+    """Hold the lock that only one service of a data directory can hold; the kernel frees it when the process ends.
+
+    Raises:
+        Unavailable: another process has it.
+    """
+    make_private_directory(lock.parent)
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Unavailable(f"another wen-relay serve runs on {lock.parent.parent}: stop it first") from None
+        yield

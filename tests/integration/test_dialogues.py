@@ -55,7 +55,7 @@ def replay(lines: list[str], server: RunningServer, *, bytewise: bool) -> None:
     with RawClient(server, door, bytewise=bytewise) as client:
         for line in lines:
             step(line, client, posts)
-    assert not [facts for event, facts in server.house.events if event == "session.bug"]
+    assert not [facts for event, facts in server.house.events if event == "session.trouble"]
 
 
 def step(line: str, client: RawClient, posts: list) -> None:

@@ -116,7 +116,11 @@ def test_addresses_are_compared_whole_and_without_regard_to_case():
     [
         (b"<ana@customs.example>", "ana@customs.example", ()),
         (b" <ana@customs.example>", "ana@customs.example", ()),
-        (b"<ana@customs.example> SIZE=1000 body=8BITMIME", "ana@customs.example", (("SIZE", "1000"), ("BODY", "8BITMIME"))),
+        (
+            b"<ana@customs.example> SIZE=1000 body=8BITMIME",
+            "ana@customs.example",
+            (("SIZE", "1000"), ("BODY", "8BITMIME")),
+        ),
         (b"<ana@customs.example> SMTPUTF8", "ana@customs.example", (("SMTPUTF8", None),)),
         (b"<ana@customs.example> ", "ana@customs.example", ()),
     ],

@@ -1,0 +1,35 @@
+"""How a command tells the running service that there is work: an empty datagram to DATA/run/wake."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+
+def bind_ear(path: Path) -> socket.socket:
+    """Make the socket that hears; only this relay's user can write to it."""
+    path.unlink(missing_ok=True)
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ear.setblocking(False)
+    ear.bind(str(path))
+    path.chmod(0o600)
+    return ear
+
+
+async def listen(ear: socket.socket, wake: Callable[[], None]) -> asyncio.DatagramTransport:
+    """Call `wake` for every datagram until the transport is closed."""
+
+    class Ear(asyncio.DatagramProtocol):
+        def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002  (nothing in it matters)
+            wake()
+
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(Ear, sock=ear)
+    return transport
+
+
+def send(path: Path) -> None:
+    """Wake whoever listens; nothing happens when nobody does."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
+        wake.setblocking(False)
+        wake.sendto(b"w", str(path))

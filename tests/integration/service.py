@@ -1,0 +1,265 @@
+"""The whole relay from outside: a data directory by `wen-relay init`, `wen-relay serve` as a process, a sink behind it."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from relay.transport.sink import Received, Sink
+from tests.integration.command import Done, command
+
+Answer = TypeVar("Answer")
+PATIENCE = 45.0  # seconds that anything may take on a busy machine
+DOMAIN = "relay.example"
+CENTRAL, EASTERN, SPECIES = (f"{name}@{DOMAIN}" for name in ("central-africa", "eastern-africa", "species-id"))
+
+# Customs officers, a ranger and two moderators; MARIA reads Spanish, EVA belongs to one list only.
+ANA, PAUL, JEAN = "ana@douanes.example", "paul@police.example", "jean@parcs.example"
+MARIA, CLAIRE, EVA = "maria@aduanas.example", "claire@police.example", "eva@wildlife.example"
+MEMBERS = f"""\
+address,name,agency,agency_type,country,language,lists,nominated_by,confirmed_by,role
+{ANA},Ana Example,Douanes,customs,CM,fr,central-africa;species-id,one@network.example,two@network.example,member
+{PAUL},Paul Example,Police,police,CM,fr,central-africa;species-id,one@network.example,two@network.example,member;moderator
+{JEAN},Jean Example,Parcs,ranger,GA,fr,central-africa,one@network.example,two@network.example,member
+{MARIA},María Example,Aduanas,customs,GQ,es,central-africa;species-id,one@network.example,two@network.example,member
+{CLAIRE},Claire Example,Police,police,GA,en,central-africa;species-id,one@network.example,two@network.example,member;moderator
+{EVA},Eva Example,Wildlife,ranger,KE,en,eastern-africa,one@network.example,two@network.example,member
+"""
+
+
+def eventually(condition: Callable[[], Answer]) -> Answer:
+    """Wait until the condition holds, and return what it gave."""
+    pause, end = threading.Event(), time.monotonic() + PATIENCE
+    while not (found := condition()):
+        assert time.monotonic() < end, "it never came to be"
+        pause.wait(0.02)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail that left the relay: its envelope, and the message read by Python's own parser."""
+
+    received: Received
+    message: EmailMessage
+
+    @property
+    def recipient(self) -> str:
+        """The one address it went to."""
+        [address] = self.received.rcpt_to
+        return address
+
+    @property
+    def reference(self) -> str:
+        """The post it is about."""
+        return str(self.message["X-WEN-Reference"])
+
+    @property
+    def is_copy(self) -> bool:
+        """A copy of a post; else it is a notice or receipt."""
+        return self.received.mail_from != ""
+
+    def text(self, kind: str = "plain") -> str:
+        """The decoded text of one kind; "" when there is none."""
+        body = self.message.get_body((kind,))
+        return str(body.get_content()) if body else ""
+
+
+class Smarthost:
+    """A sink on a thread of its own."""
+
+    def __init__(self) -> None:
+        self.sink = Sink()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sink")
+        self._thread.start()
+        self.port = self._run(self.sink.start())
+
+    @property
+    def mails(self) -> list[Mail]:
+        """All that has come."""
+        return [Mail(one, message_from_bytes(one.octets, policy=policy.default)) for one in tuple(self.sink.received)]
+
+    def about(self, reference: str) -> list[Mail]:
+        """All that has come about one post."""
+        return [mail for mail in self.mails if mail.reference == reference]
+
+    def copies(self, reference: str) -> list[str]:
+        """Who has got a copy of a post, as often as they have."""
+        return sorted(mail.recipient for mail in self.about(reference) if mail.is_copy)
+
+    def notice(self, reference: str, decision: str) -> Mail:
+        """Wait for the notice or receipt about a post."""
+
+        def find() -> list[Mail]:
+            return [mail for mail in self.about(reference) if mail.message["X-WEN-Decision"] == decision]
+
+        return eventually(find)[0]
+
+    def stop(self) -> None:
+        """Stop listening and cut every connection."""
+        self._run(self.sink.stop())
+
+    def start(self) -> None:
+        """Listen again, on the same port."""
+        self._run(self.sink.start(port=self.port))
+
+    def close(self) -> None:
+        """End for good."""
+        self.stop()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _run(self, job: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result(PATIENCE)
+
+
+class Site:
+    """A data directory that `wen-relay init` made, its ports free ones."""
+
+    def __init__(self, folder: Path, smarthost_port: int, lists: str = "central-africa,eastern-africa,species-id") -> None:
+        self.folder, self.data = folder, folder / "data"
+        self.file = self.data / "relay.toml"
+        self.passwords: dict[str, str] = {}
+        done = command("init", "--data", str(self.data), "--domain", DOMAIN, "--lists", lists, folder=folder)
+        assert done.code == 0, done.err
+        for key in ("port", "submission_port", "submissions_port"):
+            self.configure("smtp", key, "auto")
+        self.configure("web", "port", "auto")
+        self.configure("delivery", "port", smarthost_port)
+
+    def configure(self, section: str, key: str, value: str | int) -> None:
+        """Set one setting in the site's file."""
+        text = self.file.read_text("utf-8")
+        line = f"{key} = {json.dumps(value)}"
+        if f"[{section}]" not in text:
+            text += f"\n[{section}]\n"
+        before, header, rest = text.partition(f"[{section}]\n")
+        own, other, others = rest.partition("\n[")
+        changed = re.sub(rf"(?m)^{key} = .*$", line, own) if re.search(rf"(?m)^{key} = ", own) else f"{line}\n{own}"
+        self.file.write_text(before + header + changed + other + others, "utf-8")
+
+    def edit_list(self, name: str, old: str, new: str) -> None:
+        """Change a list's definition."""
+        path = self.data / "lists" / f"{name}.toml"
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+
+    def try_run(self, *words: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> Done:
+        """Run a command on this site, whatever comes of it."""
+        return command(*words, "--config", str(self.file), folder=self.folder, stdin=stdin, environment=environment)
+
+    def run(self, *words: str, stdin: bytes = b"") -> Done:
+        """Run a command that must succeed."""
+        done = self.try_run(*words, stdin=stdin)
+        assert done.code == 0, (words, done)
+        return done
+
+    def rows(self, *words: str, stdin: bytes = b"") -> list[dict[str, Any]]:
+        """What a command prints with --json."""
+        return self.run(*words, "--json", stdin=stdin).rows
+
+    def enrol(self, *authors: str) -> None:
+        """Add MEMBERS, and a password for each of these authors."""
+        file = self.folder / "members.csv"
+        file.write_text(MEMBERS, "utf-8")
+        self.run("members", "import", str(file))
+        for author in authors:
+            [issued] = self.rows("members", "password", author)
+            self.passwords[author] = issued["password"]
+
+
+class Service:
+    """A running `wen-relay serve`. A context manager: it must stop in good order, unless it was killed."""
+
+    def __init__(self, site: Site, *before: str, environment: Mapping[str, str] | None = None) -> None:
+        """Start it, behind another program such as strace if one is named, and wait until every door is open."""
+        self.site = site
+        self.process = subprocess.Popen(
+            [*before, sys.executable, "-m", "relay", "serve", "--config", str(site.file)],
+            cwd=site.folder,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self._lines: list[bytes] = []
+        self._reader = threading.Thread(target=self._read, name="log")
+        self._reader.start()
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if not line:
+            self._end()
+            raise AssertionError(self.log.decode())
+        self.ports: dict[str, int] = json.loads(line)["ports"]
+
+    @property
+    def certificate(self) -> Path:
+        """What clients must trust."""
+        return self.site.data / "keys" / "localhost.crt"
+
+    @property
+    def log(self) -> bytes:
+        """All it has written to stderr."""
+        return b"".join(self._lines)
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """The log's entries of one event."""
+        rows = [json.loads(line) for line in tuple(self._lines) if line.startswith(b"{")]
+        return [row for row in rows if row["event"] == name]
+
+    def children(self) -> list[int]:
+        """Its child processes: the scanners."""
+        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [int(word) for task in tasks for word in task.read_text("ascii").split()]
+
+    def signal(self, number: int) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        """Kill it as a power cut would."""
+        self.signal(signal.SIGKILL)
+        self._end()
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        self.signal(signal.SIGTERM)
+        code = self._end()
+        assert code == 0, (code, self.log.decode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.returncode is None:
+            self.stop()
+
+    def _read(self) -> None:
+        assert self.process.stderr
+        for line in self.process.stderr:
+            self._lines.append(line)
+
+    def _end(self) -> int:
+        try:
+            code = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self._reader.join(PATIENCE)
+        for pipe in (self.process.stdout, self.process.stderr):
+            assert pipe
+            pipe.close()
+        return code

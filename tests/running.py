@@ -1,0 +1,180 @@
+"""A whole relay as a process of its own, made and started by the real command line, with a sink in this process.
+
+    site = establish(directory, members=6, settings=…)      wen-relay init, members import, members password
+    with Smarthost() as smarthost, Served(site, smarthost.port) as relay: relay.send(octets)
+"""
+
+import asyncio
+import contextlib
+import csv
+import io
+import json
+import os
+import shutil
+import smtplib
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from relay.transport.sink import Received, Sink
+
+Answer = TypeVar("Answer")
+
+# -P: the installed package, not the checkout that a test run happens to stand in.
+WEN_RELAY = (sys.executable, "-P", "-m", "relay")
+LIST = "central-africa@relay.example"
+PATIENCE = 60.0  # seconds that anything may take on a busy machine; nothing is expected to take them
+
+# Ports are the kernel's choice, there is no web page, and nobody is held back by a limit of their own.
+USUAL: Mapping[str, str] = {
+    "RELAY_SMTP__PORT": "0",
+    "RELAY_SMTP__SUBMISSION_PORT": "auto",
+    "RELAY_SMTP__SUBMISSIONS_PORT": "0",
+    "RELAY_WEB__PORT": "0",
+    "RELAY_LIMITS__POSTS_PER_HOUR": "0",
+    "RELAY_LIMITS__OCTETS_PER_DAY": "0",
+    "RELAY_LIMITS__FAN_OUT_PER_DAY": "0",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A data directory and the first member's password; `members` are all of them, the first one writes the posts."""
+
+    data: Path
+    members: tuple[str, ...]
+    password: str
+
+    @property
+    def author(self) -> str:
+        """Who writes the posts."""
+        return self.members[0]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its commands run with: settings by variables, so that a copied directory needs no edit."""
+        own = {"RELAY_RELAY__DATA": str(self.data), "RELAY_DATABASE__URL": f"sqlite:///{self.data / 'relay.db'}"}
+        return {**os.environ, **USUAL, **own, "TMPDIR": str(self.data / "tmp")}
+
+    def command(self, *words: str) -> list[dict[str, Any]]:
+        """Run a command with --json; the objects that it printed."""
+        config = ("--json", "--config", str(self.data / "relay.toml"))
+        run = subprocess.run([*WEN_RELAY, *words, *config], env=self.environment, capture_output=True, check=True)
+        return [json.loads(line) for line in run.stdout.splitlines()]
+
+    def copy(self, to: Path) -> "Site":
+        """The same relay in another directory; it must not be running."""
+        shutil.copytree(self.data, to)
+        return replace(self, data=to)
+
+
+def establish(data: Path, members: int) -> Site:
+    """Make a relay with so many members on one list."""
+    init = [*WEN_RELAY, "init", "--data", str(data), "--domain", "relay.example", "--lists", "central-africa"]
+    subprocess.run(init, check=True, capture_output=True)
+    (data / "tmp").mkdir()
+    addresses = tuple(f"officer.{number}@customs-cm.example" for number in range(members))
+    fixed = {"agency": "Customs", "agency_type": "customs", "country": "CM", "language": "en", "lists": "central-africa"}
+    vouched = {"nominated_by": "focal.point@network.example", "confirmed_by": "secretariat@network.example"}
+    text = io.StringIO()
+    writer = csv.DictWriter(text, ["address", "name", *fixed, *vouched])
+    writer.writeheader()
+    writer.writerows({"address": one, "name": f"Officer {one[8]}", **fixed, **vouched} for one in addresses)
+    (data / "tmp" / "members.csv").write_text(text.getvalue(), "utf-8")
+    site = Site(data=data, members=addresses, password="")
+    site.command("members", "import", str(data / "tmp" / "members.csv"))
+    (issued,) = site.command("members", "password", site.author)
+    return replace(site, password=issued["password"])
+
+
+class Smarthost:
+    """A sink on an event loop of its own, so that it takes mail while the test does something else."""
+
+    def __init__(self) -> None:
+        self.sink = Sink()
+        self.port = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self.port = self._on_loop(self.sink.start())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._on_loop(self.sink.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def wait_for(self, wanted: int | Callable[[list[Received]], bool]) -> None:
+        """Wait until so many mails, or what is wanted of them, have come."""
+        self._on_loop(self.sink.wait_for(wanted, PATIENCE))
+
+    def _on_loop(self, job: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result()
+
+
+class Served:
+    """A running `wen-relay serve`.
+
+    Args:
+        site: which relay.
+        smarthost: the port of its sink.
+        under: a command that runs the service, such as strace with its options; it must become the service.
+        settings: more settings as environment variables.
+    """
+
+    def __init__(
+        self, site: Site, smarthost: int, *, under: Sequence[str] = (), settings: Mapping[str, str] | None = None
+    ) -> None:
+        self.site = site
+        environment = {**site.environment, "RELAY_DELIVERY__PORT": str(smarthost), **(settings or {})}
+        command = [*under, *WEN_RELAY, "serve", "--config", str(site.data / "relay.toml")]
+        with (site.data / "service.log").open("a") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment)
+        assert self.process.stdout is not None
+        with self.process.stdout as output:
+            line = output.readline()
+        self.port: int = json.loads(line)["ports"]["submission"] if line else 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it ever came up."""
+        return self.port != 0
+
+    def stop(self) -> int:
+        """End it, politely if it still lives; its exit status."""
+        self.process.terminate()
+        try:
+            return self.process.wait(PATIENCE)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+    def send(self, octets: bytes) -> str | None:
+        """Send a post as a mail program does; the last reply, or None when the relay was gone before it came."""
+        context = ssl.create_default_context(cafile=str(self.site.data / "keys" / "localhost.crt"))
+        try:
+            with contextlib.closing(smtplib.SMTP("localhost", self.port, timeout=PATIENCE)) as client:
+                client.starttls(context=context)
+                client.login(self.site.author, self.site.password)
+                client.mail(self.site.author)
+                client.rcpt(LIST)
+                code, reply = client.data(octets)
+        except smtplib.SMTPResponseException as refused:
+            return f"{refused.smtp_code} {refused.smtp_error!r}"
+        except (OSError, smtplib.SMTPException):
+            return None
+        return f"{code} {reply.decode()}"
