@@ -63,6 +63,7 @@ class Service:
             words=resources.ruleset.words,
         )
         self._members_scanning: dict[str, threading.Lock] = {}
+        self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
 
     async def run(self, ready: Callable[[dict[str, int]], None]) -> None:
@@ -163,7 +164,7 @@ class Service:
             settle=outbox.settle,
             note=note,
         )
-        self.resources.database.listen(courier.wake)
+        self._wake = courier.wake
         ear = bind_ear(settings.data / "run" / "wake")
         stack.callback((await listen(ear, courier.wake)).close)
         running = asyncio.get_running_loop().create_task(courier.run())
@@ -202,6 +203,8 @@ class Service:
         except Busy:
             note("post.busy")
             return NO_SCANNER
+        finally:
+            self._wake()  # also when something failed behind the commit: what is committed is due
 
     def _is_healthy(self) -> bool:
         try:
@@ -218,6 +221,8 @@ class Service:
             note("delivery.trouble", where="jobs")
         except Exception as error:  # noqa: BLE001  (a bug in one tick must not end the ticking)
             bug(error, "jobs")
+        finally:
+            self._wake()
 
     def _reload(self) -> None:
         """Build new resources, validate all of them, swap one reference; on a fault keep the old and say why."""

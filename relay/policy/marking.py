@@ -105,7 +105,7 @@ def _compiled(
     ordered = sorted(labels, key=lambda entry: Tlp(entry[0]).level, reverse=True)
     groups = [f"(?P<at{place}>{_any_of(words)})" for place, (_, words) in enumerate(ordered)]
     label = f"(?:{'|'.join(groups)})"
-    symbols = "".join(re.escape(word) for _, words in labels for word in words if not re.search(r"\w", word))
+    symbols = "".join(re.escape(shape(word)) for _, words in labels for word in words if not re.search(r"\w", word))
     gap = rf"(?:[^\w{symbols}]|_){{0,24}}+"
     name = f"{_START}(?:{_any_of(names, ends=False)})"
     between = f"(?:(?:{_any_of(connectors, ends=False)}){gap}){{0,3}}"

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -263,3 +264,25 @@ class Service:
             assert pipe
             pipe.close()
         return code
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A relay with its members, its smarthost, and the service running."""
+
+    site: Site
+    smarthost: Smarthost
+    service: Service
+
+
+@contextmanager
+def open_house(folder: Path, *authors: str) -> Iterator[House]:
+    """Everything up, in a folder of its own; these members have passwords."""
+    smarthost = Smarthost()
+    try:
+        site = Site(folder, smarthost.port)
+        site.enrol(*authors)
+        with Service(site) as service:
+            yield House(site, smarthost, service)
+    finally:
+        smarthost.close()

@@ -176,7 +176,7 @@ def test_without_exactly_one_clear_from_there_is_no_author(octets):
         (b"=?utf-8?b?VExQ\tOlJFRA==?=", "TLP:RED"),  # junk in it
         (b"=?utf-16?b?//5UAEwAUAA6AFIARQBEAA==?=", "TLP:RED"),
         (b"=?utf-7?q?TLP+ADo-RED?=", "TLP:RED"),
-        ("=?gb18030?b?uuzJqw==?=".encode(), "红色"),
+        (b"=?gb18030?b?uuzJqw==?=", "红色"),
         (b"=?koi8-r?q?=CB=D2=C1=D3=CE=D9=CA?=", "красный"),
         (b"=?windows-1256?b?w83j0Q==?=", "أحمر"),
         (b"=?utf-8?x?abc?=", "=?utf-8?x?abc?="),  # no such encoding: it stays as it is
