@@ -174,7 +174,11 @@ class Service:
 
         async def finish() -> None:
             await courier.drain(DRAIN)
-            await running
+            try:
+                await running
+            except Exception as error:
+                bug(error, "delivery")
+                raise
 
         stack.push_async_callback(finish)
 

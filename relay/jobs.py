@@ -24,6 +24,8 @@ def run_due(resources: Resources, now: datetime) -> None:
     destroyed = resources.database.write(lambda connection: posts.destroy_before(connection, node, oldest, now))
     if destroyed:
         note("retention.posts_destroyed", count=destroyed)
+    if expired or destroyed:
+        resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
     with resources.database.read() as connection:
         last = audit.last_signed(connection, node)
     if last is None or now - last >= HEAD_EVERY:

@@ -209,7 +209,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment over secrets over files; the files come merged as init settings."""
         if SECRETS.is_dir():
-            secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir=SECRETS, env_settings=env_settings)  # type: ignore[call-arg]
+            secrets = NestedSecretsSettingsSource(file_secret_settings, secrets_dir=SECRETS)
             return env_settings, secrets, init_settings
         return env_settings, init_settings
 
@@ -279,11 +279,10 @@ def load_settings(site_file: Path) -> Settings:
         settings = Settings(**merged)
     except ValidationError as error:
         raise _blame(error, site) from None
-    except SettingsError as error:  # a whole section in one variable, and not as JSON
-        found = re.search(r'field "(\w+)"', str(error))
-        section = found.group(1).upper() if found else "SECTION"
+    except SettingsError as error:  # a whole section in one value, and not as JSON
+        section = re.sub(r'.*field "(\w+)".*', r"RELAY_\1", str(error), flags=re.DOTALL).upper()
         raise ConfigurationError(
-            f"environment variable RELAY_{section}: write RELAY_{section}__KEY for each key"
+            f"environment variable or secret {section}: write {section}__KEY for each key"
         ) from None
     data = (site_file.parent / settings.relay.data).resolve()
     settings = settings.model_copy(update={"relay": settings.relay.model_copy(update={"data": data})})

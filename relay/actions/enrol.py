@@ -14,7 +14,7 @@ from relay.mail.address import Address
 from relay.mail.scram import make_verifier
 from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
-from relay.roster.member import AgencyType, Member, Role
+from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
 from relay.store import credentials, members
 
@@ -33,6 +33,7 @@ COLUMNS = (
     "confirmed_by",
     "role",
     "valid_until",
+    "state",
 )
 _REQUIRED = COLUMNS[:9]
 
@@ -53,6 +54,8 @@ def read_nomination(resources: Resources, row: Mapping[str, str]) -> Nomination:
     """
     if missing := [name for name in _REQUIRED if not row.get(name, "").strip()]:
         raise Invalid(f"“{missing[0]}” is missing")
+    if row.get("state", MemberState.ACTIVE).strip() not in {"", MemberState.ACTIVE}:
+        raise Invalid("only active members can be added: take the line out, or add the person by a new nomination")
     nomination = Nomination(
         address=read_member_address(row["address"]),
         name=" ".join(row["name"].split()),
@@ -176,9 +179,10 @@ def _at_line(line: int, job: Callable[[], Answer]) -> Answer:
 
 
 def export_rows(resources: Resources) -> list[dict[str, str]]:
-    """Every member who hasn't left as a CSV row of what the relay still knows (who vouched stands in the audit log)."""
+    """Every member who hasn't left, as a row that `import_members` takes; a suspended one only shows its state."""
     with resources.database.read() as connection:
-        everyone = members.list_members(connection)
+        everyone = [member for member in members.list_members(connection) if member.state is not MemberState.LEFT]
+        nominations = {member.id: members.nomination_of(connection, member.id) for member in everyone}
     return [
         {
             "address": str(member.address),
@@ -188,12 +192,13 @@ def export_rows(resources: Resources) -> list[dict[str, str]]:
             "country": member.country,
             "language": member.language,
             "lists": ";".join(sorted(member.lists)),
+            "nominated_by": str(nominations[member.id].nominated_by),
+            "confirmed_by": str(nominations[member.id].confirmed_by),
             "role": ";".join(sorted(member.roles)),
             "valid_until": member.valid_until.isoformat() if member.valid_until else "",
             "state": member.state.value,
         }
         for member in everyone
-        if member.state != "left"
     ]
 
 

@@ -3,13 +3,15 @@
 from datetime import datetime
 from typing import Literal
 
+from relay.delivery.compose import CleanCopy, unpack
 from relay.errors import Conflict, Invalid, NotFound
 from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason
 from relay.resources import Resources
 from relay.roster.member import Member, Role
-from relay.store import held, members
+from relay.store import audit, held, members, posts
+from relay.store.vault import unseal
 
 WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
 
@@ -58,6 +60,24 @@ def refuse(
             connection, node, reference, list_name, person, now, code=code, channels=advice.channels
         )
     )
+
+
+def read_held(resources: Resources, reference: str, moderator: Address, now: datetime) -> CleanCopy:
+    """The clean copy of a held post, for a moderator who has to decide; the reading is audited.
+
+    Raises:
+        NotFound: no such held post.
+        Conflict: this person may not decide here.
+    """
+    person = _moderator(resources, moderator, reference, None, now)
+    node = resources.settings.relay.node
+    with resources.database.read() as connection:
+        stored = posts.load_sealed(connection, held.list_held(connection, reference)[0].post_id)
+    if stored is None:
+        raise NotFound(f"the content of {reference} is gone")
+    facts: audit.Facts = {"reference": reference, "moderator": person.id}
+    resources.database.write(lambda connection: audit.append(connection, node, now, "held.read", facts))
+    return unpack(unseal(resources.keys, *stored))
 
 
 def _held_lists(resources: Resources, reference: str, list_name: str | None) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
@@ -75,7 +74,8 @@ def _stay(console: Console, stage: Stage, acts: Sequence[Act]) -> None:
     page = Page(port, lambda: render(acts, list(stage.sink.received), _try_it(stage), names))
     try:
         console.print(f"\nThe page: [bold]http://127.0.0.1:{port}/[/bold]   (Ctrl-C ends the demo)")
-        console.print("Send one yourself:", Padding(Text(_try_it(stage).command, overflow="fold"), (0, 2)))
+        console.print("Send one yourself, as Awa Mbarga of Cameroon's customs:")
+        console.print(Text(_try_it(stage).command), soft_wrap=True)  # one line, so that it can be copied
         enough = threading.Event()
         for name in (signal.SIGTERM, signal.SIGINT):
             signal.signal(name, lambda *_: enough.set())

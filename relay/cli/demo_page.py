@@ -15,7 +15,7 @@ _COLOURS = {"relay": "#0b6e4f", "withhold": "#a11d33", "hold": "#8a5a00", "refus
 _STYLE = """
 *{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,sans-serif;color:#1c2430;background:#f4f6f8}
 main{max-width:72rem;margin:0 auto;padding:1rem}h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.2rem;margin:2rem 0 .5rem}
-p{max-width:46rem}.acts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr))}
+p{max-width:46rem}.acts{display:grid;gap:1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,30rem),1fr));align-items:start}
 article{background:#fff;border:1px solid #d5dbe3;border-left:.4rem solid var(--tone);border-radius:.4rem;padding:.8rem 1rem;min-width:0}
 article h3{margin:0 0 .3rem;font-size:1.05rem}.word{display:inline-block;background:var(--tone);color:#fff;border-radius:.25rem;padding:0 .5rem;
 font-weight:600;text-transform:uppercase;font-size:.8rem;letter-spacing:.04em}ul{margin:.4rem 0;padding-left:1.2rem}
@@ -58,7 +58,7 @@ def render(acts: Sequence[Act], received: Sequence[Received], try_it: TryIt, nam
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>WEN Relay: the tour</title><style>{_STYLE}</style></head><body><main>
 <h1>WEN Relay: what just happened</h1>
-<p>A whole relay is running on this machine, with three lists and twelve invented officers. Real mail programs sent these messages to it.</p>
+<p>A whole relay is running on this machine, with three lists and twelve invented officers. A real mail client sent these messages to it.</p>
 <div class="acts">{scenes}</div>
 <h2>Try it yourself</h2><p>Send a mail as Awa Mbarga and reload this page. Write <code>TLP:RED</code> into it and see what she gets instead.</p>
 <dl>{settings}</dl><pre>{escape(try_it.command)}</pre>

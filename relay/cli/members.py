@@ -94,7 +94,7 @@ def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
 
 @app.command("password")
 def password(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Issue one more app password and print it, once.
+    """Issue a new app password and print it, once; the old one ends.
 
     Example: wen-relay members password a.mbarga@douanes.example
     """
@@ -142,7 +142,7 @@ def export(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     if as_json:
         print_rows(rows, as_json=True, columns=(), nothing="")
         return
-    writer = csv.DictWriter(sys.stdout, fieldnames=[*COLUMNS, "state"], lineterminator="\n")
+    writer = csv.DictWriter(sys.stdout, fieldnames=COLUMNS, lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
 

@@ -127,10 +127,17 @@ def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
 
 
 @held_app.command("show")
-def held_show(reference: ReferenceArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Show one held post: who, when, why; its text is not shown here.
+def held_show(
+    reference: ReferenceArgument,
+    moderator: Annotated[
+        str, typer.Option("--moderator", metavar="ADDR", help="Show the text too, to this moderator; audited.")
+    ] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Show one held post: who, when, why; with --moderator also its subject and text.
 
-    Example: wen-relay held show CAFR-2026-000123
+    Example: wen-relay held show CAFR-2026-000123 --moderator p.abega@police.example
     """
     with opened(config) as resources:
         with resources.database.read() as connection:
@@ -138,6 +145,10 @@ def held_show(reference: ReferenceArgument, as_json: JsonOption = False, config:
         if not found:
             raise NotFound(f"{reference} is not held")
         rows = [_held_row(resources, row) for row in found]
+        if moderator:
+            copy = moderate.read_held(resources, reference, read_address(moderator), datetime.now(UTC))
+            texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
+            rows = [row | {"subject": copy.subject, "text": "\n".join(texts)} for row in rows]
     print_rows(rows, as_json=as_json, columns=tuple(rows[0]), nothing="")
 
 

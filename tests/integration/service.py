@@ -74,7 +74,7 @@ class Mail:
     def text(self, kind: str = "plain") -> str:
         """The decoded text of one kind; "" when there is none."""
         body = self.message.get_body((kind,))
-        return str(body.get_content()) if body else ""
+        return str(body.get_content()).replace("\r\n", "\n") if body else ""
 
 
 class Smarthost:
@@ -229,6 +229,12 @@ class Service:
     def signal(self, number: int) -> None:
         """Send a signal."""
         self.process.send_signal(number)
+
+    def reload(self, outcome: str = "service.reloaded") -> dict[str, Any]:
+        """Make it read its settings and lists again; its log's word on that."""
+        before = len(self.events(outcome))
+        self.signal(signal.SIGHUP)
+        return eventually(lambda: self.events(outcome)[before:])[0]
 
     def kill(self) -> None:
         """Kill it as a power cut would."""

@@ -198,11 +198,22 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
     pids = pool.pids()
     os.kill(pids[0], signal.SIGSTOP)
     os.kill(pids[1], signal.SIGSTOP)
-    running = [scan_in_thread(pool, HELLO) for _ in range(2)]
+    told: list[Unavailable] = []
+
+    def wait_for_a_scan() -> None:
+        try:
+            assert pool.scan(HELLO).progress is Progress.NOTHING
+        except Unavailable as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=wait_for_a_scan) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     wait_until(pool._free.empty)
     pool.close()
-    for thread, _ in running:
+    for thread in threads:
         thread.join()
+    assert len(told) >= 2
     assert not any(exists(pid) for pid in pids)
     assert pool.pids() == ()
     assert not pool.ready()

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import smtplib
 from base64 import b64encode
 
 import dkim
@@ -10,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from relay.delivery.bounce import read_return_path
 from tests.builders import address
-from tests.integration.clients import make_post, send, send_with_curl, send_with_swaks
+from tests.integration.clients import connect, make_post, send, send_with_curl, send_with_swaks
 from tests.integration.service import (
     ANA, CENTRAL, CLAIRE, DOMAIN, EASTERN, EVA, JEAN, MARIA, PAUL, SPECIES, eventually, open_house,
 )
@@ -28,7 +29,7 @@ ALERT = "Two hundred kilograms of pangolin scales were seized at the port on 18 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    with open_house(tmp_path_factory.mktemp("relay"), ANA, MARIA) as opened:
+    with open_house(tmp_path_factory.mktemp("relay"), ANA, MARIA, EVA) as opened:
         yield opened
 
 
@@ -202,6 +203,48 @@ def test_a_post_that_is_sent_again_gets_its_first_reference_and_nobody_a_second_
     assert house.smarthost.copies(reference) == everybody_but(ANA)
 
 
-def test_a_member_of_another_list_gets_nothing(house, rich):
+def test_nobody_sends_without_a_login(house):
+    with connect(house.service) as client:
+        client.ehlo()
+        assert client.mail("curious@press.example")[0] == 530
+
+
+def test_a_wrong_password_and_an_unknown_user_get_the_same_words(house):
+    answers = []
+    for login in (ANA, "nobody@douanes.example"):
+        with connect(house.service) as client, pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+            client.login(login, "wrong-password")
+        answers.append((refused.value.smtp_code, refused.value.smtp_error))
+    assert answers == [(535, b"5.7.8 Wrong user name or password")] * 2
+
+
+def test_a_stranger_at_the_door_for_other_servers_reaches_nobody(house):
+    with smtplib.SMTP("localhost", house.service.ports["smtp"]) as client:
+        client.ehlo()
+        assert client.mail("curious@press.example")[0] == 250
+        assert client.rcpt(CENTRAL)[0] == 550
+
+
+@pytest.mark.parametrize("sender", [f"Jean Example <{JEAN}>", f"{ANA}, {JEAN}", f"{JEAN}\nFrom: {ANA}"])
+def test_a_member_cannot_write_in_somebody_elses_name(house, sender):
+    octets = f"From: {sender}\nTo: {CENTRAL}\nSubject: Forged\nMessage-ID: <forged@d.example>\n\nText.\n"
+    assert send(house.service, ANA, octets.replace("\n", "\r\n").encode()).startswith("550 5.")
+
+
+def test_a_member_cannot_use_another_mail_from(house):
+    reply = send(house.service, ANA, make_post(ANA, "Not mine", ALERT), mail_from=JEAN)
+    assert reply.startswith("550 5.7.1 ")
+
+
+def test_an_unknown_list_and_a_forbidden_one_are_refused_in_the_same_words(house):
+    forbidden = send(house.service, ANA, make_post(ANA, "Wrong list", ALERT), EASTERN)
+    unknown = send(house.service, ANA, make_post(ANA, "No list", ALERT), f"nothing@{DOMAIN}")
+    inactive = send(house.service, ANA, make_post(ANA, "Asleep", ALERT), f"south-east-asia@{DOMAIN}")
+    assert forbidden == unknown == inactive
+    assert forbidden.startswith("550 5.1.1 ")
+
+
+def test_refusals_left_no_post_and_no_mail(house):
+    posts = house.site.rows("posts", "list")
+    assert {row["decision"] for row in posts} == {"relay"}
     assert not [mail for mail in house.smarthost.mails if mail.recipient == EVA]
-    assert send(house.service, ANA, make_post(ANA, "Wrong list", ALERT), EASTERN).startswith("550 5.1.1 ")

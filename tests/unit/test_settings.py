@@ -147,7 +147,7 @@ def test_a_fault_in_the_file_names_its_line_and_what_to_write(tmp_path, text, se
         ),
         ("RELAY_SCAN__DEADLINE", "20", "environment variable RELAY_SCAN__DEADLINE: scan.deadline: write a duration"),
         ("RELAY_SMTP__TRUSTED_GATEWAYS", "[x", "environment variable RELAY_SMTP__TRUSTED_GATEWAYS: "),
-        ("RELAY_SMTP", "x", "environment variable RELAY_SMTP: write RELAY_SMTP__KEY for each key"),
+        ("RELAY_SMTP", "x", "environment variable or secret RELAY_SMTP: write RELAY_SMTP__KEY for each key"),
     ],
 )
 def test_a_fault_in_the_environment_names_the_variable(tmp_path, monkeypatch, name, value, sentence):

@@ -1,0 +1,110 @@
+"""Finding markings under arbitrary text: never raises, and no dressing-up loses a marking."""
+
+import unicodedata
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.policy.marking import find_markings, strictest
+from relay.policy.post import View
+from relay.policy.shape import close_up, fold, shape
+from relay.roster.mailing_list import Tlp
+from tests.builders import WORDS
+
+INVISIBLE = [char for char in map(chr, range(0x110000)) if unicodedata.category(char) in {"Cf", "Mn", "Me"}]
+PLACES = st.sampled_from(["text", "subject", "header x-tlp", "header keywords", "attachment 1, name", "quoted text"])
+WORDY = st.lists(
+    st.sampled_from([*WORDS.names, *WORDS.connectors, *(word for words in WORDS.labels.values() for word in words)])
+    | st.sampled_from([":", " ", "\n", "[", "]", "(", ")", "/", ".", ",", "-", "\u202e", "\u202c", "=?", "ı", "İ", "ß"])
+    | st.text(max_size=3),
+    max_size=15,
+).map("".join)
+PROSE = st.text("abcdefg hijk,.\n", max_size=60)
+
+
+@given(WORDY | st.text(max_size=200), PLACES)
+def test_finding_never_raises_and_stays_inside_the_text(text, place):
+    longest = len("TLP:") + max(len(shape(text)), len(close_up(shape(text))))
+    for finding in find_markings(View(text=text, place=place), WORDS):
+        assert 0 <= finding.start < finding.end <= longest
+        assert finding.code in {"M1", "H2"}
+        assert finding.label is None or finding.label in set(Tlp)
+        assert finding.place.startswith(place)
+
+
+@given(st.text(max_size=200))
+def test_folding_keeps_every_character_s_place(text):
+    assert len(fold(shape(text))) == len(shape(text))
+    assert shape(shape(text)) == shape(text)
+
+
+@given(st.data(), st.sampled_from(list(WORDS.labels.items())), PROSE)
+def test_invisible_characters_never_lose_a_marking(data, entry, prose):
+    label, words = entry
+    marked = f"TLP:{data.draw(st.sampled_from(words))}"
+    for _ in range(data.draw(st.integers(1, 6))):
+        position = data.draw(st.integers(0, len(marked)))
+        marked = marked[:position] + data.draw(st.sampled_from(INVISIBLE)) + marked[position:]
+    assert strictest(find_markings(View(text=f"{prose}\n\n{marked}\n\n{prose}", place="text"), WORDS)) == label
+
+
+@given(st.data(), st.sampled_from(["RED", "ROUGE", "AMBER", "Ámbar", "КРАСНЫЙ"]), PROSE, PROSE)
+def test_whatever_stands_around_it_a_label_above_the_ceiling_raises(data, word, before, after):
+    sign = data.draw(st.sampled_from([":", ": ", " : ", "=", " ", "-"]))
+    found = find_markings(View(text=f"{before} TLP{sign}{word} {after}", place="text"), WORDS)
+    assert any(finding.label in {Tlp.RED, Tlp.AMBER} for finding in found)
+
+
+@given(st.text("TLPRED:abc \n", max_size=120), st.sampled_from([Tlp.RED, Tlp.AMBER]))
+def test_one_more_marked_line_never_lowers_the_marking(text, label):
+    before = strictest(find_markings(View(text=text, place="text"), WORDS))
+    after = strictest(find_markings(View(text=f"{text}\n\n{label}\n", place="text"), WORDS))
+    assert after is not None
+    assert after.level >= max(label.level, before.level if before else 0)
+
+
+PATHOLOGICAL = {
+    "labels in one line": "TLP:RED ",
+    "labels in lines": "TLP:RED\n",
+    "unknown labels": "TLP:PURPLE ",
+    "names with a sign": "TLP:",
+    "names": "TLP ",
+    "names in lines": "TLP\n",
+    "a name's beginning": "traffic ",
+    "most of a name": "traffic light ",
+    "connectors": "TLP level code ",
+    "copulas": "TLP x is ",
+    "chains": "TLP:RED/GREEN/",
+    "brackets": "(",
+    "a name with brackets": "TLP((((((((",
+    "encoded words": "=?",
+    "spelt out": "T L P ",
+    "single letters": "a ",
+    "marks": "a\u0301\u0323\u0301",
+    "marks alone": "\u0301\u0323",
+    "overrides": "\u202eDER:PLT",
+    "look-alikes": "ТLР:RЕD ",
+    "presentation forms": "\ufdfa",
+    "spaces": "TLP" + " " * 30,
+    "separators": "AMBER+-+-",
+    "reply prefixes": "Re: [x] ",
+    "line ends": "\r",
+}
+
+
+def seconds(text: str, place: str) -> float:
+    start = perf_counter()
+    find_markings(View(text=text, place=place), WORDS)
+    return perf_counter() - start
+
+
+@pytest.mark.parametrize("place", ["text", "subject"])
+@pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_time_grows_with_the_text_and_not_with_its_square(piece, place):
+    """Eight times the text may take eight times the time; a quadratic search would take sixty-four times as long."""
+    small, large = piece * (20_000 // len(piece)), piece * (160_000 // len(piece))
+    seconds(small, place)
+    fast, slow = (min(seconds(text, place) for _ in range(3)) for text in (small, large))
+    assert slow < 24 * fast + 0.02
