@@ -36,7 +36,6 @@ from relay.scan.pool import ScannerPool
 from relay.settings import Port, Settings, helo_name, load_settings
 from relay.store import members, queue
 from relay.store.disk import only_one, write_private_file
-from relay.store.migrations import is_current
 from relay.transport.courier import Courier
 from relay.transport.smtp import Smarthost
 from relay.transport.wake import bind_ear, listen
@@ -256,9 +255,6 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
         raise ConfigurationError("--only needs PostgreSQL: with SQLite one process runs every role")
     with only_one(settings.data / "run" / "serve.lock"):
         resources = load_resources(settings)
-        if not is_current(resources.database):
-            resources.database.close()
-            raise ConfigurationError("the database's schema is of another version: run `wen-relay migrate`")
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))
         except OSError as error:

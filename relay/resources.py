@@ -9,7 +9,7 @@ from pathlib import Path
 
 from relay.delivery.catalogue import Catalogue, read_catalogue
 from relay.delivery.signing import SigningKey
-from relay.errors import ConfigurationError
+from relay.errors import ConfigurationError, RelayError
 from relay.mail.address import Address
 from relay.policy.channels import Directory, read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
@@ -18,6 +18,7 @@ from relay.roster.mailing_list import MailingList
 from relay.settings import Settings, shipped
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
+from relay.store.migrations import is_current
 
 LANGUAGES = ("en", "fr", "es", "pt")
 
@@ -56,7 +57,7 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
         database: an open one to keep (at reload); None opens the settings' own.
 
     Raises:
-        ConfigurationError: lists, rules, catalogues or keys are wrong.
+        ConfigurationError: lists, rules, catalogues, keys or the database's schema are wrong.
         Unavailable: the database can't be opened.
     """
     lists = load_lists(settings)
@@ -73,8 +74,20 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
             SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key)
             for key in keys.dkim
         ),
-        database=database or Database.open(settings.database_url),
+        database=database or _open_database(settings.database_url),
     )
+
+
+def _open_database(url: str) -> Database:
+    """Open the database, which must have this version's schema."""
+    database = Database.open(url)
+    try:
+        if not is_current(database):
+            raise ConfigurationError("the database doesn't have this version's schema: run `wen-relay migrate`")
+    except RelayError:
+        database.close()
+        raise
+    return database
 
 
 def load_lists(settings: Settings) -> dict[str, MailingList]:

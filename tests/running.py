@@ -1,7 +1,7 @@
 """A whole relay as a process of its own, made and started by the real command line, with a sink in this process.
 
-    site = establish(directory, members=6, settings=…)      wen-relay init, members import, members password
-    with Smarthost() as smarthost, Served(site, smarthost.port) as relay: relay.send(octets)
+site = establish(directory, members=6, settings=…)      wen-relay init, members import, members password
+with Smarthost() as smarthost, Served(site, smarthost.port) as relay: relay.send(octets)
 """
 
 import asyncio
@@ -79,7 +79,13 @@ def establish(data: Path, members: int) -> Site:
     subprocess.run(init, check=True, capture_output=True)
     (data / "tmp").mkdir()
     addresses = tuple(f"officer.{number}@customs-cm.example" for number in range(members))
-    fixed = {"agency": "Customs", "agency_type": "customs", "country": "CM", "language": "en", "lists": "central-africa"}
+    fixed = {
+        "agency": "Customs",
+        "agency_type": "customs",
+        "country": "CM",
+        "language": "en",
+        "lists": "central-africa",
+    }
     vouched = {"nominated_by": "focal.point@network.example", "confirmed_by": "secretariat@network.example"}
     text = io.StringIO()
     writer = csv.DictWriter(text, ["address", "name", *fixed, *vouched])

@@ -75,7 +75,7 @@ def retry(
     Example: wen-relay queue retry --all
     """
     if bool(reference) == everything:
-        raise Invalid("name either a reference or --all")
+        raise typer.BadParameter("name either a reference or --all")
     with opened(config) as resources:
         count = resources.database.write(
             lambda connection: queue.retry(connection, reference or None, datetime.now(UTC))

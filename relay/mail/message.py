@@ -23,26 +23,10 @@ HEADER_FIELDS = 1_000
 REFERENCES = 20
 
 # Fields that RFC 5322 §3.6 and RFC 2045 allow once; a second one lets two readers see two messages.
-SINGLETONS = frozenset(
-    {
-        "from",
-        "sender",
-        "reply-to",
-        "to",
-        "cc",
-        "bcc",
-        "message-id",
-        "in-reply-to",
-        "references",
-        "subject",
-        "date",
-        "mime-version",
-        "content-type",
-        "content-transfer-encoding",
-        "content-disposition",
-        "content-id",
-    }
-)
+SINGLETONS = frozenset({
+    "from", "sender", "reply-to", "to", "cc", "bcc", "message-id", "in-reply-to", "references", "subject",
+    "date", "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id",
+})  # fmt: skip
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:-]+)(?:\*[A-Za-z0-9-]+)?\?([bBqQ])\?([^?\r\n]*)\?=")
@@ -66,15 +50,10 @@ WIDER_CHARSETS = {
     "iso2022_jp": "iso2022_jp_ext",
 }
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_HIDES_FIELDS = frozenset(
-    {
-        "header.byte_order_mark",
-        "header.field_name",
-        "header.too_large",
-        "header.bare_carriage_return",
-        "header.null_octet",
-    }
-)
+_HIDES_FIELDS = frozenset({
+    "header.byte_order_mark", "header.field_name", "header.too_large", "header.bare_carriage_return",
+    "header.null_octet",
+})  # fmt: skip
 _AUTOMATIC_PRECEDENCE = frozenset({b"bulk", b"junk", b"auto_reply"})
 
 
@@ -280,8 +259,8 @@ def _one_line(text: str) -> str:
 
 
 def _list_ids(body: str) -> list[str]:
-    """The identifiers in a List-Id field (RFC 2919 §3); the whole body when the angle brackets are missing."""
-    return re.findall(r"<([^<>\s]+)>", body) or [body]
+    """The identifiers in a List-Id field (RFC 2919 §3); its one word when the angle brackets are missing."""
+    return re.findall(r"<([!-;=?-~]+)>", body) or re.findall(r"\A[!-;=?-~]+\Z", body)
 
 
 def _message_ids(bodies: Iterable[bytes]) -> tuple[str, ...]:

@@ -12,12 +12,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from relay.policy.post import Finding, View
 from relay.policy.shape import as_shown, close_up, fold, shape
 from relay.roster.mailing_list import Tlp
 
 REACH = 200  # characters around a label in which its place in the sentence is judged
+LONGEST_LABEL = 24  # characters before a name in which its label may stand
 FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
 
 # A letter of an alphabet with capitals, or a digit: what may not stand right beside a word. Chinese or Arabic letters may.
@@ -174,7 +176,7 @@ def _labels_beside(text: str, folded: str, name: re.Match[str], patterns: _Patte
         while labels and (match := patterns.further.match(folded, end)):
             label, _, end = patterns.label(match)
             labels.append((label, name.start(), end))
-    elif match := patterns.before.search(folded, max(0, name.start() - 40), name.start()):
+    elif match := patterns.before.search(folded, max(0, name.start() - LONGEST_LABEL), name.start()):
         label, start, _ = patterns.label(match)
         labels.append((label, start, name.end()))
     return labels
@@ -255,7 +257,8 @@ def _rest_of_line(text: str, end: int) -> str:
 
 
 def _words(text: str) -> int:
-    return len(_WORD.findall(text))
+    """How many words there are, up to four: more make no difference."""
+    return sum(1 for _ in islice(_WORD.finditer(text), 4))
 
 
 def _runs_on(after: str) -> bool:

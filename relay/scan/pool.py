@@ -3,6 +3,7 @@
 A scanner that dies or is killed costs its own message only, and what it had reported before counts.
 """
 
+import contextlib
 import queue
 import subprocess
 import threading
@@ -39,6 +40,7 @@ class ScannerPool:
         self._memory = memory
         self._configuration = encode_configuration(memory, words)
         self._lock = threading.Lock()
+        self._gone = threading.Condition(self._lock)
         self._living: list[Scanner] = []
         self._free: queue.SimpleQueue[Scanner | None] = queue.SimpleQueue()
         self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
@@ -106,15 +108,22 @@ class ScannerPool:
 
     def close(self) -> None:
         """Kill and reap all scanners. A scan under way returns what it has; one that waits gets Unavailable."""
-        self._closed.set()
+        with self._lock:  # from here on no scanner is given back as free
+            self._closed.set()
         self._wanted.put(False)
-        self._free.put(None)
         for scanner in self._all():
             scanner.kill()
         if self._keeper.is_alive():
             self._keeper.join()
-        for scanner in self._all():
-            self._bury(scanner)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (idle := self._free.get_nowait()) is not None:
+                    self._bury(idle)
+        self._free.put(None)  # whoever waits passes it on
+        # A scanner in use is buried by the thread that uses it. Closing its pipes from here could let that thread go on
+        # writing a message to a descriptor that by then is somebody else's file.
+        with self._gone:
+            self._gone.wait_for(lambda: not self._living)
 
     def _all(self) -> list[Scanner]:
         with self._lock:
@@ -136,18 +145,18 @@ class ScannerPool:
         raise Unavailable("The scanners are stopped; try again in a moment")
 
     def _give_back(self, scanner: Scanner, *, fit: bool) -> None:
-        if fit and not self._closed.is_set():
-            self._free.put(scanner)
-            return
+        with self._lock:
+            if fit and not self._closed.is_set():
+                self._free.put(scanner)
+                return
         self._bury(scanner)
         self._wanted.put(True)
 
     def _bury(self, scanner: Scanner) -> None:
-        with self._lock:
-            if scanner not in self._living:
-                return
-            self._living.remove(scanner)
         scanner.bury()
+        with self._gone:
+            self._living.remove(scanner)
+            self._gone.notify_all()
 
     def _keep(self) -> None:
         """Start a scanner for each token in the queue, until told to stop."""

@@ -54,10 +54,14 @@ def only_one(lock: Path) -> Iterator[None]:
     """Hold the lock that only one service of a data directory can hold; the kernel frees it when the process ends.
 
     Raises:
-        Unavailable: another process has it.
+        Unavailable: another process has it, or the lock's file can't be written.
     """
-    make_private_directory(lock.parent)
-    with lock.open("w") as file:
+    try:
+        make_private_directory(lock.parent)
+        file = lock.open("w")
+    except OSError as error:
+        raise Unavailable(f"{lock} can't be written ({error.strerror}): check its directory") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

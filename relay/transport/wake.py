@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 
@@ -12,7 +13,8 @@ def bind_ear(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ear.setblocking(False)
-    ear.bind(str(path))
+    with _short(path) as name:
+        ear.bind(name)
     path.chmod(0o600)
     return ear
 
@@ -32,4 +34,15 @@ def send(path: Path) -> None:
     """Wake whoever listens; nothing happens when nobody does."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
         wake.setblocking(False)
-        wake.sendto(b"w", str(path))
+        with _short(path) as name:
+            wake.sendto(b"w", name)
+
+
+@contextlib.contextmanager
+def _short(path: Path) -> Iterator[str]:
+    """A name for the socket by way of its open directory: a socket's name has room for 107 octets, a path may be longer."""
+    directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{directory}/{path.name}"
+    finally:
+        os.close(directory)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.crash.blows import MEMBERS, no_strace
+from tests.builders import make_message
+from tests.crash.blows import MEMBERS, Post, no_strace
 from tests.running import Site, establish
 
 
@@ -17,3 +18,16 @@ def strace() -> None:
     """Skip where no process may be traced."""
     if reason := no_strace():
         pytest.skip(reason)
+
+
+@pytest.fixture
+def relayed(template: Site) -> Post:
+    """A post that goes to everybody, with a receipt for its author."""
+    return Post(make_message(sender=template.author), mails=MEMBERS)
+
+
+@pytest.fixture
+def withheld(template: Site) -> Post:
+    """A post that nobody gets, with a notice to its author; its words stand nowhere else."""
+    body = "The Quittenbaum lead at Xylophonberg.\r\n"
+    return Post(make_message(body, sender=template.author, subject="TLP:RED"), mails=1)

@@ -1,5 +1,8 @@
 """Header sections under arbitrary octets."""
 
+from time import perf_counter
+
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -76,3 +79,44 @@ def test_an_encoded_word_gives_its_text_back(text):
 def test_decoding_never_raises(body):
     text, _ = decode_text(body.encode("utf-8", "replace"))
     assert text.encode("utf-8") is not None
+
+
+PATHOLOGICAL = {
+    "fields": b"X: a\r\n",
+    "folds": b" a\r\n",
+    "one long line": b"a",
+    "encoded words": b"=?utf-8?q?a?= ",
+    "beginnings of encoded words": b"=?",
+    "half encoded words": b"=?utf-8?q?",
+    "punycode": b"=?punycode?q?" + b"ab" * 40 + b"?= ",
+    "open quotes": b'"',
+    "quoted pairs": b"\\a",
+    "quoted strings": b'"a" ',
+    "open comments": b"(",
+    "comments": b"(a)",
+    "open brackets": b"<",
+    "brackets": b"<a@b>",
+    "atoms": b"a ",
+    "dots": b"a.",
+    "at signs": b"a@",
+    "carriage returns": b"\r",
+    "spaces": b" ",
+    "digits": b"9",
+    "commas": b"a@b.example,",
+}
+
+
+def seconds(octets: bytes) -> float:
+    start = perf_counter()
+    read_message(split_header(octets))
+    return perf_counter() - start
+
+
+@pytest.mark.parametrize("name", [b"From", b"Subject", b"References", b"Date", b"List-Id", b"Auto-Submitted", b"X"])
+@pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
+def test_time_grows_with_the_section_and_not_with_its_square(piece, name):
+    """Eight times the octets may take eight times the time; a quadratic reader would take sixty-four times as long."""
+    small, large = (name + b": " + piece * (size // len(piece)) + b"\r\n\r\n" for size in (12_000, 96_000))
+    seconds(small)
+    fast, slow = (min(seconds(octets) for _ in range(2)) for octets in (small, large))
+    assert slow < 24 * fast + 0.02

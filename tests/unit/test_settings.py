@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from relay import settings as module
 from relay.errors import ConfigurationError
-from relay.settings import Settings, find_site_file, helo_name, is_loopback, load_settings, shipped
+from relay.settings import Duration, Settings, find_site_file, helo_name, is_loopback, load_settings, shipped
 
 
 @pytest.fixture(autouse=True)
@@ -223,11 +224,15 @@ def test_what_is_shipped_lies_in_the_package_or_beside_it(tmp_path, monkeypatch)
     assert shipped("config", "relay.toml").is_file()
     package = tmp_path / "relay"
     (package / "_shipped").mkdir(parents=True)
-    monkeypatch.setattr(module.relay, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("relay.__file__", str(package / "__init__.py"))
     assert shipped("config") == package / "_shipped" / "config"
 
 
 @pytest.mark.parametrize(("name", "helo"), [("mx1.agency.example", "mx1.agency.example"), ("box", "relay.example")])
 def test_the_name_in_helo_is_a_full_one(tmp_path, monkeypatch, name, helo):
-    monkeypatch.setattr(module.socket, "getfqdn", lambda: name)
+    monkeypatch.setattr("socket.getfqdn", lambda: name)
     assert helo_name(load(tmp_path)) == helo
+
+
+def test_a_duration_of_ours_is_taken_as_it_is():
+    assert TypeAdapter(Duration).validate_python(timedelta(minutes=5)) == timedelta(minutes=5)

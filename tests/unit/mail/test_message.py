@@ -316,6 +316,8 @@ def test_automatic_mail_is_recognised(lines, automatic):
         (b"List-Id: Central Africa <Central-Africa.relay.example>\r\n", ("central-africa.relay.example",)),
         (b"List-Id: central-africa.relay.example\r\n", ("central-africa.relay.example",)),
         (b'List-Id: "<decoy.example>" <b.relay.example>\r\n', ("decoy.example", "b.relay.example")),
+        (b"List-Id: two words\r\n", ()),
+        (b"List-Id: <a\0b> <c\rd>\r\n", ()),
         (b"List-Id: <a.example>\r\nList-Id: <b.example>\r\n", ("a.example", "b.example")),
     ],
 )

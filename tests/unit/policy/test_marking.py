@@ -315,6 +315,7 @@ def test_red_in_a_sentence_is_not_certain_but_raises(text):
         "TLP: https://www.first.org/tlp/",
         "TLP version 2.0 was adopted in August 2022 and has four labels.",
         "TLP stands for Traffic Light Protocol.",
+        "The TLP applies to this list: red sandalwood and others are discussed here.",
         "TLP",
         "TLP:",
         "TLP: ____",
@@ -451,7 +452,7 @@ def test_labels_and_names_are_data():
 
 
 def test_folding_keeps_every_character_s_place():
-    every = "".join(chr(code) for code in range(0x110000))
+    every = "".join(chr(code) for code in range(0x20000))
     shaped = shape(every)
     assert len(fold(shaped)) == len(shaped)
 

@@ -1,0 +1,207 @@
+"""What breaks around the relay, and what does not come of it: nothing answered 250 is lost, nothing is delivered twice."""
+
+import resource
+import signal
+import socket
+import sqlite3
+import struct
+import subprocess
+from contextlib import closing, contextmanager, suppress
+
+import pytest
+
+from tests.integration.clients import connect, make_post, octets_of, send
+from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
+
+OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
+
+
+class Scene:
+    """A relay that tests may stop, kill and start again."""
+
+    def __init__(self, folder):
+        self.smarthost = Smarthost()
+        self.site = Site(folder, self.smarthost.port)
+        self.site.enrol(ANA)
+        self.service = Service(self.site)
+        self._count = 0
+
+    def post(self, text="Two tusks.\n"):
+        """A new post's octets."""
+        self._count += 1
+        return octets_of(make_post(ANA, f"Post {self._count}", text, message_id=f"<{self._count}@douanes.example>"))
+
+    def send(self, octets=None):
+        """Send a post that must be accepted; its reference."""
+        reply = send(self.service, ANA, octets or self.post())
+        assert reply.startswith("250 2.0.0 CAFR-"), reply
+        return reply.split()[2]
+
+    def assert_delivered_once(self, *references):
+        """Everybody has got each of them once; the receipt comes when the queue has come to rest."""
+        for reference in references:
+            eventually(lambda wanted=reference: len(self.smarthost.copies(wanted)) >= len(OTHERS))
+            self.smarthost.notice(reference, "relay")
+        eventually(lambda: not {"queued", "leased", "sending"} & {key for key, count in self.counts().items() if count})
+        assert [self.smarthost.copies(reference) for reference in references] == [OTHERS] * len(references)
+
+    def counts(self):
+        [counts] = self.site.rows("queue", "status")
+        return counts
+
+    def references(self):
+        return [row["reference"] for row in self.site.rows("posts", "list")]
+
+    def restart(self):
+        self.service = Service(self.site)
+
+    def close(self):
+        if self.service.process.returncode is None:
+            self.service.stop()
+        self.smarthost.close()
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory):
+    scene = Scene(tmp_path_factory.mktemp("faults"))
+    yield scene
+    scene.close()
+
+
+@contextmanager
+def in_data(service, octets):
+    """A client that has sent this much of a message."""
+    with closing(connect(service)) as client:
+        client.login(ANA, service.site.passwords[ANA])
+        assert client.mail(ANA)[0] == client.rcpt(CENTRAL)[0] == 250
+        assert client.docmd("DATA")[0] == 354
+        client.send(octets)
+        yield client
+
+
+def is_closed(service):
+    """Whether nobody can connect any more."""
+    try:
+        socket.create_connection(("127.0.0.1", service.ports["submission"])).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_posts_wait_for_a_smarthost_that_is_down_and_are_delivered_once_when_it_is_back(scene):
+    scene.smarthost.stop()
+    references = [scene.send() for _ in range(3)]
+    eventually(lambda: scene.service.events("smarthost.unreachable"))
+    scene.smarthost.start()
+    scene.assert_delivered_once(*references)
+
+
+def test_a_kill_loses_no_post_that_was_answered_250(scene):
+    scene.smarthost.stop()
+    references = [scene.send() for _ in range(2)]
+    scene.service.kill()
+    scene.smarthost.start()
+    scene.restart()
+    scene.assert_delivered_once(*references)
+
+
+def test_a_client_that_is_sending_when_the_relay_is_told_to_stop_may_finish(scene):
+    octets = scene.post()
+    with in_data(scene.service, octets[:100]) as client:
+        scene.service.signal(signal.SIGTERM)
+        eventually(lambda: is_closed(scene.service))
+        client.send(octets[100:] + b".\r\n")
+        code, words = client.getreply()
+    assert code == 250
+    scene.service.stop()
+    scene.restart()
+    scene.assert_delivered_once(words.decode().split()[1])
+
+
+def test_a_broken_list_is_refused_at_reload_with_its_line_and_the_old_one_stays(scene):
+    scene.site.edit_list("central-africa", "require_marking = false", "require_markings = true")
+    refused = scene.service.reload("service.reload_refused")
+    assert "central-africa.toml:" in refused["reason"]
+    assert "require_marking" in refused["reason"]
+    reference = scene.send()
+    scene.site.edit_list("central-africa", "require_markings = true", "require_marking = true")
+    scene.service.reload()
+    scene.assert_delivered_once(reference)
+    held = scene.send()
+    assert [row["decision"] for row in scene.site.rows("posts", "show", held)] == ["hold"]
+    scene.site.edit_list("central-africa", "require_marking = true", "require_marking = false")
+    scene.service.reload()
+
+
+def test_a_post_is_judged_after_every_scanner_was_killed(scene):
+    scanners = scene.service.children()
+    assert len(scanners) >= 2
+    for pid in scanners:
+        subprocess.run(["kill", "-KILL", str(pid)], check=True)
+    scene.assert_delivered_once(scene.send())
+    assert not set(scanners) & set(scene.service.children())
+
+
+def test_a_client_that_hangs_up_after_the_dot_and_sends_again_has_posted_once(scene):
+    octets = scene.post()
+    decided = len(scene.service.events("post.decided"))
+    with in_data(scene.service, octets + b".\r\n") as client:
+        # Without lingering, closing resets the connection: the relay can't give its answer.
+        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    [event] = eventually(lambda: scene.service.events("post.decided")[decided:])
+    assert scene.send(octets) == event["reference"]
+    scene.assert_delivered_once(event["reference"])
+
+
+def test_while_another_program_locks_the_database_clients_are_asked_to_try_later(scene):
+    octets, before = scene.post(), scene.references()
+    with closing(sqlite3.connect(scene.site.data / "relay.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert send(scene.service, ANA, octets).startswith("451 4.3.0 ")
+        other.execute("ROLLBACK")
+    assert scene.references() == before
+    scene.assert_delivered_once(scene.send(octets))
+
+
+def test_a_disk_that_fails_is_451_and_after_a_restart_everything_works_again(scene):
+    octets = scene.post("Ivory. " * 100_000 + "\n")
+    usual = resource.prlimit(scene.service.process.pid, resource.RLIMIT_FSIZE)
+    resource.prlimit(scene.service.process.pid, resource.RLIMIT_FSIZE, (4096, usual[1]))
+    assert send(scene.service, ANA, octets).startswith(("451 4.3.0 ", "452 4.3.1 "))
+    resource.prlimit(scene.service.process.pid, resource.RLIMIT_FSIZE, usual)
+    scene.service.stop()
+    scene.restart()
+    scene.assert_delivered_once(scene.send(octets))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of a few megabytes, where this machine lets us make one."""
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=12m,mode=700", "none", str(tmp_path)], capture_output=True)
+    if made.returncode:
+        pytest.skip("this machine lets nobody mount a small file system")
+    yield tmp_path
+    subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def fill(path):
+    """Use up a disk to its last octet."""
+    with path.open("wb", buffering=0) as ballast, suppress(OSError):
+        while ballast.write(bytes(4096)):
+            pass
+
+
+def test_a_full_disk_is_451_or_452_and_works_again_by_itself_once_there_is_room(small_disk):
+    scene = Scene(small_disk)
+    try:
+        first = scene.send()
+        scene.assert_delivered_once(first)
+        fill(small_disk / "ballast")
+        octets = scene.post("Ivory. " * 100_000 + "\n")
+        assert send(scene.service, ANA, octets).startswith(("451 4.3.0 ", "452 4.3.1 "))
+        (small_disk / "ballast").unlink()
+        second = scene.send(octets)
+        scene.assert_delivered_once(second)
+        assert sorted(scene.references()) == sorted([first, second])
+    finally:
+        scene.close()
