@@ -45,7 +45,7 @@ def establish(
 
     Raises:
         Conflict: there is a relay already.
-        Invalid: a list or the domain is wrong.
+        Invalid: a list, the domain or the directory's name is wrong.
         Unavailable: the directory can't be written.
     """
     data = data.absolute()
@@ -53,6 +53,8 @@ def establish(
     definitions = {path.stem: path for path in sorted(shipped("lists").glob("*.toml"))}
     if unknown := [name for name in lists if name not in definitions]:
         raise Invalid(f"“{unknown[0]}” is not a shipped list: there are {', '.join(definitions)}")
+    if "?" in str(data) or not str(data).isprintable():  # in a database's URL options follow a question mark
+        raise Invalid("the data directory's path can't hold question marks or control characters: name another directory")
     if site_file.exists():
         raise Conflict(f"{data} holds a relay already: name another directory")
     try:

@@ -56,8 +56,9 @@ def _judge_message(post: Post) -> Decision | None:
         return None if post.authentication is not None else NOT_AUTHENTICATED
     if (refused := judge_author(message, post.authentication)) is not None:
         return refused
-    own = {one.list_id for one in post.lists}
-    if own & set(message.list_ids) or message.hops > HOP_LIMIT:
+    domains = {one.address.domain for one in post.lists}
+    ours = any(list_id.endswith(f".{domain}") for list_id in message.list_ids for domain in domains)
+    if ours or message.hops > HOP_LIMIT:
         return Discard(reasons=(Reason("D2", "loop.came_from_here", "header"),))
     if message.automatic:
         return Discard(reasons=(Reason("D1", "automatic.not_a_person", "header"),))
@@ -102,8 +103,8 @@ def _act_on(finding: Finding, mailing_list: MailingList) -> Action:
 
 
 def _own_action(finding: Finding, mailing_list: MailingList) -> Action:
-    """The policy's own answer."""
-    if finding.code == "H1" and finding.rule != "part.nothing_readable":
+    """The policy's own answer. A message whose text can't be read is no message with a part removed: nothing of it is kept."""
+    if finding.code == "H1" and finding.rule != "part.nothing_readable" and finding.place != "text":
         return "hold" if mailing_list.strict else "remove"
     return "withhold" if finding.code in _WITHHOLD_CODES or finding.code == "H1" else "hold"
 

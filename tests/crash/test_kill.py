@@ -24,13 +24,13 @@ def _kill_at_every_kind(template: Site, folder: Path, post: Post, most: dict[str
 
 
 @pytest.mark.usefixtures("strace")
-def test_a_kill_at_any_moment_loses_no_post_that_was_answered(template, relayed, tmp_path):
+def test_a_kill_at_any_moment_loses_no_post_that_was_answered(template: Site, relayed: Post, tmp_path: Path) -> None:
     for trial in _kill_at_every_kind(template, tmp_path, relayed, RELAYED):
         assert copies(trial) == set(template.members[1:]), trial
 
 
 @pytest.mark.usefixtures("strace")
-def test_a_kill_at_any_moment_leaves_no_word_of_a_withheld_post(template, withheld, tmp_path):
+def test_a_kill_at_any_moment_leaves_no_word_of_a_withheld_post(template: Site, withheld: Post, tmp_path: Path) -> None:
     for trial in _kill_at_every_kind(template, tmp_path, withheld, WITHHELD):
         assert copies(trial) == set(), trial
         assert {mail.rcpt_to for mail in trial.mails} == {(template.author,)}, trial

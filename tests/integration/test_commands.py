@@ -154,6 +154,21 @@ def test_init_prints_the_first_administrators_secret_once_and_keeps_its_files_pr
         assert path.is_dir() or row["secret"].encode() not in path.read_bytes()
 
 
+@pytest.mark.parametrize("name", ["quest?ion", "two\nlines"])
+def test_init_refuses_a_directory_whose_name_its_settings_could_not_hold(tmp_path, name):
+    done = command("init", "--data", str(tmp_path / name), "--domain", DOMAIN, folder=tmp_path)
+    assert (done.code, list(tmp_path.iterdir())) == (EX_DATAERR, [])
+    assert "name another directory" in done.sentence
+
+
+@pytest.mark.parametrize("name", ["with a space, é", "per%20cent", 'quo"te', "back\\slash", "ha#sh"])
+def test_a_data_directory_may_have_an_odd_name(tmp_path, name):
+    done = command("init", "--data", name, "--domain", DOMAIN, folder=tmp_path)
+    assert done.code == 0, done
+    assert command("members", "list", "--config", f"{name}/relay.toml", folder=tmp_path).code == 0
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 # — what is wrong with the machine —
 
 

@@ -399,3 +399,12 @@ def test_a_withheld_post_points_to_the_author_s_doors():
     assert one(make_post(make_finding("N1"), author=make_member(agency_type=AgencyType.POLICE))).channels == ("ncb",)
     assert one(make_post(make_finding("T1"))).channels == ("emergency", "chain_of_command", "ncb")
     assert one(make_post(make_finding("M1", rule="classified.nato"))).channels == ()
+
+
+def test_a_text_that_cannot_be_read_is_withheld_even_when_something_else_can_be():
+    assert isinstance(one(make_post(make_finding("H1", rule="part.encrypted", place="text"))), Withhold)
+
+
+def test_a_copy_from_any_list_of_this_relay_is_a_loop():
+    scan = make_scan(message=make_facts(list_ids=("other-list.relay.example",)))
+    assert isinstance(one(make_post(scan=scan)), Discard)
