@@ -107,6 +107,8 @@ class Service:
         if "smtp" in self._roles:
             await asyncio.to_thread(self._scanners.start)
             stack.push_async_callback(asyncio.to_thread, self._scanners.close)
+            if walls := self._scanners.sandbox():
+                note("scanner.sandbox", seccomp=walls.seccomp, unprivileged=walls.unprivileged)
             ports |= await self._start_smtp(stack)
         if "web" in self._roles and (port := self.resources.settings.web.port) != 0:
             web = HealthServer(self.resources.settings.web.host, 0 if port == "auto" else port, self._is_healthy)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -221,7 +222,7 @@ class Settings(BaseSettings):
     @property
     def database_url(self) -> str:
         """The database's URL, with the default filled in."""
-        return self.database.url or f"sqlite:///{self.relay.data / 'relay.db'}"
+        return self.database.url or sqlite_url(self.relay.data / "relay.db")
 
     @property
     def smarthost_tls(self) -> Literal["required", "opportunistic", "none"]:
@@ -229,6 +230,11 @@ class Settings(BaseSettings):
         if self.delivery.tls == "auto":
             return "none" if is_loopback(self.delivery.smarthost) else "required"
         return self.delivery.tls
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of an SQLite file; characters that mean something in a URL are encoded (RFC 3986 §2.1)."""
+    return f"sqlite:///{quote(str(file))}"
 
 
 def is_loopback(host: str) -> bool:

@@ -1,6 +1,6 @@
 """A whole relay as a process of its own, made and started by the real command line, with a sink in this process.
 
-site = establish(directory, members=6, settings=…)      wen-relay init, members import, members password
+site = establish(directory, members=6)      wen-relay init, members import, members password
 with Smarthost() as smarthost, Served(site, smarthost.port) as relay: relay.send(octets)
 """
 
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -44,16 +45,21 @@ USUAL: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A data directory and the first member's password; `members` are all of them, the first one writes the posts."""
+    """A data directory; `members` are all on one list, and the first of them have a password each."""
 
     data: Path
     members: tuple[str, ...]
-    password: str
+    passwords: tuple[str, ...] = ()
 
     @property
     def author(self) -> str:
-        """Who writes the posts."""
+        """Who writes the posts, where one does."""
         return self.members[0]
+
+    @property
+    def certificate(self) -> Path:
+        """What clients must trust; made at the first start."""
+        return self.data / "keys" / "localhost.crt"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -73,8 +79,8 @@ class Site:
         return replace(self, data=to)
 
 
-def establish(data: Path, members: int) -> Site:
-    """Make a relay with so many members on one list."""
+def establish(data: Path, members: int, authors: int = 1) -> Site:
+    """Make a relay with so many members on one list, and passwords for so many of them."""
     init = [*WEN_RELAY, "init", "--data", str(data), "--domain", "relay.example", "--lists", "central-africa"]
     subprocess.run(init, check=True, capture_output=True)
     (data / "tmp").mkdir()
@@ -90,12 +96,14 @@ def establish(data: Path, members: int) -> Site:
     text = io.StringIO()
     writer = csv.DictWriter(text, ["address", "name", *fixed, *vouched])
     writer.writeheader()
-    writer.writerows({"address": one, "name": f"Officer {one[8]}", **fixed, **vouched} for one in addresses)
+    for number, address in enumerate(addresses):
+        writer.writerow({"address": address, "name": f"Officer {number}", **fixed, **vouched})
     (data / "tmp" / "members.csv").write_text(text.getvalue(), "utf-8")
-    site = Site(data=data, members=addresses, password="")
+    site = Site(data=data, members=addresses)
     site.command("members", "import", str(data / "tmp" / "members.csv"))
-    (issued,) = site.command("members", "password", site.author)
-    return replace(site, password=issued["password"])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        issued = pool.map(lambda address: site.command("members", "password", address), addresses[:authors])
+        return replace(site, passwords=tuple(row["password"] for rows in issued for row in rows))
 
 
 class Smarthost:
@@ -171,11 +179,11 @@ class Served:
 
     def send(self, octets: bytes) -> str | None:
         """Send a post as a mail program does; the last reply, or None when the relay was gone before it came."""
-        context = ssl.create_default_context(cafile=str(self.site.data / "keys" / "localhost.crt"))
+        context = ssl.create_default_context(cafile=str(self.site.certificate))
         try:
             with contextlib.closing(smtplib.SMTP("localhost", self.port, timeout=PATIENCE)) as client:
                 client.starttls(context=context)
-                client.login(self.site.author, self.site.password)
+                client.login(self.site.author, self.site.passwords[0])
                 client.mail(self.site.author)
                 client.rcpt(LIST)
                 code, reply = client.data(octets)

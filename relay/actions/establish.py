@@ -10,7 +10,7 @@ from relay.errors import Conflict, Invalid, Unavailable
 from relay.mail.address import Address
 from relay.resources import Resources, load_resources
 from relay.roster.definition import read_list
-from relay.settings import load_settings, shipped
+from relay.settings import load_settings, shipped, sqlite_url
 from relay.store import members
 from relay.store.disk import make_private_directory, write_private_file
 from relay.store.engine import Database
@@ -53,8 +53,8 @@ def establish(
     definitions = {path.stem: path for path in sorted(shipped("lists").glob("*.toml"))}
     if unknown := [name for name in lists if name not in definitions]:
         raise Invalid(f"“{unknown[0]}” is not a shipped list: there are {', '.join(definitions)}")
-    if "?" in str(data) or not str(data).isprintable():  # in a database's URL options follow a question mark
-        raise Invalid("the data directory's path can't hold question marks or control characters: name another directory")
+    if not str(data).isprintable():
+        raise Invalid("the data directory's path must be one line of printable text: name another directory")
     if site_file.exists():
         raise Conflict(f"{data} holds a relay already: name another directory")
     try:
@@ -84,7 +84,7 @@ def _write_files(
         write_private_file(data / "lists" / path.name, active.encode())
     create_keys(data / "keys", now)
     template = shipped("config", "templates", "relay.toml").read_text("utf-8")
-    database = database_url or f"sqlite:///{data / 'relay.db'}"
+    database = database_url or sqlite_url(data / "relay.db")
     text = (
         template.replace("@DOMAIN@", domain)
         .replace("@DATA@", _quoted(str(data)))

@@ -169,7 +169,7 @@ class Courier:
             self._failures += 1
             seconds = self._pace.wait(self._failures)
             self._paused_until = self._time() + seconds
-            self._note("smarthost.unreachable", reason=outcomes[0].reply, retry_seconds=round(seconds, 2))
+            self._note("delivery.smarthost_away", reason=outcomes[0].reply, retry_seconds=round(seconds, 2))
 
     async def _insist(
         self, call: Callable[[Argument], Answer], argument: Argument, *, until: asyncio.Event
@@ -183,7 +183,7 @@ class Courier:
                 failures += 1
                 seconds = self._pace.wait(failures)
                 retry_seconds = None if until.is_set() else round(seconds, 2)
-                self._note("queue.unavailable", reason=str(error), retry_seconds=retry_seconds)
+                self._note("delivery.trouble", reason=str(error), retry_seconds=retry_seconds)
             if retry_seconds is None:
                 return None
             with contextlib.suppress(TimeoutError):

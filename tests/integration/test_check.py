@@ -12,7 +12,7 @@ from relay.resources import load_resources
 from relay.scan.pool import ScannerPool
 from relay.settings import load_settings
 from tests.integration.clients import make_post, octets_of
-from tests.integration.service import ANA, CENTRAL, EASTERN, EVA, JEAN, SPECIES, Site
+from tests.integration.service import ANA, CENTRAL, EASTERN, EVA, JEAN, SPECIES
 
 FIELDS = ["file", "list", "decision", "marking", "reasons", "removed", "channels", "elapsed_ms"]
 PLAIN = octets_of(make_post(ANA, "Seizure", "Two tusks.\n", message_id="<1@douanes.example>"))
@@ -26,13 +26,6 @@ def with_attachment():
     message = make_post(ANA, "Seizure", "Two tusks.\n")
     message.add_attachment(b"\x00\x01\x02", maintype="application", subtype="octet-stream", filename="a.bin")
     return octets_of(message)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    made = Site(tmp_path_factory.mktemp("check"), 25)
-    made.enrol()
-    return made
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_while_the_smarthost_is_away_waits_grow_and_no_attempt_is_counted() -> N
         shelf = Shelf(100, retry=timedelta())
         async with working(courier(shelf, free_port())):
             await until(lambda: len(shelf.notes) >= 6)
-        waits = [facts["retry_seconds"] for event, facts in shelf.notes if event == "smarthost.unreachable"]
+        waits = [facts["retry_seconds"] for event, facts in shelf.notes if event == "delivery.smarthost_away"]
         assert waits[:6] == [0.01, 0.02, 0.04, 0.08, 0.08, 0.08]
         assert not +shelf.attempts  # plus leaves out the zeros
         assert shelf.limits[1:6] == [CHUNK] * 5
@@ -123,7 +123,7 @@ def test_a_database_that_is_away_for_a_while_costs_nothing_but_time(call: str) -
             await until(lambda: shelf.all("delivered"))
         await sink.stop()
         assert set(recipients(sink).values()) == {1}
-        assert [event for event, _ in shelf.notes] == ["queue.unavailable"] * 3
+        assert [event for event, _ in shelf.notes] == ["delivery.trouble"] * 3
 
     run(test())
 
@@ -218,7 +218,7 @@ def test_a_smarthost_that_falls_silent_is_told_of_and_waited_for() -> None:
         async with working(courier(shelf, await sink.start(), pace=pace)):
             await until(lambda: bool(shelf.notes))
         await sink.stop()
-        assert shelf.notes[0][0] == "smarthost.unreachable"
+        assert shelf.notes[0][0] == "delivery.smarthost_away"
         assert "no reply" in str(shelf.notes[0][1]["reason"])
 
     run(test())

@@ -91,7 +91,7 @@ def is_closed(service):
 def test_posts_wait_for_a_smarthost_that_is_down_and_are_delivered_once_when_it_is_back(scene):
     scene.smarthost.stop()
     references = [scene.send() for _ in range(3)]
-    eventually(lambda: scene.service.events("smarthost.unreachable"))
+    eventually(lambda: scene.service.events("delivery.smarthost_away"))
     scene.smarthost.start()
     scene.assert_delivered_once(*references)
 

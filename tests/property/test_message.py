@@ -1,6 +1,6 @@
 """Header sections under arbitrary octets."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -107,9 +107,9 @@ PATHOLOGICAL = {
 
 
 def seconds(octets: bytes) -> float:
-    start = perf_counter()
+    start = process_time()
     read_message(split_header(octets))
-    return perf_counter() - start
+    return process_time() - start
 
 
 @pytest.mark.parametrize("name", [b"From", b"Subject", b"References", b"Date", b"List-Id", b"Auto-Submitted", b"X"])
@@ -118,5 +118,5 @@ def test_time_grows_with_the_section_and_not_with_its_square(piece, name):
     """Eight times the octets may take eight times the time; a quadratic reader would take sixty-four times as long."""
     small, large = (name + b": " + piece * (size // len(piece)) + b"\r\n\r\n" for size in (12_000, 96_000))
     seconds(small)
-    fast, slow = (min(seconds(octets) for _ in range(2)) for octets in (small, large))
+    fast, slow = (min(seconds(octets) for _ in range(3)) for octets in (small, large))
     assert slow < 24 * fast + 0.02

@@ -1,0 +1,114 @@
+"""Whatever a person can set, see or type stands where they will look for it."""
+
+import ast
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer
+
+from relay import errors
+from relay.cli.main import app
+from relay.maillog import EVENTS
+from relay.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "relay").rglob("*.py"))}
+PRINTS_NO_ROWS = {"serve", "migrate", "demo", "audit export"}  # the last one prints nothing but JSON
+
+
+# — settings —
+
+
+def settings():
+    sections = {name: field.annotation.model_fields for name, field in Settings.model_fields.items()}
+    return [f"{section}.{key}" for section, fields in sections.items() for key in fields]
+
+
+def test_the_shipped_settings_file_holds_every_setting_and_no_other():
+    shipped = tomllib.loads((ROOT / "config" / "relay.toml").read_text("utf-8"))
+    assert sorted(f"{section}.{key}" for section, keys in shipped.items() for key in keys) == sorted(settings())
+
+
+@pytest.mark.parametrize("setting", settings())
+def test_a_setting_is_in_the_readme(setting):
+    assert f"`{setting}`" in README
+
+
+# — events —
+
+
+def noted():
+    """Every event's name that is written out where it is noted."""
+    for tree in TREES.values():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in {"note", "_note"}:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value
+
+
+def texts():
+    """Every string in the code that could name an event, the table itself left out."""
+    for path, tree in TREES.items():
+        table = [
+            node.value
+            for node in tree.body
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "EVENTS" and path.name == "maillog.py"
+        ]
+        inside = {id(node) for one in table for node in ast.walk(one)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in inside:
+                yield node.value
+
+
+def test_every_event_that_is_noted_is_in_the_table():
+    assert len(set(noted())) > 15
+    assert set(noted()) - set(EVENTS) == set()
+
+
+def test_every_event_of_the_table_is_used_and_explained():
+    assert set(EVENTS) - set(texts()) == set()
+    assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", event) for event in EVENTS)
+    assert all(len(meaning.split()) >= 4 for meaning in EVENTS.values())
+
+
+# — errors —
+
+
+def test_every_error_is_in_the_tree_that_the_docstring_draws():
+    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(classes) >= 7
+    drawn = {line.strip("│├└─ ").split()[0] for line in (errors.__doc__ or "").splitlines() if line.strip("│├└─ ")}
+    assert {one.__name__ for one in classes} <= drawn
+
+
+# — commands —
+
+
+def leaves(group=None, path=()):
+    """Every command with the words that call it."""
+    for name, one in (group or typer.main.get_command(app)).commands.items():
+        if hasattr(one, "commands"):
+            yield from leaves(one, (*path, name))
+        else:
+            yield pytest.param(one, " ".join((*path, name)), id=" ".join((*path, name)))
+
+
+@pytest.mark.parametrize(("leaf", "words"), leaves())
+def test_a_command_is_in_the_readme_and_its_help_has_a_working_example(leaf, words):
+    assert f"`wen-relay {words}`" in README
+    example = " ".join((leaf.help or "").partition("Example: ")[2].split())
+    assert example.startswith(f"wen-relay {words}")
+    given = shlex.split(example.partition(">")[0])[1 + len(words.split()) :]
+    leaf.make_context(words, given)  # raises when an option or argument of the example is none of the command's
+
+
+@pytest.mark.parametrize(("leaf", "words"), leaves())
+def test_a_command_prints_rows_on_demand_and_takes_the_settings_file(leaf, words):
+    options = {option for parameter in leaf.params for option in parameter.opts}
+    assert ("--json" in options) == (words not in PRINTS_NO_ROWS)
+    assert ("--config" in options) == (words not in {"init", "demo"})

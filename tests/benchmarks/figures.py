@@ -1,0 +1,152 @@
+"""The measurements. Each returns its figures by name; seconds and octets, as they are."""
+
+import asyncio
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+from relay.scan.pool import ScannerPool
+from relay.transport.sink import Sink
+from tests.benchmarks.load import Client
+from tests.benchmarks.machine import (
+    forget_peak,
+    fsync_seconds,
+    peak_octets,
+    proportional_octets,
+    resident_octets,
+)
+from tests.builders import AUTHOR, WORDS, make_message
+from tests.running import PATIENCE, WEN_RELAY, Served, Site
+
+Figures = dict[str, float]
+
+CONNECTIONS = 10
+COPIES = 20
+_MIB = 1 << 20
+_NUMBERS = count()
+_SENTENCE = "Forty kilograms of pangolin scales were seized at Exampleville airport, hidden among cashew nuts.\r\n"
+
+
+def message(author: str, octets: int = 4096) -> bytes:
+    """A text mail of about so many octets that was never sent before."""
+    number = f"Number {next(_NUMBERS)}.\r\n"
+    head = make_message(number, sender=author)
+    return head.replace(b"<1@", f"<{number[7:-3]}@".encode()) + _SENTENCE.encode() * (
+        (octets - len(head)) // len(_SENTENCE)
+    )
+
+
+def percentile(values: list[float], percent: int) -> float:
+    """The value that so many percent don't exceed."""
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)]
+
+
+def disk(data: Path) -> Figures:
+    """How long this machine's fsync takes, without which no rate says anything."""
+    return {"fsync of 4 KiB, p50 [s]": fsync_seconds(data)}
+
+
+def start_of_a_command() -> Figures:
+    """How long `wen-relay --version` takes."""
+    return {"wen-relay --version [s]": median(_timed(_run_version) for _ in range(5))}
+
+
+def _run_version() -> None:
+    subprocess.run([*WEN_RELAY, "--version"], check=True, capture_output=True)
+
+
+def scanning() -> Figures:
+    """One scanner, one mail at a time; the way to the scanner process and back is in it."""
+    parts = {"4 KB text": message(AUTHOR), "10 KB text and HTML": _text_and_html()}
+    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), words=WORDS)
+    pool.start()
+    figures: Figures = {}
+    try:
+        for name, octets in parts.items():
+            taken = [_timed(lambda octets=octets: pool.scan(octets)) for _ in range(300)]  # type: ignore[misc]
+            figures |= {f"scan of {name}, p50 [s]": median(taken), f"scan of {name}, p99 [s]": percentile(taken, 99)}
+    finally:
+        pool.close()
+    return figures
+
+
+def _text_and_html() -> bytes:
+    more = "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n"
+    plain = f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{_SENTENCE * 50}"
+    marked = f"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n{f'<p>{_SENTENCE}</p>' * 50}\r\n--b--\r\n"
+    return make_message(plain + marked, more=more)
+
+
+def _with_attachment(author: str, octets: int) -> bytes:
+    """A short text, and so many octets in base64 that the relay removes."""
+    more = "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n"
+    text = f"--b\r\nContent-Type: text/plain\r\n\r\n{_SENTENCE}"
+    head = "--b\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    line = f"{'A' * 76}\r\n"
+    return make_message(f"{text}{head}{line * (octets // len(line))}--b--\r\n", sender=author, more=more)
+
+
+def _timed(job: Callable[[], object]) -> float:
+    start = perf_counter()
+    job()
+    return perf_counter() - start
+
+
+def idle_memory(relay: Served) -> Figures:
+    """What a freshly started service uses, its scanners included."""
+    return {"idle PSS of serve [octets]": proportional_octets(relay.process.pid)}
+
+
+async def delivering(site: Site, relay: Served, sink: Sink, times: int = 40) -> Figures:
+    """A post to 20 members on an idle relay: from the 250 until the last copy has been handed over."""
+    client = await Client.open(site, relay.port)
+    taken: list[float] = []
+    for _ in range(times):
+        sink.received.clear()
+        await client.post(message(site.author))
+        answered = datetime.now(UTC)
+        await sink.wait_for(COPIES + 1, PATIENCE)  # the receipt as well, so that the relay is idle again
+        last = max(mail.at for mail in sink.received if mail.mail_from)
+        taken.append((last - answered).total_seconds())
+    await client.close()
+    return {
+        "250 to last of 20 copies, p50 [s]": median(taken),
+        "250 to last of 20 copies, p99 [s]": percentile(taken, 99),
+    }
+
+
+async def accepting(site: Site, relay: Served, seconds: float, where: str) -> Figures:
+    """Posts of 4 KB over kept connections as fast as they are taken, each with its own fsynced commit (or a shared one)."""
+    clients = [await Client.open(site, relay.port, number) for number in range(CONNECTIONS)]
+    taken: list[float] = []
+    start = perf_counter()
+
+    async def work(number: int) -> None:
+        while perf_counter() - start < seconds:
+            taken.append(await clients[number].post(message(site.members[number])))
+
+    await asyncio.gather(*(work(number) for number in range(CONNECTIONS)))
+    rate = len(taken) / (perf_counter() - start)
+    await asyncio.gather(*(client.close() for client in clients))
+    return {
+        f"accepted, {where} [1/s]": rate,
+        f"dot to 250, {where}, p50 [s]": median(taken),
+        f"dot to 250, {where}, p99 [s]": percentile(taken, 99),
+    }
+
+
+async def big_message(site: Site, relay: Served) -> Figures:
+    """How much the listening process grows for one message of 20 MB (nearly all of it an attachment), at its highest and for good."""
+    client = await Client.open(site, relay.port)
+    await client.post(message(site.author))
+    pid, octets = relay.process.pid, _with_attachment(site.author, 20 * _MIB)
+    before = resident_octets(pid)
+    forget_peak(pid)
+    await client.post(octets)
+    figures = {"20 MB message: peak growth of RSS [octets]": float(peak_octets(pid) - before)}
+    await client.close()
+    return figures | {"20 MB message: growth of RSS afterwards [octets]": float(resident_octets(pid) - before)}

@@ -1,0 +1,85 @@
+"""What the figures depend on, and what a process of this machine uses: read from /proc."""
+
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+_KIB = 1024
+_PAGE = b"\0" * 4096
+
+
+def facts(data: Path) -> dict[str, str]:
+    """The machine, and the file system that the data directory is on."""
+    memory = _field(Path("/proc/meminfo"), "MemTotal")
+    return {
+        "processor": _field(Path("/proc/cpuinfo"), "model name") or platform.machine(),
+        "cores": str(len(os.sched_getaffinity(0))),
+        "memory": f"{int(memory.split()[0]) / _KIB / _KIB:.1f} GiB",
+        "kernel": platform.release(),
+        "file system": file_system(data),
+        "Python": platform.python_version(),
+    }
+
+
+def file_system(path: Path) -> str:
+    """The type of the file system that a path is on: the mount with the longest matching point."""
+    mounts = (line.split() for line in Path("/proc/self/mountinfo").read_text("utf-8").splitlines())
+    types = {Path(words[4]): words[words.index("-") + 1] for words in mounts}
+    whole = path.resolve()
+    return next(types[point] for point in (whole, *whole.parents) if point in types)
+
+
+def fsync_seconds(folder: Path, times: int = 200) -> float:
+    """The median time of appending 4 KiB to a file and bringing it to the disk."""
+    file, taken = folder / "fsync", []
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        for _ in range(times):
+            start = perf_counter()
+            os.write(descriptor, _PAGE)
+            os.fdatasync(descriptor)
+            taken.append(perf_counter() - start)
+    finally:
+        os.close(descriptor)
+        file.unlink()
+    return median(taken)
+
+
+def proportional_octets(pid: int) -> int:
+    """PSS of a process and all its descendants: shared pages are counted once, each process bearing its share."""
+    rollups = (Path(f"/proc/{one}/smaps_rollup") for one in family(pid))
+    return sum(int(_field(rollup, "Pss").split()[0]) for rollup in rollups) * _KIB
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and its descendants."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            yield from family(int(child))
+
+
+def resident_octets(pid: int) -> int:
+    """RSS of one process now."""
+    return int(_field(Path(f"/proc/{pid}/status"), "VmRSS").split()[0]) * _KIB
+
+
+def forget_peak(pid: int) -> None:
+    """Begin to measure the peak anew (proc(5), clear_refs)."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
+
+
+def peak_octets(pid: int) -> int:
+    """The highest RSS since the peak was forgotten."""
+    return int(_field(Path(f"/proc/{pid}/status"), "VmHWM").split()[0]) * _KIB
+
+
+def _field(file: Path, name: str) -> str:
+    for line in file.read_text("utf-8").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return ""

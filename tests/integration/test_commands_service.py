@@ -1,0 +1,145 @@
+"""Commands beside a running service: what it is told takes effect at once, and what it did can be looked up."""
+
+import json
+import re
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+
+import pytest
+
+from tests.integration.clients import make_post, send
+from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, eventually, open_house
+
+EX_DATAERR, EX_TEMPFAIL = 65, 75
+OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
+STATES = ["queued", "leased", "sending", "delivered", "failed", "expired", "cancelled", "possible_duplicates"]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with open_house(tmp_path_factory.mktemp("commands"), ANA) as opened:
+        yield opened
+
+
+def post(house, subject):
+    """Send a post; its reference."""
+    reply = send(house.service, ANA, make_post(ANA, subject, "Two tusks.\n", message_id=f"<{subject}@douanes.example>"))
+    assert reply.startswith("250 2.0.0 "), reply
+    return reply.split()[2]
+
+
+def status(house):
+    [row] = house.site.rows("queue", "status")
+    return row
+
+
+def copies(house, reference):
+    """The rows of a post's copies by recipient."""
+    rows = house.site.rows("queue", "list", "--reference", reference)
+    return {row["recipient"]: row for row in rows if row["kind"] == "copy"}
+
+
+@pytest.fixture
+def waiting(house, request):
+    """A post whose copies wait for their next attempt, since the smarthost asked to try again later."""
+    house.smarthost.sink.behave = lambda stage, argument: "451 4.3.0 later" if stage == "rcpt" else None
+    reference = post(house, request.node.name.replace("_", "-"))
+    eventually(lambda: {(row["status"], row["attempts"]) for row in copies(house, reference).values()} == {("queued", 1)})
+    house.smarthost.sink.behave = None
+    return reference
+
+
+def test_a_second_service_on_the_same_data_is_75(house):
+    done = house.site.try_run("serve")
+    assert done.code == EX_TEMPFAIL
+    assert str(house.site.data) in done.sentence
+
+
+def test_posts_list_and_show_have_the_contracts_row(house):
+    reference = post(house, "listed")
+    eventually(lambda: house.site.rows("posts", "show", reference)[0]["deliveries"] == {"delivered": 4})
+    [row] = [row for row in house.site.rows("posts", "list") if row["reference"] == reference]
+    assert list(row)[:8] == ["reference", "list", "author", "message_id", "received_at", "decision", "marking", "reasons"]
+    assert (row["list"], row["author"], row["message_id"]) == (CENTRAL, ANA, "<listed@douanes.example>")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["received_at"])
+    assert datetime.fromisoformat(row["received_at"]).tzinfo
+    assert (row["decision"], row["marking"], row["deliveries"]) == ("relay", "TLP:GREEN", {"delivered": 4})
+    assert row["reasons"] == [{"code": "P1", "rule": "nothing.found", "place": "whole message"}]
+    assert len(house.site.rows("posts", "list", "--limit", "1")) == 1
+
+
+def test_queue_status_counts_every_state(house):
+    row = status(house)
+    assert list(row) == STATES
+    assert row["delivered"] >= 0
+
+
+def test_queue_list_shows_who_waits_and_why(house, waiting):
+    rows = copies(house, waiting)
+    assert sorted(rows) == OTHERS
+    assert {(row["list"], row["last_reply"]) for row in rows.values()} == {("central-africa", "451 4.3.0 later")}
+    assert all(datetime.fromisoformat(row["next_attempt_at"]).tzinfo for row in rows.values())
+
+
+def test_a_suspended_members_waiting_copy_is_never_sent_and_the_others_are(house, waiting):
+    house.site.run("members", "suspend", JEAN, "--reason", "left the service")
+    try:
+        assert copies(house, waiting)[JEAN]["status"] == "cancelled"
+        house.site.run("queue", "retry", waiting)
+        eventually(lambda: house.smarthost.copies(waiting) == sorted(set(OTHERS) - {JEAN}))
+        later = post(house, "while-suspended")
+        eventually(lambda: house.smarthost.copies(later) == sorted(set(OTHERS) - {JEAN}))
+    finally:
+        house.site.run("members", "reinstate", JEAN)
+
+
+def test_cancelled_copies_are_not_sent(house, waiting):
+    assert house.site.rows("queue", "cancel", waiting) == [{"deliveries": 4}]
+    assert {row["status"] for row in copies(house, waiting).values()} == {"cancelled"}
+    house.site.run("queue", "retry", "--all")
+    later = post(house, "after-the-cancelled")
+    eventually(lambda: house.smarthost.copies(later) == OTHERS)
+    assert house.smarthost.copies(waiting) == []
+
+
+def test_retry_sends_at_once_what_failed(house):
+    house.smarthost.sink.behave = lambda stage, argument: "550 5.1.1 gone" if (stage, argument) == ("rcpt", JEAN) else None
+    reference = post(house, "failed-at-first")
+    eventually(lambda: copies(house, reference)[JEAN]["status"] == "failed")
+    house.smarthost.sink.behave = None
+    assert house.site.rows("queue", "retry", reference)[0]["deliveries"] >= 1
+    eventually(lambda: house.smarthost.copies(reference) == OTHERS)
+    assert house.site.rows("queue", "retry", "--all")[0]["deliveries"] >= 0
+
+
+def test_a_new_password_works_at_once_and_none_does_after_removal(house):
+    words = ["--name", "Nia", "--agency", "Douanes", "--agency-type", "customs", "--country", "CM", "--language", "en"]
+    words += ["--lists", "species-id", "--nominated-by", PAUL, "--confirmed-by", CLAIRE, "--issue-password"]
+    nia = "nia@douanes.example"
+    [issued] = house.site.rows("members", "add", nia, *words)
+    house.site.passwords[nia] = issued["password"]
+    message = make_post(nia, "Hello", "What is it?\n", message_id="<nia@douanes.example>")
+    assert send(house.service, nia, message, "species-id@relay.example").startswith("250 2.0.0 SPECIES-")
+    eventually(lambda: [mail for mail in house.smarthost.mails if mail.message["Auto-Submitted"] == "auto-generated"])
+    house.site.run("members", "remove", nia)
+    with pytest.raises(Exception, match="535"):
+        send(house.service, nia, message, "species-id@relay.example")
+
+
+def test_the_audit_log_is_whole_and_says_who_did_what(house):
+    done = house.site.run("audit", "verify", "--json")
+    assert done.rows == [{"valid": True, "problems": []}]
+    entries = [json.loads(line) for line in house.site.run("audit", "export").out.splitlines()]
+    text = json.dumps(entries)
+    assert {"post.decided", "member.suspended", "member.reinstated", "lists.synced"} <= set(re.findall(r'"([a-z]+\.[a-z_]+)"', text))
+    assert ANA not in text  # entries name members by random id
+
+
+def test_a_changed_entry_of_the_audit_log_is_found(fresh):
+    assert fresh.run("audit", "verify").code == 0
+    with closing(sqlite3.connect(fresh.data / "relay.db")) as database, database:
+        database.execute("UPDATE audit SET facts = replace(facts, 'central-africa', 'eastern-africa')")
+    done = fresh.try_run("audit", "verify")
+    assert done.code == EX_DATAERR
+    assert "was changed" in done.sentence
