@@ -73,7 +73,7 @@ def test_every_event_that_is_noted_is_in_the_table():
 def test_every_event_of_the_table_is_used_and_explained():
     assert set(EVENTS) - set(texts()) == set()
     assert all(re.fullmatch(r"[a-z]+\.[a-z_]+", event) for event in EVENTS)
-    assert all(len(meaning.split()) >= 4 for meaning in EVENTS.values())
+    assert all(len(meaning.split()) >= 3 for meaning in EVENTS.values())
 
 
 # — errors —
@@ -98,7 +98,7 @@ def leaves(group=None, path=()):
             yield pytest.param(one, " ".join((*path, name)), id=" ".join((*path, name)))
 
 
-@pytest.mark.parametrize(("leaf", "words"), leaves())
+@pytest.mark.parametrize(("leaf", "words"), list(leaves()))
 def test_a_command_is_in_the_readme_and_its_help_has_a_working_example(leaf, words):
     assert f"`wen-relay {words}`" in README
     example = " ".join((leaf.help or "").partition("Example: ")[2].split())
@@ -107,7 +107,7 @@ def test_a_command_is_in_the_readme_and_its_help_has_a_working_example(leaf, wor
     leaf.make_context(words, given)  # raises when an option or argument of the example is none of the command's
 
 
-@pytest.mark.parametrize(("leaf", "words"), leaves())
+@pytest.mark.parametrize(("leaf", "words"), list(leaves()))
 def test_a_command_prints_rows_on_demand_and_takes_the_settings_file(leaf, words):
     options = {option for parameter in leaf.params for option in parameter.opts}
     assert ("--json" in options) == (words not in PRINTS_NO_ROWS)

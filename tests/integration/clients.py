@@ -57,7 +57,7 @@ def send(
             try:
                 code, words = client.data(octets_of(message))
             except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
+                code, words = error.smtp_code, error.smtp_error  # type: ignore[assignment]  # its stub says str or bytes
     return f"{code} {words.decode('ascii') if isinstance(words, bytes) else words}"
 
 

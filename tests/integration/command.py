@@ -59,7 +59,7 @@ def command(*words: str, folder: Path, stdin: bytes = b"", environment: Mapping[
 
 def _become(words: tuple[str, ...], folder: str, files: tuple[str, str, str], environment: dict[str, str]) -> None:
     """In the new process: be the command."""
-    from relay.cli.main import run  # noqa: PLC0415  (the tests' own process need not load it)
+    from relay.cli.main import run
 
     for number, (name, flags) in enumerate(zip(files, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
         descriptor = os.open(name, flags | os.O_CREAT, 0o600)

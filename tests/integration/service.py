@@ -130,7 +130,9 @@ class Smarthost:
 class Site:
     """A data directory that `wen-relay init` made, its ports free ones."""
 
-    def __init__(self, folder: Path, smarthost_port: int, lists: str = "central-africa,eastern-africa,species-id") -> None:
+    def __init__(
+        self, folder: Path, smarthost_port: int, lists: str = "central-africa,eastern-africa,species-id"
+    ) -> None:
         self.folder, self.data = folder, folder / "data"
         self.file = self.data / "relay.toml"
         self.passwords: dict[str, str] = {}

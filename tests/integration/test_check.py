@@ -51,7 +51,13 @@ def test_each_decision_is_told_with_exactly_the_contracts_fields_and_exit_0(site
 
 def test_a_batch_of_files_is_told_in_its_order_a_row_per_file_and_list(site, tmp_path):
     both = PLAIN.replace(f"To: {CENTRAL}".encode(), f"To: {SPECIES}\r\nCc: {CENTRAL}".encode())
-    for name, octets in {"a": PLAIN, "b": RED, "c": both, "d": with_attachment(), "e": PLAIN.replace(b"\r\n", b"\n")}.items():
+    for name, octets in {
+        "a": PLAIN,
+        "b": RED,
+        "c": both,
+        "d": with_attachment(),
+        "e": PLAIN.replace(b"\r\n", b"\n"),
+    }.items():
         (tmp_path / name).write_bytes(octets)
     rows = site.rows("check", *(str(tmp_path / name) for name in "abcde"))
     told = [(row["file"][-1], row["list"], row["decision"], row["removed"]) for row in rows]
@@ -89,7 +95,13 @@ def test_without_a_list_among_the_recipients_it_is_a_post_to_the_routed_alerts(s
 
 
 @pytest.mark.parametrize(
-    ("words", "code"), [(("nowhere.eml",), 66), (("-", "--list", "nothing@relay.example"), 66), (("-", "--sender", "x"), 65), ((".",), 65)]
+    ("words", "code"),
+    [
+        (("nowhere.eml",), 66),
+        (("-", "--list", "nothing@relay.example"), 66),
+        (("-", "--sender", "x"), 65),
+        ((".",), 65),
+    ],
 )
 def test_what_cannot_be_checked_is_one_sentence(site, words, code):
     done = site.try_run("check", *words, stdin=PLAIN)
@@ -117,13 +129,32 @@ def judge(site):
     resources.database.close()
 
 
-PIECES = [RED, PURPLE, with_attachment(), b"\r\n\r\n", b"Content-Type: multipart/mixed; boundary=b\r\n", b"--b\r\n", b"--b--", b"\0", b"\r"]
-PIECES += [b"From: a@b.example\r\n", b"=?utf-8?b?", b"Content-Transfer-Encoding: base64\r\n", b"<html><p", "ＴＬＰ：ＲＥＤ".encode(), b"TLP:"]
+PIECES = [
+    RED,
+    PURPLE,
+    with_attachment(),
+    b"\r\n\r\n",
+    b"Content-Type: multipart/mixed; boundary=b\r\n",
+    b"--b\r\n",
+    b"--b--",
+    b"\0",
+    b"\r",
+]
+PIECES += [
+    b"From: a@b.example\r\n",
+    b"=?utf-8?b?",
+    b"Content-Transfer-Encoding: base64\r\n",
+    b"<html><p",
+    "ＴＬＰ：ＲＥＤ".encode(),
+    b"TLP:",
+]
 GARBAGE = st.lists(st.one_of(st.binary(max_size=200), st.sampled_from(PIECES)), max_size=12).map(b"".join)
 
 
 @given(octets=GARBAGE)
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 def test_every_file_however_broken_gets_a_decision(judge, octets):
     for answer in judge(octets):
         row = answer.to_json("x.eml")

@@ -13,7 +13,12 @@ HEADER, _, _ = MEMBERS.partition("\n")
 def test_lists_show_has_the_contracts_row_for_every_list(site):
     rows = {row["name"]: row for row in site.rows("lists", "show")}
     central = rows["central-africa"]
-    assert (central["address"], central["tag"], central["ceiling"], central["members"]) == (CENTRAL, "CAFR", "TLP:GREEN", 5)
+    assert (central["address"], central["tag"], central["ceiling"], central["members"]) == (
+        CENTRAL,
+        "CAFR",
+        "TLP:GREEN",
+        5,
+    )
     assert "CM" in central["countries"]
     assert (rows["south-east-asia"]["active"], rows["south-east-asia"]["members"]) == (False, 0)
 
@@ -29,7 +34,10 @@ def test_lists_sync_changes_nothing_the_second_time(fresh):
     ("line", "words"),
     [
         ("new@douanes.example,New,Douanes,customs,CM,fr,no-such-list,a@n.example,b@n.example,member", "“no-such-list”"),
-        ("new@douanes.example,New,Douanes,customs,CM,fr,central-africa,a@n.example,a@n.example,member", "two different people"),
+        (
+            "new@douanes.example,New,Douanes,customs,CM,fr,central-africa,a@n.example,a@n.example,member",
+            "two different people",
+        ),
         ("new@douanes.example,New,Douanes,spying,CM,fr,central-africa,a@n.example,b@n.example,member", "“spying”"),
         ("not-an-address,New,Douanes,customs,CM,fr,central-africa,a@n.example,b@n.example,member", "“not-an-address”"),
         ("new@douanes.example,New,Douanes,customs,CM,fr", "cells"),
@@ -53,10 +61,32 @@ def test_an_import_with_a_wrong_column_names_line_1(site, tmp_path):
 
 
 def test_a_members_life_from_add_to_remove(fresh):
-    options = ["--name", "Awa Nova", "--agency", "Douanes", "--agency-type", "customs", "--country", "CM", "--language", "fr"]
-    options += ["--lists", "central-africa,species-id", "--nominated-by", PAUL, "--confirmed-by", CLAIRE, "--role", "member"]
+    options = [
+        "--name",
+        "Awa Nova",
+        "--agency",
+        "Douanes",
+        "--agency-type",
+        "customs",
+        "--country",
+        "CM",
+        "--language",
+        "fr",
+    ]
+    options += [
+        "--lists",
+        "central-africa,species-id",
+        "--nominated-by",
+        PAUL,
+        "--confirmed-by",
+        CLAIRE,
+        "--role",
+        "member",
+    ]
     awa = "awa@douanes.example"
-    [added] = fresh.rows("members", "add", awa, *options, "--role", "moderator", "--valid-until", "2199-12-31", "--issue-password")
+    [added] = fresh.rows(
+        "members", "add", awa, *options, "--role", "moderator", "--valid-until", "2199-12-31", "--issue-password"
+    )
     assert set(added) == {"address", "password"}
     assert re.fullmatch(r"([a-z0-9]{6}-){4}[a-z0-9]{6}", added["password"])
     again = fresh.try_run("members", "add", awa, *options)
@@ -76,7 +106,9 @@ def test_a_members_life_from_add_to_remove(fresh):
 def test_what_is_exported_is_what_was_imported(site):
     lines = site.run("members", "export").out.splitlines()
     assert len(lines) == 7
-    assert [row["address"] for row in site.rows("members", "export")] == sorted([ANA, PAUL, JEAN, CLAIRE, EVA, "maria@aduanas.example"])
+    assert [row["address"] for row in site.rows("members", "export")] == sorted(
+        [ANA, PAUL, JEAN, CLAIRE, EVA, "maria@aduanas.example"]
+    )
 
 
 def test_a_whole_agency_is_suspended_at_once(fresh):

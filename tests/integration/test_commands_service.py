@@ -45,7 +45,9 @@ def waiting(house, request):
     """A post whose copies wait for their next attempt, since the smarthost asked to try again later."""
     house.smarthost.sink.behave = lambda stage, argument: "451 4.3.0 later" if stage == "rcpt" else None
     reference = post(house, request.node.name.replace("_", "-"))
-    eventually(lambda: {(row["status"], row["attempts"]) for row in copies(house, reference).values()} == {("queued", 1)})
+    eventually(
+        lambda: {(row["status"], row["attempts"]) for row in copies(house, reference).values()} == {("queued", 1)}
+    )
     house.smarthost.sink.behave = None
     return reference
 
@@ -60,7 +62,16 @@ def test_posts_list_and_show_have_the_contracts_row(house):
     reference = post(house, "listed")
     eventually(lambda: house.site.rows("posts", "show", reference)[0]["deliveries"] == {"delivered": 4})
     [row] = [row for row in house.site.rows("posts", "list") if row["reference"] == reference]
-    assert list(row)[:8] == ["reference", "list", "author", "message_id", "received_at", "decision", "marking", "reasons"]
+    assert list(row)[:8] == [
+        "reference",
+        "list",
+        "author",
+        "message_id",
+        "received_at",
+        "decision",
+        "marking",
+        "reasons",
+    ]
     assert (row["list"], row["author"], row["message_id"]) == (CENTRAL, ANA, "<listed@douanes.example>")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["received_at"])
     assert datetime.fromisoformat(row["received_at"]).tzinfo
@@ -104,7 +115,9 @@ def test_cancelled_copies_are_not_sent(house, waiting):
 
 
 def test_retry_sends_at_once_what_failed(house):
-    house.smarthost.sink.behave = lambda stage, argument: "550 5.1.1 gone" if (stage, argument) == ("rcpt", JEAN) else None
+    house.smarthost.sink.behave = lambda stage, argument: (
+        "550 5.1.1 gone" if (stage, argument) == ("rcpt", JEAN) else None
+    )
     reference = post(house, "failed-at-first")
     eventually(lambda: copies(house, reference)[JEAN]["status"] == "failed")
     house.smarthost.sink.behave = None
@@ -132,7 +145,9 @@ def test_the_audit_log_is_whole_and_says_who_did_what(house):
     assert done.rows == [{"valid": True, "problems": []}]
     entries = [json.loads(line) for line in house.site.run("audit", "export").out.splitlines()]
     text = json.dumps(entries)
-    assert {"post.decided", "member.suspended", "member.reinstated", "lists.synced"} <= set(re.findall(r'"([a-z]+\.[a-z_]+)"', text))
+    assert {"post.decided", "member.suspended", "member.reinstated", "lists.synced"} <= set(
+        re.findall(r'"([a-z]+\.[a-z_]+)"', text)
+    )
     assert ANA not in text  # entries name members by random id
 
 

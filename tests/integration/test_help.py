@@ -9,7 +9,9 @@ from tests.integration.command import command
 GROUPS = sorted(name for name, one in typer.main.get_command(app).commands.items() if hasattr(one, "commands"))
 
 
-@pytest.mark.parametrize("words", [(), *((group,) for group in GROUPS), ("init",), ("members", "add"), ("held", "release")])
+@pytest.mark.parametrize(
+    "words", [(), *((group,) for group in GROUPS), ("init",), ("members", "add"), ("held", "release")]
+)
 def test_help_is_data_on_stdout_and_exit_0(tmp_path, words):
     done = command(*words, "--help", folder=tmp_path)
     assert (done.code, done.err) == (0, "")

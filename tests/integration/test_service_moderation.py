@@ -6,7 +6,20 @@ from contextlib import closing
 import pytest
 
 from tests.integration.clients import make_post, send
-from tests.integration.service import ANA, CENTRAL, CLAIRE, EVA, JEAN, MARIA, PAUL, SPECIES, Service, Site, Smarthost, eventually
+from tests.integration.service import (
+    ANA,
+    CENTRAL,
+    CLAIRE,
+    EVA,
+    JEAN,
+    MARIA,
+    PAUL,
+    SPECIES,
+    Service,
+    Site,
+    Smarthost,
+    eventually,
+)
 from tests.integration.withheld_posts import traces
 
 WORDS = ("Wobbleglimmer", "quastenflosser-heft", "Zürbelgänse")
@@ -108,12 +121,12 @@ def test_a_refused_post_is_destroyed_and_its_author_gets_the_notice_of_the_code(
 
 
 @pytest.mark.parametrize("verb", ["release", "refuse"])
-@pytest.mark.parametrize("person", [ANA, JEAN, EVA, "nobody@press.example"])
-def test_nobody_but_a_moderator_of_the_list_decides(scene, verb, person):
+def test_nobody_but_a_moderator_of_the_list_decides(scene, verb):
     reference = scene.hold()
-    refused = scene.moderate(verb, reference, person)
-    assert refused.code == 73
-    assert person in refused.sentence
+    for person in (ANA, JEAN, EVA, "nobody@press.example"):
+        refused = scene.moderate(verb, reference, person)
+        assert refused.code == 73
+        assert person in refused.sentence
     assert scene.decision(reference) == "hold"
 
 
@@ -129,11 +142,14 @@ def test_a_post_that_nobody_decided_in_time_is_destroyed_and_its_author_told(sce
     scene.service.stop()
     with closing(sqlite3.connect(scene.site.data / "relay.db")) as database, database:
         database.execute(
-            "UPDATE decisions SET held_until = received_at FROM posts WHERE posts.id = post_id AND reference = ?", [reference]
+            "UPDATE decisions SET held_until = received_at FROM posts WHERE posts.id = post_id AND reference = ?",
+            [reference],
         )
     scene.service = Service(scene.site)
     with scene.service:
-        expiry = eventually(lambda: [mail for mail in scene.smarthost.about(reference) if "expiry" in mail.message["Message-ID"]])
+        expiry = eventually(
+            lambda: [mail for mail in scene.smarthost.about(reference) if "expiry" in mail.message["Message-ID"]]
+        )
         assert expiry[0].recipient == ANA
         assert scene.decision(reference) == "withhold"
         assert scene.moderate("release", reference, CLAIRE).code in {66, 73}

@@ -13,7 +13,18 @@ from relay.delivery.bounce import read_return_path
 from tests.builders import address
 from tests.integration.clients import connect, make_post, send, send_with_curl, send_with_swaks
 from tests.integration.service import (
-    ANA, CENTRAL, CLAIRE, DOMAIN, EASTERN, EVA, JEAN, MARIA, PAUL, SPECIES, eventually, open_house,
+    ANA,
+    CENTRAL,
+    CLAIRE,
+    DOMAIN,
+    EASTERN,
+    EVA,
+    JEAN,
+    MARIA,
+    PAUL,
+    SPECIES,
+    eventually,
+    open_house,
 )
 
 ACCEPTED = re.compile(r"250 2\.0\.0 (CAFR-\d{4}-\d{6})")
@@ -23,7 +34,13 @@ COPY_FIELDS = {
     *("X-WEN-Reference", "Precedence", "MIME-Version", "Content-Type"),
 }
 PART_FIELDS = {"Content-Transfer-Encoding"}
-PRIVATE = ("secret.chief@agency.example", "answers@elsewhere.example", "192.0.2.77", "Quillmaster 3", "mx.agency.example")
+PRIVATE = (
+    "secret.chief@agency.example",
+    "answers@elsewhere.example",
+    "192.0.2.77",
+    "Quillmaster 3",
+    "mx.agency.example",
+)
 ALERT = "Two hundred kilograms of pangolin scales were seized at the port on 18 November.\n"
 
 
@@ -108,13 +125,15 @@ def rich(house):
         Resent_From=PRIVATE[0],
         Disposition_Notification_To=ANA,
     )
-    message.add_attachment(b"MZ\x90\x00 no picture", maintype="application", subtype="octet-stream", filename="list.exe")
+    message.add_attachment(
+        b"MZ\x90\x00 no picture", maintype="application", subtype="octet-stream", filename="list.exe"
+    )
     reference = reference_in(send(house.service, ANA, message, CENTRAL, SPECIES))
     return reference, arrived(house, reference)
 
 
 def test_a_member_of_two_addressed_lists_gets_one_copy(house, rich):
-    reference, copies = rich
+    reference, _ = rich
     assert house.smarthost.copies(reference) == everybody_but(ANA)
     assert len(house.site.rows("posts", "show", reference)) == 2
 
@@ -181,7 +200,9 @@ def test_html_is_sanitised_and_attachments_are_removed_and_counted_in_the_member
         assert b"list.exe" not in mail.received.octets
 
 
-@pytest.mark.parametrize(("author", "words"), [(ANA, "a été envoyé à 4 membres dans"), (MARIA, "se envió a 4 miembros en")])
+@pytest.mark.parametrize(
+    ("author", "words"), [(ANA, "a été envoyé à 4 membres dans"), (MARIA, "se envió a 4 miembros en")]
+)
 def test_the_author_gets_a_receipt_in_their_own_language(house, author, words):
     reference = reference_in(send(house.service, author, make_post(author, "Aviso", ALERT, message_id=f"<r.{author}>")))
     arrived(house, reference, author)

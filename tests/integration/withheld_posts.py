@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from email.header import Header
 from email.message import EmailMessage
+from functools import cache
 from quopri import encodestring
 from urllib.parse import quote
 
@@ -55,8 +56,13 @@ def post_marked_in(place: str, author: str = ANA) -> EmailMessage:
     return message
 
 
-def forms(word: str) -> Iterator[bytes]:
+@cache
+def forms(word: str) -> tuple[bytes, ...]:
     """A word as it may stand in a file: plain or in any case, in several charsets, and in every encoding of mail."""
+    return tuple(set(_forms(word)))
+
+
+def _forms(word: str) -> Iterator[bytes]:
     for written in {word, word.lower(), word.upper(), word.capitalize()}:
         for octets in {written.encode("utf-8"), written.encode("latin-1"), written.encode("utf-16-le")}:
             yield octets
