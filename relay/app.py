@@ -144,7 +144,7 @@ class Service:
                 max_connections_per_ip=smtp.max_connections_per_ip,
             ),
             doors=Doors(
-                authenticate=self._authenticate, is_list_address=self._may_write_to, accept=self._accept, note=note
+                authenticate=self._authenticate, may_write_to=self._may_write_to, accept=self._accept, note=note
             ),
             tls=server_context(*tls_files(self.resources.settings)),
             hostname=self.resources.settings.relay.domain,
@@ -212,16 +212,19 @@ class Service:
             self._wake()  # also when something failed behind the commit: what is committed is due
 
     def _is_healthy(self) -> bool:
+        """Whether posts can be taken: the database reads, writes, and scanners live."""
         try:
             with self.resources.database.read() as connection:
                 queue.next_due(connection)
         except RelayError:
             return False
-        return True
+        return self.resources.database.can_write and ("smtp" not in self._roles or self._scanners.ready())
 
     def _run_jobs(self) -> None:
         try:
-            jobs.run_due(self.resources, datetime.now(UTC))
+            now = datetime.now(UTC)
+            self.resources = jobs.renew(self.resources, now)
+            jobs.run_due(self.resources, now)
         except Unavailable:
             note("delivery.trouble", where="jobs")
         except Exception as error:  # noqa: BLE001  (a bug in one tick must not end the ticking)
@@ -279,7 +282,12 @@ def tls_files(settings: Settings) -> tuple[Path, Path]:
 
 def _smarthost(settings: Settings) -> Smarthost:
     delivery = settings.delivery
-    password = Path(delivery.password_file).read_text("utf-8").strip() if delivery.password_file else ""
+    try:
+        password = Path(delivery.password_file).read_text("utf-8").strip() if delivery.password_file else ""
+    except (OSError, UnicodeError):
+        raise ConfigurationError(
+            "[delivery] password_file can't be read as text", file=delivery.password_file
+        ) from None
     return Smarthost(
         host=delivery.smarthost,
         port=delivery.port,

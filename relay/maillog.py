@@ -41,6 +41,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.recovered": "after a restart, copies of the last run were taken up again",
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
     "audit.head_signed": "the end of the audit chain was signed",
+    "keys.renewed": "keys whose time had come were made anew: their files",
     "retention.posts_destroyed": "old posts reached their time; their keys were destroyed",
 }
 
@@ -98,4 +99,4 @@ def bug(error: BaseException, where: str) -> None:
 
 
 def _is_trouble(event: str) -> bool:
-    return event.rpartition(".")[2] in {"trouble", "reload_refused", "smarthost_away", "bug"}
+    return event.rpartition(".")[2] in {"trouble", "reload_refused", "smarthost_away", "failed", "expired", "bug"}

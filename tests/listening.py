@@ -58,7 +58,7 @@ class House:
         self.before_login()
         return MEMBER if login.lower() == CHIEF.key and password == PASSWORD else None
 
-    def is_list_address(self, address: Address, member: Member) -> bool:
+    def may_write_to(self, address: Address, member: Member) -> bool:
         self.before_lookup()
         return address.key in LISTS
 
@@ -94,7 +94,7 @@ class RunningServer:
             limits,
             Doors(
                 authenticate=house.authenticate,
-                is_list_address=house.is_list_address,
+                may_write_to=house.may_write_to,
                 accept=house.accept,
                 note=house.note,
             ),

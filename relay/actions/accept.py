@@ -51,10 +51,18 @@ def accept(
     lists = addressed_lists(resources, envelope.rcpt_to)
     if not lists:
         return NO_SUCH_ADDRESS
-    if spent and _over_quota(resources, spent, len(octets)):
-        return _OVER_QUOTA
     judgement = judge(resources, scanner, octets, author=author, authentication=authentication, lists=lists, now=now)
-    return _record(resources, judgement, author, lists, client, octets, now)
+    if (whole := _refused_or_discarded(judgement)) is not None:
+        return _turn_away(resources, whole, author, client, now)
+    post = _to_record(resources, judgement, author, lists, client, octets, now)
+    if spent and _over_quota(resources, spent, len(octets)) and not _came_before(resources, post.duplicate_keys):
+        return _OVER_QUOTA
+    return _record(resources, post)
+
+
+def _came_before(resources: Resources, duplicate_keys: tuple[bytes, ...]) -> bool:
+    with resources.database.read() as connection:
+        return posts.find_repeated(connection, duplicate_keys) is not None
 
 
 def _has_limits(resources: Resources) -> bool:
@@ -71,7 +79,19 @@ def _over_quota(resources: Resources, spent: posts.Activity, size: int) -> bool:
     )
 
 
-def _record(
+def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, client: Client, now: datetime) -> Reply:
+    """Write down that nothing was taken, and answer."""
+    node = resources.settings.relay.node
+    resources.database.write(
+        lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now)
+    )
+    event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
+    codes, rules = [reason.code for reason in whole.reasons], [reason.rule for reason in whole.reasons]
+    note(event, author=author.id, codes=codes, rules=rules)
+    return _DISCARDED if isinstance(whole, Discard) else whole.reply
+
+
+def _to_record(
     resources: Resources,
     judgement: Judgement,
     author: Member,
@@ -79,57 +99,44 @@ def _record(
     client: Client,
     octets: bytes,
     now: datetime,
-) -> Reply:
-    node = resources.settings.relay.node
-    decisions = dict(judgement.decisions)
-    if (whole := _refused_or_discarded(decisions)) is not None:
-        resources.database.write(
-            lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now)
-        )
-        event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
-        note(
-            event,
-            author=author.id,
-            codes=[reason.code for reason in whole.reasons],
-            rules=[reason.rule for reason in whole.reasons],
-        )
-        return _DISCARDED if isinstance(whole, Discard) else whole.reply
-    prefix = next(one.tag for one in lists if not isinstance(decisions[one.name], Refuse))
+) -> posts.Accepted:
+    """What will be written down of a judged message; its clean copy sealed, where one may be kept at all."""
+    taken = tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse))
+    kept = judgement.scan if _may_be_kept(dict(taken)) else None
     uid = secrets.token_hex(16)
-    kept = judgement.scan if _may_be_kept(decisions) else None
-    post = posts.Accepted(
+    held = kept is not None and any(isinstance(decision, Hold) for _, decision in taken)
+    return posts.Accepted(
         uid=uid,
         received_at=now,
         author_id=author.id,
         size_octets=len(octets),
         message_id=kept.message.message_id if kept and kept.message else None,
         duplicate_keys=_duplicate_keys(resources.keys.duplicate, author, lists, judgement.scan, octets),
-        prefix=prefix,
-        decisions=tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse)),
+        prefix=next(one.tag for one in lists if one.name in dict(taken)),
+        decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
-        held_until=now + resources.settings.retention.held
-        if any(isinstance(one, Hold) for one in decisions.values()) and kept
-        else None,
+        held_until=now + resources.settings.retention.held if held else None,
         client_ip=client.ip,
     )
+
+
+def _record(resources: Resources, post: posts.Accepted) -> Reply:
+    """Commit, and only then answer."""
+    node = resources.settings.relay.node
     recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
     if recorded.repeated:
-        note("post.repeated", reference=recorded.reference, author=author.id)
+        note("post.repeated", reference=recorded.reference, author=post.author_id)
     else:
-        note(
-            "post.decided",
-            reference=recorded.reference,
-            author=author.id,
-            lists=list(decisions),
-            decisions=[one.word for one in decisions.values()],
-        )
+        words = [decision.word for _, decision in post.decisions]
+        names = [name for name, _ in post.decisions]
+        note("post.decided", reference=recorded.reference, author=post.author_id, lists=names, decisions=words)
     return accepted(recorded.reference)
 
 
-def _refused_or_discarded(decisions: Mapping[str, Decision]) -> Refuse | Discard | None:
+def _refused_or_discarded(judgement: Judgement) -> Refuse | Discard | None:
     """The one decision when no list took the message; None when at least one did."""
-    negative = [decision for decision in decisions.values() if isinstance(decision, Refuse | Discard)]
-    if len(negative) < len(decisions):
+    negative = [decision for _, decision in judgement.decisions if isinstance(decision, Refuse | Discard)]
+    if len(negative) < len(judgement.decisions):
         return None
     return next(
         (decision for decision in negative if isinstance(decision, Discard)),

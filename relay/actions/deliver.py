@@ -3,6 +3,7 @@
 claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin ─ [transport sends] ─ settle
 """
 
+import itertools
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -41,13 +42,18 @@ class CannotComposeError(RelayError):
 
 
 class Outbox:
-    """The queue as the courier sees it. Its three methods are called from several threads, never twice for one delivery."""
+    """The queue as the courier sees it. Its three methods are called from several threads, never twice for one parcel.
+
+    A parcel's key counts parcels, not deliveries: one that is claimed again, after its lease ran out or it was put back,
+    is another parcel.
+    """
 
     def __init__(self, resources: Callable[[], Resources], boot: str) -> None:
         """Take a way to the present resources, and a random word that no earlier run of this node used."""
         self._resources = resources
         self._boot = boot
         self._claims = 0
+        self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
         self._variants: OrderedDict[tuple[int, str, str], bytes] = OrderedDict()
 
@@ -67,24 +73,33 @@ class Outbox:
         return Work(parcels=tuple(parcels), next_due=next_due)
 
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
-        """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out."""
+        """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out.
+
+        Raises:
+            Unavailable: the database can't serve; the courier tries again.
+        """
         database, now = self._resources().database, datetime.now(UTC)
-        deliveries = [self._claimed[parcel.key] for parcel in parcels]
         by_lease: dict[str, list[int]] = {}
-        for delivery in deliveries:
+        for parcel in parcels:
+            delivery = self._claimed[parcel.key]
             by_lease.setdefault(delivery.lease, []).append(delivery.id)
         begun = database.write(
-            lambda connection: frozenset[int]().union(
-                *(queue.begin(connection, lease, ids, now) for lease, ids in by_lease.items())
-            )
+            lambda connection: {
+                (lease, id_) for lease, ids in by_lease.items() for id_ in queue.begin(connection, lease, ids, now)
+            }
         )
-        for delivery in deliveries:
-            if delivery.id not in begun:
-                self._forget(delivery)
-        return tuple(parcel for parcel in parcels if parcel.key in begun)
+        allowed = tuple(one for one in parcels if (self._claimed[one.key].lease, self._claimed[one.key].id) in begun)
+        for parcel in parcels:
+            if parcel not in allowed:
+                del self._claimed[parcel.key]
+        return allowed
 
     def settle(self, results: Sequence[Result]) -> None:
-        """Write down what became of a chunk; an author whose copies ran out of time is told."""
+        """Write down what became of a chunk; an author whose copies failed or ran out of time is told.
+
+        Raises:
+            Unavailable: the database can't serve; the courier tries again.
+        """
         resources, now = self._resources(), datetime.now(UTC)
         by_lease: dict[str, list[queue.Settlement]] = {}
         settled: list[tuple[Delivery, queue.Settlement]] = []
@@ -93,22 +108,17 @@ class Outbox:
             settlement = _settlement(resources, delivery, outcome, now)
             settled.append((delivery, settlement))
             by_lease.setdefault(delivery.lease, []).append(settlement)
-        expired = [delivery for delivery, settlement in settled if settlement.status is Status.EXPIRED]
+        lost = [delivery for delivery, settlement in settled if settlement.status in {Status.EXPIRED, Status.FAILED}]
         resources.database.write(
             lambda connection: (
                 [queue.settle(connection, lease, settlements, now) for lease, settlements in by_lease.items()],
-                reach.tell_of_expired(connection, expired, now),
+                reach.tell_of_lost(connection, lost, now),
             )
         )
+        for parcel, _ in results:
+            del self._claimed[parcel.key]
         for delivery, settlement in settled:
-            self._forget(delivery)
-            facts = {"reference": delivery.reference, "kind": delivery.kind.value, "recipient": delivery.recipient_id}
-            note(_EVENTS[settlement.status], **facts, attempts=delivery.attempts + 1, reply=settlement.reply[:3])
-
-    def _forget(self, delivery: Delivery) -> None:
-        """Forget what is settled; not what another claim took up again the moment it was."""
-        if self._claimed.get(delivery.id) is delivery:
-            del self._claimed[delivery.id]
+            _note(delivery, settlement)
 
     def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
         """Compose one; a bug in one copy must not stop the others, so it waits and the log says so."""
@@ -120,18 +130,18 @@ class Outbox:
             bug(error, "compose")
             _postpone(resources, delivery, now)
             return None
-        self._claimed[delivery.id] = delivery
+        self._claimed[parcel.key] = delivery
         return parcel
 
     def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel:
         if delivery.kind is not Kind.COPY:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
-            return Parcel(key=delivery.id, mail_from="", recipient=str(delivery.recipient), octets=octets)
+            return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
         address = resources.known_lists[delivery.list_name].address
         mail_from = return_path(address.local, address.domain, delivery.id, resources.keys.verp)
         octets = self._variant(resources, delivery, now)
-        return Parcel(key=delivery.id, mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
+        return Parcel(key=next(self._keys), mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
 
     def _variant(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
         """The composed and signed copy for a language: made once, the same octets for every member who reads it."""
@@ -156,6 +166,7 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
     frame = Frame(
         reference=delivery.reference,
         mailing_list=resources.known_lists[delivery.list_name],
+        tag=resources.known_lists[next(iter(decisions))].tag,
         marking=decision.marking,
         removed=decision.removed,
         received_at=received_at,
@@ -167,15 +178,32 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
 
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime) -> None:
-    """Put a copy that we can't compose back into the queue, for later."""
+    """Put a copy that we can't compose back into the queue for later, until it is too old like any other."""
+    too_old = now - delivery.created_at >= resources.settings.delivery.max_age
     later = queue.Settlement(
-        id=delivery.id, status=Status.QUEUED, reply="not composed: our fault", next_attempt_at=now + POSTPONE
+        id=delivery.id,
+        status=Status.EXPIRED if too_old else Status.QUEUED,
+        reply="not composed: our fault",
+        next_attempt_at=None if too_old else now + POSTPONE,
     )
     resources.database.write(
         lambda connection: (
             queue.begin(connection, delivery.lease, [delivery.id], now),
             queue.settle(connection, delivery.lease, [later], now),
+            reach.tell_of_lost(connection, [delivery] if too_old else [], now),
         )
+    )
+
+
+def _note(delivery: Delivery, settlement: queue.Settlement) -> None:
+    """Log one settlement; of the server's words only the reply code."""
+    note(
+        _EVENTS[settlement.status],
+        reference=delivery.reference,
+        kind=delivery.kind.value,
+        recipient=delivery.recipient_id,
+        attempts=delivery.attempts + settlement.counted,
+        code=int(settlement.reply[:3]) if settlement.reply[:3].isdecimal() else None,
     )
 
 
@@ -189,4 +217,5 @@ def _settlement(resources: Resources, delivery: Delivery, outcome: Outcome, now:
         next_attempt_at=step.next_attempt_at,
         sent_at=now if outcome.action is Action.DELIVERED else None,
         counted=outcome.reached,
+        ambiguous=outcome.ambiguous,
     )

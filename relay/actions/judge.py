@@ -1,14 +1,16 @@
 """Judge octets as a post: what accepting, checking and the demo have in common. Reads, never writes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
+from relay.mail.message import read_message, split_header
 from relay.policy.decide import decide
 from relay.policy.decision import Decision
-from relay.policy.post import Post, Scan
+from relay.policy.marking import MarkingWords, find_markings
+from relay.policy.post import Post, Progress, Scan, View
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
@@ -41,6 +43,24 @@ def judge(
     now: datetime,
 ) -> Judgement:
     """Scan the octets and decide for each list."""
-    scan = scanner(octets)
+    scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
     post = Post(author=author, authentication=authentication, lists=lists, scan=scan, on=now.date())
     return Judgement(scan=scan, decisions=decide(post, resources.ruleset))
+
+
+def with_own_facts(scan: Scan, octets: bytes, words: MarkingWords) -> Scan:
+    """Put the message's facts, as this process reads them, in the place of the scanner's.
+
+    Who speaks is decided from the header section, and a scanner has opened hostile octets: one that was taken over could
+    report another author or an unmarked subject. The header section is bounded and read by our own pure functions, so it is
+    read here once more, the subject's markings with it; a scanner that says otherwise has not finished.
+    """
+    message = read_message(split_header(octets))
+    found = find_markings(View(text=message.subject, place="subject"), words)
+    honest = scan.message in {None, message}
+    return replace(
+        scan,
+        progress=scan.progress if honest else Progress.NOTHING,
+        message=message,
+        findings=tuple(dict.fromkeys((*scan.findings, *found))),
+    )

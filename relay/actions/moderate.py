@@ -30,8 +30,11 @@ def release(
         resources.known_lists[name].two_person_release for name in _held_lists(resources, reference, list_name)
     )
     node = resources.settings.relay.node
+    message_id = _unseal(resources, reference).message_id
     return resources.database.write(
-        lambda connection: held.release(connection, node, reference, list_name, person, now, two_person=two_person)
+        lambda connection: held.release(
+            connection, node, reference, list_name, person, now, two_person=two_person, message_id=message_id
+        )
     )
 
 
@@ -39,6 +42,8 @@ def refuse(
     resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime
 ) -> None:
     """Withhold a held post for good, under a withhold code; the author gets that code's notice.
+
+    One list's refusal withholds the message for every list that still holds it, as any withhold does.
 
     Raises:
         Invalid: not a withhold code.
@@ -57,9 +62,10 @@ def refuse(
     )
     resources.database.write(
         lambda connection: held.refuse(
-            connection, node, reference, list_name, person, now, code=code, channels=advice.channels
+            connection, node, reference, None, person, now, code=code, channels=advice.channels
         )
     )
+    resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
 
 
 def read_held(resources: Resources, reference: str, moderator: Address, now: datetime) -> CleanCopy:
@@ -71,12 +77,17 @@ def read_held(resources: Resources, reference: str, moderator: Address, now: dat
     """
     person = _moderator(resources, moderator, reference, None, now)
     node = resources.settings.relay.node
+    copy = _unseal(resources, reference)
+    facts: audit.Facts = {"reference": reference, "moderator": person.id}
+    resources.database.write(lambda connection: audit.append(connection, node, now, "held.read", facts))
+    return copy
+
+
+def _unseal(resources: Resources, reference: str) -> CleanCopy:
     with resources.database.read() as connection:
         stored = posts.load_sealed(connection, held.list_held(connection, reference)[0].post_id)
     if stored is None:
         raise NotFound(f"the content of {reference} is gone")
-    facts: audit.Facts = {"reference": reference, "moderator": person.id}
-    resources.database.write(lambda connection: audit.append(connection, node, now, "held.read", facts))
     return unpack(unseal(resources.keys, *stored))
 
 
@@ -96,7 +107,7 @@ def _moderator(resources: Resources, address: Address, reference: str, list_name
         person = members.find(connection, address)
     if person is None or not person.may_act(now.date()):
         raise Conflict(f"{address} is not an active member")
-    if not person.roles & {Role.MODERATOR, Role.ADMIN} or not person.agency_type.is_official:
+    if Role.MODERATOR not in person.roles or not person.agency_type.is_official:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
     if missing := [name for name in names if name not in person.lists]:
         raise Conflict(f"{address} does not moderate {missing[0]}")

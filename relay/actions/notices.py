@@ -61,11 +61,11 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         reasons=reasons,
         advice=_advice(resources, recipient, reasons),
         send_again=what_may_be_sent_again(reasons),
-        was_held=any(row.decided_by is not None for row in rows),
+        was_held=any(row.decided_by for row in rows) or any(reason.rule == "hold.expired" for reason in reasons),
         held_until=min(held_until, default=None),
         members=went.members,
         countries=went.countries,
-        unreached=went.expired,
+        unreached=went.lost,
         removed=max((len(decision.removed) for _, decision in concerned if isinstance(decision, Relay)), default=0),
     )
 

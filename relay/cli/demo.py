@@ -1,6 +1,8 @@
 """`wen-relay demo`: the tour. A whole relay, twelve invented officers, real SMTP clients; told on the terminal and on a page."""
 
+import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,6 +48,9 @@ def demo(
     Example: wen-relay demo --once
     """
     console = Console(highlight=False)
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(143)
+    )  # so that the stage is cleared whenever the demo is told to end
     console.print("[bold]WEN Relay[/bold]: starting a relay of its own in var/demo …")
     with Stage(DATA.absolute(), context.find_root().command.main) as stage:
         acts: list[Act] = []
@@ -76,10 +81,8 @@ def _stay(console: Console, stage: Stage, acts: Sequence[Act]) -> None:
         console.print(f"\nThe page: [bold]http://127.0.0.1:{port}/[/bold]   (Ctrl-C ends the demo)")
         console.print("Send one yourself, as Awa Mbarga of Cameroon's customs:")
         console.print(Text(_try_it(stage).command), soft_wrap=True)  # one line, so that it can be copied
-        enough = threading.Event()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: enough.set())
-        enough.wait()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
     finally:
         page.close()
 

@@ -44,12 +44,13 @@ class CleanCopy:
 class Frame:
     """What a list adds to the clean copy.
 
-    `author_domain_allows` is True only when the author's domain is known to publish no DMARC policy (RFC 9989): then a
+    `tag` is that of the first list the author wrote to, the same in every copy. `author_domain_allows` is True only when the author's domain is known to publish no DMARC policy (RFC 9989): then a
     list with `from = "author"` may keep the author in From.
     """
 
     reference: str
     mailing_list: MailingList
+    tag: str
     marking: Tlp
     removed: tuple[str, ...]
     received_at: datetime
@@ -113,7 +114,7 @@ def _header(copy: CleanCopy, frame: Frame) -> str:
             mailbox_field("From", [_visible_author(author, frame)]),
             mailbox_field("Reply-To", _reply_to(author, frame.mailing_list)),
             mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
-            text_field("Subject", stamp_subject(copy.subject, frame.mailing_list.tag, frame.marking)),
+            text_field("Subject", stamp_subject(copy.subject, frame.tag, frame.marking)),
             message_id_field("Message-ID", [copy.message_id or ""]) or message_id_field("Message-ID", [own_id]),
             message_id_field("References", copy.references),
             message_id_field("In-Reply-To", copy.references[-1:]),

@@ -50,11 +50,13 @@ class Outcome:
     """The result of one attempt for one recipient; `reply` is the server's line, or our words when there was none.
 
     `reached` is False when the server could not be talked to at all: then the attempt is not counted against the delivery.
+    `ambiguous` is True when the message was handed over and no reply came: it is sent again, and may have arrived twice.
     """
 
     action: Action
     reply: str
     reached: bool = True
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,8 +137,7 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         _record(facts, catalogue),
         _why(facts, catalogue),
         catalogue.text(
-            "Who decides: a moderator of your own country who is a serving official; after two hours also the other official "
-            "moderators of the list. Nobody else can read it; it is kept encrypted."
+            "Who decides: a moderator of the list who is a serving official. Nobody else reads it; it is kept encrypted."
         ),
         catalogue.text("On this list two moderators must agree before it goes out.") if two else "",
         catalogue.text(

@@ -1,7 +1,6 @@
 """SMTP in: a strict dialogue with a stranger, and a message's octets handed on only once the whole of it is sound.
 
 lines, data      framing: the octet stream cut into commands and messages; no input or output of their own
-credentials      what AUTH carries
 limits           numbers, budgets and the patience with one connection
 wire             the same stream with deadlines
 commands, auth   one function per SMTP command

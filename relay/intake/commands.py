@@ -119,7 +119,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     if len(transaction.rcpt_to) >= talk.reception.limits.max_recipients:
         return TOO_MANY_RECIPIENTS
     try:
-        if not await talk.reception.is_list_address(address, talk.member):
+        if not await talk.reception.may_write_to(address, talk.member):
             return NO_SUCH_ADDRESS
     except Unavailable:
         return TRY_LATER

@@ -41,7 +41,7 @@ class Doors:
     """What intake asks of the relay. The first three may block and raise Unavailable; anything else raised is a bug."""
 
     authenticate: Callable[[str, str], Member | None]
-    is_list_address: Callable[[Address, Member], bool]
+    may_write_to: Callable[[Address, Member], bool]
     accept: Callable[[Envelope, Client, AuthenticationResults, bytes], Reply]
     note: Note
 
@@ -78,13 +78,13 @@ class Reception:
         """
         return await self._ask(self._logins, lambda: self._doors.authenticate(login, password))
 
-    async def is_list_address(self, address: Address, member: Member) -> bool:
+    async def may_write_to(self, address: Address, member: Member) -> bool:
         """Whether this member may write to this address.
 
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._lookups, lambda: self._doors.is_list_address(address, member))
+        return await self._ask(self._lookups, lambda: self._doors.may_write_to(address, member))
 
     async def _ask(self, pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
         try:

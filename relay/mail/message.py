@@ -5,7 +5,6 @@ author is not exactly one plain address has no author. What two readers could re
 """
 
 import binascii
-import codecs
 import quopri
 import re
 import unicodedata
@@ -17,10 +16,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from relay.mail.address import Mailbox, parse_mailbox
+from relay.mail.charsets import codec_of, decode_strictly
 
 HEADER_OCTETS = 102_400  # Postfix's header_size_limit; more is an attack on parsers
 HEADER_FIELDS = 1_000
 REFERENCES = 20
+LIST_IDS = 50
+IDENTIFIER_LENGTH = 255
 
 # Fields that RFC 5322 §3.6 and RFC 2045 allow once; a second one lets two readers see two messages.
 SINGLETONS = frozenset({
@@ -34,21 +36,6 @@ _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\r\n]*\?=)\s+(?==\?[^?\s]+
 _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^-~]+@[!#-'*+\-./0-9=?A-Z\[\]^-~:]+>")
 
 
-# Codecs of Python that are no charsets of texts; some take quadratic time or warn. No mail program knows them.
-_NO_CHARSETS = frozenset({"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"})
-# Codecs, by Python's names, whose labels stand for a larger charset in practice (WHATWG Encoding Standard).
-WIDER_CHARSETS = {
-    "iso8859-1": "cp1252",
-    "iso8859-9": "cp1254",
-    "tis-620": "cp874",
-    "iso8859-11": "cp874",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "big5": "cp950",
-    "euc_kr": "cp949",
-    "shift_jis": "cp932",
-    "iso2022_jp": "iso2022_jp_ext",
-}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIDES_FIELDS = frozenset({
     "header.byte_order_mark", "header.field_name", "header.too_large", "header.bare_carriage_return",
@@ -162,27 +149,14 @@ def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
 
     No text that is returned holds a lone surrogate, so that all of it can be encoded again.
     """
-    text = _decode(octets, charset)
+    codec = codec_of(charset)
+    text = decode_strictly(octets, codec) if codec else None
     if text is not None and not _SURROGATE.search(text):  # CPython's UTF-7 lets them through
         return text, True
     try:
         return octets.decode("utf-8"), False
     except UnicodeError:
         return octets.decode("latin-1"), False
-
-
-def _decode(octets: bytes, charset: str) -> str | None:
-    """Decode strictly, by the larger charset first; None when the charset is none of mail or does not fit."""
-    try:
-        codec = codecs.lookup(charset).name
-        if codec in _NO_CHARSETS:
-            return None
-        try:
-            return octets.decode(WIDER_CHARSETS.get(codec, codec))
-        except UnicodeError:
-            return octets.decode(codec)
-    except (LookupError, UnicodeError, ValueError):
-        return None
 
 
 def decode_text(body: bytes) -> tuple[str, bool]:
@@ -227,7 +201,7 @@ def read_message(header: HeaderSection) -> Message:
         date=_date(header.first("date")),
         references=_message_ids(header.all("references") or header.all("in-reply-to"))[-REFERENCES:],
         automatic=_is_automatic(header),
-        list_ids=tuple(one for body in header.all("list-id") for one in _list_ids(body.decode("latin-1").lower())),
+        list_ids=_list_ids(header),
         hops=len(header.all("received")),
         defects=tuple(defects),
     )
@@ -258,9 +232,16 @@ def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in kept).split())
 
 
-def _list_ids(body: str) -> list[str]:
-    """The identifiers in a List-Id field (RFC 2919 §3); its one word when the angle brackets are missing."""
-    return re.findall(r"<([!-;=?-~]+)>", body) or re.findall(r"\A[!-;=?-~]+\Z", body)
+def _list_ids(header: HeaderSection) -> tuple[str, ...]:
+    """The identifiers in List-Id fields (RFC 2919 §3); a field's one word when the angle brackets are missing.
+
+    The RFC asks for at most 255 octets; longer ones are nobody's.
+    """
+    bodies = [body.decode("latin-1").lower() for body in header.all("list-id")]
+    found = (
+        one for body in bodies for one in re.findall(r"<([!-;=?-~]+)>", body) or re.findall(r"\A[!-;=?-~]+\Z", body)
+    )
+    return tuple(one for one in found if len(one) <= IDENTIFIER_LENGTH)[:LIST_IDS]
 
 
 def _message_ids(bodies: Iterable[bytes]) -> tuple[str, ...]:

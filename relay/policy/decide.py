@@ -66,7 +66,7 @@ def _judge_message(post: Post) -> Decision | None:
 
 
 def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
-    scan = post.scan
+    scan, removed = post.scan, post.scan.removed
     by_action: dict[Action, list[Reason]] = {"pass": [], "remove": [], "hold": [], "withhold": []}
     for finding in scan.findings:
         by_action[_act_on(finding, mailing_list)].append(Reason(finding.code, finding.rule, finding.place))
@@ -75,15 +75,27 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
         by_action["withhold"].append(Reason("H1", "scan.not_finished", _WHOLE))
     elif scan.progress is not Progress.COMPLETE:
         by_action["hold"].append(Reason("H1", "scan.not_finished", "attachments"))
+        removed = (*removed, "attachments")  # what was not read is not in the clean copy either
     if marking is None and mailing_list.require_marking:
         by_action["hold"].append(Reason("H2", "marking.missing", _WHOLE))
     if by_action["withhold"]:
         return Withhold(reasons=_unique(by_action["withhold"]), marking=marking)
-    stamped = marking or mailing_list.default_marking
+    stamped = _stamp(scan.findings, mailing_list)
     if by_action["hold"]:
-        return Hold(reasons=_unique(by_action["hold"] + by_action["remove"]), marking=stamped, removed=scan.removed)
+        return Hold(reasons=_unique(by_action["hold"] + by_action["remove"]), marking=stamped, removed=removed)
     reasons = _unique(by_action["remove"]) or (Reason("P1", "nothing.found", _WHOLE),)
     return Relay(reasons=reasons, marking=stamped, removed=scan.removed)
+
+
+def _stamp(findings: Iterable[Finding], mailing_list: MailingList) -> Tlp:
+    """The marking that goes out with the copies: the strictest that the message names, in prose too, up to the ceiling.
+
+    Prose raises and never lowers; a label above the ceiling goes out only when a moderator has found that it isn't meant.
+    """
+    findings = tuple(findings)
+    named = [Tlp(finding.label) for finding in findings if finding.label is not None]
+    strict = max((strictest(findings) or mailing_list.default_marking, *named), key=lambda label: label.level)
+    return min(strict, mailing_list.ceiling, key=lambda label: label.level)
 
 
 def _act_on(finding: Finding, mailing_list: MailingList) -> Action:

@@ -1,7 +1,7 @@
 """The rules that are data, as one value: marking words and the directory of channels."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
@@ -57,6 +57,9 @@ class _TlpTable:
 @dataclass(frozen=True, kw_only=True)
 class _MarkingsFile:
     tlp: _TlpTable
+    pap: dict[Annotated[str, Field(pattern="^PAP:(AMBER|RED)$")], Annotated[tuple[_Word, ...], Field(min_length=1)]] = (
+        field(default_factory=dict)
+    )
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -66,5 +69,5 @@ def read_marking_words(text: str, file: str) -> MarkingWords:
     Raises:
         ConfigurationError: a fault, with file and line.
     """
-    table = check(read_source(text, file), _MarkingsFile).tlp
-    return MarkingWords(names=table.names, connectors=table.connectors, labels=table.labels)
+    table = check(read_source(text, file), _MarkingsFile)
+    return MarkingWords(names=table.tlp.names, connectors=table.tlp.connectors, labels=table.tlp.labels | table.pap)

@@ -1,8 +1,11 @@
 """Octets to texts, findings and cleaned parts, in sandboxed processes: the one place that opens hostile bytes.
 
+It has more modules than other rooms: each opens or refuses one thing, and is to be judged by itself.
+
 stages      what a scanner does with one message, stage by stage: header, text, each part, complete
 walker      the MIME structure, split on the octets        parameters, charset   what its fields say
-text, html  one part → views for the detectors and the cleaned part
-worker      the process that runs the stages               sandbox, seccomp      what it may not do
-pool        the main process's side                        frames                what the two say to each other
+parts       one part: what may leave of it, and what can be looked at in those that do not leave
+text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
+worker      the process that runs the stages               sandbox               what it may not do
+pool        the main process's side                        frames, vocabulary    what the two say to each other
 """

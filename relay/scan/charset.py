@@ -1,35 +1,14 @@
 """Octets to text by the charset a message names, as its readers would, and honestly when that does not fit."""
 
-import codecs
 import encodings
 import importlib
 import pkgutil
 from dataclasses import dataclass
 
-from relay.mail.message import WIDER_CHARSETS
+from relay.mail.charsets import codec_of, decode_strictly, wider_codec
 
-# Python's own codecs that are no charsets of texts; a mail program knows none of them, so neither do we.
-_NO_CHARSETS = frozenset({"charmap", "idna", "punycode", "raw-unicode-escape", "unicode-escape"})
-# Labels that Python spells otherwise or doesn't know.
-_OTHER_NAMES = {
-    "unicode-1-1-utf-7": "utf-7",
-    "windows-874": "cp874",
-    "windows-31j": "cp932",
-    "x-sjis": "cp932",
-    "x-gbk": "gb18030",
-    "x-mac-roman": "mac-roman",
-    "macintosh": "mac-roman",
-    "x-mac-cyrillic": "mac-cyrillic",
-    "iso-8859-8-i": "iso8859-8",
-    "iso-8859-8-e": "iso8859-8",
-    "iso-8859-6-i": "iso8859-6",
-    "iso-8859-6-e": "iso8859-6",
-    "unicode": "utf-16",
-    "utf8mb4": "utf-8",
-    "unknown-8bit": "us-ascii",
-    "x-unknown": "us-ascii",
-    "_iso-2022-jp$esc": "iso2022_jp_ext",
-}
+# What programs in their countries write without saying so.
+_LOCAL = ("cp1251", "koi8-r", "gb18030", "big5", "cp1256", "cp1258")
 _WESTERN = frozenset({"iso8859-1", "iso8859-15", "cp1252"})
 _WHOLE_UNICODE = frozenset({"utf-8", "utf-16", "utf-16-be", "utf-16-le", "utf-32", "utf-32-be", "utf-32-le", "utf-7"})
 
@@ -57,39 +36,37 @@ def decode(octets: bytes, label: str) -> Reading:
         octets: the text after its transfer encoding.
         label: the charset parameter, "" when there is none (us-ascii by RFC 2045 §5.2).
     """
-    label = label.strip().lower()
-    label = _OTHER_NAMES.get(label, label or "us-ascii")
-    try:
-        codec = codecs.lookup(label).name
-        bytes(4).decode(codec)  # Python also has codecs that are no text encodings, which this refuses
-    except (LookupError, ValueError, UnicodeError):
-        codec = ""
-    if not codec or codec in _NO_CHARSETS:
+    codec = codec_of(label or "us-ascii")
+    if not codec:
         return Reading(_guess(octets), defect="structure.unknown_charset")
     if codec in {"ascii", "utf-8"}:
-        return _decode_ascii_superset(octets)
+        return _decode_ascii_superset(octets, codec)
     if codec in {"utf-16", "utf-32"} and not octets.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
         return _decode_without_order(octets, codec)
-    text = _strictly(octets, WIDER_CHARSETS.get(codec, codec))
-    text = _strictly(octets, codec) if text is None else text
+    text = decode_strictly(octets, codec)
     if text is None:
-        return Reading(
-            octets.decode(WIDER_CHARSETS.get(codec, codec), "replace"), (_guess(octets),), "structure.charset_misfit"
-        )
+        return Reading(octets.decode(wider_codec(codec), "replace"), (_guess(octets),), "structure.charset_misfit")
     if codec in _WHOLE_UNICODE or octets.isascii() or (meant := _strictly(octets, "utf-8")) is None:
         return Reading(text)
     # In Western text UTF-8 hardly ever comes about by chance: the label is wrong. In other charsets a short word can be both.
     return Reading(meant, (text,)) if codec in _WESTERN else Reading(text, (meant,))
 
 
-def _decode_ascii_superset(octets: bytes) -> Reading:
-    """Labelled us-ascii or UTF-8: valid UTF-8 is everyday either way; anything else is undeclared 8-bit text."""
+def _decode_ascii_superset(octets: bytes, codec: str) -> Reading:
+    """Labelled us-ascii or UTF-8: valid UTF-8 is everyday either way, and so is Windows' Western text without a label.
+
+    A reader elsewhere takes text without a label for that of their own country, so the others are looked at too.
+    """
+    escaped = (_strictly(octets, "iso2022_jp_ext"),) if b"\x1b" in octets else ()
     text = _strictly(octets, "utf-8")
-    return (
-        Reading(text)
-        if text is not None
-        else Reading(_guess(octets), (octets.decode("utf-8", "replace"),), "structure.charset_misfit")
-    )
+    if text is not None:
+        return Reading(text, tuple(other for other in escaped if other is not None))
+    others = (octets.decode("utf-8", "replace"), *escaped)
+    if codec == "ascii":
+        others += tuple(_strictly(octets, local) for local in _LOCAL)
+        text = _strictly(octets, "cp1252") if b"\0" not in octets else None  # with a null octet it is UTF-16 or no text
+    found = tuple(dict.fromkeys(other for other in others if other is not None))
+    return Reading(text, found) if text is not None else Reading(_guess(octets), found, "structure.charset_misfit")
 
 
 def _decode_without_order(octets: bytes, codec: str) -> Reading:

@@ -13,24 +13,25 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from relay.mail.address import Mailbox, parse_address
-from relay.mail.message import Message
+from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message
 from relay.policy.marking import MarkingWords
 from relay.policy.post import CleanPart, Finding, Progress, Scan
+from relay.scan.markup import is_orderly, sanitise
 from relay.scan.sandbox import Sandbox
 from relay.scan.text import clean
+from relay.scan.vocabulary import CODES, DEFECTS, LABELS, RULES, is_place
 
 StageName = Literal["header", "text", "part", "complete"]
 
 FRAME_OCTETS = 64 * 1024 * 1024
-FINDINGS = 100_000
+FINDINGS = 500  # of one stage
+IDENTIFIERS = 50
 _LENGTH = struct.Struct(">I")
 PREFIX_OCTETS = _LENGTH.size
 
 T = TypeVar("T")
-_CODE = re.compile(r"[A-Z][0-9]")
-_RULE = re.compile(r"[A-Za-z0-9_.+/-]{1,120}")
-_PLACE = re.compile(r"[A-Za-z0-9_, -]{1,80}")
-_LABEL = re.compile(r"[A-Z0-9:+ -]{1,40}")
+_MESSAGE_ID = re.compile(rf"<[!-;=?-~]{{3,{IDENTIFIER_LENGTH - 2}}}>")
+_LIST_ID = re.compile(rf"[!-;=?-~]{{1,{IDENTIFIER_LENGTH}}}")
 _MEDIA_TYPES = ("text/plain", "text/html")
 _STAGES: tuple[StageName, ...] = ("header", "text", "part", "complete")
 
@@ -131,7 +132,7 @@ def decode_stage(octets: bytes) -> Stage:
         message=_message(said["message"]) if name == "header" else None,
         findings=_several(said.get("findings"), _finding, FINDINGS),
         parts=_several(said.get("parts"), _part, len(_MEDIA_TYPES)),
-        removed=_several(said.get("removed"), lambda place: _matching(_PLACE, place), FINDINGS),
+        removed=_several(said.get("removed"), _place, FINDINGS),
     )
 
 
@@ -167,25 +168,49 @@ def _matching(pattern: re.Pattern[str], value: object) -> str:
     return text
 
 
+def _one_of(known: frozenset[str], value: object) -> str:
+    text = _a(str, value)
+    if text not in known:
+        raise FrameError("word")
+    return text
+
+
+def _place(value: object) -> str:
+    text = _a(str, value)
+    if not is_place(text):
+        raise FrameError("place")
+    return text
+
+
+def _count(value: object, most: int) -> int:
+    number = _a(int, value)
+    if not 0 <= number <= most:
+        raise FrameError("number")
+    return number
+
+
 def _line(value: object) -> str:
     """A text that can stand in a header field: printable, so no line end, control or lone surrogate."""
     text = _a(str, value)
-    if not text.isprintable():
+    if not text.isprintable() or len(text) > HEADER_OCTETS:
         raise FrameError("line")
     return text
 
 
 def _finding(value: object) -> Finding:
+    """A finding in the words that there are; free ones could carry a post's text into the record."""
     said = _mapping(value)
-    label = said.get("label")
+    label, score = said.get("label"), _a(float, said.get("score"))
+    if not 0 <= score <= 1:
+        raise FrameError("number")
     return Finding(
-        code=_matching(_CODE, said.get("code")),
-        rule=_matching(_RULE, said.get("rule")),
-        place=_matching(_PLACE, said.get("place")),
-        start=_a(int, said.get("start")),
-        end=_a(int, said.get("end")),
-        score=_a(float, said.get("score")),
-        label=None if label is None else _matching(_LABEL, label),
+        code=_one_of(CODES, said.get("code")),
+        rule=_one_of(RULES, said.get("rule")),
+        place=_place(said.get("place")),
+        start=_count(said.get("start"), FRAME_OCTETS),
+        end=_count(said.get("end"), FRAME_OCTETS),
+        score=score,
+        label=None if label is None else _one_of(LABELS, label),
     )
 
 
@@ -194,6 +219,11 @@ def _part(value: object) -> CleanPart:
     media_type, text = said.get("media_type"), _a(str, said.get("text"))
     if media_type not in _MEDIA_TYPES or clean(text) != text:
         raise FrameError("part")
+    if media_type == "text/html":
+        # The order is checked first: the sanitiser runs in the main process here, and disorder can make it slow.
+        if not is_orderly(text):
+            raise FrameError("page")
+        text = clean(sanitise(text))
     return CleanPart(media_type=media_type, text=text)
 
 
@@ -203,13 +233,13 @@ def _message(value: object) -> Message:
     return Message(
         author=_author(said.get("author")),
         subject=_line(said.get("subject")),
-        message_id=None if message_id is None else _line(message_id),
+        message_id=None if message_id is None else _matching(_MESSAGE_ID, message_id),
         date=_date(said.get("date")),
-        references=_several(said.get("references"), _line, FINDINGS),
+        references=_several(said.get("references"), lambda text: _matching(_MESSAGE_ID, text), IDENTIFIERS),
         automatic=_a(bool, said.get("automatic")),
-        list_ids=_several(said.get("list_ids"), lambda text: _a(str, text), FINDINGS),
-        hops=_a(int, said.get("hops")),
-        defects=_several(said.get("defects"), lambda rule: _matching(_RULE, rule), FINDINGS),
+        list_ids=_several(said.get("list_ids"), lambda text: _matching(_LIST_ID, text), IDENTIFIERS),
+        hops=_count(said.get("hops"), HEADER_FIELDS),
+        defects=_several(said.get("defects"), lambda rule: _one_of(DEFECTS, rule), len(DEFECTS)),
     )
 
 

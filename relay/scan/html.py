@@ -7,54 +7,36 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import nh3
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from relay.policy.post import View
-from relay.scan.text import clean, views_of_text
-
-HIDDEN = "text, hidden part"
-
-
-def _tags(names: str) -> frozenset[str]:
-    return frozenset(names.split())
-
-
-_PARAGRAPHS = _tags("p h1 h2 h3 h4 h5 h6 blockquote ul ol dl table pre")
-_BLOCKS = _PARAGRAPHS | _tags(
-    "address article aside body br caption center dd details dialog dir div dt fieldset figcaption figure footer form header "
-    "hgroup hr html legend li main menu nav optgroup option search section select summary tbody textarea tfoot thead title tr"
+from relay.scan.markup import (
+    BLOCKS,
+    CELLS,
+    PARAGRAPHS,
+    UNSEEN,
+    in_markup,
+    is_orderly,
+    is_too_deep,
+    sanitise,
+    without_markup,
 )
-_CELLS = frozenset({"td", "th"})
-# Never shown, or shown by some readers only: neither the visible view nor the clean part has their content.
-_UNSEEN = _tags(
-    "audio canvas embed frameset head iframe math noembed noframes noscript object script select style svg template textarea title video"
-)
-_KEPT = _PARAGRAPHS | _tags(
-    "a abbr address b big br caption center cite code col colgroup dd del details dfn div dt em figcaption figure font hr i ins kbd li mark "
-    "q s samp small span strike strong sub summary sup tbody td tfoot th thead time tr tt u var"
-)
-_KEPT_ATTRIBUTES = {
-    "a": {"href"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-    "ol": {"start"},
-    "*": {"dir", "lang"},
-}
+from relay.scan.text import HIDDEN, clean, views_of_text
+
 # Not font-size or opacity: newsletters set the size of whole tables to 0 and that of their texts back again.
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE)
-_TAG = re.compile(r"<[^>]*>")
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _APART = "\n" + "=" * 12 + "\n"  # between hidden texts that have nothing to do with each other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A page that may leave, as HTML and as plain text, and the views of all that was in it."""
+    """A page that may leave, as HTML and as plain text, and the views of all that was in it; nothing leaves if it is too deep."""
 
     html: str
     plain: str
     views: tuple[View, ...]
+    too_deep: bool = False
 
 
 def read_html(source: str) -> Page:
@@ -63,6 +45,9 @@ def read_html(source: str) -> Page:
     Args:
         source: the part's text after `clean`.
     """
+    raw = views_of_source(source)
+    if is_too_deep(source):
+        return Page(html="", plain="", views=raw, too_deep=True)
     page = LexborHTMLParser(source)
     views = _views(page)
     # The sanitiser strips styles, so what they hid would come to light: it is taken out first.
@@ -70,23 +55,21 @@ def read_html(source: str) -> Page:
         node.remove()
     body = page.body
     # Character references may have stood for controls; the sanitised text has them as characters, and loses them here.
-    html = clean(_sanitise(body.inner_html or "" if body is not None else ""))
+    html = body.inner_html or "" if body is not None else ""
+    for _ in range(2):  # broken nesting can come to rest in the second pass only; the main process makes one more
+        html = clean(sanitise(html))
+    if not is_orderly(html):
+        return Page(html="", plain="", views=(*views, *raw), too_deep=True)
     sanitised = LexborHTMLParser(html)
     plain = _render(sanitised.root, shown_only=True, links=True)
-    views += (*views_of_text(plain), *_views(sanitised))
+    views += (*views_of_text(plain), *_views(sanitised), *raw)
     return Page(html=html, plain=plain, views=tuple(dict.fromkeys(views)))
 
 
-def _sanitise(html: str) -> str:
-    return nh3.clean(
-        html,
-        tags=set(_KEPT),
-        clean_content_tags=set(_UNSEEN - {"head", "frameset"}),  # these two can't stand in a body
-        attributes={tag: set(names) for tag, names in _KEPT_ATTRIBUTES.items()},
-        url_schemes={"http", "https", "mailto"},
-        url_relative="deny",
-        link_rel="noopener noreferrer",
-    )
+def views_of_source(source: str) -> tuple[View, ...]:
+    """The source itself, whatever a parser makes of it: the text between its tags, and what stands inside of them."""
+    texts = (without_markup(_BLANKS.sub(" ", source)), in_markup(source))
+    return tuple(View(text=clean(text), place=HIDDEN) for text in texts if text.strip())
 
 
 def _views(page: LexborHTMLParser) -> tuple[View, ...]:
@@ -98,12 +81,17 @@ def _views(page: LexborHTMLParser) -> tuple[View, ...]:
         views.append(View(text=everything, place=HIDDEN))
     asides = _APART.join(
         dict.fromkeys(
-            text for node, entering in _walk(page.root, shown_only=False) if entering for text in _asides(node)
+            text for node, entering in _walk(_document(page), shown_only=False) if entering for text in _asides(node)
         )
     )
     if asides:
         views.append(View(text=clean(asides), place=HIDDEN))
     return tuple(views)
+
+
+def _document(page: LexborHTMLParser) -> LexborNode | None:
+    """The node above the page's own element: comments may stand before and behind that."""
+    return page.root.parent if page.root is not None else None
 
 
 def _asides(node: LexborNode) -> Iterator[str]:
@@ -113,7 +101,7 @@ def _asides(node: LexborNode) -> Iterator[str]:
     elif node.is_element_node:
         yield from (value.strip() for value in node.attributes.values() if value and value.strip())
         if node.tag == "template":  # its content is a document of its own, which no walk over this one meets
-            yield _TAG.sub("", node.html or "").strip()
+            yield without_markup(node.html or "").strip()
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -127,10 +115,10 @@ def _walk(root: LexborNode | None, *, shown_only: bool) -> Iterator[tuple[Lexbor
     """Every node on entering it (True) and, elements only, on leaving it (False); without recursion, depth is the sender's."""
     node = root
     while node is not None:
-        skipped = shown_only and (node.tag in _UNSEEN or _is_hidden(node))
+        skipped = shown_only and (node.tag in UNSEEN or _is_hidden(node))
         if not skipped:
             yield node, True
-        child = node.first_child if node.is_element_node and not skipped else None
+        child = node.first_child if not skipped else None
         if child is not None:
             node = child
             continue
@@ -193,9 +181,9 @@ def _render(root: LexborNode | None, *, shown_only: bool, links: bool = False) -
         tag = node.tag or ""
         if node.is_text_node:
             lines.write(node.text_content or "")
-        elif tag in _BLOCKS:
+        elif tag in BLOCKS:
             _render_block(lines, tag, entering=entering)
-        elif tag in _CELLS and not entering:
+        elif tag in CELLS and not entering:
             lines.line.append("\t")
         elif tag == "a" and links and not entering:
             _render_link(lines, node)
@@ -206,7 +194,7 @@ def _render(root: LexborNode | None, *, shown_only: bool, links: bool = False) -
 def _render_block(lines: _Lines, tag: str, *, entering: bool) -> None:
     lines.end_line(even_empty=tag == "br" and entering)
     step = 1 if entering else -1
-    if tag in _PARAGRAPHS:
+    if tag in PARAGRAPHS:
         lines.end_paragraph()
     if tag == "blockquote":
         lines.quotes += step

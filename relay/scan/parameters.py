@@ -60,6 +60,8 @@ def read_field_value(body: bytes) -> FieldValue:
             plain.append((base, decode_text(raw.encode("utf-8", "replace"))[0]))
             if "=?" in raw:
                 plain.append((base, raw))
+    else:
+        doubtful |= {"boundary", "charset"}  # they could stand behind the last that was read
     doubtful |= {base for base in sections if base in {key for key, _ in plain}}
     assembled = [(base, _assemble(pieces)) for base, pieces in sections.items()]
     cut = re.sub(r"\([^()]*\)", "", value).strip().lower()  # a comment may follow the value

@@ -17,7 +17,7 @@ from relay.scan.frames import FrameError, advance, encode_configuration
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
 
-JOBS = 500  # after so many a scanner is replaced, so that no slow leak of memory matters
+JOBS = 100  # after so many a scanner is replaced: one that was taken over can't lie about all later messages
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready
 PAUSE = timedelta(seconds=1)  # before starting is tried again

@@ -21,9 +21,10 @@ from relay.scan.frames import (
     read_length,
 )
 from relay.scan.sandbox import Sandbox
+from relay.scan.walker import PARTS
 
 _PIECE = 1024 * 1024
-_STAGE_FRAMES = 1_000
+_STAGE_FRAMES = PARTS + 3  # header, text, every part, complete
 _ANSWER_OCTETS = 2 * FRAME_OCTETS
 # Which stage may follow which; a scanner that tells its story in another order is not believed.
 _FOLLOWS: dict[StageName | None, frozenset[StageName]] = {

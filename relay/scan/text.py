@@ -1,9 +1,12 @@
 """Plain text: the form in which it leaves, and the views in which detectors read it."""
 
 import re
+from urllib.parse import unquote
 
 from relay.policy.post import View
+from relay.scan.markup import without_markup
 
+HIDDEN = "text, hidden part"
 TEXT_OCTETS = 2_000_000  # more than any alert; above this a part is not read at all
 
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
@@ -16,6 +19,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?(.*)$", re.MULTILINE)
 # Text that only another program can read: OpenPGP (RFC 9580 §6.2), S/MIME in PEM (RFC 7468), uuencoded files.
+_FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
+_FOLD = re.compile(r"\n[ \t]")
 _SEALED = re.compile(
     r"^(?:> ?)*(?:-----BEGIN (?:PGP MESSAGE|PKCS7|CMS|ENCRYPTED MESSAGE)-----|begin(?:-base64)? [0-7]{3,4} [^\n]+\n(?:> ?)*[!-`]{20})",
     re.MULTILINE,
@@ -39,7 +44,34 @@ def is_sealed(text: str) -> bool:
 
 
 def views_of_text(text: str) -> tuple[View, ...]:
-    """The views of a cleaned text: all of it, and what it quotes without the quotation marks (RFC 3676 §4.5)."""
+    """The views of a cleaned text: all of it, what it quotes (RFC 3676 §4.5), and what tags, entities and %XX in it stand for."""
+    views = [View(text=text, place="text")]
     quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text))
-    whole = View(text=text, place="text")
-    return (whole, View(text=quoted, place="quoted text")) if quoted.strip() else (whole,)
+    if quoted.strip():
+        views.append(View(text=quoted, place="quoted text"))
+    unescaped = clean(unquote(without_markup(text)))
+    if unescaped != text:
+        views.append(View(text=unescaped, place=HIDDEN))
+    return tuple(views)
+
+
+def join_flowed(text: str, *, delete_space: bool) -> str:
+    """A text of format=flowed with its paragraphs joined as a reader's program joins them (RFC 3676 §4.1–4.5)."""
+    lines: list[str] = []
+    open_depth = -1  # how deep the line before is quoted, if the next may go on with it
+    for line in text.split("\n"):
+        match = _FLOWED_LINE.fullmatch(line)
+        marks, _, words = match.groups() if match else ("", "", line)
+        flows = words.endswith(" ") and words != "-- "
+        shown = words[:-1] if flows and delete_space else words
+        if len(marks) == open_depth:
+            lines[-1] += shown
+        else:
+            lines.append(f"{marks} {shown}" if marks else shown)
+        open_depth = len(marks) if flows else -1
+    return "\n".join(lines)
+
+
+def unfold(text: str) -> str:
+    """A calendar or card with its folded lines put together (RFC 5545 §3.1, RFC 6350 §3.2)."""
+    return _FOLD.sub("", text)

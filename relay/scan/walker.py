@@ -14,11 +14,11 @@ from relay.mail.message import HEADER_OCTETS, HeaderSection, decode_text, split_
 from relay.policy.post import Finding, View
 from relay.scan.charset import decode
 from relay.scan.parameters import FieldValue, read_field_value
-from relay.scan.text import TEXT_OCTETS, clean
+from relay.scan.text import HIDDEN, TEXT_OCTETS, clean
+from relay.scan.vocabulary import WHOLE_MESSAGE
 
 DEPTH = 20
 PARTS = 200
-WHOLE = "whole message"
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")  # RFC 2046 §5.1.1
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")  # RFC 6838 §4.2
@@ -33,6 +33,7 @@ class Leaf:
     """A part that holds no parts. `alternative` is the number of the outermost multipart/alternative around it, if any.
 
     `names` are all file names that a reader could take, `header` the text of its header fields, `defects` rule names.
+    `flowed` and `delete_space` are a text's format (RFC 3676 §4); an `embedded` part is one that a page beside it refers to.
     """
 
     media_type: str
@@ -44,6 +45,9 @@ class Leaf:
     body: bytes = field(repr=False)
     alternative: int | None
     defects: tuple[str, ...]
+    flowed: bool
+    delete_space: bool
+    embedded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class _Entity:
     depth: int = 0
     default_type: str = "text/plain"
     alternative: int | None = None
+    related: bool = False
 
 
 def walk(octets: bytes, header: HeaderSection) -> Structure:
@@ -93,7 +98,7 @@ def walk(octets: bytes, header: HeaderSection) -> Structure:
     return Structure(
         leaves=tuple(gathered.leaves),
         outside=tuple(view for view in gathered.outside if view.text.strip()),
-        findings=tuple(Finding(code="H7", rule=rule, place=WHOLE) for rule in dict.fromkeys(gathered.rules)),
+        findings=tuple(Finding(code="H7", rule=rule, place=WHOLE_MESSAGE) for rule in dict.fromkeys(gathered.rules)),
         cut=gathered.cut,
     )
 
@@ -136,10 +141,10 @@ def _encoding(header: HeaderSection) -> tuple[str, list[str]]:
 
 def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue, defects: list[str]) -> Leaf:
     disposition = read_field_value(entity.header.first("content-disposition"))
+    attached = disposition.value not in {"", "inline"}  # an unknown disposition is an attachment (RFC 2183 §2.8)
     encoding, more = _encoding(entity.header)
     if media_type in {"message/partial", "message/external-body"}:
         more.append("structure." + media_type.replace("/", "_").replace("-", "_"))
-    lines = [f"{one.name}: {decode_text(one.body)[0]}" for one in entity.header.fields] if entity.depth else []
     names = (
         disposition.all("filename"),
         content_type.all("name"),
@@ -150,17 +155,27 @@ def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: Field
         media_type=media_type,
         charset=content_type.first("charset"),
         encoding=encoding,
-        attached=disposition.value not in {"", "inline"},  # an unknown disposition is an attachment (RFC 2183 §2.8)
+        attached=attached,
         names=tuple(dict.fromkeys(name for variants in names for name in variants if name.strip())),
-        header="\n".join(lines),
+        header=_header_text(entity),
         body=gathered.octets[entity.start : entity.end],
         alternative=entity.alternative,
         defects=tuple(defects + more),
+        flowed="flowed" in map(str.lower, content_type.all("format")),
+        delete_space="yes" in map(str.lower, content_type.all("delsp")),
+        embedded=entity.related and not attached and bool(entity.header.first("content-id")),
     )
+
+
+def _header_text(entity: _Entity) -> str:
+    """A part's header fields as text; the top ones belong to the message, and the caller reads them."""
+    fields = entity.header.fields if entity.depth else ()
+    return "\n".join(f"{one.name}: {decode_text(one.body)[0]}" for one in fields)
 
 
 def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue) -> None:
     octets, (start, end) = gathered.octets, (entity.start, entity.end)
+    gathered.outside.append(View(text=clean(_header_text(entity)), place="text, header"))
     boundary = _boundary(gathered, content_type)
     encoding, _ = _encoding(entity.header)
     if encoding not in _PLAIN_ENCODINGS:
@@ -174,13 +189,14 @@ def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_
     spans, closed = _split(octets, start, end, boundary)
     if not closed:
         gathered.rules.append("structure.missing_terminator")
-    _add_outside(gathered, octets[slice(*spans[0])], "text, preamble")
+    _add_outside(gathered, octets[slice(*spans[0])], HIDDEN)
     if closed and len(spans) > 1:
         epilogue = octets[slice(*spans.pop())]
-        _add_outside(gathered, epilogue, "text, epilogue")
+        _add_outside(gathered, epilogue, HIDDEN)
         if b"--" + boundary in epilogue:
             gathered.rules.append("structure.after_terminator")
     _visit_parts(gathered, entity, media_type, spans[1:])
+    gathered.cut |= len(spans) > PARTS + 1  # the last span then holds all that was not split
 
 
 def _visit_parts(gathered: _Walk, entity: _Entity, media_type: str, spans: list[tuple[int, int]]) -> None:
@@ -198,6 +214,7 @@ def _visit_parts(gathered: _Walk, entity: _Entity, media_type: str, spans: list[
             depth=entity.depth + 1,
             default_type="message/rfc822" if media_type == "multipart/digest" else "text/plain",  # RFC 2046 §5.1.5
             alternative=alternative,
+            related=media_type == "multipart/related",
         )
         _visit(gathered, part)
         if gathered.cut:

@@ -51,7 +51,6 @@ class Database:
         self._arrived = threading.Condition()
         self._closing = False
         self._broken = ""
-        self._listeners: list[Callable[[], None]] = []
         self._writer = threading.Thread(target=self._work, name="database-writer", daemon=True)
         self._writer.start()
 
@@ -123,9 +122,10 @@ class Database:
             self._arrived.notify_all()
         return answer.result()
 
-    def listen(self, callback: Callable[[], None]) -> None:
-        """Call back after each commit, from the writer thread: the callback must be quick and must not write."""
-        self._listeners.append(callback)
+    @property
+    def can_write(self) -> bool:
+        """Whether writing is still tried; False after the disk failed, until the relay is started anew."""
+        return not self._broken
 
     def truncate_log(self) -> bool:
         """Empty the write-ahead log, so that destroyed keys are gone from it too; False when a reader stood in the way.
@@ -159,8 +159,6 @@ class Database:
                 _refuse(batch, self._broken)
                 continue
             self._commit(batch)
-            for callback in self._listeners:
-                _call(callback)
 
     def _take(self) -> list[_Waiting]:
         """Wait for jobs; an empty list means the end."""
@@ -234,15 +232,6 @@ def _refuse(batch: list[_Waiting], sentence: str) -> None:
     """Tell every caller of a batch, each with an exception of its own, that nothing can be promised."""
     for waiting in batch:
         waiting.answer.set_exception(Unavailable(sentence))
-
-
-def _call(callback: Callable[[], None]) -> None:
-    """Call a listener. Its fault is reported like that of any thread, but the writer goes on."""
-    try:
-        callback()
-    except Exception as error:  # noqa: BLE001 - a deaf listener must not stop the writing
-        thread = threading.current_thread()
-        threading.excepthook(threading.ExceptHookArgs((type(error), error, error.__traceback__, thread)))
 
 
 def _is_trouble(error: BaseException) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, func, insert, select, update
 
 from relay.delivery.delivery import Kind
 from relay.errors import Conflict, NotFound
@@ -14,7 +14,7 @@ from relay.roster.member import Member
 from relay.store import audit, fanout
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.member_rows import address_of
-from relay.store.tables import decisions, members, posts, releases
+from relay.store.tables import decisions, deliveries, members, posts, releases
 
 Released = Literal["released", "waiting"]
 
@@ -64,7 +64,7 @@ def list_held(connection: Connection, reference: str | None = None) -> tuple[Hel
     return tuple(_held_post(row, yes.get((row.post_id, row.list_name), [])) for row in connection.execute(query))
 
 
-def release(
+def release(  # noqa: PLR0913 - one decision, told whole
     connection: Connection,
     node: str,
     reference: str,
@@ -73,6 +73,7 @@ def release(
     now: datetime,
     *,
     two_person: bool,
+    message_id: str | None = None,
 ) -> Released:
     """Let a held post go out, to one list or to all that hold it; whether this person may is judged by the caller.
 
@@ -84,6 +85,7 @@ def release(
         moderator: who decides.
         now: the time, UTC.
         two_person: whether two different moderators must say so; the first one's word is noted.
+        message_id: the post's, which lies in the sealed copy alone while it is held, and on record once it goes out.
 
     Returns:
         "released", or "waiting" for the second person.
@@ -96,7 +98,11 @@ def release(
     if held[0].author_id == moderator.id:
         raise Conflict(f"{reference} is your own post: somebody else must release it")
     outcomes = {_release_one(connection, node, row, moderator, now, two_person=two_person) for row in held}
-    return "waiting" if "waiting" in outcomes else "released"
+    if "waiting" in outcomes:
+        return "waiting"
+    connection.execute(update(posts).where(posts.c.id == held[0].post_id).values(message_id=message_id))
+    _cancel_notice(connection, held[0].post_id)
+    return "released"
 
 
 def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when, why, and whereto instead
@@ -136,6 +142,12 @@ def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when,
     fanout.tell_author(connection, held[0].post_id, held[0].list_name, Kind.NOTICE, now)
 
 
+def _cancel_notice(connection: Connection, post_id: int) -> None:
+    """Take back the word that a post waits, where it wasn't sent before the waiting ended; not while another list holds it."""
+    if not connection.execute(_held_query().where(posts.c.id == post_id).limit(1)).first():
+        fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.NOTICE))
+
+
 def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
     """Withhold every post whose time to decide ran out, destroy what no other list needs, tell the authors; returns references."""
     rows = connection.execute(_held_query().where(decisions.c.held_until <= now)).all()
@@ -143,6 +155,7 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "hold.expired", "whole message")])]
         _decide(connection, row, decision="withhold", reasons=reasons)
         fanout.destroy_unneeded(connection, row.post_id)
+        _cancel_notice(connection, row.post_id)
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.EXPIRY, now)
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})
     return tuple(dict.fromkeys(row.reference for row in rows))

@@ -1,6 +1,6 @@
 """Posts: what was decided, written down in one piece with everything that follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -88,13 +88,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         ValueError: the decisions contradict each other or what is to be kept. This is our fault, and nothing is written.
     """
     _check(accepted)
-    known = (
-        select(posts.c.reference)
-        .where(posts.c.duplicate_key.in_(accepted.duplicate_keys))
-        .order_by(posts.c.id)
-        .limit(1)
-    )
-    if (reference := connection.execute(known).scalar_one_or_none()) is not None:
+    if (reference := find_repeated(connection, accepted.duplicate_keys)) is not None:
         facts: audit.Facts = {"reference": reference, "author": accepted.author_id, "client": accepted.client_ip}
         audit.append(connection, node, accepted.received_at, "post.repeated", facts)
         return Recorded(reference=reference, repeated=True)
@@ -109,6 +103,12 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         fanout.tell_author(connection, post_id, unsent[0], Kind.NOTICE, accepted.received_at)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
+
+
+def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> str | None:
+    """The reference that the same message got when it came before; None when it is new."""
+    known = select(posts.c.reference).where(posts.c.duplicate_key.in_(duplicate_keys)).order_by(posts.c.id).limit(1)
+    return connection.execute(known).scalar_one_or_none()
 
 
 def record_refusal(
@@ -207,7 +207,7 @@ def _check(accepted: Accepted) -> None:
         raise ValueError("a message that is refused or discarded whole is no post")
 
 
-def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold]) -> tuple[str, ...]:
+def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refuse]) -> tuple[str, ...]:
     return tuple(list_name for list_name, decision in accepted.decisions if isinstance(decision, kinds))
 
 
@@ -222,16 +222,16 @@ def _next_reference(connection: Connection, prefix: str, year: int) -> str:
 
 
 def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> int:
-    """Insert the post's row. Its Message-ID stays out where a list withholds or refuses: senders put words into it."""
+    """Insert the post's row. Its Message-ID stays out unless it goes out with a copy: authors' programs put words into it."""
     sealed = accepted.sealed
-    secretive = any(isinstance(decision, Withhold | Refuse) for _, decision in accepted.decisions)
+    goes_out = _lists_with(accepted, Relay) and not _lists_with(accepted, Withhold, Refuse)
     row = insert(posts).values(
         uid=accepted.uid,
         reference=reference,
         received_at=accepted.received_at,
         author_id=accepted.author_id,
         size_octets=accepted.size_octets,
-        message_id=None if secretive else accepted.message_id,
+        message_id=accepted.message_id if goes_out else None,
         duplicate_key=accepted.duplicate_keys[0],
         key_id=sealed.key_id if sealed else None,
         wrapped_key=sealed.wrapped_key if sealed else None,
@@ -242,10 +242,11 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
 
 
 def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
+    withheld = any(isinstance(decision, Withhold) for _, decision in accepted.decisions)
     return {
         "reference": reference,
         "author": accepted.author_id,
-        "client": accepted.client_ip,
+        "client": None if withheld else accepted.client_ip,
         "size": accepted.size_octets,
         "decisions": [
             [list_name, decision.word, reason_rows(decision.reasons)] for list_name, decision in accepted.decisions

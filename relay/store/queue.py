@@ -31,7 +31,8 @@ _SETTLED = frozenset({Status.QUEUED, Status.DELIVERED, Status.FAILED, Status.EXP
 class Settlement:
     """What became of one attempt. `next_attempt_at` is given for `queued` only.
 
-    `counted` is False when the server could not be reached at all: that is no attempt of this delivery.
+    `counted` is False when the server could not be reached at all: that is no attempt of this delivery. `ambiguous` is True
+    when it may have taken the message without saying so: the next attempt is counted as a possible duplicate.
     """
 
     id: int
@@ -40,6 +41,7 @@ class Settlement:
     next_attempt_at: datetime | None = None
     sent_at: datetime | None = None
     counted: bool = True
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,7 @@ def settle(connection: Connection, lease: str, settlements: Iterable[Settlement]
             "last_reply": settlement.reply[:REPLY_CHARACTERS],
             "sent_at": sent_at,
             "attempts": deliveries.c.attempts - (0 if settlement.counted else 1),
+            "possible_duplicate": deliveries.c.possible_duplicate + settlement.ambiguous,
             "lease": None,
             "leased_until": None,
         }

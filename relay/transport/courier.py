@@ -161,8 +161,8 @@ class Courier:
         results = await self._connections.send(begun)
         await self._insist(self._settle, results, until=self._cut)
         outcomes = [outcome for _, outcome in results]
-        # Only a claim can tell when a delayed one is due again.
-        self._news |= any(outcome.action is Action.DELAYED for outcome in outcomes)
+        # Only a claim can tell when a delayed one is due again, and whether word of a failed one waits for its author.
+        self._news |= any(outcome.action is not Action.DELIVERED for outcome in outcomes)
         if any(outcome.reached for outcome in outcomes):
             self._failures = 0
         elif failures == self._failures and not self._stopped.is_set():  # else another chunk has told of this outage

@@ -227,7 +227,7 @@ def test_an_address_that_is_taken_is_told_and_nothing_stays_open(server, tmp_pat
     async def start_another():
         house = server.house
         doors = Doors(
-            authenticate=house.authenticate, is_list_address=house.is_list_address, accept=house.accept, note=house.note
+            authenticate=house.authenticate, may_write_to=house.may_write_to, accept=house.accept, note=house.note
         )
         taken = Listener("submission", "127.0.0.1", server.ports["submission"])
         another = SmtpServer(

@@ -21,6 +21,7 @@ CATALOGUE = read_catalogue((ROOT / "config" / "locales" / "pt.po").read_text("ut
 LIST = read_list((ROOT / "lists" / "species-id.toml").read_text("utf-8"), "species-id.toml", "relay.example")
 FRAME = Frame(
     reference="SPECIES-2026-000001",
+    tag="CAFR",
     mailing_list=LIST,
     marking=Tlp.GREEN,
     removed=("attachment 1",),

@@ -40,7 +40,7 @@ def test_folding_keeps_every_character_s_place(text):
     assert shape(shape(text)) == shape(text)
 
 
-@given(st.data(), st.sampled_from(list(WORDS.labels.items())), PROSE)
+@given(st.data(), st.sampled_from([one for one in WORDS.labels.items() if one[0] in set(Tlp)]), PROSE)
 def test_invisible_characters_never_lose_a_marking(data, entry, prose):
     label, words = entry
     marked = f"TLP:{data.draw(st.sampled_from(words))}"
@@ -91,6 +91,22 @@ PATHOLOGICAL = {
     "separators": "AMBER+-+-",
     "reply prefixes": "Re: [x] ",
     "line ends": "\r",
+    "a form": "☐ CLEAR ☒ RED ",
+    "a name and a form": "TLP: ☐ CLEAR ☐ RED no ",
+    "a list of labels": "red, amber and green, ",
+    "a name and a sentence": "marked red under the TLP and ",
+    "a column": "TLP\n\t|\tx",
+    "weak names": "traffic light: ",
+    "another scheme": "PAP:RED ",
+    "rules": "never send TLP:RED to this list ",
+    "half a rule": "never send it to the ",
+    "a legend": "TLP:RED = for named persons only; ",
+    "half a legend": "TLP:RED = ",
+    "references": "&#58;",
+    "half a reference": "&#",
+    "half a tag": "TLP<",
+    "percent signs": "%3A",
+    "dots": "TLP" + "." * 90,
 }
 
 

@@ -194,29 +194,6 @@ def test_closing_finishes_the_jobs_that_wait_and_takes_no_more(database):
         database.write(note("too late"))
 
 
-def test_listeners_hear_of_each_commit(database):
-    heard = threading.Event()
-    database.listen(heard.set)
-    database.write(note("news"))
-    assert heard.wait(30)
-
-
-def test_a_failing_listener_is_reported_and_stops_nothing(database, monkeypatch):
-    reported = []
-    told = threading.Event()
-
-    def hook(args):
-        reported.append(args.exc_type)
-        told.set()
-
-    monkeypatch.setattr(threading, "excepthook", hook)
-    database.listen(lambda: 1 / 0)
-    database.write(note("one"))
-    assert told.wait(30)
-    assert database.write(note("two")) == 1
-    assert ZeroDivisionError in reported
-
-
 def test_a_job_that_waits_for_the_writer_is_told_so_instead_of_waiting_forever(database):
     with pytest.raises(RuntimeError, match="connection it was given"):
         database.write(lambda connection: database.write(note("nested")))

@@ -123,7 +123,7 @@ def test_a_withheld_post_leaves_a_notice_and_a_record_without_words(world, withh
     assert json.loads(facts) == {
         "reference": reference,
         "author": author.id,
-        "client": "192.0.2.7",
+        "client": None,
         "size": 10,
         "decisions": [["central-africa", "withhold", [["N1", "name.after_trigger", "text, line 6"]]]],
     }

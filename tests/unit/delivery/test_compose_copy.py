@@ -30,6 +30,7 @@ COPY = CleanCopy(
 )
 FRAME = Frame(
     reference="CAFR-2026-000123",
+    tag="CAFR",
     mailing_list=LIST,
     marking=Tlp.GREEN,
     removed=(),

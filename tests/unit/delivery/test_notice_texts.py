@@ -261,7 +261,7 @@ def test_a_hold_notice_tells_who_decides_until_when_and_what_if_it_is_urgent():
     assert read(facts)["X-WEN-Decision"] == "hold"
     assert "waiting for a moderator" in said
     assert "- personal data: quoted text\n" in said
-    assert "a moderator of your own country who is a serving official" in said
+    assert "a moderator of the list who is a serving official" in said
     assert "Until when: 4 March 2026, 14:02 UTC." in said
     assert "Is it urgent? Then do not wait:\nSend it by CENcomm" in said
     assert "WITHDRAW CAFR-2026-000123 to central-africa-request@relay.example" in said

@@ -295,7 +295,7 @@ def test_what_was_found_before_an_early_end_still_counts():
 
 def test_a_scan_that_ended_after_the_text_holds():
     decision = one(make_post(scan=make_scan(progress=Progress.TEXT)))
-    assert decision == Hold(reasons=(Reason("H1", "scan.not_finished", "attachments"),), marking=Tlp.GREEN)
+    assert decision == Hold(reasons=(Reason("H1", "scan.not_finished", "attachments"),), marking=Tlp.GREEN, removed=("attachments",))
     assert isinstance(one(make_post(scan=make_scan(RED, progress=Progress.TEXT))), Withhold)
 
 
@@ -408,3 +408,21 @@ def test_a_text_that_cannot_be_read_is_withheld_even_when_something_else_can_be(
 def test_a_copy_from_any_list_of_this_relay_is_a_loop():
     scan = make_scan(message=make_facts(list_ids=("other-list.relay.example",)))
     assert isinstance(one(make_post(scan=scan)), Discard)
+
+
+# The stamp
+
+
+@pytest.mark.parametrize(
+    ("findings", "stamp"),
+    [
+        ((), Tlp.GREEN),
+        ((make_finding("M1", Tlp.CLEAR),), Tlp.CLEAR),
+        ((make_finding("M1", Tlp.CLEAR), make_finding("H2", Tlp.GREEN, rule="tlp.green.in_prose")), Tlp.GREEN),
+        ((make_finding("M1", Tlp.CLEAR), make_finding("H2", Tlp.RED, rule="tlp.red.in_prose")), Tlp.GREEN),
+    ],
+)
+def test_prose_raises_the_stamp_up_to_the_ceiling_and_never_lowers_it(findings, stamp):
+    decision = one(make_post(*findings))
+    assert isinstance(decision, Relay | Hold)
+    assert decision.marking is stamp

@@ -26,6 +26,20 @@ def test_words_are_read():
     assert words.labels["TLP:RED"] == ("RED",)
 
 
+def test_another_scheme_s_markings_are_words_too():
+    words = read_marking_words(f'{SMALLEST}\n[pap]\n"PAP:RED" = ["PAP RED"]\n', "markings.toml")
+    assert words.labels["PAP:RED"] == ("PAP RED",)
+    assert words.labels["TLP:RED"] == ("RED",)
+
+
+@pytest.mark.parametrize(
+    "table", ['"PAP:GREEN" = ["PAP GREEN"]', '"PAP:RED" = []', '"PAP:RED" = [" "]', '"TLP:RED" = ["x"]']
+)
+def test_a_fault_in_another_scheme_names_its_table(table):
+    with pytest.raises(ConfigurationError, match="pap"):
+        read_marking_words(f"{SMALLEST}\n[pap]\n{table}\n", "markings.toml")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [

@@ -76,7 +76,8 @@ def test_a_charset_that_is_none_is_named_as_doubt(label):
 @pytest.mark.parametrize(
     ("octets", "label"),
     [
-        (b"caf\xe9", ""),
+        (b"caf\xe9 \x81", ""),
+        (b"\xff\xfeT\0L\0P\0", ""),
         (b"caf\xe9", "utf-8"),
         (b"\x00\xd8", "utf-16-le"),
         (b"\xff" * 3, "utf-16"),
@@ -85,6 +86,19 @@ def test_a_charset_that_is_none_is_named_as_doubt(label):
 )
 def test_octets_that_do_not_fit_are_named_as_doubt(octets, label):
     assert decode(octets, label).defect == "structure.charset_misfit"
+
+
+@pytest.mark.parametrize("label", ["", "us-ascii", "ANSI_X3.4-1968", "unknown-8bit"])
+def test_eight_bit_text_that_names_no_charset_is_everyday_windows_mail(label):
+    reading = decode(b"d\xe9fense \x96 12 \x80", label)
+    assert (reading.text, reading.defect) == ("défense – 12 €", "")
+
+
+@pytest.mark.parametrize("charset", ["windows-1251", "gb18030", "windows-1256", "iso2022_jp"])
+def test_text_that_names_no_charset_is_also_read_as_its_country_would(charset):
+    text = {"windows-1256": "TLP:أحمر", "windows-1251": "TLP:КРАСНЫЙ"}.get(charset, "TLP:红色赤")
+    text = "TLP:赤色" if charset == "iso2022_jp" else text
+    assert text in decode(text.encode(charset), "").others
 
 
 @pytest.mark.parametrize("order", ["utf-16-be", "utf-16-le"])

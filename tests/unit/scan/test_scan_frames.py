@@ -45,6 +45,29 @@ def finding(**what: object) -> bytes:
     return changed(1, findings=[one | what])
 
 
+def findings(count: int) -> bytes:
+    one = {"code": "M1", "rule": "tlp.red", "place": "text", "start": 0, "end": 7, "score": 1.0, "label": "TLP:RED"}
+    return changed(1, findings=[one] * count)
+
+
+def leaving(html: str) -> bytes:
+    return changed(1, parts=[{"media_type": "text/html", "text": html}])
+
+
+@pytest.mark.parametrize(
+    ("said", "believed"),
+    [
+        ("<p>a<script>alert(1)</script></p>", "<p>a</p>"),
+        ('<p>a</p><a href="javascript:x()">b</a>', '<p>a</p><a rel="noopener noreferrer">b</a>'),
+        ('<p onclick="x()">a</p>', "<p>a</p>"),
+        ("<svg>a</svg>", ""),
+    ],
+)
+def test_a_page_is_sanitised_once_more_and_the_result_counts(said, believed):
+    [part] = decode_stage(leaving(said)).parts
+    assert part.text == believed
+
+
 @pytest.mark.parametrize(
     "frame",
     [
@@ -66,7 +89,28 @@ def finding(**what: object) -> bytes:
         changed(1, parts={}),
         changed(1, removed=["a\r\nb"]),
         changed(1, removed=[None]),
+        changed(1, removed=["Ivan Petrov"]),
+        changed(1, removed=["text"] * 501),
+        leaving("<p>a<b>"),
+        leaving("<p>a</b></p>"),
+        leaving("<div>" * 700 + "</div>" * 700),
+        leaving("<div><table></div></table>" * 1000),
+        leaving("<p>" + "&amp;" * 1_000_000 + "</p>"),
         finding(code="M"),
+        finding(code="X1"),
+        finding(rule="tlp.ivan"),
+        finding(rule="part.unread.application/x-ivan-petrov"),
+        finding(rule="structure.header.duplicate.ivan"),
+        finding(place="Ivan Petrov"),
+        finding(place="text, line 1, Ivan"),
+        finding(place="header ivan-petrov"),
+        finding(label="TLP:IVAN"),
+        finding(label=""),
+        finding(start=-1),
+        finding(end=10**30),
+        finding(score=float("nan")),
+        finding(score=7.25),
+        findings(501),
         finding(rule="the matched words"),
         finding(place="text\n"),
         finding(start=True),
@@ -79,6 +123,17 @@ def finding(**what: object) -> bytes:
         header(date="yesterday"),
         header(date="2025-01-01T00:00:00"),
         header(hops="1"),
+        header(hops=-1),
+        header(hops=10**30),
+        header(references=["<a@b.example>"] * 51),
+        header(references=["<" + "a" * 300 + "@b.example>"]),
+        header(references=["Ivan Petrov"]),
+        header(message_id="Ivan Petrov"),
+        header(list_ids=["a.example"] * 51),
+        header(list_ids=["a" * 256]),
+        header(list_ids=["a\nb"]),
+        header(subject="x" * 200_000),
+        header(defects=["header.ivan"]),
         header(automatic=0),
         header(author={"name": "x", "address": "a b@c"}),
         header(author={"name": "x\n", "address": "a@c.example"}),

@@ -58,6 +58,15 @@ def test_hidden_words_do_not_split_what_is_seen():
         "<svg><title>TLP:RED</title></svg>",
         "<textarea>TLP:RED</textarea>",
         "<input value='TLP:RED'>",
+        "<![CDATA[ TLP:RED ]]>",
+        "<svg><![CDATA[ TLP:RED ]]></svg>",
+        "<?xml TLP:RED?>",
+        "<noscript><!-- TLP:RED --></noscript>",
+        "<template><!-- TLP:RED --></template>",
+        "<textarea><!-- TLP:RED --></textarea>",
+        "<!-- <b>x</b> TLP&colon;RED -->",
+        "<p data-x='<i>TLP:RED</i>'>x</p>",
+        "<!-- TLP:RED",
     ],
 )
 def test_hidden_text_is_viewed_and_does_not_leave(source):
@@ -66,6 +75,51 @@ def test_hidden_text_is_viewed_and_does_not_leave(source):
     assert "RED" not in page.html
     assert "RED" not in page.plain
     assert "seen" in page.html
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<!-- TLP:RED --><html><p>x</p></html>",
+        "<!doctype html><!-- TLP:RED --><html><p>x</p></html>",
+        "<!-- <b>TLP:RED</b> --><html><p>x</p></html>",
+        "<html><p>x</p></html><!-- TLP:RED -->",
+        "<html><body><p>x</p></body><!-- TLP:RED --></html>",
+        '<!DOCTYPE html PUBLIC "TLP:RED"><p>x</p>',
+        "<!DOCTYPE TLP:RED><p>x</p>",
+        "<?TLP:RED?><html><p>x</p></html>",
+        "<p>x</p></TLP:RED>",
+        "<p>x</p><a TLP:RED>x</a>",
+    ],
+)
+def test_what_stands_around_the_page_is_viewed_and_does_not_leave(source):
+    assert "tlp:red" in views(source, HIDDEN).lower()
+    assert read_html(source).html in {"<p>x</p>", '<p>x</p><a rel="noopener noreferrer">x</a>'}
+
+
+def test_a_page_that_is_nested_without_end_is_not_read():
+    for source in ("<div>" * 501, "<div><table></div></table>" * 1000, "<div></p>" * 300_000):
+        page = read_html(source)
+        assert page.too_deep
+        assert (page.html, page.plain) == ("", "")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<div>" * 400 + "x" + "</div>" * 400,
+        "<table><tr><td>x</td></tr></table>" * 3000,
+        "<p>one<br><img src=x><li>two<td>three" * 3000,
+        "<!--" + "<w:LsdException/>" * 2000 + "--><p>x</p>",
+    ],
+)
+def test_everyday_pages_are_not_too_deep(source):
+    assert not read_html(source).too_deep
+
+
+def test_the_text_between_tags_that_hide_nothing_is_no_marking_of_its_own():
+    source = "<p>Please never write <b>TLP:RED</b> in a subject line of this list, whatever you do</p>"
+    assert "\nTLP:RED\n" not in f"\n{views(source, HIDDEN)}\n"
 
 
 def test_link_addresses_are_viewed_and_shown_behind_their_words():

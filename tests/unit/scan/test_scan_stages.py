@@ -87,6 +87,13 @@ def test_a_page_without_a_label_says_its_charset_itself():
         (message(b"\x1b$B>]2g\x1b(B TLP:RED", "text/plain; charset=iso-2022-jp"), "text"),
         (message(b"T=\r\nLP:=52ED", "text/plain", "Content-Transfer-Encoding: quoted-printable\r\n"), "text"),
         (message(b"T\x00LP\x1b:RED", "text/plain"), "text"),
+        (message(b"TL \r\nP:RED", "text/plain; format=flowed; delsp=yes"), "text, hidden part"),
+        (
+            message(b'TL<span class="' + b"x" * 80 + b'">P:</span>RED', "text/plain"),
+            "text, hidden part",
+        ),
+        (message(b"<!-- TLP:RED --><html><p>x</p></html>", "text/html"), "text, hidden part"),
+        (message("TLP:КРАСНЫЙ".encode("windows-1251")), "text"),
         (message("TLP:RÉD ТLР:ROUGE".encode(), "text/plain; charset=utf-8"), "text"),
     ],
 )
@@ -159,6 +166,26 @@ def test_a_text_that_is_too_long_is_removed_and_the_rest_is_read():
     result = scan(mail(part(b"hello"), part(b"a" * 2_000_001)))
     assert plain(result) == "hello"
     assert (result.removed, rules(result, "H1")) == (("text",), {"part.too_large"})
+
+
+def test_a_page_that_is_nested_too_deep_to_be_read_says_so():
+    result = scan(mail(part(b"hello"), part(b"<div>" * 600 + b"TLP:RED", "text/html"), subtype="alternative"))
+    assert [finding.place for finding in result.findings if finding.rule == "part.too_deep"] == ["text"]
+    assert marking_places(result) == {"text, hidden part"}
+
+
+def test_what_is_seen_in_the_text_is_not_told_again_of_its_source():
+    result = scan(message(b"<p>T<b>LP</b>:RED</p>", "text/html"))
+    assert {finding.place for finding in result.findings} == {"text, line 1"}
+
+
+def test_the_number_of_findings_has_an_end_and_no_rule_is_lost():
+    lines = b"TLP:AMBER\r\n" * 400 + b"TLP:PURPLE\r\n" * 400 + b"TLP:RED\r\n" * 400
+    more = "".join(f"X-{number}: TLP:GREEN\r\n" for number in range(300))
+    parts = [part(lines, more=more) for _ in range(10)]
+    for stage in scan_octets(mail(*parts), WORDS):
+        assert len(stage.findings) <= 500
+    assert {"tlp.amber", "tlp.red", "tlp.unknown"} <= rules(scan(mail(*parts)), "M1") | rules(scan(mail(*parts)), "H2")
 
 
 def test_a_field_name_in_the_author_s_own_words_is_in_no_finding():

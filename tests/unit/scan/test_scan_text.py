@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.scan.text import clean, has_override, is_sealed, views_of_text
+from relay.scan.text import clean, has_override, is_sealed, join_flowed, unfold, views_of_text
 
 
 @pytest.mark.parametrize(
@@ -56,6 +56,37 @@ def test_text_about_sealed_text_is_not_sealed(text):
 def test_what_a_text_quotes_is_a_view_without_its_marks():
     views = views_of_text("Reply\n> On Monday\n>> CONFIDENTIAL\n > > deep\nend")
     assert [(view.place, view.text) for view in views][1:] == [("quoted text", "On Monday\nCONFIDENTIAL\ndeep")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["&#84;LP:RED", "TLP&colon;RED", "<b>T</b>LP:RED", "T%4cP%3ARED", "<!-- x -->TLP:<i>RED</i>", "&lt;TLP:RED&gt;"],
+)
+def test_text_that_is_written_for_another_program_is_also_viewed_as_that_would_show_it(text):
+    assert "TLP:RED" in [view.text.strip("<>") for view in views_of_text(text) if view.place == "text, hidden part"]
+
+
+@pytest.mark.parametrize("text", ["A & B", "AT&T", "5 < 6 > 4", "100 % sure", "a\nb"])
+def test_everyday_text_has_no_hidden_view(text):
+    assert [view.place for view in views_of_text(text)] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "delete_space", "joined"),
+    [
+        ("TL \nP:RED", True, "TLP:RED"),
+        ("seizure \nof ivory\nend", False, "seizure of ivory\nend"),
+        ("> a \n> b\n>> c \n> d", False, "> a b\n>> c \n> d"),
+        ("-- \nAna", False, "-- \nAna"),
+        (" From here \n x", False, "From here x"),
+    ],
+)
+def test_flowed_text_is_joined_as_its_readers_join_it(text, delete_space, joined):
+    assert join_flowed(text, delete_space=delete_space) == joined
+
+
+def test_folded_lines_are_put_together():
+    assert unfold("NOTE:TLP\n :RED\nEND") == "NOTE:TLP:RED\nEND"
 
 
 def test_a_text_that_quotes_nothing_has_one_view():

@@ -1,0 +1,205 @@
+"""What a sentence says about a label in it: a marking in its place, talk about markings, or the colour of something.
+
+Everything looks a bounded way around the label, so that time stays linear. Talk passes (POLICY "relay") and is recognised
+narrowly: a rule has the label as the object or subject of a sending verb in its own sentence, without a comma between
+them, and nothing in the sentence points at this message; everything else still counts.
+"""
+
+import re
+from collections.abc import Iterable
+from itertools import islice
+
+from relay.policy.post import Finding
+from relay.policy.vocabulary import Patterns
+from relay.roster.mailing_list import Tlp
+
+REACH = 200  # characters around a label in which its place in the sentence is judged
+
+_OPENING, _CLOSING = frozenset("([{<【*"), frozenset(")]}>】*")
+_REPLY_PREFIX = re.compile(
+    r"(?:\s*(?:\[[^\]]{1,40}\]|(?:re|fw|fwd|tr|rv|enc|res|aw|wg|vs|sv|ref|回复|转发|答复)\s*[:：]))*+\s*", re.IGNORECASE
+)
+# Words of scripts that put no spaces between them (Thai, Lao, Burmese, Khmer, Chinese …) are counted two letters each.
+UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
+_WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W_{UNSPACED}]+")
+_SENTENCE_ENDS = re.compile(r"[.!?…]\s|[。！？]|\n\s*\n|\n(?=\s*[-*•])")
+_FULL_LINE = (
+    45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
+)
+# What stands behind a colour that describes a thing: the thing. Other punctuation parts the two.
+_NEXT_WORD = re.compile(rf"(?:[^\S\n]|[-,(\"«“])*(?P<word>[^\W\d_][\w’']*)|(?P<unspaced>[{UNSPACED}])")
+# Words that name no thing, folded: behind one of them a label is no adjective.
+_SMALL = (
+    "a an the is are was were be been has had at as by for from in into of on onto under per with within without via "
+    "until unless since because according only not never please do don't must may shall should will so this that these "
+    "those it its we you they who which than all any strictly "
+    "le la les l du de des d un une est sont etait au aux en dans par pour selon sous sur avec sans que qui ne pas merci "
+    "seulement uniquement ce cet cette ces strictement "
+    "el los las lo es son ser del al por para segun bajo sobre con sin solo solamente se su este esta "
+    "os as da das dos na nos nas em pelo pela com sem sob conforme segundo apenas somente"
+)
+_SMALL_WORDS = frozenset(_SMALL.split())
+
+# What stands between words that belong together: blanks, apostrophes, quotation marks, a sign inside "TLP:RED".
+_S = r"(?:[\s'’\"“”«»]|(?<=\w)[:=+/-](?=\w))+"
+_FEW = rf"(?:\w+{_S}){{0,5}}?"
+_NOT = r"\b(?:never|not|don['’]t|ne|n|no|nao|nunca|jamais|jamas)\b"
+_SEND = (
+    r"\b(?:send|post|submit|e-?mail|put|envoy(?:er|ez|ons)|transmett(?:re|ez|ons)|mettre|mettez|"
+    r"envi(?:ar|e|en|em|emos)|mand(?:ar|e|en|em|emos))\b"
+)
+_SENT = r"\b(?:sent|posted|submitted|e-?mailed|put|envoye\w*|transmis\w*|enviad\w+|enviarse|mandad\w+)\b"
+_GO = r"\b(?:go|goes|travels?|belongs?|passe|passent|va|van|vai|vao)\b"
+_MUST = r"\b(?:must|should|shall|may|doit|doivent|devraient|peuvent|debe\w*|pueden?|deve\w*|podem?)\b"
+_ALSO = rf"(?:(?:pas|plus|jamais|nunca|jamas|ever|please|to){_S}){{0,2}}"
+_FORBIDDEN_OBJECT = re.compile(rf"{_NOT}{_S}{_ALSO}{_SEND}{_S}{_FEW}\Z")
+_FORBIDDEN_SUBJECT = re.compile(rf"{_S}{_FEW}(?:{_MUST}{_S}{_NOT}|{_NOT}{_S}{_MUST}){_S}(?:\w+{_S}){{0,2}}?{_SENT}")
+_OBJECT = re.compile(rf"{_SEND}{_S}{_FEW}\Z")
+_SUBJECT = re.compile(rf"{_S}{_FEW}(?:{_MUST}{_S}(?:\w+{_S})?{_SENT}|{_GO})")
+_CHANNEL = re.compile(
+    r"\b(?:i-?24/7|cencomm|siena|ecomessage|(?:an)?other channel|autre canal|otro canal|outro canal)\b"
+)
+# This list, and here, are where the rule applies; anything else that is pointed at is this message or what comes with it.
+_THIS_LIST = re.compile(
+    r"\b(?:this|ce|cet|cette|n?est[ae])\s+(?:mailing\s+)?(?:list\w*|relay|relais|rele|forum|group\w*|grupo|channel|canal)\b"
+)
+_THIS = re.compile(
+    r"\b(?:this|these|below|above|attached|enclosed|following|herewith|ce|cet|cette|ces|ci|suivant\w*|joint\w*|"
+    r"est[ae]s?|estos?|siguientes?|adjunt\w+|isto|seguintes?|anex\w+|my|our|mon|mes|notre|mi|nuestr\w+|meu|noss\w+)\b"
+)
+# A sentence about this message, or one in which the author tells what they do, did or could not do.
+_IS = re.compile(
+    r"\b(?:i|we|je|j|nous|yo|eu|can|cannot|can['’]t|could|did|have|had|pude|pudimos|pudo|puedo|podemos|peux|pouvons|"
+    r"am|is|are|was|were|be|est|sont|es|son|ser|sao|considered|treat\w*|classified)\b"
+    r"|\b(?:as|the|le|la|l|el|o|comme|como)[\s'’\"“«]*\Z"
+)
+_DEFINITION = re.compile(
+    r"[ \t\"”»)]{0,3}(?P<sign>=|:|means\b)[^\n;]{0,80}?\b(?:only|named|persons?|individuals?|recipients?|participants?|"
+    r"organi[sz]ations?|communit\w+|public\w*|disclosure|limited|seulement|nomme\w*|destinataires?|communaute\w*|"
+    r"organisme\w*|solo|destinatari\w+|organizac\w+|comunidad\w*|apenas|divulga\w+)\b"
+)
+
+
+def in_marking_place(text: str, start: int, end: int, place: str) -> bool:
+    """Whether a label stands where markings stand: on its own, in brackets, at the edges of a subject or paragraph."""
+    if not is_prose(place):
+        return True
+    before = text[max(0, start - REACH) : start].rpartition("\n")[2]
+    after = rest_of_line(text, end)
+    if before[-1:] in _OPENING and after[:1] in _CLOSING:
+        return True
+    if place.startswith(("subject", "header subject")):
+        beginning = _REPLY_PREFIX.sub("", before, count=1)
+        return not count_words(beginning) or not count_words(after) or count_words(before) + count_words(after) <= 3
+    earlier = text[max(0, start - len(before) - REACH) : start - len(before)]
+    alone = count_words(before) + count_words(after)
+    if not alone or (alone <= 3 and not _was_wrapped(earlier)):
+        return True
+    starts = not count_words(before) and _ends_paragraph(earlier) and (not earlier.strip() or not _runs_on(after))
+    return starts or (not count_words(after) and bool(before.strip()) and not before.rstrip()[-1].isalnum())
+
+
+def is_prose(place: str) -> bool:
+    """Whether sentences stand in this place; header fields and names of attachments have none."""
+    return place.startswith("header subject") or not (
+        place.startswith("header") or place.endswith((", header", ", name"))
+    )
+
+
+def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """Where the sentence that holds a span starts and ends, within reach: at a stop, or where a short line ends."""
+    first, last = max(0, start - REACH), min(len(text), end + REACH)
+    for stop in _SENTENCE_ENDS.finditer(text, first, start):
+        first = stop.end()
+    if following := _SENTENCE_ENDS.search(text, end, last):
+        last = following.start()
+    line_end = text.rfind("\n", first, start)
+    while line_end >= 0 and _is_full(text, line_end):
+        line_end = text.rfind("\n", first, line_end)
+    first = max(first, line_end + 1)
+    line_end = text.find("\n", end, last)
+    while line_end >= 0 and _is_full(text, line_end):
+        line_end = text.find("\n", line_end + 1, last)
+    return first, last if line_end < 0 else line_end
+
+
+def describes_a_thing(text: str, folded: str, end: int, patterns: Patterns) -> bool:
+    """Whether a label is plainly a colour, because a noun follows it: "red pandas", "ambre gris"."""
+    found = _NEXT_WORD.match(folded, end)
+    while found and (small := patterns.no_nouns.match(folded, found.start("word"))):
+        if text[small.start() : small.end()].lower() not in {"and", "or", "et", "ou", "y", "o", "e", "и"}:
+            return False
+        found = _NEXT_WORD.match(folded, small.end())
+    return found is not None and found.group("word") not in _SMALL_WORDS
+
+
+def next_is_small(text: str, end: int) -> bool:
+    """Whether a word in small letters follows, so that a label in capitals was not written in a shouted sentence."""
+    found = _NEXT_WORD.match(text, end)
+    return found is not None and not (found.group("word") or "").isupper()
+
+
+def is_a_rule(folded: str, start: int, end: int) -> bool:
+    """Whether the sentence says where such information must or must not be sent: "never send TLP:RED to this list"."""
+    first, last = sentence_around(folded, start, end)
+    before, after = folded[first:start], folded[end:last]
+    if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
+        return False
+    if _FORBIDDEN_OBJECT.search(before) or _FORBIDDEN_SUBJECT.match(after):
+        return True
+    named = _CHANNEL.search(before) or _CHANNEL.search(after)
+    return bool(named and (_OBJECT.search(before) or _SUBJECT.match(after)))
+
+
+def without_legend(findings: Iterable[Finding], folded: str) -> list[Finding]:
+    """Leave out the entries of a legend under an explicit lower marking: "TLP:RED = for named persons only; …".
+
+    A legend explains two labels with a sign of equality, or three in any way: a document whose portions are marked may
+    well have two labels with colons.
+    """
+    found = list(findings)
+    signs = [_DEFINITION.match(folded, one.end) if one.label else None for one in found]
+    entries = [(one.label, sign.group("sign")) for one, sign in zip(found, signs, strict=True) if sign]
+    labels = {Tlp(label) for label, _ in entries if label}
+    marked = [
+        Tlp(one.label) for one, sign in zip(found, signs, strict=True) if one.code == "M1" and one.label and not sign
+    ]
+    needed = 3 if any(sign == ":" for _, sign in entries) else 2
+    if len(labels) < needed or not marked or max(marked, key=_level).level >= max(labels, key=_level).level:
+        return found
+    return [one for one, sign in zip(found, signs, strict=True) if not sign]
+
+
+def rest_of_line(text: str, end: int) -> str:
+    """What follows in the same line, within reach."""
+    return text[end : end + REACH].partition("\n")[0]
+
+
+def count_words(text: str) -> int:
+    """How many words there are, up to four: more make no difference."""
+    return sum(1 for _ in islice(_WORD.finditer(text), 4))
+
+
+def _is_full(text: str, line_end: int) -> bool:
+    before = text[max(0, line_end - REACH) : line_end]
+    return len(before.rpartition("\n")[2]) >= _FULL_LINE
+
+
+def _runs_on(after: str) -> bool:
+    """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel"."""
+    return after[:1].isspace() and after.lstrip()[:1].islower()
+
+
+def _ends_paragraph(earlier: str) -> bool:
+    """Whether the lines before a line end a paragraph or a sentence, so that the line starts one."""
+    last = earlier.rstrip()[-1:]
+    return earlier.endswith("\n\n") or not last or not (last.isalnum() or last == ",")
+
+
+def _was_wrapped(earlier: str) -> bool:
+    """Whether the line before is long and its sentence unfinished, as when a mail program broke it."""
+    return len(earlier.rstrip().rpartition("\n")[2]) >= _FULL_LINE and not _ends_paragraph(earlier)
+
+
+def _level(label: Tlp) -> int:
+    return label.level

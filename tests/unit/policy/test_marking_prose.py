@@ -1,0 +1,266 @@
+"""What raises without being a marking in its place: contradictions, sentences, slips of the pen; and talk, which doesn't."""
+
+import pytest
+
+from relay.policy.marking import find_markings
+from relay.policy.post import View
+from relay.roster.mailing_list import Tlp
+from tests.builders import WORDS
+
+LONG = "which the officers of the airport unit found on Monday in a lorry that came from the north"
+
+
+def found(text: str, place: str = "text") -> list[tuple[str, str]]:
+    return [(one.code, one.rule) for one in find_markings(View(text=text, place=place), WORDS)]
+
+
+def raises(text: str, place: str = "text") -> set[str]:
+    """The labels above GREEN that a text is found to carry, however surely."""
+    findings = find_markings(View(text=text, place=place), WORDS)
+    return {one.label for one in findings if one.label and Tlp(one.label).level > Tlp.GREEN.level}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TLP: ☐ CLEAR ☐ GREEN ☐ AMBER ☒ RED",
+        "TLP\nCLEAR: no\nGREEN: no\nRED: yes",
+        "TLP:WHITE...RED",
+        "TLP:GREEN -> RED",
+        "TLP:GREEN - RED",
+        "TLP: GREEN or RED?",
+        "TLP : VERT ou ROUGE ?",
+        "TLP:VERDE o ROJO",
+        "TLP:GREEN+AMBER",
+        "TLP:GREEN\nRED",
+        "TLP:GREEN (was AMBER)",
+        "TLP:GREEN (was AMBER) - seizure of forty kilograms of scales",
+        "TLP:GREEN, now RED, do not forward",
+        "tlp: green or red?",
+        "TLP:绿色或红色",
+        "[TLP:GREEN] RED",
+    ],
+)
+def test_a_stricter_label_joined_to_a_label_is_a_contradiction(text):
+    for place in ("text", "subject"):
+        findings = find_markings(View(text=f"{text}\n\n{LONG}." if place == "text" else text, place=place), WORDS)
+        contradiction = [one for one in findings if one.rule == "tlp.contradictory"]
+        assert contradiction, (place, findings)
+        assert {(one.code, one.label) for one in contradiction} == {("H2", None)}
+        assert raises(text, place)
+
+
+def test_every_label_of_a_form_is_raised():
+    form = "TLP marking (tick one): [ ] CLEAR [ ] GREEN [ ] AMBER [X] RED"
+    assert raises(form) == {Tlp.AMBER, Tlp.RED}
+    assert raises("TLP: ☐ CLEAR ☐ GREEN ☐ AMBER ☒ RED") == {Tlp.AMBER, Tlp.RED}
+
+
+def test_a_lower_label_joined_to_a_stricter_one_changes_nothing():
+    assert found("TLP:GREEN (was CLEAR)") == [("M1", "tlp.green")]
+    assert found("TLP:RED or GREEN") == [("M1", "tlp.red")]
+    assert found("TLP:GREEN (VERT)") == [("M1", "tlp.green")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[TLP:GREEN] Red panda skins",
+        "[CAFR][TLP:GREEN] RED SANDALWOOD SEIZED",
+        "[TLP:GREEN] Red Notice published",
+        "[TLP:VERT] Ambre, ivoire et corail saisis à Exampleville",
+        "[TLP:GREEN] Red-eared sliders and amber jewellery",
+        "TLP:GREEN\n\nRed sandalwood logs were seized at the port on Monday.",
+        "TLP:GREEN\n\nAmber: 30 kg\nIvory: 12 kg",
+        "TLP:GREEN\nAmber (raw), 30 kg",
+        "TLP:GREEN - red, white and black corals were seized",
+        "TLP:VERDE\nRojo era el camión.",
+        "TLP: GREEN | Date: 3 June | Ref: 12",
+    ],
+)
+def test_colours_of_goods_behind_a_label_do_not_contradict_it(text):
+    for place in ("text", "subject"):
+        assert found(text, place) == [("M1", "tlp.green")]
+    assert found(
+        text.replace("[CAFR]", "").replace("GREEN", "CLEAR").replace("VERT", "BLANC").replace("VERDE", "BLANCO")
+    ) == [("M1", "tlp.clear")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Le présent message et ses pièces jointes relèvent du niveau rouge du protocole TLP.",
+        "This email is marked red under the Traffic Light Protocol and is for named recipients only.",
+        "Red under TLP - not for disclosure, restricted to participants only.",
+        "Informação marcada como vermelha segundo o protocolo TLP, apenas para os destinatários.",
+        "Información con marca roja (TLP), sólo para los destinatarios nombrados en este mensaje.",
+        "RED: TLP",
+        "TLP, red. Only for you.",
+        "TLP 4 (RED)",
+        "Marking of this e-mail under the Traffic Light Protocol shall be considered as red for all recipients",
+        "TLP designation for everything below this line should be understood to be at the red level",
+        "Under the Traffic Light Protocol, which all of our units apply, the report about the port and\nthe annexes are red.",
+        "The TLP of all annexes is RED whatever the cover says, colleagues.",
+        "本报告按照TLP的规定属于红色。",
+        "TLP ............................ RED",
+        "tlp ............................ red",
+        f"TLP : {'-' * 40} RED",
+        f"TLP{' ' * 40}RED",
+        "TLP\tDate\nRED\ttoday",
+        "TLP\nDate\nRED\ntoday",
+        "Traffic-light: RED",
+        "Traffic Light RED",
+        "Protocole de feux de signalisation : rouge",
+        "Protocolo de Luces de Tráfico: ROJO",
+        "Protocolo semáforo: rojo",
+        "TPL:RED",
+        "T1P:RED",
+        "TIP:RED",
+        "T|P:RED",
+        "TLP%3ARED",
+        "TLP&#58;RED",
+        "TLP&colon;&#82;&#x45;D",
+        "<b>TLP</b>:<b>RED</b>",
+    ],
+)
+def test_a_name_and_red_in_one_sentence_raise(text):
+    assert raises(text) == {Tlp.RED}
+    assert raises(f"{LONG}.\n{text}\n\n{LONG}.") == {Tlp.RED}
+    assert raises(text.replace("\n", " "), "subject") == {Tlp.RED} or "\n" in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "One tip: red sandalwood is often declared as rosewood.",
+        "The lorry ran a red traffic light at the border post. The light was amber before.",
+        "Traffic lights: red sandalwood logs were hidden in a load of them.",
+        "The TLP has four labels: CLEAR, GREEN, AMBER and RED.",
+        "See TLP 2.0 for the meaning of RED, AMBER, GREEN.",
+        "The TLP is explained in the annex, and red pandas in the guide.",
+        "A pap of red millet was found in the bag.",
+    ],
+)
+def test_weak_names_and_colours_of_things_are_no_marking(text):
+    assert found(text) == []
+
+
+@pytest.mark.parametrize("text", ["TLP:R", "TLP R", "[TLP R]"])
+def test_one_letter_for_a_label_is_an_unknown_marking(text):
+    assert found(f"{text}\n\n{LONG}.") == [("H2", "tlp.unknown")]
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("PAP:RED", "pap.red"),
+        ("pap-amber", "pap.amber"),
+        ("PAP : ROUGE", "pap.red"),
+        ("TLP:GREEN PAP:RED", "pap.red"),
+        (f"This report is PAP:AMBER, {LONG}.", "pap.amber"),
+        ("Permissible Actions Protocol: RED", "pap.red"),
+    ],
+)
+def test_what_the_reader_may_not_do_is_another_scheme_and_holds(text, rule):
+    held = [one for one in find_markings(View(text=text, place="subject"), WORDS) if one.code == "H2"]
+    assert [(one.rule, one.label) for one in held] == [(rule, None)]
+    assert found("PAP:GREEN, PAP:CLEAR and a pap smear") == []
+
+
+def test_red_text_of_a_page_s_source_does_not_join_words():
+    assert found("5 < 7 & 10 > 3: 100% TLP") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Dear all,\n\nTLP:RED material goes by another channel, {LONG}.",
+        f"Never send TLP:RED information to this list, {LONG}.",
+        "Please never send TLP:AMBER or TLP:RED to this list.",
+        "Reminder: information marked TLP:AMBER or TLP:RED must never be sent to this list. Use CENcomm.",
+        "Rappel : ne jamais envoyer d’informations TLP:AMBER ou TLP:RED sur cette liste.",
+        "Ne pas envoyer de TLP:RED sur cette liste, utilisez CENcomm",
+        "N'envoyez jamais d'informations TLP:ROUGE sur cette liste, merci à tous les collègues.",
+        "no envíen TLP:ROJO por esta lista",
+        "No envíen nunca información TLP:ROJO a esta lista, muchas gracias a todos los colegas.",
+        "não enviem TLP:VERMELHO",
+        "Nunca enviem informações TLP:VERMELHO para esta lista, muito obrigado a todos os colegas.",
+        "TLP:RED material goes by I-24/7, not here",
+        "Please send TLP:RED information by CENcomm.",
+        "Les informations TLP:ROUGE passent par I-24/7.",
+        "Les informations TLP:ROUGE ne doivent jamais être envoyées sur cette liste.",
+        "The limit is clear; never send TLP:RED to this list.",
+    ],
+)
+def test_rules_on_what_may_be_sent_are_talk(text):
+    assert found(text) == []
+    assert found(f"{LONG}.\n\n{text}\n\n{LONG}.") == []
+    assert found(text, "quoted text") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This is TLP:RED.",
+        "This is TLP:RED, do not send it to the list.",
+        "This message is TLP:RED and must never be sent to anybody else.",
+        "ce message est TLP:RED, ne pas diffuser",
+        "treat as TLP:RED, do not forward",
+        "NE PAS DIFFUSER TLP:ROUGE",
+        "Do not send, TLP:RED",
+        "Do not send: TLP:RED",
+        "Do not send this TLP:RED report to anybody, colleagues.",
+        "Never send the TLP:RED report on, colleagues.",
+        "The attached TLP:RED report must never be sent to this list.",
+        "TLP:RED - details go by I-24/7",
+        "TLP:RED. Send nothing by CENcomm.",
+        "[TLP:RED] must never be sent on",
+        "Este mensaje es TLP:ROJO, no lo envíen por otro canal",
+        "Do not forward TLP:RED",
+        "We send TLP:RED by CENcomm and here it is",
+        "I could not send TLP:RED via CENcomm so here it is: scales",
+        "Could not send TLP:RED report via CENcomm, so it follows",
+        "TLP:RED information sent by SIENA yesterday",
+        "TLP:RED information not sent by CENcomm follows",
+        "Sending you TLP:RED material because CENcomm is down",
+        "No pude enviar TLP:ROJO por CENcomm, sigue el informe",
+        "Voici des informations TLP:ROUGE, ne pas les envoyer sur cette liste",
+        "Never send ivory by post. TLP:RED",
+    ],
+)
+def test_what_speaks_of_this_message_is_no_talk(text):
+    assert raises(text) == {Tlp.RED}
+    assert raises(text, "subject") == {Tlp.RED}
+
+
+LEGEND = "(TLP:RED = for named persons only; TLP:AMBER = organisation; TLP:GREEN = community; TLP:CLEAR = public)"
+
+
+def test_a_legend_under_an_explicit_lower_marking_is_talk():
+    assert found(f"TLP:GREEN\n{LEGEND}\nTen kilograms") == [("M1", "tlp.green")]
+    assert found("TLP:GREEN\n\nTLP:RED = named persons only; TLP:AMBER = the organisation") == [("M1", "tlp.green")]
+    colons = "TLP:RED: individual recipients only\nTLP:AMBER: the organisation\nTLP:GREEN: the community\n"
+    assert found(f"[TLP:CLEAR]\n\n{colons}") == [("M1", "tlp.clear")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LEGEND,
+        f"TLP:RED\n\n{LEGEND}",
+        "TLP:GREEN\n\nTLP:RED = for named persons only",
+        "TLP:GREEN\n\nTLP:AMBER: the organisation behind it\nTLP:RED: the persons behind it",
+        "TLP:GREEN\n\nTLP:RED = Awa, TLP:AMBER = Koffi",
+    ],
+)
+def test_other_explanations_of_labels_still_raise(text):
+    assert Tlp.RED in raises(text)
+
+
+def test_a_reference_to_the_scheme_s_page_is_no_unknown_label():
+    assert found("TLP: see https://first.org/tlp") == []
+    assert found("TLP: see www.first.org/tlp for the definitions.\n10 kg") == []
+
+
+def test_a_finding_s_score_is_kept_when_its_line_is_named():
+    assert {one.score for one in find_markings(View(text="TLP:RED", place="text"), WORDS)} == {1.0}
