@@ -97,10 +97,9 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     insert_decisions(connection, post_id, accepted.decisions, accepted.held_until)
     for list_name in _lists_with(accepted, Relay):
         fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
-    if relayed := _lists_with(accepted, Relay):
-        fanout.tell_author(connection, post_id, relayed[0], Kind.RECEIPT, accepted.received_at)
-    if unsent := _lists_with(accepted, Hold, Withhold):
-        fanout.tell_author(connection, post_id, unsent[0], Kind.NOTICE, accepted.received_at)
+    for kind, decided in ((Kind.RECEIPT, (Relay,)), (Kind.NOTICE, (Hold, Withhold))):
+        if names := _lists_with(accepted, *decided):
+            fanout.tell_author(connection, post_id, names[0], kind, accepted.received_at)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
 

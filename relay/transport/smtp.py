@@ -259,7 +259,10 @@ class Connection:
         """What each parcel's fate is when the session ends early; a 421 to the dot is an answer, silence is not."""
         sentence = str(lost) if lost.said else printable(f"no reply after the message was sent: {lost}")
         self.answered += len(known) + (len(self._owing) if lost.said else 0)
-        owing = {parcel.key: Outcome(action=Action.DELAYED, reply=sentence, ambiguous=True) for parcel in self._owing}
+        owing = {
+            parcel.key: Outcome(action=Action.DELAYED, reply=sentence, ambiguous=not lost.said)
+            for parcel in self._owing
+        }
         not_reached = Outcome(action=Action.DELAYED, reply=str(lost), reached=False)
         return [(parcel, (known | owing).get(parcel.key, not_reached)) for parcel in parcels]
 

@@ -18,7 +18,11 @@ def test_an_honest_scan_keeps_its_progress_and_parts():
 
 
 def test_a_scanner_that_reports_another_author_or_subject_has_not_finished():
-    for lie in (replace(FACTS, author=None), replace(FACTS, subject="Douala"), replace(FACTS, message_id="<x@y.example>")):
+    for lie in (
+        replace(FACTS, author=None),
+        replace(FACTS, subject="Douala"),
+        replace(FACTS, message_id="<x@y.example>"),
+    ):
         scan = with_own_facts(Scan(progress=Progress.COMPLETE, message=lie, parts=PARTS), OCTETS, WORDS)
         assert scan.progress is Progress.NOTHING
         assert scan.message == FACTS

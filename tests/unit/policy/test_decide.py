@@ -295,7 +295,9 @@ def test_what_was_found_before_an_early_end_still_counts():
 
 def test_a_scan_that_ended_after_the_text_holds():
     decision = one(make_post(scan=make_scan(progress=Progress.TEXT)))
-    assert decision == Hold(reasons=(Reason("H1", "scan.not_finished", "attachments"),), marking=Tlp.GREEN, removed=("attachments",))
+    assert decision == Hold(
+        reasons=(Reason("H1", "scan.not_finished", "attachments"),), marking=Tlp.GREEN, removed=("attachments",)
+    )
     assert isinstance(one(make_post(scan=make_scan(RED, progress=Progress.TEXT))), Withhold)
 
 

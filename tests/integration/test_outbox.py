@@ -1,0 +1,130 @@
+"""The queue as the courier sees it, on a real database: every claimed copy ends in a record that tells the truth."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+
+from relay.actions import deliver
+from relay.actions.accept import accept
+from relay.actions.deliver import Outbox
+from relay.actions.enrol import add_member
+from relay.actions.establish import establish
+from relay.actions.open import opened
+from relay.delivery.delivery import Action, Outcome
+from relay.mail.address import parse_address
+from relay.mail.auth_results import AuthenticationResults, Method
+from relay.mail.envelope import Client, Envelope
+from relay.policy.post import Progress, Scan
+from relay.scan.frames import advance
+from relay.scan.stages import scan_octets
+from relay.store import queue
+from tests.builders import WORDS, make_message
+
+AUTHOR = "ana@douanes.example"
+PEOPLE = {
+    AUTHOR: "central-africa;species-id",
+    "jean@parcs.example": "central-africa;species-id",
+    "maria@museo.example": "species-id",
+}
+TAKEN = Outcome(action=Action.DELIVERED, reply="250 2.0.0 Ok")
+REFUSED = Outcome(action=Action.FAILED, reply="554 5.7.1 No")
+UNHEARD = Outcome(action=Action.DELAYED, reply="no reply after the message was sent", ambiguous=True)
+
+
+@pytest.fixture
+def resources(tmp_path):
+    """A relay with three members, without a service."""
+    made = establish(tmp_path / "relay", "relay.example", ("central-africa", "species-id"), "", None, datetime.now(UTC))
+    with opened(str(made.site_file)) as resources:
+        for address, lists in PEOPLE.items():
+            row = {
+                "address": address, "name": "Ana Example", "agency": "Douanes", "agency_type": "customs", "country": "CM", "language": "en",
+                "lists": lists, "nominated_by": "one@network.example", "confirmed_by": "two@network.example",
+            }  # fmt: skip
+            add_member(resources, row, with_password=False, now=datetime.now(UTC))
+        yield resources
+
+
+def scanned(octets: bytes) -> Scan:
+    scan = Scan(progress=Progress.NOTHING, message=None)
+    for stage in scan_octets(octets, WORDS):
+        scan = advance(scan, stage)
+    return scan
+
+
+def post(resources, *lists: str) -> str:
+    """Accept an alert; its reference."""
+    author = parse_address(AUTHOR)
+    envelope = Envelope(mail_from=author, rcpt_to=tuple(parse_address(f"{name}@relay.example") for name in lists))
+    client = Client(ip="192.0.2.1", helo_name="client.example", tls=True, login=author)
+    proof = AuthenticationResults(method=Method.AUTH, address=author)
+    octets = make_message(sender=AUTHOR, subject=f"Seizure {secrets.token_hex(4)}")
+    return accept(resources, scanned, envelope, client, proof, octets, datetime.now(UTC)).text
+
+
+def outbox(resources) -> Outbox:
+    return Outbox(lambda: resources, boot=secrets.token_hex(4))
+
+
+def counts(resources) -> dict[str, int]:
+    with resources.database.read() as connection:
+        return queue.counts(connection)
+
+
+def subject(parcel) -> str:
+    return message_from_bytes(parcel.octets, policy=default)["subject"]
+
+
+def copies(parcels):
+    return [parcel for parcel in parcels if parcel.mail_from]
+
+
+def test_an_author_is_told_of_copies_that_the_smarthost_refused_for_good(resources):
+    post(resources, "central-africa")
+    box = outbox(resources)
+    work = box.claim(100)
+    begun = box.begin(work.parcels)
+    box.settle([(parcel, REFUSED if parcel.mail_from else TAKEN) for parcel in begun])
+    [word] = box.claim(100).parcels
+    assert word.recipient == AUTHOR
+    assert "Did not reach everybody" in subject(word)
+    assert counts(resources)["failed"] == 1
+
+
+def test_a_copy_whose_reply_was_not_heard_is_counted_as_a_possible_duplicate(resources):
+    post(resources, "central-africa")
+    box = outbox(resources)
+    begun = box.begin(box.claim(100).parcels)
+    box.settle([(parcel, UNHEARD if parcel.mail_from else TAKEN) for parcel in begun])
+    assert counts(resources)["possible_duplicates"] == 1
+
+
+def test_a_lease_that_ran_out_before_its_chunk_began_costs_nothing(resources, monkeypatch):
+    post(resources, "central-africa")
+    monkeypatch.setattr(deliver, "LEASE", timedelta(0))
+    box = outbox(resources)
+    first = box.claim(100).parcels
+    second = box.claim(100).parcels
+    assert {parcel.recipient for parcel in first} == {parcel.recipient for parcel in second}
+    begun = box.begin(second)
+    assert box.begin(first) == ()
+    box.settle([(parcel, TAKEN) for parcel in begun])
+    assert (counts(resources)["delivered"], counts(resources)["sending"]) == (len(second), 0)
+
+
+def test_every_copy_carries_the_tag_of_the_first_list_that_was_addressed(resources):
+    post(resources, "central-africa", "species-id")
+    parcels = copies(outbox(resources).claim(100).parcels)
+    assert {parcel.recipient for parcel in parcels} == {"jean@parcs.example", "maria@museo.example"}
+    assert all(subject(parcel).startswith("[CAFR][TLP:GREEN]") for parcel in parcels)
+
+
+def test_a_copy_that_cannot_be_composed_waits_and_stops_nothing_else(resources, monkeypatch):
+    post(resources, "central-africa")
+    monkeypatch.setattr(deliver, "compose_copy", lambda *_: 1 / 0)
+    parcels = outbox(resources).claim(100).parcels
+    assert [parcel.recipient for parcel in parcels] == [AUTHOR]
+    assert counts(resources)["queued"] == 1
