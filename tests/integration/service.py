@@ -83,7 +83,7 @@ class Smarthost:
     def __init__(self) -> None:
         self.sink = Sink()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="sink")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._thread.start()
         self.port = self._run(self.sink.start())
 
@@ -199,7 +199,7 @@ class Service:
             stderr=subprocess.PIPE,
         )
         self._lines: list[bytes] = []
-        self._reader = threading.Thread(target=self._read, name="log")
+        self._reader = threading.Thread(target=self._read, name="log", daemon=True)
         self._reader.start()
         assert self.process.stdout
         line = self.process.stdout.readline()
