@@ -194,7 +194,7 @@ def test_a_stopped_service_leaves_no_word_of_a_withheld_post_and_wrote_in_its_da
     assert traces(scene.dump(), SECRET) == []
     if scene.unwatched:
         pytest.skip(scene.unwatched)
-    eventually(lambda: f"{scene.service.process.pid} +++ exited" in scene.trace.read_text("utf-8", "replace"))
+    eventually(lambda: f"{scene.service.process.pid} +++ " in scene.trace.read_text("utf-8", "replace"))
     written = {
         path or created for path, created in OPENED_FOR_WRITING.findall(scene.trace.read_text("utf-8", "replace"))
     }
