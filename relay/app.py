@@ -30,6 +30,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SCANNER, Reply
 from relay.maillog import bug, note
 from relay.policy.post import Scan
+from relay.policy.vocabulary import patterns_of
 from relay.resources import Resources, load_resources
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
@@ -84,6 +85,7 @@ class Service:
     def _prepare(self) -> None:
         """Synchronise the lists and take up what the last run left."""
         resources, now = self.resources, datetime.now(UTC)
+        patterns_of(resources.ruleset.words)  # compiled now, so that the first post doesn't wait for it
         node = resources.settings.relay.node
         resources.database.write(
             lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values()))
