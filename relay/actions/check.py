@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.actions.judge import Scanner, judge
+from relay.actions.judge import Scanner, addressed_lists, judge
 from relay.errors import NotFound
 from relay.mail.address import Address, parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
@@ -119,8 +119,7 @@ def _lists(resources: Resources, octets: bytes, named: Address | None) -> tuple[
     header = split_header(octets)
     words = " ".join(octets_to_text(body, "utf-8")[0] for name in ("to", "cc") for body in header.all(name))
     addresses = (parse_address(word) for word in words.replace("<", " ").replace(">", " ").replace(",", " ").split())
-    lists = tuple({one.name: one for address in addresses if address and (one := resources.list_at(address))}.values())
-    return lists or (_alerts(resources),)
+    return addressed_lists(resources, tuple(filter(None, addresses))) or (_alerts(resources),)
 
 
 def _alerts(resources: Resources) -> MailingList:

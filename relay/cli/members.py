@@ -201,22 +201,10 @@ def suspend(
     if bool(address) == bool(agency):
         raise typer.BadParameter("name either an address or --agency")
 
-    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
-        node, operator = resources.settings.relay.node, operator_name()
-        if agency:
-            return resources.database.write(
-                lambda connection: members.suspend_agency(
-                    connection, node, agency, reason=reason, operator=operator, now=now
-                )
-            )
-        who = read_address(address)
-        return (
-            resources.database.write(
-                lambda connection: members.suspend(connection, node, who, reason=reason, operator=operator, now=now)
-            ),
-        )
-
-    _change(config, as_json, "suspended", job)
+    if agency:
+        _change(config, as_json, "suspended", members.suspend_agency, agency, reason=reason)
+    else:
+        _change(config, as_json, "suspended", members.suspend, read_address(address), reason=reason)
 
 
 @app.command()
@@ -225,17 +213,7 @@ def reinstate(address: AddressArgument, as_json: JsonOption = False, config: Con
 
     Example: wen-relay members reinstate a.mbarga@douanes.example
     """
-    who = read_address(address)
-
-    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
-        node, operator = resources.settings.relay.node, operator_name()
-        return (
-            resources.database.write(
-                lambda connection: members.reinstate(connection, node, who, operator=operator, now=now)
-            ),
-        )
-
-    _change(config, as_json, "reinstated", job)
+    _change(config, as_json, "reinstated", members.reinstate, read_address(address))
 
 
 @app.command()
@@ -251,21 +229,12 @@ def renew(
 
     Example: wen-relay members renew a.mbarga@douanes.example --valid-until 2027-12-31
     """
-    who = read_address(address)
     try:
         until = date.fromisoformat(valid_until) if valid_until else None
     except ValueError:
         raise Invalid(f"“{valid_until}” is not a day: write it as 2027-06-30") from None
 
-    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
-        node, operator = resources.settings.relay.node, operator_name()
-        return (
-            resources.database.write(
-                lambda connection: members.renew(connection, node, who, valid_until=until, operator=operator, now=now)
-            ),
-        )
-
-    _change(config, as_json, "renewed", job)
+    _change(config, as_json, "renewed", members.renew, read_address(address), valid_until=until)
 
 
 @app.command()
@@ -274,23 +243,25 @@ def remove(address: AddressArgument, as_json: JsonOption = False, config: Config
 
     Example: wen-relay members remove a.mbarga@douanes.example
     """
-    who = read_address(address)
-
-    def job(resources: Resources, now: datetime) -> tuple[Member, ...]:
-        node, operator = resources.settings.relay.node, operator_name()
-        return (
-            resources.database.write(
-                lambda connection: members.remove(connection, node, who, operator=operator, now=now)
-            ),
-        )
-
-    _change(config, as_json, "removed", job)
+    _change(config, as_json, "removed", members.remove, read_address(address))
 
 
-def _change(config: str, as_json: bool, done: str, job: Callable[[Resources, datetime], tuple[Member, ...]]) -> None:
+def _change(
+    config: str,
+    as_json: bool,
+    done: str,
+    change: Callable[..., Member | tuple[Member, ...]],
+    whom: Address | str,
+    **facts: object,
+) -> None:
+    """Make one of the store's changes to a person or an agency, wake the service, and say whom it concerned."""
     with opened(config) as resources:
-        changed = job(resources, datetime.now(UTC))
+        node, operator, now = resources.settings.relay.node, operator_name(), datetime.now(UTC)
+        found = resources.database.write(
+            lambda connection: change(connection, node, whom, operator=operator, now=now, **facts)
+        )
         wake_service(resources.settings)
+    changed = found if isinstance(found, tuple) else (found,)
     if as_json:
         print_rows(map(_row, changed), as_json=True, columns=(), nothing="")
         return
