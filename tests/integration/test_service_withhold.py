@@ -194,7 +194,9 @@ def test_a_stopped_service_leaves_no_word_of_a_withheld_post_and_wrote_in_its_da
     assert traces(scene.dump(), SECRET) == []
     if scene.unwatched:
         pytest.skip(scene.unwatched)
-    eventually(lambda: f"{scene.service.process.pid} +++ " in scene.trace.read_text("utf-8", "replace"))
+    # strace ends a process's story with "PID   +++ exited …", its number padded to a column.
+    end = re.compile(rf"^{scene.service.process.pid} +\+\+\+ ", re.MULTILINE)
+    eventually(lambda: end.search(scene.trace.read_text("utf-8", "replace")))
     written = {
         path or created for path, created in OPENED_FOR_WRITING.findall(scene.trace.read_text("utf-8", "replace"))
     }
