@@ -22,17 +22,23 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # --no-build-isolation: the build tool comes from the lock with its hash, like everything else.
+# --no-deps: the lock names everything, so pip has nothing to resolve, and a release of tomorrow can't stand in its way;
+# `pip check` then tells if the lock lacks anything.
+LOCKED = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+
 $(BIN)/.dependencies: $(BIN)/python requirements.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(LOCKED) requirements.txt
 	@touch $@
 
 $(BIN)/.installed: $(BIN)/.dependencies $(SOURCES)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
+	@$(BIN)/pip check --quiet --disable-pip-version-check
 	@rm -rf build
 	@touch $@
 
 $(BIN)/.test-dependencies: $(BIN)/.installed requirements-test.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.txt
+	@$(LOCKED) requirements-test.txt
+	@$(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 	@touch $@
 
 # Every check and every test. tests/needs.sh installs the Debian packages the tests use, where it may.

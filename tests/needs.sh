@@ -2,13 +2,21 @@
 # The Debian packages that the tests use beside Python: installed where this machine lets us, else named.
 # With CI=true a missing one fails; without, the tests that need it are skipped and pytest names them at its end.
 set -eu
-missing=""
-for program in swaks curl strace; do
-  command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
-done
+
+lacking() {
+  for program in swaks curl strace; do
+    command -v "$program" >/dev/null 2>&1 || printf ' %s' "$program"
+  done
+  perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || printf ' libnet-ssleay-perl' # swaks speaks TLS through it, and only recommends it
+}
+
+missing=$(lacking)
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing >/dev/null && exit 0
+  # shellcheck disable=SC2086 # one word for each package
+  { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $missing; } >/dev/null || true
+  missing=$(lacking)
+  [ -n "$missing" ] || exit 0
 fi
 if [ "${CI:-}" = true ]; then
   echo "missing and not installable:$missing" >&2

@@ -1,7 +1,6 @@
 """The SMTP doors over TCP: real clients, faults behind the doors, clients that hang up, the orderly end."""
 
 import logging
-import shutil
 import smtplib
 import socket
 import struct
@@ -16,6 +15,7 @@ from relay.errors import Unavailable
 from relay.intake.server import Doors, Listener, SmtpServer
 from relay.mail.auth_results import Method
 from tests.listening import CHIEF, LIMITS, PASSWORD, RunningServer
+from tests.programs import need
 from tests.raw_client import PLAIN, RawClient, eventually
 
 MIB = 1 << 20
@@ -51,8 +51,7 @@ def test_smtplib_sends_a_message_and_it_arrives_whole(server, door):
 
 @pytest.mark.parametrize("door", ["submission", "submissions"])
 def test_curl_sends_a_message_and_it_arrives_whole(server, door, tmp_path):
-    if not shutil.which("curl"):
-        pytest.skip("curl is absent")
+    need("curl")
     (tmp_path / "message").write_text(MESSAGE, newline="")
     scheme = "smtps" if door == "submissions" else "smtp"
     command = ["curl", "--silent", "--show-error", "--ssl-reqd", "--cacert", server.certificate_file]
@@ -65,8 +64,7 @@ def test_curl_sends_a_message_and_it_arrives_whole(server, door, tmp_path):
 @pytest.mark.parametrize(("door", "options"), [("submission", ["--tls"]), ("submissions", ["--tls-on-connect"])])
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
 def test_swaks_sends_a_message(server, door, options, mechanism):
-    if not shutil.which("swaks"):
-        pytest.skip("swaks is absent")
+    need("swaks")
     command = [
         "swaks",
         "--server",

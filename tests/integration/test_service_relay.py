@@ -1,7 +1,6 @@
 """A post that may go out: from a member's mail program to every other member, and what their copies carry."""
 
 import re
-import shutil
 import smtplib
 from base64 import b64encode
 
@@ -26,6 +25,7 @@ from tests.integration.service import (
     eventually,
     open_house,
 )
+from tests.programs import need
 
 ACCEPTED = re.compile(r"250 2\.0\.0 (CAFR-\d{4}-\d{6})")
 COPY_FIELDS = {
@@ -88,8 +88,8 @@ def dns(keys):
 @pytest.mark.parametrize("door", ["submission", "submissions"])
 @pytest.mark.parametrize("program", ["swaks", "curl", "smtplib"])
 def test_a_post_by_each_mail_program_reaches_every_member_but_its_author_once(house, tmp_path, program, door):
-    if program != "smtplib" and not shutil.which(program):
-        pytest.skip(f"{program} is absent")
+    if program != "smtplib":
+        need(program)
     message = make_post(ANA, f"Seizure told by {program}", ALERT, message_id=f"<{program}.{door}@douanes.example>")
     if program == "swaks":
         reply = send_with_swaks(house.service, ANA, message, tmp_path, door, CENTRAL)

@@ -1,0 +1,30 @@
+"""Which of the mail programs that tests drive this machine has. `tests/needs.sh` installs them where it may."""
+
+import shutil
+import subprocess
+from functools import cache
+
+import pytest
+
+
+@cache
+def _reason_against(program: str) -> str:
+    if not shutil.which(program):
+        return f"{program} is not installed: apt-get install {program}"
+    # swaks only recommends the library through which it speaks TLS.
+    if (
+        program == "swaks"
+        and b"TLS supported" not in subprocess.run([program, "--support"], capture_output=True).stdout
+    ):
+        return "swaks can't speak TLS here: apt-get install libnet-ssleay-perl"
+    return ""
+
+
+def _swaks_abilities() -> bytes:
+    return subprocess.run(["swaks", "--support"], check=True, capture_output=True).stdout
+
+
+def need(program: str) -> None:
+    """Skip the test where a program is missing."""
+    if reason := _reason_against(program):
+        pytest.skip(reason)
