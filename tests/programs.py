@@ -12,10 +12,7 @@ def _reason_against(program: str) -> str:
     if not shutil.which(program):
         return f"{program} is not installed: apt-get install {program}"
     # swaks only recommends the library through which it speaks TLS.
-    if (
-        program == "swaks"
-        and b"TLS supported" not in subprocess.run([program, "--support"], capture_output=True).stdout
-    ):
+    if program == "swaks" and b"TLS supported" not in _swaks_abilities():
         return "swaks can't speak TLS here: apt-get install libnet-ssleay-perl"
     return ""
 
