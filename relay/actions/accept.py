@@ -104,7 +104,8 @@ def _to_record(
     taken = tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse))
     kept = judgement.scan if _may_be_kept(dict(taken)) else None
     uid = secrets.token_hex(16)
-    held = kept is not None and any(isinstance(decision, Hold) for _, decision in taken)
+    by_name = {one.name: one for one in lists}
+    waits = resources.settings.retention.held
     return posts.Accepted(
         uid=uid,
         received_at=now,
@@ -112,10 +113,12 @@ def _to_record(
         size_octets=len(octets),
         message_id=kept.message.message_id if kept and kept.message else None,
         duplicate_keys=_duplicate_keys(resources.keys.duplicate, author, lists, judgement.scan, octets),
-        prefix=next(one.tag for one in lists if one.name in dict(taken)),
+        prefix=by_name[taken[0][0]].tag,
         decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
-        held_until=now + resources.settings.retention.held if held else None,
+        held_until={
+            name: by_name[name].working_time_after(now, waits) for name, decision in taken if isinstance(decision, Hold)
+        },
         client_ip=client.ip,
     )
 

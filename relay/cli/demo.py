@@ -216,9 +216,9 @@ def _held(stage: Stage) -> Act:
     )
 
 
-def _refused(stage: Stage, mail: Mail, story: str) -> Act:
+def _refused(stage: Stage, mail: Mail, answer: str, story: str) -> Act:
     reply = stage.send(mail)
-    if not reply.startswith("5"):
+    if not reply.startswith(answer):
         raise DemoFailedError(f"“{mail.title}” should have been refused, but was answered with {reply}")
     return Act(title=mail.title, word="refuse", facts=_envelope(mail, reply), story=story)
 
@@ -227,6 +227,7 @@ def _refused_stranger(stage: Stage) -> Act:
     return _refused(
         stage,
         FROM_STRANGER,
+        "530 5.7.0 ",
         "Refused in the session, with words that tell a stranger nothing. No bounce, no trace of whether such a list exists.",
     )
 
@@ -235,6 +236,7 @@ def _refused_forged(stage: Stage) -> Act:
     return _refused(
         stage,
         FORGED,
+        "550 5.7.1 ",
         "The ranger logged in as himself but wrote the police officer's address into From. The relay takes one author: the one who proved it.",
     )
 

@@ -113,6 +113,7 @@ class Stage:
         context = ssl.create_default_context(cafile=str(self.certificate))
         with smtplib.SMTP("localhost", self.ports["submission"], timeout=PATIENCE) as client:
             client.starttls(context=context)
+            client.ehlo()
             try:
                 if mail.login:
                     client.login(mail.login, self.passwords[mail.login])

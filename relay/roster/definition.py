@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from relay.errors import ConfigurationError
 from relay.mail.address import Address, parse_address
 from relay.roster.countries import COUNTRIES
-from relay.roster.mailing_list import MailingList, Tlp
+from relay.roster.mailing_list import MailingList, Tlp, Weekday
 from relay.roster.member import AgencyType, Role
 from relay.source import check, line_of, read_source
 
@@ -39,6 +39,7 @@ _NEVER_CHANGED = {
 }
 
 Verdict = Literal["relay", "hold", "withhold"]
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,8 @@ class Definition:
     two_person_release: bool = False
     author_from: Annotated[Literal["list", "author"], Field(alias="from")] = "list"
     reply_to: Literal["author", "list", "both"] = "author"
+    weekend: tuple[Day, ...] = ("saturday", "sunday")
+    holidays: tuple[date, ...] = ()
     post: Posting = field(default_factory=Posting)
     policy: Overrides = field(default_factory=Overrides)
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -181,6 +184,8 @@ def _judge_facts(definition: Definition) -> Fault | None:
         return "languages", f"“{wrong[0]}” is not a two-letter language code such as fr"
     if unknown := sorted(set(definition.countries) - COUNTRIES):
         return "countries", f"“{unknown[0]}” is not an ISO 3166 country code such as CM"
+    if len(set(definition.weekend)) == len(Weekday):
+        return "weekend", "weekend names every day: moderators need one to work on"
     return None
 
 
@@ -236,4 +241,6 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         integrity_contact=definition.integrity_contact,
         two_person_release=definition.two_person_release,
         overrides=definition.policy.by_code(),
+        weekend=frozenset(Weekday[day.upper()] for day in definition.weekend),
+        holidays=frozenset(definition.holidays),
     )

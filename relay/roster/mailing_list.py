@@ -1,7 +1,8 @@
 """A mailing list as a value: who may post, who receives, what may pass and how copies look."""
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import date, datetime, time, timedelta
+from enum import IntEnum, StrEnum
 from typing import Literal
 
 from relay.mail.address import Address
@@ -23,12 +24,25 @@ class Tlp(StrEnum):
         return list(Tlp).index(self)
 
 
+class Weekday(IntEnum):
+    """The days of the week by their number in ISO 8601."""
+
+    MONDAY = 1
+    TUESDAY = 2
+    WEDNESDAY = 3
+    THURSDAY = 4
+    FRIDAY = 5
+    SATURDAY = 6
+    SUNDAY = 7
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingList:
     """One list. `name` is the local part; `overrides` maps reason codes to the decision this list gives instead.
 
     `community` says in words whom TLP:GREEN means here (TLP 2.0 asks each source to define it). `roles` and `agency_types`
-    are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here.
+    are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here. On `weekend` and `holidays`
+    its moderators don't work.
     """
 
     name: str
@@ -52,6 +66,8 @@ class MailingList:
     integrity_contact: str
     two_person_release: bool = False
     overrides: dict[str, str] = field(default_factory=dict)
+    weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
+    holidays: frozenset[date] = frozenset()
 
     def address_for(self, purpose: str) -> Address:
         """The list's address for a purpose: "" posts, "-request", "-owner", "-bounces"."""
@@ -60,3 +76,17 @@ class MailingList:
     def admits(self, member: Member) -> bool:
         """Whether this member's lists, role and agency type entitle them to post here. Their state is judged elsewhere."""
         return self.name in member.lists and bool(self.roles & member.roles) and member.agency_type in self.agency_types
+
+    def working_time_after(self, start: datetime, span: timedelta) -> datetime:
+        """When a span of this list's working time that begins at `start` is over.
+
+        Days off do not count (POLICY "hold"). A day is one of UTC, whatever the time zones of a list's countries: the
+        span is for people to come back to their desks, and some hours more or less make no difference to that.
+        """
+        while True:
+            next_day = datetime.combine(start.date() + timedelta(days=1), time(), start.tzinfo)
+            if start.isoweekday() not in self.weekend and start.date() not in self.holidays:
+                if start + span <= next_day:
+                    return start + span
+                span -= next_day - start
+            start = next_day

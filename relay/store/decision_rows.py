@@ -1,6 +1,6 @@
 """Decisions and their reasons as rows, and back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ from relay.store.tables import decisions
 
 
 def insert_decisions(
-    connection: Connection, post_id: int, judged: Sequence[tuple[str, Decision]], held_until: datetime | None
+    connection: Connection, post_id: int, judged: Sequence[tuple[str, Decision]], held_until: Mapping[str, datetime]
 ) -> None:
-    """Write the decision of each list, in the order given; those that hold do so until `held_until`."""
+    """Write the decision of each list, in the order given; those that hold do so until their `held_until`."""
     rows = [
         {
             "post_id": post_id,
@@ -26,7 +26,7 @@ def insert_decisions(
             "reasons": reason_rows(decision.reasons),
             "removed": list(getattr(decision, "removed", ())),
             "channels": list(getattr(decision, "channels", ())),
-            "held_until": held_until if isinstance(decision, Hold) else None,
+            "held_until": held_until[list_name] if isinstance(decision, Hold) else None,
         }
         for position, (list_name, decision) in enumerate(judged)
     ]

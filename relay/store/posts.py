@@ -24,7 +24,7 @@ class Accepted:
 
     `duplicate_keys` are keyed hashes of the same message under the present key and the one before: the first is stored, all are
     looked up. `prefix` starts the reference. `decisions` are in the order of the lists in the message. `sealed` is there exactly
-    when some list relays or holds; `held_until` when some list holds.
+    when some list relays or holds; `held_until` has a time for each list that holds.
     """
 
     uid: str
@@ -36,7 +36,7 @@ class Accepted:
     prefix: str
     decisions: tuple[tuple[str, Decision], ...]
     sealed: Sealed | None
-    held_until: datetime | None
+    held_until: Mapping[str, datetime]
     client_ip: str
 
 
@@ -198,7 +198,7 @@ def _check(accepted: Accepted) -> None:
         raise ValueError("withhold for any list withholds the whole message")
     if bool(kept) != (accepted.sealed is not None):
         raise ValueError("content is kept when some list relays or holds, and only then")
-    if bool(_lists_with(accepted, Hold)) != (accepted.held_until is not None):
+    if set(_lists_with(accepted, Hold)) != set(accepted.held_until):
         raise ValueError("a held post needs a time until which it is held, and only a held one")
     if not all(decision.reasons for _, decision in accepted.decisions):
         raise ValueError("every decision says why")

@@ -81,7 +81,6 @@ class World:
     ) -> posts.Accepted:
         uid = secrets.token_hex(16)
         kept = any(isinstance(decision, Relay | Hold) for _, decision in decisions)
-        held = any(isinstance(decision, Hold) for _, decision in decisions)
         facts = {
             "uid": uid,
             "received_at": START,
@@ -92,7 +91,7 @@ class World:
             "prefix": "CAFR",
             "decisions": decisions,
             "sealed": seal(self.keys, uid, text) if kept else None,
-            "held_until": START + timedelta(hours=72) if held else None,
+            "held_until": {name: START + timedelta(hours=72) for name, one in decisions if isinstance(one, Hold)},
             "client_ip": "192.0.2.7",
         }
         return posts.Accepted(**(facts | changes))

@@ -1,6 +1,7 @@
 """Lists as data: what is read, what is refused, and with which sentence."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from relay.errors import ConfigurationError
 from relay.roster.countries import COUNTRIES
 from relay.roster.definition import judge_lists, read_list
-from relay.roster.mailing_list import Tlp
+from relay.roster.mailing_list import Tlp, Weekday
 from relay.roster.member import AgencyType, Role
 
 LISTS = Path(__file__).parents[3] / "lists"
@@ -53,6 +54,20 @@ def test_the_smallest_definition_gets_careful_defaults():
     assert one.roles == {Role.MEMBER}
     assert one.agency_types == {kind for kind in AgencyType if kind.is_official}
     assert (one.strict, one.require_marking, one.two_person_release, one.overrides) == (False, False, False, {})
+    assert (one.weekend, one.holidays) == ({Weekday.SATURDAY, Weekday.SUNDAY}, frozenset())
+
+
+def test_a_list_says_on_which_days_its_moderators_do_not_work():
+    one = read(SMALLEST + 'weekend = ["friday", "saturday"]\nholidays = [2026-12-25, 2027-01-01]\n')
+    assert one.weekend == {Weekday.FRIDAY, Weekday.SATURDAY}
+    assert one.holidays == {date(2026, 12, 25), date(2027, 1, 1)}
+    assert read(SMALLEST + "weekend = []\n").weekend == frozenset()
+
+
+def test_a_list_without_a_working_day_or_with_an_unknown_one_is_refused():
+    every = '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]'
+    assert "weekend names every day" in refusal(f"{SMALLEST}weekend = {every}\n")
+    assert "weekend" in refusal(f'{SMALLEST}weekend = ["funday"]\n')
 
 
 def test_the_four_shipped_lists_can_be_read_and_are_told_apart():
