@@ -54,7 +54,7 @@ def sentences_of_the_lists() -> set[str]:
 
 
 def words(text: str) -> set[str]:
-    return set(re.split(r"[ ,:.]+(?!GREEN)", text))
+    return set(re.split(r"[\s,:.]+(?!GREEN)", text))
 
 
 SENTENCES = sentences_of_the_code() | sentences_of_the_lists()
@@ -82,6 +82,12 @@ def test_translations_keep_the_placeholders_and_the_command_words(language):
         for form in forms:
             assert placeholders(form) == placeholders(msgid), form
             assert commands & words(form) == commands & words(msgid), form
+
+
+def test_no_line_of_a_french_text_can_begin_with_its_punctuation():
+    for forms in CATALOGUES["fr"].forms.values():
+        for form in forms:
+            assert not re.search(r" [:;?!»]|« ", form), form
 
 
 @pytest.mark.parametrize("language", ["fr", "es", "pt"])

@@ -252,7 +252,7 @@ def test_an_unknown_code_counts_as_unreadable():
 
 
 def test_places_are_said_in_the_authors_language():
-    assert "- données personnelles : texte, ligne 6 ; pièce jointe 2, page 1" in text(withheld("N1", "N2"), "fr")
+    assert "- données personnelles\xa0: texte, ligne 6\xa0; pièce jointe 2, page 1" in text(withheld("N1", "N2"), "fr")
 
 
 def test_a_hold_notice_tells_who_decides_until_when_and_what_if_it_is_urgent():
@@ -277,7 +277,7 @@ def test_a_receipt_is_one_line():
     assert (
         text(replace(facts, members=1, countries=1, removed=0)) == "CAFR-2026-000123 went to 1 member in 1 country.\n"
     )
-    assert text(facts, "fr") == "CAFR-2026-000123 a été envoyé à 11 membres dans 5 pays ; 1 pièce jointe retirée.\n"
+    assert text(facts, "fr") == "CAFR-2026-000123 a été envoyé à 11 membres dans 5 pays\xa0; 1 pièce jointe retirée.\n"
 
 
 def test_an_author_learns_how_many_were_never_reached():
