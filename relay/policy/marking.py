@@ -26,6 +26,7 @@ from relay.policy.sentence import (
     next_is_small,
     rest_of_line,
     sentence_around,
+    stands_out,
     without_legend,
 )
 from relay.policy.shape import as_shown, close_up, fold, shape
@@ -37,11 +38,17 @@ __all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "strictest"]
 LONGEST_LABEL = 24  # characters before a name in which its label may stand
 FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
 
-_LABELLING_HEADERS = ("header subject", "header comments", "header keywords")
+# Header fields in which a person or a labelling program marks; in others an odd token after "tlp:" means nothing.
+_LABELLING = re.compile(
+    r"header (?:subject|comments|keywords|.*(?:tlp|classif|marking|label|sensitiv|caveat|handling))"
+)
 _LONG_WORD = re.compile(rf"[{UNSPACED}]{{7}}")  # more such letters in a row than a label has
 _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
 # What stands behind a name where a label is expected: a sign and a token.
 _TOKEN = re.compile(r"(?P<sign>[^\S\n]*[:=]\s*|[^\S\n]+|[-_/|~])[(\[{\"'*«“]*+(?P<token>[^\s)\]}\"'*,;«»“”]{1,40})")
+_STRICT = re.compile(
+    r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
+)  # only AMBER has a strict form
 _CELL_EDGES = frozenset({"", "\n", "\t", "|"})
 _REFERENCE = re.compile(r"&#?\w{1,8};")
 _TAG = re.compile(r"<[^<>\n]{1,60}>")
@@ -57,7 +64,7 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
     """
     patterns = patterns_of(words)
     shaped = shape(view.text)
-    if view.place.startswith("header ") and "tlp" in view.place.lower():
+    if view.place.startswith("header ") and patterns.inside.search(fold(view.place)):
         shaped = f"TLP:{shaped}"  # in a field named X-TLP the name of the scheme stands in the field's name
     found: dict[tuple[str, str, str], Finding] = {}
     for number, text in enumerate(_versions(shaped, view.text)):
@@ -101,11 +108,13 @@ def _beside_names(text: str, folded: str, place: str, patterns: Patterns, *, wit
     previous = 0  # where what belongs to the name before this one ends
     finder = patterns.inside if place.endswith(", name") else patterns.name
     for name in finder.finditer(folded):
-        known = _labels_beside(text, folded, name, patterns)
+        known = _labels_beside(text, folded, name, place, patterns)
         for label, start, end in known:
-            yield _known(label, start, end, place, certain=in_marking_place(text, start, end, place))
+            certain = in_marking_place(text, start, end, place) and not _in_other_row(text, start, end)
+            yield _known(label, start, end, place, certain=certain)
         if known:
             yield from _contradictions(text, folded, known[-1], place, patterns)
+            yield from _shouted_behind(text, folded, known[-1], place, patterns)
         elif _may_mark(place):
             yield from _in_sentence(text, folded, previous, name, place, patterns)
         if not known and with_unknown and (span := _unknown_label(text, folded, name, place, patterns)):
@@ -120,16 +129,22 @@ def _known(label: str, start: int, end: int, place: str, *, certain: bool) -> Fi
     return Finding(code="H2", rule=f"{rule}.in_prose", place=place, start=start, end=end, label=label)
 
 
-def _labels_beside(text: str, folded: str, name: re.Match[str], patterns: Patterns) -> list[tuple[str, int, int]]:
+def _labels_beside(
+    text: str, folded: str, name: re.Match[str], place: str, patterns: Patterns
+) -> list[tuple[str, int, int]]:
     """Every label that belongs to a name: behind it, further ones behind a slash ("GREEN/RED"), or right before it."""
     labels: list[tuple[str, int, int]] = []
-    if match := patterns.after.match(folded, name.end()):
+    after = patterns.after_inside if place.endswith(", name") else patterns.after
+    if match := after.match(folded, name.end()):
         label, start, end = patterns.label(match)
         if _belongs(text, name.end(), start, end):
             labels.append((label, name.start(), end))
         while labels and (match := patterns.further.match(folded, end)):
-            label, _, end = patterns.label(match)
-            labels.append((label, name.start(), end))
+            label, start, label_end = patterns.label(match)
+            if match.group("tight") and not _is_meant(text, folded, start, label_end, patterns):
+                break  # "TLP:GREEN/Red sandalwood"
+            labels.append((label, name.start(), label_end))
+            end = label_end
     elif match := patterns.before.search(folded, max(0, name.start() - LONGEST_LABEL), name.start()):
         label, start, _ = patterns.label(match)
         labels.append((label, start, name.end()))
@@ -148,16 +163,42 @@ def _contradictions(
 ) -> Iterator[Finding]:
     """Stricter labels that are joined to a label by nothing but signs and small words: a form, "GREEN or RED?"."""
     first, _, end = found
+    if Tlp(first).level < Tlp.AMBER.level and (match := _STRICT.match(folded, end)):
+        yield Finding(code="H2", rule="tlp.contradictory", place=place, start=match.start(), end=match.end())
     while match := patterns.joined.match(folded, end):
         label, start, end = patterns.label(match)
         # In another line or in small letters a colour may begin a sentence or a list of goods.
         apart = "\n" in match.group() or not text[start:end].isupper()
         stricter = Tlp(label).level > Tlp(first).level
-        if describes_a_thing(text, folded, end, patterns) or (apart and not _belongs(text, match.start(), start, end)):
+        if not _is_meant(text, folded, start, end, patterns) or (
+            apart and not _belongs(text, match.start(), start, end)
+        ):
             return
         if stricter:
             yield Finding(code="H2", rule="tlp.contradictory", place=place, start=start, end=end)
             yield _known(label, start, end, place, certain=False)
+
+
+def _shouted_behind(
+    text: str, folded: str, found: tuple[str, int, int], place: str, patterns: Patterns
+) -> Iterator[Finding]:
+    """Stricter labels in the rest of a label's sentence, in capitals where the words around have none: "except the annex (RED)"."""
+    first, start, end = found
+    _, last = sentence_around(folded, start, end)
+    following = patterns.name.search(folded, end, last)
+    for match in patterns.word.finditer(folded, end, following.start() if following else last):
+        label, label_start, label_end = patterns.label(match)
+        if Tlp(label).level > Tlp(first).level and stands_out(text, label_start, label_end):
+            yield _known(label, label_start, label_end, place, certain=False)
+
+
+def _in_other_row(text: str, start: int, end: int) -> bool:
+    """Whether a name is a cell of a table's row and its label stands in the next one, where it may be another column's."""
+    name, _, label = text[start:end].partition("\n")
+    if not label:
+        return False
+    before, after = text[max(0, start - REACH) : start].rpartition("\n")[2], rest_of_line(text, end)
+    return any(edge in cells for cells in (before, name, after) for edge in "\t|")
 
 
 def _in_sentence(
@@ -170,10 +211,9 @@ def _in_sentence(
     for start, end in ((max(first, previous), name.start()), (name.end(), min(last, limit))):
         listed = [match.span() for match in patterns.listed.finditer(folded, start, end)]
         for match in patterns.word.finditer(folded, start, end):
-            if not any(span[0] <= match.start() < span[1] for span in listed) and _is_meant(
-                text, folded, match, patterns
-            ):
-                label, at, label_end = patterns.label(match)
+            label, at, label_end = patterns.label(match)
+            in_list = any(span[0] <= at < span[1] for span in listed)
+            if not in_list and _is_meant(text, folded, at, label_end, patterns):
                 yield _known(label, min(at, name.start()), max(label_end, name.end()), place, certain=False)
     if (
         text[max(0, name.start() - 1) : name.start()] in _CELL_EDGES
@@ -184,11 +224,10 @@ def _in_sentence(
             yield _known(label, name.start(), label_end, place, certain=False)
 
 
-def _is_meant(text: str, folded: str, match: re.Match[str], patterns: Patterns) -> bool:
+def _is_meant(text: str, folded: str, start: int, end: int, patterns: Patterns) -> bool:
     """Whether a label in a sentence is one: it describes no thing, or stands in capitals where the sentence doesn't."""
-    if not describes_a_thing(text, folded, match.end(), patterns):
+    if not describes_a_thing(text, folded, end, patterns):
         return True
-    _, start, end = patterns.label(match)
     return text[start:end].isupper() and next_is_small(text, end)
 
 
@@ -242,10 +281,8 @@ def _is_shouted(token: str) -> bool:
 
 
 def _may_mark(place: str) -> bool:
-    """Whether a person wrote this place: in other header fields an odd token after "tlp:" means nothing."""
-    if place.startswith(_LABELLING_HEADERS) or "tlp" in place.lower():
-        return True
-    return not place.startswith("header") and not place.endswith(", header")
+    """Whether a person or a labelling program wrote this place."""
+    return _LABELLING.match(place) is not None or not (place.startswith("header") or place.endswith(", header"))
 
 
 def _with_line(finding: Finding, text: str) -> Finding:

@@ -7,6 +7,7 @@ them, and nothing in the sentence points at this message; everything else still 
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 
 from relay.policy.post import Finding
@@ -22,6 +23,7 @@ _REPLY_PREFIX = re.compile(
 # Words of scripts that put no spaces between them (Thai, Lao, Burmese, Khmer, Chinese …) are counted two letters each.
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W_{UNSPACED}]+")
+_LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w\n]*\Z")
 _SENTENCE_ENDS = re.compile(r"[.!?…]\s|[。！？]|\n\s*\n|\n(?=\s*[-*•])")
 _FULL_LINE = (
     45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
@@ -63,6 +65,21 @@ _CHANNEL = re.compile(
 _THIS_LIST = re.compile(
     r"\b(?:this|ce|cet|cette|n?est[ae])\s+(?:mailing\s+)?(?:list\w*|relay|relais|rele|forum|group\w*|grupo|channel|canal)\b"
 )
+_HERE = re.compile(rf"{_THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
+# All that may stand behind such a place or a channel: a sentence with other words tells more than the rule.
+_COURTEOUS = (
+    "please thanks thank you very much dear all everybody everyone colleagues friends not never only instead rather but "
+    "and or nor to by via through on at in the a your own national central bureau contact point use always here "
+    "merci beaucoup a tous toutes les chers collegues svp s il vous plait pas jamais seulement plutot mais et ou ni par "
+    "sur dans le la l votre bureau point de contact utilisez utiliser passez toujours ici "
+    "gracias muchas todos todas los las estimados colegas companeros por favor no nunca solo sino pero y o ni en el su "
+    "oficina nacional punto contacto usen utilicen usar siempre aqui "
+    "obrigado obrigada muito os as caros nao apenas mas e nem pelo pela na seu ponto contato usem utilizem sempre "
+    "ncb bcn i 24 7 cencomm siena ecomessage channel canal list liste lista "
+    "information informations informacion informacao informacoes material"
+)
+_COURTESY = frozenset(_COURTEOUS.split())
+_WITHIN = 8  # words between a label and the place where it must not be sent
 _THIS = re.compile(
     r"\b(?:this|these|below|above|attached|enclosed|following|herewith|ce|cet|cette|ces|ci|suivant\w*|joint\w*|"
     r"est[ae]s?|estos?|siguientes?|adjunt\w+|isto|seguintes?|anex\w+|my|our|mon|mes|notre|mi|nuestr\w+|meu|noss\w+)\b"
@@ -73,10 +90,32 @@ _IS = re.compile(
     r"am|is|are|was|were|be|est|sont|es|son|ser|sao|considered|treat\w*|classified)\b"
     r"|\b(?:as|the|le|la|l|el|o|comme|como)[\s'’\"“«]*\Z"
 )
+# What explains a label, to the end of its line or entry, in words of the scheme's own definitions and no others: a portion of
+# a document that is marked "TLP:RED: …" has other words.
+_DEFINING = (
+    "for the a an of in within to on from and or with no not only without beyond just named individual individuals person "
+    "persons people recipient recipients participant participants organisation organisations organization organizations "
+    "their its clients community communities sector world public publicly disclosure disclose disclosed further limited "
+    "unlimited limit limits restriction restrictions restricted unrestricted can may must be is are there this share "
+    "shared sharing spread distribution distributed freely need know basis eyes ears "
+    "pour seulement uniquement reserve reservee les des aux le la l un une de du d au sein et ou sans pas peut nommees nommes "
+    "personnes personne destinataires destinataire participants organisme organismes membres communaute communautes "
+    "publique divulgation diffusion partage limitee limite restreinte restriction illimitee libre besoin connaitre "
+    "solo solamente para los las el del en y o sin no se puede personas nombradas destinatarios destinatario "
+    "participantes organizacion organizaciones clientes miembros comunidad comunidades publico publica divulgacion "
+    "difusion limitada ilimitada limites restringida restriccion libre compartir "
+    "apenas somente os as da do das dos em e ou sem nao pode pessoas nomeadas organizacao organizacoes membros comunidade "
+    "divulgacao difusao limitada restrita restricao livre partilhar compartilhar"
+)
 _DEFINITION = re.compile(
-    r"[ \t\"”»)]{0,3}(?P<sign>=|:|means\b)[^\n;]{0,80}?\b(?:only|named|persons?|individuals?|recipients?|participants?|"
-    r"organi[sz]ations?|communit\w+|public\w*|disclosure|limited|seulement|nomme\w*|destinataires?|communaute\w*|"
-    r"organisme\w*|solo|destinatari\w+|organizac\w+|comunidad\w*|apenas|divulga\w+)\b"
+    rf"[ \t\"”»)]{{0,3}}(?P<sign>=|:|means\b|-)[^\w\n;]{{0,3}}(?:(?:{'|'.join(sorted(set(_DEFINING.split()), key=len, reverse=True))})"
+    r"(?!\w)[^\w\n;]{0,3}){1,30}+(?=[\n;]|\Z)"
+)
+_ENTRY = re.compile(r"[ \t\"”»)]{0,3}[=:][ \t]*[^\s]")  # a label with something behind it, as an entry has it
+# What makes a short line with a label a remark about labels: the word right before it, or the question mark at the end.
+_GOVERNED = re.compile(
+    rf"(?:{_NOT}|{_SEND}|\b(?:any|about|for|without|mean|pas|sem|sin|sans|pour|para|sobre|uber|ohne|kein\w*|geen|usitume)\b|"
+    rf"{'发送|發送|不要发|勿发'})(?:{_S}(?:de|d|of|any|informations?|informac\w+))?[\s'’\"“«]*\Z"
 )
 
 
@@ -94,7 +133,7 @@ def in_marking_place(text: str, start: int, end: int, place: str) -> bool:
     earlier = text[max(0, start - len(before) - REACH) : start - len(before)]
     alone = count_words(before) + count_words(after)
     if not alone or (alone <= 3 and not _was_wrapped(earlier)):
-        return True
+        return not alone or not (after.rstrip().endswith("?") or _GOVERNED.search(before.lower()))
     starts = not count_words(before) and _ends_paragraph(earlier) and (not earlier.strip() or not _runs_on(after))
     return starts or (not count_words(after) and bool(before.strip()) and not before.rstrip()[-1].isalnum())
 
@@ -126,10 +165,14 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
 def describes_a_thing(text: str, folded: str, end: int, patterns: Patterns) -> bool:
     """Whether a label is plainly a colour, because a noun follows it: "red pandas", "ambre gris"."""
     found = _NEXT_WORD.match(folded, end)
-    while found and (small := patterns.no_nouns.match(folded, found.start("word"))):
-        if text[small.start() : small.end()].lower() not in {"and", "or", "et", "ou", "y", "o", "e", "и"}:
+    while found and found.group("word"):
+        small = patterns.no_nouns.match(folded, found.start("word"))
+        if small and text[small.start() : small.end()].lower() not in {"and", "or", "et", "ou", "y", "o", "e", "и"}:
             return False
-        found = _NEXT_WORD.match(folded, small.end())
+        # Further colours describe the same thing: "red, white and black corals". Without a thing they are labels.
+        if not (passed := small or patterns.word.match(folded, found.start("word"))):
+            break
+        found = _NEXT_WORD.match(folded, passed.end())
     return found is not None and found.group("word") not in _SMALL_WORDS
 
 
@@ -139,35 +182,73 @@ def next_is_small(text: str, end: int) -> bool:
     return found is not None and not (found.group("word") or "").isupper()
 
 
+def stands_out(text: str, start: int, end: int) -> bool:
+    """Whether a label in capitals stands between words that have none, or alone in brackets."""
+    before, after = text[max(0, start - REACH) : start], text[end : end + REACH]
+    if before[-1:] in _OPENING and after[:1] in _CLOSING:
+        return text[start:end].isupper()
+    previous = _LAST_WORD.search(before)
+    shouted = previous is not None and previous.group(1).isupper()
+    return (
+        text[start:end].isupper()
+        and not shouted
+        and (next_is_small(text, end) or not count_words(rest_of_line(text, end)))
+    )
+
+
 def is_a_rule(folded: str, start: int, end: int) -> bool:
-    """Whether the sentence says where such information must or must not be sent: "never send TLP:RED to this list"."""
+    """Whether the sentence says where such information must or must not be sent, and no more: "never send TLP:RED to this list".
+
+    It has to name this list, or the channel for it. "TLP:RED must not be sent outside the team" is about this message.
+    """
     first, last = sentence_around(folded, start, end)
     before, after = folded[first:start], folded[end:last]
     if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
         return False
-    if _FORBIDDEN_OBJECT.search(before) or _FORBIDDEN_SUBJECT.match(after):
-        return True
-    named = _CHANNEL.search(before) or _CHANNEL.search(after)
-    return bool(named and (_OBJECT.search(before) or _SUBJECT.match(after)))
+    forbidden = _FORBIDDEN_SUBJECT.match(after)
+    if forbidden or _FORBIDDEN_OBJECT.search(before):
+        told = forbidden.end() if forbidden else 0
+        here = _HERE.search(after, told)
+        near = here and len(_WORD.findall(after[told : here.start()])) <= _WITHIN
+        if near or _HERE.search(before):
+            return _is_courtesy(after[here.end() if here and near else told :])
+    going = _SUBJECT.match(after)
+    if (going or _OBJECT.search(before)) and _CHANNEL.search(f"{before} · {after}"):
+        return _is_courtesy(_CHANNEL.sub("", after[going.end() if going else 0 :]))
+    return False
+
+
+def _is_courtesy(rest: str) -> bool:
+    """Whether the rest of a rule's sentence tells nothing else."""
+    return all(word in _COURTESY for word in _WORD.findall(rest))
 
 
 def without_legend(findings: Iterable[Finding], folded: str) -> list[Finding]:
     """Leave out the entries of a legend under an explicit lower marking: "TLP:RED = for named persons only; …".
 
     A legend explains two labels with a sign of equality, or three in any way: a document whose portions are marked may
-    well have two labels with colons.
+    well have two labels with colons. Without a marking of its own beside it a legend marks nothing, but raises.
     """
     found = list(findings)
     signs = [_DEFINITION.match(folded, one.end) if one.label else None for one in found]
     entries = [(one.label, sign.group("sign")) for one, sign in zip(found, signs, strict=True) if sign]
     labels = {Tlp(label) for label, _ in entries if label}
     marked = [
-        Tlp(one.label) for one, sign in zip(found, signs, strict=True) if one.code == "M1" and one.label and not sign
+        Tlp(one.label)
+        for one, sign in zip(found, signs, strict=True)
+        if one.code == "M1" and one.label and not sign and not _ENTRY.match(folded, one.end)
     ]
-    needed = 3 if any(sign == ":" for _, sign in entries) else 2
-    if len(labels) < needed or not marked or max(marked, key=_level).level >= max(labels, key=_level).level:
+    needed = 3 if any(sign != "=" for _, sign in entries) else 2
+    if len(labels) < needed or any(label.level >= max(labels, key=_level).level for label in marked):
         return found
-    return [one for one, sign in zip(found, signs, strict=True) if not sign]
+    if marked:
+        return [one for one, sign in zip(found, signs, strict=True) if not sign]
+    return [in_prose(one) if sign and one.code == "M1" else one for one, sign in zip(found, signs, strict=True)]
+
+
+def in_prose(finding: Finding) -> Finding:
+    """A marking's finding as one that only raises."""
+    return replace(finding, code="H2", rule=f"{finding.rule}.in_prose")
 
 
 def rest_of_line(text: str, end: int) -> str:

@@ -16,6 +16,10 @@ LONGEST_GAP = 100  # characters without a letter or digit between a name and its
 # A letter of an alphabet with capitals, or a digit: what may not stand right beside a word. Chinese or Arabic letters may.
 CASED = "a-z\u00df-\u024f\u0370-\u052f\u1e00-\u1fff"
 _START, _END = rf"(?<![{CASED}])", rf"(?![{CASED}0-9])"
+_END_IN_NAME = (
+    rf"(?:(?![{CASED}])|(?=v[0-9]))"  # names of files go on with a number or a version: "TLP-RED2", "TLP_REDv2"
+)
+_GLUED = rf"(?<=[{CASED}]{{3}})tlp(?=[ \t]{{0,3}}[:=])"  # a name that a word before it was written together with
 _NEVER = re.compile(r"(?!)")
 # Small words that join two labels of one marking, or tick and cross the boxes of a form; folded.
 _JOINING = (
@@ -41,8 +45,8 @@ class MarkingWords:
 class Patterns:
     """Patterns over folded texts; their groups are named after `labels`' places: "at4".
 
-    `name` and `inside` find names, as words and inside a file's name; `weak` a weak name with its label; `listed` three
-    labels and more in a row; `cell` a label alone in a line or a table's cell; `other` another scheme's marking.
+    `name` and `inside` find names, as words and inside a file's name; `after` and `after_inside` the label behind such a
+    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` a label alone in a line or a table's cell; `other` another scheme's marking.
     """
 
     name: re.Pattern[str]
@@ -50,6 +54,7 @@ class Patterns:
     weak: re.Pattern[str]
     other: re.Pattern[str]
     after: re.Pattern[str]
+    after_inside: re.Pattern[str]
     further: re.Pattern[str]
     joined: re.Pattern[str]
     before: re.Pattern[str]
@@ -79,19 +84,23 @@ def _compiled(
     ordered = sorted((one for one in labels if one[0] in set(Tlp)), key=lambda one: Tlp(one[0]).level, reverse=True)
     others = [one for one in labels if one[0] not in set(Tlp)]
     label, plain = _groups(ordered), _any_of(word for _, some in ordered for word in some)
+    label_inside = _groups(ordered, _END_IN_NAME)
     symbols = "".join(re.escape(shape(word)) for _, some in ordered for word in some if not re.search(r"\w", word))
     gap = rf"(?:[^\w{symbols}]|_){{0,{LONGEST_GAP}}}+"
-    strong = _any_of((one for one in names if not one.endswith(":")), ends=False)
-    weak = _any_of((one.removesuffix(":") for one in names if one.endswith(":")), ends=False)
-    linked, joining = _any_of(connectors, ends=False), _any_of(_JOINING.split())
+    strong = _any_of((one for one in names if not one.endswith(":")), "")
+    weak = _any_of((one.removesuffix(":") for one in names if one.endswith(":")), "")
+    linked, joining = _any_of(connectors, ""), _any_of(_JOINING.split())
     comma = rf"(?:\s*,\s*(?:(?:{joining})\s+)?|\s+(?:{joining})\s+)"
     return Patterns(
-        name=re.compile(f"{_START}(?:{strong})"),
+        name=re.compile(f"{_START}(?:{strong})|{_GLUED}" if "TLP" in names else f"{_START}(?:{strong})"),
         inside=re.compile(strong),
         weak=re.compile(rf"{_START}(?:{weak})(?=[\W_])(?P<sign>{gap}){label}") if weak else _NEVER,
         other=re.compile(f"{_START}{_groups(others)}") if others else _NEVER,
         after=re.compile(f"{gap}(?:(?:{linked}){gap}){{0,3}}{label}"),
-        further=re.compile(rf"[ \t]*[/|&,][ \t]*{label}(?=[ \t]*(?:[\])}}>/|&,.;]|\n|\Z))"),
+        after_inside=re.compile(f"{gap}(?:(?:{linked}){gap}){{0,3}}{label_inside}"),
+        further=re.compile(
+            rf"(?:(?P<tight>[/|&])|[ \t]*[/|&,][ \t]*){label}(?(tight)|(?=[ \t]*(?:[\])}}>/|&,.;]|\n|\Z)))"
+        ),
         joined=re.compile(f"{gap}(?:(?:{joining}){gap}){{0,3}}{label}"),
         before=re.compile(rf"{_START}{label}[^\w\n.,;:!?]{{0,3}}\Z"),
         word=re.compile(f"{_START}{label}"),
@@ -103,15 +112,15 @@ def _compiled(
     )
 
 
-def _groups(labels: Iterable[tuple[str, tuple[str, ...]]]) -> str:
-    groups = [f"(?P<at{place}>{_any_of(words)})" for place, (_, words) in enumerate(labels)]
+def _groups(labels: Iterable[tuple[str, tuple[str, ...]]], end: str = _END) -> str:
+    groups = [f"(?P<at{place}>{_any_of(words, end)})" for place, (_, words) in enumerate(labels)]
     return f"(?:{'|'.join(groups)})"
 
 
-def _any_of(words: Iterable[str], *, ends: bool = True) -> str:
-    """One pattern for any of the words, longest first; `ends` asks that a cased word ends where its letters end."""
+def _any_of(words: Iterable[str], end: str = _END) -> str:
+    """One pattern for any of the words, longest first; `end` is what must stand behind a word that ends in a cased letter."""
     folded = sorted({fold(shape(word)) for word in words}, key=len, reverse=True)
-    return "|".join(_loosely(word) + (_END if ends and re.search(rf"[{CASED}]\Z", word) else "") for word in folded)
+    return "|".join(_loosely(word) + (end if re.search(rf"[{CASED}]\Z", word) else "") for word in folded)
 
 
 def _loosely(word: str) -> str:

@@ -25,6 +25,11 @@ from relay.scan.text import HIDDEN, clean, views_of_text
 
 # Not font-size or opacity: newsletters set the size of whole tables to 0 and that of their texts back again.
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|mso-hide\s*:\s*all", re.IGNORECASE)
+_STANDING_FOR = {
+    "img": ("alt", "title"),
+    "input": ("value", "placeholder"),
+    "area": ("alt",),
+}  # what is read in their place
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
 _APART = "\n" + "=" * 12 + "\n"  # between hidden texts that have nothing to do with each other
 
@@ -73,7 +78,7 @@ def views_of_source(source: str) -> tuple[View, ...]:
 
 
 def _views(page: LexborHTMLParser) -> tuple[View, ...]:
-    """What is seen; all text with what is hidden in its midst; and what stands in comments, attributes, scripts and styles."""
+    """What is seen; all text with hidden words and those that stand for pictures; and comments, attributes, scripts, styles."""
     seen = _render(page.root, shown_only=True)
     everything = _render(page.root, shown_only=False)
     views = list(views_of_text(seen))
@@ -181,6 +186,10 @@ def _render(root: LexborNode | None, *, shown_only: bool, links: bool = False) -
         tag = node.tag or ""
         if node.is_text_node:
             lines.write(node.text_content or "")
+        elif entering and not shown_only and tag in _STANDING_FOR:
+            lines.write(
+                next((node.attributes.get(name) or "" for name in _STANDING_FOR[tag] if node.attributes.get(name)), "")
+            )
         elif tag in BLOCKS:
             _render_block(lines, tag, entering=entering)
         elif tag in CELLS and not entering:

@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from relay.mail.message import Field, decode_text, split_header
 from relay.policy.post import Finding, View
 from relay.scan.charset import decode
 from relay.scan.html import read_html, views_of_source
+from relay.scan.parameters import read_field_value
 from relay.scan.text import HIDDEN, TEXT_OCTETS, clean, has_override, is_sealed, join_flowed, unfold, views_of_text
 from relay.scan.walker import Leaf, decode_body, walk
 
 NESTED = 5  # messages within messages that are looked into; what lies deeper is removed with the outermost anyway
 LOGO_OCTETS = 20_000  # a larger image may be a photo, of which the author is told
+_SECTION = re.compile(r"\*\d{0,3}\*?\s*=")
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
 _MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _FOLDED = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "text/directory"})
@@ -96,10 +99,14 @@ def _charset_in_page(octets: bytes) -> str:
     return found.group(1).decode("ascii") if found else ""
 
 
-def view_of_field(one: Field) -> View:
-    """One header field as a text."""
+def views_of_field(one: Field) -> Iterator[View]:
+    """One header field as a text; also with parameters put together that are split into sections (RFC 2231 §3)."""
     text, _ = decode_text(one.body)
-    return View(text=text, place="subject" if one.name == "subject" else f"header {one.name}")
+    place = "subject" if one.name == "subject" else f"header {one.name}"
+    yield View(text=text, place=place)
+    if _SECTION.search(text):
+        parameters = read_field_value(b";" + one.body).parameters
+        yield View(text="; ".join(f"{name}={value}" for name, value in parameters), place=place)
 
 
 def views_of_names(leaf: Leaf) -> tuple[View, ...]:
@@ -123,7 +130,7 @@ def look_into(leaf: Leaf, *, nested: int = 0) -> Iterator[View]:
 
 def _look_into_message(octets: bytes, nested: int) -> Iterator[View]:
     header = split_header(octets)
-    yield from map(view_of_field, header.fields)
+    yield from chain.from_iterable(map(views_of_field, header.fields))
     structure = walk(octets, header)
     yield from structure.outside
     for leaf in structure.leaves:

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import MarkingWords, find_markings
@@ -15,7 +16,7 @@ from relay.scan.parts import (
     look_into,
     read_text,
     structural,
-    view_of_field,
+    views_of_field,
     views_of_names,
 )
 from relay.scan.text import HIDDEN, views_of_text
@@ -28,7 +29,11 @@ def scan_octets(octets: bytes, words: MarkingWords) -> Iterator[Stage]:
     header = split_header(octets)
     message = read_message(header)
     defects = (Finding(code="H7", rule=f"structure.{defect}", place="header") for defect in message.defects)
-    yield Stage(name="header", message=message, findings=_findings(map(view_of_field, header.fields), words, defects))
+    yield Stage(
+        name="header",
+        message=message,
+        findings=_findings(chain.from_iterable(map(views_of_field, header.fields)), words, defects),
+    )
 
     structure = walk(octets, header)
     texts = [(leaf, read_text(leaf)) for leaf in structure.leaves if is_text(leaf)]

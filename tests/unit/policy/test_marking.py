@@ -176,6 +176,10 @@ def test_every_connector_may_stand_between(connector):
         "TLP: GREEN / RED",
         "TLP: CLEAR | GREEN | AMBER | RED",
         "TLP:GREEN\nTLP:RED",
+        "TLP:GREEN/RED ivory",
+        "IvoryTLP:RED",
+        "IvoireTLP : ROUGE",
+        "UNCLASSIFIEDTLP:RED",
     ],
 )
 def test_red_is_certain_however_it_is_dressed_up(text):
@@ -393,11 +397,12 @@ def test_a_shouted_unknown_label_counts_in_a_sentence_too():
         ("header x-tlp", "purple", [("H2", "tlp.unknown")]),
         ("header x-tlp", "", []),
         ("header x-classification", "TLP:RED", [("M1", "tlp.red")]),
-        (
-            "header x-classification",
-            "TLP:PURPLE",
-            [],
-        ),  # a machine's field, where a token after "tlp:" may mean anything
+        ("header x-classification", "TLP:PURPLE", [("H2", "tlp.unknown")]),
+        ("header x-protective-marking", "TLP-R", [("H2", "tlp.unknown")]),
+        ("header x-label", "[TLP:UNKNOWN]", [("H2", "tlp.unknown")]),
+        ("header x-mailer-hints", "TLP:PURPLE", []),  # a machine's field, where a token after "tlp:" may mean anything
+        ("header traffic-light-protocol", "RED", [("M1", "tlp.red")]),
+        ("header x-traffic-light-protocol", "Amber", [("M1", "tlp.amber")]),
         ("header keywords", "TLP:PURPLE", [("H2", "tlp.unknown")]),
         ("header comments", f"please treat as TLP:RED {LONG}", [("M1", "tlp.red")]),
         ("header x-misp-tags", 'tlp:amber+strict, type="osint"', [("M1", "tlp.amber_strict")]),
@@ -411,6 +416,12 @@ def test_a_shouted_unknown_label_counts_in_a_sentence_too():
         ("attachment 1, page 1", f"We have TLP:RED information here, {LONG}", [("H2", "tlp.red.in_prose")]),
         ("attachment 1, name", "rapportTLProuge.pdf", [("M1", "tlp.red")]),
         ("attachment 1, name", "reportTLPRed_v2.pdf", [("M1", "tlp.red")]),
+        ("attachment 1, name", "TLP-RED2.pdf", [("M1", "tlp.red")]),
+        ("attachment 1, name", "TLPRED2026.pdf", [("M1", "tlp.red")]),
+        ("attachment 1, name", "TLP_AMBER1.pdf", [("M1", "tlp.amber")]),
+        ("attachment 1, name", "TLP-REDv2.pdf", [("M1", "tlp.red")]),
+        ("attachment 1, name", "RapportTLPRouge2.pdf", [("M1", "tlp.red")]),
+        ("attachment 1, name", "TLP-REDWOOD.pdf", []),
     ],
 )
 def test_the_place_decides_what_counts(place, text, expected):

@@ -174,8 +174,10 @@ def test_red_text_of_a_page_s_source_does_not_join_words():
 @pytest.mark.parametrize(
     "text",
     [
-        f"Dear all,\n\nTLP:RED material goes by another channel, {LONG}.",
-        f"Never send TLP:RED information to this list, {LONG}.",
+        "Dear all,\n\nTLP:RED material goes by another channel, thank you.",
+        "Never send TLP:RED information to this list, thanks to all colleagues.",
+        "Here, never send TLP:RED.",
+        "TLP:RED must never be posted on this list, use your National Central Bureau instead.",
         "Please never send TLP:AMBER or TLP:RED to this list.",
         "Reminder: information marked TLP:AMBER or TLP:RED must never be sent to this list. Use CENcomm.",
         "Rappel : ne jamais envoyer d’informations TLP:AMBER ou TLP:RED sur cette liste.",
@@ -183,7 +185,7 @@ def test_red_text_of_a_page_s_source_does_not_join_words():
         "N'envoyez jamais d'informations TLP:ROUGE sur cette liste, merci à tous les collègues.",
         "no envíen TLP:ROJO por esta lista",
         "No envíen nunca información TLP:ROJO a esta lista, muchas gracias a todos los colegas.",
-        "não enviem TLP:VERMELHO",
+        "não enviem TLP:VERMELHO aqui",
         "Nunca enviem informações TLP:VERMELHO para esta lista, muito obrigado a todos os colegas.",
         "TLP:RED material goes by I-24/7, not here",
         "Please send TLP:RED information by CENcomm.",
@@ -226,11 +228,67 @@ def test_rules_on_what_may_be_sent_are_talk(text):
         "No pude enviar TLP:ROJO por CENcomm, sigue el informe",
         "Voici des informations TLP:ROUGE, ne pas les envoyer sur cette liste",
         "Never send ivory by post. TLP:RED",
+        # A marking with its handling instruction: the rule is about this message, since it names no list.
+        "TLP:RED must not be sent outside the team.",
+        "TLP:RED may not be posted",
+        "TLP:ROUGE ne doit pas être transmis aux tiers",
+        "TLP:ROJO no debe enviarse a terceros",
+        "TLP:VERMELHO não deve ser enviado a terceiros",
+        "TLP:RED shall go to named recipients by other channel",
+        "não enviem TLP:VERMELHO",
+        "DO NOT POST TLP:RED",
+        "NE PAS ENVOYER TLP:ROUGE",
+        "Do not send TLP:RED outside this group of five.",
+        # A rule, and then something else in the same sentence.
+        "TLP:RED goes through CENcomm, so here it is in short: courier tomorrow",
+        "TLP:RED goes by CENcomm, courier arrives tomorrow",
+        "Never send TLP:RED to this list, but the courier arrives tomorrow",
+        f"TLP:RED material goes by another channel, {LONG}.",
+        f"Never send TLP:RED information to this list, {LONG}.",
     ],
 )
 def test_what_speaks_of_this_message_is_no_talk(text):
     assert raises(text) == {Tlp.RED}
     assert raises(text, "subject") == {Tlp.RED}
+    assert raises(text, "quoted text") == {Tlp.RED}
+
+
+@pytest.mark.parametrize(
+    "text", ["TLP:RED must not be sent outside the team.", "TLP:ROUGE ne doit pas être transmis aux tiers"]
+)
+def test_a_handling_instruction_behind_a_marking_leaves_it_certain(text):
+    assert ("M1", "tlp.red") in found(f"{text}\n\nCourier tomorrow.")
+    assert ("M1", "tlp.red") in found(text, "subject")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What is TLP:RED?",
+        "TLP:RED or TLP:GREEN?",
+        "No TLP:RED here.",
+        "Not TLP:RED.",
+        "Pas de TLP:ROUGE ici.",
+        "Sem TLP:VERMELHO nesta lista.",
+        "Sin TLP:ROJO",
+        "Question about TLP:RED",
+        "Use CENcomm for TLP:RED.",
+        "Was ist TLP:ROT?",
+        "请勿在此发送TLP:RED。",
+        "Tafadhali usitume TLP:RED hapa.",
+        "Do not send TLP:RED",
+    ],
+)
+def test_a_short_line_that_talks_of_a_label_holds_and_is_not_certain(text):
+    assert ("H2", "tlp.red.in_prose") in found(f"Dear all,\n\n{text}\n\nRegards")
+    assert ("M1", "tlp.red") not in found(f"Dear all,\n\n{text}\n\nRegards")
+
+
+@pytest.mark.parametrize(
+    "text", ["TLP:RED?", "CONFIDENTIAL TLP:RED", "TLP:RED only", "Marking: TLP:RED", "Douala TLP:RED"]
+)
+def test_a_short_line_that_says_nothing_else_is_a_marking(text):
+    assert ("M1", "tlp.red") in found(f"Dear all,\n\n{text}\n\nRegards")
 
 
 LEGEND = "(TLP:RED = for named persons only; TLP:AMBER = organisation; TLP:GREEN = community; TLP:CLEAR = public)"
@@ -251,10 +309,82 @@ def test_a_legend_under_an_explicit_lower_marking_is_talk():
         "TLP:GREEN\n\nTLP:RED = for named persons only",
         "TLP:GREEN\n\nTLP:AMBER: the organisation behind it\nTLP:RED: the persons behind it",
         "TLP:GREEN\n\nTLP:RED = Awa, TLP:AMBER = Koffi",
+        # Portions of a document, each with its marking: words of a legend, and others.
+        "TLP:RED: two persons cross at Garoua.\nTLP:AMBER: their organisation.\nTLP:GREEN: ivory only, 14 kg.\nTLP:CLEAR: public",
+        "TLP:GREEN\n\nTLP:RED = the persons named in the annex cross tomorrow\nTLP:AMBER = their organisation uses white trucks",
+        "TLP:GREEN\nTLP:RED: named persons only: Awa.\nTLP:AMBER: organisation\nTLP:CLEAR: public",
+        # A legend's own entries are no explicit lower marking.
+        "- TLP:RED: not for disclosure\n- TLP:AMBER: limited disclosure\n- TLP:GREEN: community\n- TLP:CLEAR: whatever",
     ],
 )
 def test_other_explanations_of_labels_still_raise(text):
     assert Tlp.RED in raises(text)
+
+
+def test_a_legend_alone_holds_and_sets_no_marking():
+    lines = (
+        "- TLP:RED: not for disclosure, restricted to participants only\n- TLP:AMBER: limited disclosure\n"
+        "- TLP:GREEN: limited disclosure, restricted to the community\n- TLP:CLEAR: disclosure is not limited"
+    )
+    for text in (LEGEND, lines):
+        assert not [one for one in find_markings(View(text=text, place="text"), WORDS) if one.code == "M1"]
+
+
+def test_a_legend_with_dashes_under_a_lower_marking_is_talk():
+    dashes = (
+        "TLP:RED - named recipients only\nTLP:AMBER - their organisation\nTLP:GREEN - the community\nTLP:CLEAR - public"
+    )
+    assert found(f"TLP:GREEN\n\n{dashes}\n\nTen kilograms") == [("M1", "tlp.green")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TLP:GREEN/AMBER ivory Douala",
+        "TLP:GREEN/RED ivory",
+        "TLP:GREEN+RED ivory",
+        "TLP: GREEN or RED ivory",
+        "TLP:GREEN - RED Douala",
+        "TLP GREEN AMBER RED",
+        "TLP CLEAR GREEN AMBER RED",
+        "TLP:GREEN except the annex (RED)",
+        "TLP:GREEN (annex: RED)",
+        "TLP:GREEN / annexe ROUGE",
+        "TLP:GREEN EXCEPT THE ANNEX (RED)",
+        "TLP GREEN text, AMBER attachment",
+        "TLP:CLEAR until 1 Dec then RED",
+        "TLP:GREEN+STRICT",
+        "TLP:CLEAR+STRICT",
+        "TLP:GREEN (STRICT)",
+    ],
+)
+def test_a_lower_label_with_a_stricter_one_somewhere_behind_it_is_not_just_the_lower_one(text):
+    for place in ("text", "subject"):
+        findings = find_markings(View(text=text, place=place), WORDS)
+        assert [one for one in findings if one.code == "H2" or Tlp(one.label or "TLP:CLEAR").level > Tlp.GREEN.level]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TLP:GREEN Strict controls at the port of Douala",
+        "TLP:GREEN - strict liability applies",
+        "[TLP:VERT] Saisie de corail rouge",
+        "[TLP:VERT] SAISIE DE CORAIL ROUGE",
+        "TLP:GREEN | Red sandalwood seized",
+        "TLP:GREEN/Red sandalwood seized",
+        "[TLP:GREEN] IUCN RED LIST species seized",
+        "[TLP:VERDE] Decomiso de coral rojo y ámbar en el puerto",
+    ],
+)
+def test_colours_and_strictness_of_things_do_not_contradict_a_label(text):
+    assert found(text, "subject") == [("M1", "tlp.green")]
+    assert found(f"{text}\n\n{LONG}.") == [("M1", "tlp.green")]
+
+
+def test_a_label_in_another_column_of_a_table_is_not_certain():
+    assert found("Risk\tTLP\nRED\tGREEN\n") != []
+    assert not [code for code, rule in found("Risk\tTLP\nRED\tGREEN\n") if (code, rule) == ("M1", "tlp.red")]
 
 
 def test_a_reference_to_the_scheme_s_page_is_no_unknown_label():

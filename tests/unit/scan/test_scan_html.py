@@ -32,6 +32,19 @@ def test_the_rendering_reads_as_a_reader_sees_the_page(source, text):
     assert text in views(source, "text")
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<p>TLP:<img src='red.png' alt='RED'></p>",
+        "<p>TLP:<img src='cid:1' title='RED'></p>",
+        "<img alt='TLP:'><b>RED</b>",
+        "TLP:<input value='RED'>",
+    ],
+)
+def test_words_that_stand_for_a_picture_or_a_field_are_read_in_their_place(source):
+    assert "TLP:RED" in views(source, HIDDEN)
+
+
 def test_hidden_words_do_not_split_what_is_seen():
     source = "T<span style='display: none'>xyz</span>LP:RED"
     assert "TLP:RED" in views(source, "text")
