@@ -65,7 +65,8 @@ _CHANNEL = re.compile(
 _THIS_LIST = re.compile(
     r"\b(?:this|ce|cet|cette|n?est[ae])\s+(?:mailing\s+)?(?:list\w*|relay|relais|rele|forum|group\w*|grupo|channel|canal)\b"
 )
-_HERE = re.compile(rf"{_THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
+_OUTSIDE = r"(?<!outside )(?<!beyond )(?<!hors de )(?<!fuera de )(?<!fora de )(?<!fora )"
+_HERE = re.compile(rf"{_OUTSIDE}{_THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
 # All that may stand behind such a place or a channel: a sentence with other words tells more than the rule.
 _COURTEOUS = (
     "please thanks thank you very much dear all everybody everyone colleagues friends not never only instead rather but "

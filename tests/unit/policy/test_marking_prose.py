@@ -117,6 +117,10 @@ def test_colours_of_goods_behind_a_label_do_not_contradict_it(text):
         "T1P:RED",
         "TIP:RED",
         "T|P:RED",
+        "Traffic Light system: RED",
+        "Traffic light marking: red",
+        "Trafic Light Protocol: RED",
+        "feu tricolore : rouge",
         "TLP%3ARED",
         "TLP&#58;RED",
         "TLP&colon;&#82;&#x45;D",
@@ -239,6 +243,7 @@ def test_rules_on_what_may_be_sent_are_talk(text):
         "DO NOT POST TLP:RED",
         "NE PAS ENVOYER TLP:ROUGE",
         "Do not send TLP:RED outside this group of five.",
+        "Do not send TLP:RED outside this group.",
         # A rule, and then something else in the same sentence.
         "TLP:RED goes through CENcomm, so here it is in short: courier tomorrow",
         "TLP:RED goes by CENcomm, courier arrives tomorrow",
