@@ -72,8 +72,8 @@ class Shelf:
                 assert self.states[parcel.key] == "sending"
                 self.attempts[parcel.key] += outcome.reached
                 self.states[parcel.key] = "queued" if outcome.action is Action.DELAYED else str(outcome.action)
-                self.due[parcel.key] = datetime.now(UTC) + self.retry
-                if outcome.action is Action.DELAYED and outcome.reached:
+                self.due[parcel.key] = datetime.now(UTC) + (self.retry if outcome.waits else timedelta())
+                if outcome.ambiguous:
                     self.doubtful[parcel.recipient] += 1
 
     def note(self, event: str, /, **facts: object) -> None:

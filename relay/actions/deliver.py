@@ -121,11 +121,16 @@ class Outbox:
             _note(delivery, settlement)
 
     def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
-        """Compose one; a bug in one copy must not stop the others, so it waits and the log says so."""
+        """Compose one; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
+
+        A database that is away altogether can't put it off either, and so ends the claim.
+        """
         try:
             parcel = self._parcel(resources, delivery, now)
-        except Unavailable:
-            raise
+        except Unavailable as error:
+            note("delivery.trouble", reference=delivery.reference, reason=str(error))
+            _postpone(resources, delivery, now)
+            return None
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the next copy is still due)
             bug(error, "compose")
             _postpone(resources, delivery, now)

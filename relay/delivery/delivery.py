@@ -51,12 +51,19 @@ class Outcome:
 
     `reached` is False when the server could not be talked to at all: then the attempt is not counted against the delivery.
     `ambiguous` is True when the message was handed over and no reply came: it is sent again, and may have arrived twice.
+    `blamed` is True when a fresh session ended at this copy before it had answered anything: this copy may be the cause.
     """
 
     action: Action
     reply: str
     reached: bool = True
     ambiguous: bool = False
+    blamed: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether a delayed copy is tried again only after a while, so that it can't stand in the others' way."""
+        return self.reached or self.blamed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

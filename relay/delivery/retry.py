@@ -41,9 +41,7 @@ def settle(delivery: Delivery, outcome: Outcome, *, now: datetime, max_age: time
             if now - delivery.created_at >= max_age:
                 return NextStep(status=Status.EXPIRED, next_attempt_at=None, attempts=attempts)
             wait = (
-                WAITS[min(delivery.attempts, len(WAITS) - 1)] * (1 + JITTER * jitter)
-                if outcome.reached
-                else timedelta(0)
+                WAITS[min(delivery.attempts, len(WAITS) - 1)] * (1 + JITTER * jitter) if outcome.waits else timedelta(0)
             )
             return NextStep(status=Status.QUEUED, next_attempt_at=now + wait, attempts=attempts)
         case _:  # pragma: no cover - the types rule it out

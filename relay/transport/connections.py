@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from relay.delivery.delivery import Action, Outcome
@@ -50,7 +50,7 @@ class Connections:
 
         A server may end any session at any time: a kept one has often been dropped unseen, and some take only so many
         messages. So what was not reached goes on over a fresh one, until two fresh ones in a row answered nothing.
-        The parcel at which such a one broke goes last then, because it may be what breaks it.
+        The parcel at which such a one broke is left out then, because it may be what breaks it.
         """
         done: list[Result] = []
         unreached: list[Result] = []
@@ -67,12 +67,13 @@ class Connections:
             self._put_back(connection)
             done += [result for result in results if result[1].reached]
             unreached = [result for result in results if not result[1].reached]
-            rest = [parcel for parcel, _ in unreached]
             if connection.answered > answered:
                 failed_in_a_row = 0
-            elif fresh:
+            elif fresh and not self._cut:
                 failed_in_a_row += 1
-                rest = rest[1:] + rest[:1]
+                (parcel, outcome), *unreached = unreached
+                done.append((parcel, replace(outcome, blamed=True)))
+            rest = [parcel for parcel, _ in unreached]
         return done + unreached
 
     def cut_off(self) -> None:

@@ -1,15 +1,13 @@
 """Sends copies to the smarthost: a pipelining SMTP client of our own.
 
-Why our own: the client libraries rewrite addresses and line ends (after we signed them), know no PIPELINING,
-and raise only when all recipients are refused, where the queue needs the fate of every single one. This one
-sends exactly the octets it is given, dot-stuffed (RFC 5321 §4.5.2), and returns one Outcome per parcel.
-
-With PIPELINING (RFC 2920) a message's text and the next message's MAIL, RCPT and DATA leave as one group,
-as §3.1 there allows; a message then costs one round trip. Without it the same commands go one by one.
+The client libraries rewrite addresses and line ends after we signed them, know no PIPELINING, and raise only when all
+recipients are refused. This one sends exactly the octets it is given, and returns one Outcome per parcel. With PIPELINING
+(RFC 2920 §3.1) a message's text and the next one's MAIL, RCPT and DATA leave as one group.
 
 What was not answered decides what may happen twice:
-    lost before the final dot was handed over    delayed, not reached: the server can't have taken it
-    lost after it, no reply                      delayed, reached: it may have been taken, and is sent again
+    lost before its MAIL was accepted               delayed, not reached: the session ended, whatever it was to carry
+    lost after that, before the final dot was sent  delayed, reached: the server talked about this very message, and ended
+    lost after the dot, no reply                    delayed, reached: it may have been taken, and is sent again
 """
 
 import base64
@@ -93,6 +91,7 @@ class Connection:
         self._wire = wire
         self._extensions: dict[str, str] = {}
         self._reset_due = False
+        self._asked: tuple[Parcel, ...] = ()  # their MAIL was accepted, their message is not handed over
         self._owing: tuple[Parcel, ...] = ()  # their message was handed over, its reply is owed
 
     @classmethod
@@ -127,8 +126,9 @@ class Connection:
                 opened = await self._advance(opened, transaction, outcomes)
             await self._advance(opened, (), outcomes)
         except SmarthostError as lost:
+            results = self._after_loss(parcels, outcomes, lost)
             self.close()
-            return self._after_loss(parcels, outcomes, lost)
+            return results
         except BaseException:  # cancelled half-way: nobody could tell which reply comes next
             self.close()
             raise
@@ -181,10 +181,9 @@ class Connection:
 
     def _carriable(self, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]) -> list[Parcel]:
         """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3)."""
-        if "8BITMIME" in self._extensions:
-            return list(parcels)
         refusal = Outcome(action=Action.FAILED, reply="the server takes no 8-bit messages (RFC 6152)")
-        outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
+        if "8BITMIME" not in self._extensions:
+            outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
         return [parcel for parcel in parcels if parcel.key not in outcomes]
 
     async def _advance(
@@ -207,7 +206,7 @@ class Connection:
         whole = len(opened.message) // BLOCK_OCTETS * BLOCK_OCTETS
         for start in range(0, whole, BLOCK_OCTETS):
             await self._wire.write(opened.message[start : start + BLOCK_OCTETS])
-        self._owing = opened.parcels
+        self._asked, self._owing = (), opened.parcels
         await self._wire.write(opened.message[whole:] + b".\r\n" + ahead)
 
     def _envelope_lines(self, transaction: tuple[Parcel, ...]) -> list[bytes]:
@@ -230,6 +229,7 @@ class Connection:
         if self._reset_due and not (await self._reply_to(next(commands))).positive:
             raise SmarthostError("the server refused RSET")
         mail = await self._reply_to(next(commands))
+        self._asked = transaction if mail.positive else ()
         accepted = []
         for parcel in transaction:
             rcpt = await self._reply_to(next(commands))
@@ -257,14 +257,14 @@ class Connection:
 
     def _after_loss(self, parcels: Sequence[Parcel], known: dict[int, Outcome], lost: SmarthostError) -> list[Result]:
         """What each parcel's fate is when the session ends early; a 421 to the dot is an answer, silence is not."""
+        asked = () if self._wire.cut else self._asked  # cut by ourselves: the server has ended nothing
+        talked = {parcel.key: Outcome(action=Action.DELAYED, reply=str(lost)) for parcel in asked} | known
+        self.answered += len(talked) + (len(self._owing) if lost.said else 0)
         sentence = str(lost) if lost.said else printable(f"no reply after the message was sent: {lost}")
-        self.answered += len(known) + (len(self._owing) if lost.said else 0)
-        owing = {
-            parcel.key: Outcome(action=Action.DELAYED, reply=sentence, ambiguous=not lost.said)
-            for parcel in self._owing
-        }
+        unheard = Outcome(action=Action.DELAYED, reply=sentence, ambiguous=not lost.said)
+        talked |= dict.fromkeys((parcel.key for parcel in self._owing), unheard)
         not_reached = Outcome(action=Action.DELAYED, reply=str(lost), reached=False)
-        return [(parcel, (known | owing).get(parcel.key, not_reached)) for parcel in parcels]
+        return [(parcel, talked.get(parcel.key, not_reached)) for parcel in parcels]
 
 
 def dot_stuffed(octets: bytes) -> bytes:

@@ -73,6 +73,11 @@ class Wire:
         """Whether, as far as can be seen from here, the line stands and no unasked-for octets lie on it."""
         return not (self._closed or self._reader.at_eof() or self._parser.pending)
 
+    @property
+    def cut(self) -> bool:
+        """Whether we have closed it."""
+        return self._closed
+
     async def write(self, octets: bytes) -> None:
         """Hand octets over to the socket.
 

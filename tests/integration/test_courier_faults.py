@@ -195,17 +195,29 @@ def test_a_server_that_takes_one_message_a_connection_gets_one_a_connection() ->
     run(test())
 
 
-def test_a_parcel_that_breaks_every_connection_does_not_keep_the_others_back() -> None:
+@pytest.mark.parametrize("answer", [DROP, "421 4.7.0 not now"])
+@pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
+@pytest.mark.parametrize("poisons", [1, 3, 25])
+def test_parcels_that_break_every_connection_do_not_keep_the_others_back(poisons: int, stage: str, answer: str) -> None:
     async def test() -> None:
-        shelf = Shelf(retry=AGES)
-        shelf.put("poison")
+        shelf, poisoned = Shelf(retry=AGES), False
+        for _ in range(poisons):
+            shelf.put("poison")
         for _ in range(30):
             shelf.put()
-        sink = Sink(behave=lambda stage, what: DROP if (stage, what) == ("rcpt", "poison@parks.example") else None)
+
+        def behave(at: str, what: str) -> str | None:
+            nonlocal poisoned
+            if at == "mail":
+                poisoned = int(what.partition("+")[2].partition("@")[0]) < poisons
+            return answer if at == stage and poisoned else None
+
+        sink = Sink(behave=behave)
         async with working(courier(shelf, await sink.start(), connections=1)):
-            await until(lambda: Counter(shelf.states.values()) == {"delivered": 30, "queued": 1})
+            await until(lambda: Counter(shelf.states.values()) == {"delivered": 30, "queued": poisons})
         await sink.stop()
-        assert shelf.states[0] == "queued"
+        assert [shelf.states[key] for key in range(poisons)] == ["queued"] * poisons
+        assert set(recipients(sink).values()) == {1}
 
     run(test())
 

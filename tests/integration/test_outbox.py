@@ -6,6 +6,7 @@ from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from sqlalchemy import text
 
 from relay.actions import deliver
 from relay.actions.accept import accept
@@ -61,7 +62,7 @@ def post(resources, *lists: str) -> str:
     envelope = Envelope(mail_from=author, rcpt_to=tuple(parse_address(f"{name}@relay.example") for name in lists))
     client = Client(ip="192.0.2.1", helo_name="client.example", tls=True, login=author)
     proof = AuthenticationResults(method=Method.AUTH, address=author)
-    octets = make_message(sender=AUTHOR, subject=f"Seizure {secrets.token_hex(4)}")
+    octets = make_message(f"Seizure {secrets.token_hex(4)}.\r\n", sender=AUTHOR)
     return accept(resources, scanned, envelope, client, proof, octets, datetime.now(UTC)).text
 
 
@@ -120,6 +121,21 @@ def test_every_copy_carries_the_tag_of_the_first_list_that_was_addressed(resourc
     parcels = copies(outbox(resources).claim(100).parcels)
     assert {parcel.recipient for parcel in parcels} == {"jean@parcs.example", "maria@museo.example"}
     assert all(subject(parcel).startswith("[CAFR][TLP:GREEN]") for parcel in parcels)
+
+
+@pytest.mark.parametrize("column", ["content", "wrapped_key", "nonce"])
+def test_a_post_that_can_no_longer_be_opened_waits_and_stops_nothing_else(resources, column):
+    damaged, whole = post(resources, "central-africa"), post(resources, "central-africa")
+
+    def spoil(connection):
+        octets = text(f"UPDATE posts SET {column} = randomblob(40) WHERE reference = :reference")
+        connection.execute(octets, {"reference": damaged})
+
+    resources.database.write(spoil)
+    parcels = outbox(resources).claim(100).parcels
+    assert [parcel.recipient for parcel in copies(parcels)] == ["jean@parcs.example"]
+    assert whole in copies(parcels)[0].octets.decode()
+    assert counts(resources)["queued"] == 1
 
 
 def test_a_copy_that_cannot_be_composed_waits_and_stops_nothing_else(resources, monkeypatch):

@@ -35,6 +35,12 @@ def after(action: Action, *, attempts: int = 0, reached: bool = True, age: timed
     return settle(delivery(attempts), outcome, now=CREATED + age, max_age=MAX_AGE, jitter=jitter)
 
 
+def test_a_copy_that_may_have_ended_the_session_waits_without_an_attempt():
+    outcome = Outcome(action=Action.DELAYED, reply="x", reached=False, blamed=True)
+    step = settle(delivery(), outcome, now=CREATED, max_age=MAX_AGE, jitter=0)
+    assert (step.attempts, step.next_attempt_at) == (0, CREATED + timedelta(seconds=30))
+
+
 def test_a_delivered_copy_is_final():
     step = after(Action.DELIVERED, attempts=2, age=timedelta(days=9))
     assert (step.status, step.next_attempt_at, step.attempts) == (Status.DELIVERED, None, 3)
