@@ -113,6 +113,7 @@ def _to_record(
         size_octets=len(octets),
         message_id=kept.message.message_id if kept and kept.message else None,
         duplicate_keys=_duplicate_keys(resources.keys.duplicate, author, lists, judgement.scan, octets),
+        content_key=_duplicate_keys(resources.keys.duplicate, author, (), judgement.scan, octets)[0] if kept else None,
         prefix=by_name[taken[0][0]].tag,
         decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,

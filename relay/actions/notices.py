@@ -35,6 +35,7 @@ def _about_nomination(resources: Resources, delivery: Delivery, recipient: Membe
         recipient_name=recipient.name,
         domain=resources.settings.relay.domain,
         written_at=now,
+        queued_at=delivery.created_at,
         lists=tuple(resources.known_lists[name] for name in sorted(nomination.lists) if name in resources.known_lists),
         nomination=nomination,
     )
@@ -56,6 +57,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         recipient_name=recipient.name,
         domain=resources.settings.relay.domain,
         written_at=now,
+        queued_at=delivery.created_at,
         lists=tuple(resources.known_lists[name] for name, _ in concerned if name in resources.known_lists),
         received_at=rows[0].received_at,
         reasons=reasons,

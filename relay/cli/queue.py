@@ -1,13 +1,15 @@
 """`wen-relay queue` and `wen-relay audit`: deliveries, and the tamper-evident log."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from relay.actions.open import opened, wake_service
+from relay.actions.open import opened, operator_name, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, say
 from relay.errors import Invalid
+from relay.resources import Resources
 from relay.store import audit, queue
 
 app = typer.Typer(no_args_is_help=True, help="The deliveries: what waits, what was sent.")
@@ -77,9 +79,7 @@ def retry(
     if bool(reference) == everything:
         raise typer.BadParameter("name either a reference or --all")
     with opened(config) as resources:
-        count = resources.database.write(
-            lambda connection: queue.retry(connection, reference or None, datetime.now(UTC))
-        )
+        count = _change(resources, queue.retry, reference or None)
         wake_service(resources.settings)
     _done(count, "to be tried now", as_json=as_json)
 
@@ -93,15 +93,20 @@ def cancel(
     Example: wen-relay queue cancel CAFR-2026-000123
     """
     with opened(config) as resources:
-        count = resources.database.write(lambda connection: queue.cancel(connection, reference))
+        count = _change(resources, queue.cancel, reference)
     _done(count, "cancelled", as_json=as_json)
+
+
+def _change(resources: Resources, change: Callable[..., int], reference: str | None) -> int:
+    node, operator, now = resources.settings.relay.node, operator_name(), datetime.now(UTC)
+    return resources.database.write(lambda connection: change(connection, node, reference, operator=operator, now=now))
 
 
 def _done(count: int, what: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"deliveries": count})
     else:
-        say(f"{count} deliveries {what}.")
+        say(f"{count} {'delivery' if count == 1 else 'deliveries'} {what}.")
 
 
 @audit_app.command()

@@ -13,6 +13,7 @@ from typing import Literal, assert_never
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
+from relay.delivery.receipt import receipt, undelivered
 from relay.delivery.wording import advice_lines, concerns_integrity, may_confirm, send_again_line, why
 from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
@@ -29,7 +30,8 @@ class NoticeFacts:
 
     Which facts a kind needs:
 
-    - every kind: `reference` (a nomination's own number), `recipient`, `recipient_name`, `domain`, `written_at`, `lists`
+    - every kind: `reference` (a nomination's own number), `recipient`, `recipient_name`, `domain`, `written_at`, `queued_at`
+      (the same at every attempt), `lists`
     - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
     - hold: the same, `held_until`
     - receipt: `members`, `countries`, `removed` as counts
@@ -44,6 +46,7 @@ class NoticeFacts:
     recipient_name: str
     domain: str
     written_at: datetime
+    queued_at: datetime
     lists: tuple[MailingList, ...]
     received_at: datetime | None = None
     reasons: tuple[Reason, ...] = ()
@@ -71,19 +74,21 @@ _SUBJECTS = {
     "expiry": sentence("Not decided in time: {reference}"),
     "nomination": sentence("A new member in your name: {reference}"),
 }
+_NOBODY = sentence("Distributed to nobody: {reference}")
 _DECISIONS = {"withhold": "withhold", "hold": "hold", "receipt": "relay", "undelivered": "relay", "expiry": "hold"}
 
 
 def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
     """Compose the whole message, CRLF line ends. It is to be sent with the null reverse-path (RFC 3834 §3.3)."""
-    identifier = ".".join((facts.reference, facts.kind, *(one.name for one in facts.lists)))[:150]
+    # The same for every attempt, another one when there is more to tell: servers drop a second mail of the same identity.
+    identifier = f"{facts.reference}.{facts.kind}.{int(facts.queued_at.timestamp())}"
     decision = _DECISIONS.get(facts.kind)
     header = "".join(
         (
             text_field("Date", format_datetime(facts.written_at)),
             mailbox_field("From", [addressed("WEN Relay", facts.answers_to)]),
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
-            text_field("Subject", catalogue.text(_SUBJECTS[facts.kind], reference=facts.reference)),
+            text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
             # RFC 3834 §5: a nomination's notice answers nothing that its reader sent.
             text_field("Auto-Submitted", "auto-generated" if facts.kind == "nomination" else "auto-replied"),
@@ -95,12 +100,18 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
     return header.encode("ascii") + text_part("text/plain", "\n\n".join(_paragraphs(facts, catalogue)))
 
 
+def _subject(facts: NoticeFacts) -> str:
+    return _NOBODY if facts.kind == "receipt" and not facts.members else _SUBJECTS[facts.kind]
+
+
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     match facts.kind:
         case "receipt":
-            return [_receipt(facts, catalogue)]
+            return [
+                receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue),
+            ]
         case "undelivered":
-            return [_undelivered(facts, catalogue)]
+            return [undelivered(facts.reference, facts.unreached, catalogue)]
         case "withhold":
             paragraphs = _withheld(facts, catalogue)
         case "hold":
@@ -188,36 +199,6 @@ def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership will then be looked at."
         ),
     ]
-
-
-def _receipt(facts: NoticeFacts, catalogue: Catalogue) -> str:
-    """One line, for a glance."""
-    members = catalogue.plural("{n} member", "{n} members", facts.members)
-    countries = catalogue.plural("{n} country", "{n} countries", facts.countries)
-    if not facts.removed:
-        return catalogue.text(
-            "{reference} went to {members} in {countries}.",
-            reference=facts.reference,
-            members=members,
-            countries=countries,
-        )
-    removed = catalogue.plural("{n} attachment removed", "{n} attachments removed", facts.removed)
-    return catalogue.text(
-        "{reference} went to {members} in {countries}; {removed}.",
-        reference=facts.reference,
-        members=members,
-        countries=countries,
-        removed=removed,
-    )
-
-
-def _undelivered(facts: NoticeFacts, catalogue: Catalogue) -> str:
-    return catalogue.plural(
-        "{reference} did not reach {n} member, whose mail server did not take it; we have stopped trying.",
-        "{reference} did not reach {n} members, whose mail servers did not take it; we have stopped trying.",
-        facts.unreached,
-        reference=facts.reference,
-    )
 
 
 def _record(facts: NoticeFacts, catalogue: Catalogue) -> str:

@@ -17,9 +17,22 @@ def may_receive(on: date) -> ColumnElement[bool]:
 
 
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
-    """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
+    """Queue a copy for each member of the list who hasn't one yet, of this post or of the same message to another list.
+
+    The author gets none. Returns how many.
+    """
+    same = posts.alias()
+    content_key = select(posts.c.content_key).where(posts.c.id == post_id).scalar_subquery()
     already = exists().where(
-        deliveries.c.post_id == post_id, deliveries.c.member_id == members.c.id, deliveries.c.kind == Kind.COPY
+        deliveries.c.member_id == members.c.id,
+        deliveries.c.kind == Kind.COPY,
+        or_(
+            deliveries.c.post_id == post_id,
+            and_(
+                deliveries.c.post_id.in_(select(same.c.id).where(same.c.content_key == content_key)),
+                deliveries.c.status.not_in([Status.FAILED, Status.EXPIRED, Status.CANCELLED]),
+            ),
+        ),
     )
     recipients = (
         select(
@@ -48,6 +61,28 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
     )
     if connection.execute(again.values(**fresh, lease=None, leased_until=None, sent_at=None)).rowcount == 0:
         connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
+
+
+def move_copies(connection: Connection, condition: ColumnElement[bool], now: datetime) -> None:
+    """Queue copies that meet the condition anew for another list that relays the post and that their members are on."""
+    other = (
+        select(decisions.c.list_name)
+        .join(memberships, memberships.c.list_name == decisions.c.list_name)
+        .where(
+            decisions.c.post_id == deliveries.c.post_id,
+            decisions.c.decision == "relay",
+            decisions.c.list_name != deliveries.c.list_name,
+            memberships.c.member_id == deliveries.c.member_id,
+        )
+        .order_by(decisions.c.position)
+        .limit(1)
+        .correlate(deliveries)
+        .scalar_subquery()
+    )
+    anew = {"list_name": other, "status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
+    connection.execute(
+        update(deliveries).where(condition, deliveries.c.kind == Kind.COPY, other.is_not(None)).values(**anew)
+    )
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:

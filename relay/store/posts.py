@@ -22,8 +22,8 @@ from relay.store.vault import Sealed
 class Accepted:
     """A judged message that will be answered with 250.
 
-    `duplicate_keys` are keyed hashes of the same message under the present key and the one before: the first is stored, all are
-    looked up. `prefix` starts the reference. `decisions` are in the order of the lists in the message. `sealed` is there exactly
+    `duplicate_keys` are keyed hashes of the message under the present key (stored) and the one before (looked up too). `content_key`
+    is one without the lists, of a message that may go out: nobody gets the same one twice. `prefix` starts the reference. `decisions` are in the order of the lists in the message. `sealed` is there exactly
     when some list relays or holds; `held_until` has a time for each list that holds.
     """
 
@@ -33,6 +33,7 @@ class Accepted:
     size_octets: int
     message_id: str | None
     duplicate_keys: tuple[bytes, ...]
+    content_key: bytes | None = None
     prefix: str
     decisions: tuple[tuple[str, Decision], ...]
     sealed: Sealed | None
@@ -80,16 +81,14 @@ class PostRow:
 
 
 def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
-    """Write a judged message down: post, decisions, copies, word to the author, audit; all or nothing, in the caller's transaction.
-
-    A message that came before gets its first reference again and does nothing else.
+    """Write a judged message down, all or nothing, in the caller's transaction; one that came before gets its reference again.
 
     Raises:
         ValueError: the decisions contradict each other or what is to be kept. This is our fault, and nothing is written.
     """
     _check(accepted)
     if (reference := find_repeated(connection, accepted.duplicate_keys)) is not None:
-        facts: audit.Facts = {"reference": reference, "author": accepted.author_id, "client": accepted.client_ip}
+        facts: audit.Facts = {"reference": reference, "author": accepted.author_id}
         audit.append(connection, node, accepted.received_at, "post.repeated", facts)
         return Recorded(reference=reference, repeated=True)
     reference = _next_reference(connection, accepted.prefix, accepted.received_at.year)
@@ -232,6 +231,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         size_octets=accepted.size_octets,
         message_id=accepted.message_id if goes_out else None,
         duplicate_key=accepted.duplicate_keys[0],
+        content_key=accepted.content_key,
         key_id=sealed.key_id if sealed else None,
         wrapped_key=sealed.wrapped_key if sealed else None,
         nonce=sealed.nonce if sealed else None,

@@ -18,7 +18,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
 from relay.mail.address import Address
-from relay.store import fanout
+from relay.store import audit, fanout
 from relay.store.member_rows import address_of
 from relay.store.tables import CLAIMABLE, deliveries, members, memberships, posts
 
@@ -81,7 +81,8 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment.
+    membership is judged at the last moment. Whoever left that list but is on another one that the post goes to gets that
+    list's copy: it waits in the queue, to be composed anew.
     """
     mine = and_(deliveries.c.lease == lease, deliveries.c.status == Status.LEASED, deliveries.c.id.in_(ids))
     entitled = exists().where(
@@ -90,6 +91,7 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
         memberships.c.list_name == deliveries.c.list_name,
         fanout.may_receive(now.date()),
     )
+    fanout.move_copies(connection, and_(mine, ~entitled), now)
     has_content = exists().where(
         posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
     )
@@ -194,8 +196,8 @@ def list_deliveries(
     )
 
 
-def retry(connection: Connection, reference: str | None, now: datetime) -> int:
-    """Make what waits, failed or expired due at once, of one post or of all; returns how many.
+def retry(connection: Connection, node: str, reference: str | None, *, operator: str, now: datetime) -> int:
+    """Make what waits, failed or expired due at once, of one post or of all; returns how many. The audit log names the operator.
 
     Raises:
         NotFound: no post has this reference.
@@ -203,18 +205,26 @@ def retry(connection: Connection, reference: str | None, now: datetime) -> int:
     query = update(deliveries).where(deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]))
     if reference is not None:
         query = query.where(deliveries.c.post_id == _post_id(connection, reference))
-    return connection.execute(query.values(status=Status.QUEUED, next_attempt_at=now)).rowcount
+    count = connection.execute(query.values(status=Status.QUEUED, next_attempt_at=now)).rowcount
+    facts: audit.Facts = {"reference": reference, "operator": operator, "count": count}
+    audit.append(connection, node, now, "deliveries.retried", facts)
+    return count
 
 
-def cancel(connection: Connection, reference: str) -> int:
-    """Cancel the copies of a post that still wait; returns how many. Word to its author goes out all the same.
+def cancel(connection: Connection, node: str, reference: str, *, operator: str, now: datetime) -> int:
+    """Cancel the copies of a post that still wait; returns how many. The audit log names the operator.
+
+    Word to the post's author goes out all the same.
 
     Raises:
         NotFound: no post has this reference.
     """
-    return fanout.cancel(
+    count = fanout.cancel(
         connection, and_(deliveries.c.post_id == _post_id(connection, reference), deliveries.c.kind == Kind.COPY)
     )
+    facts: audit.Facts = {"reference": reference, "operator": operator, "count": count}
+    audit.append(connection, node, now, "deliveries.cancelled", facts)
+    return count
 
 
 def _claiming(lease: str, now: datetime, until: datetime, limit: int) -> ReturningUpdate[tuple[int]]:

@@ -147,10 +147,12 @@ posts = Table(
     Column("message_id", Text),
     Column("duplicate_key", LargeBinary, nullable=False, unique=True),
     Column("key_id", Text),
+    Column("content_key", LargeBinary),  # a keyed hash of the message without its lists; none of a withheld one
     Column("wrapped_key", LargeBinary),
     Column("nonce", LargeBinary),
     Column("content", LargeBinary),
     Index(None, "author_id", "received_at"),
+    Index(None, "content_key"),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 

@@ -156,6 +156,7 @@ class Courier:
         """One chunk from begin to settle."""
         failures = self._failures
         begun = await self._insist(self._begin, parcels, until=self._stopped)
+        self._news |= begun is not None and len(begun) < len(parcels)  # what dropped out may be due in another form
         if not begun:
             return
         results = await self._connections.send(begun)

@@ -51,6 +51,7 @@ FACTS = st.builds(
     recipient_name=st.just("Inès Ékotto"),
     domain=st.just("relay.example"),
     written_at=st.just(datetime(2026, 3, 1, 14, 3, tzinfo=UTC)),
+    queued_at=st.just(datetime(2026, 3, 1, 14, 3, tzinfo=UTC)),
     lists=st.just((LIST,)),
     received_at=st.just(datetime(2026, 3, 1, 14, 2, tzinfo=UTC)),
     advice=st.none()

@@ -1,9 +1,11 @@
 """The queue: every row claimed once, settled by its holder only, judged at the last moment."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
 from relay.delivery.delivery import Kind, Status
@@ -36,6 +38,14 @@ def begin(world, ids, lease="node-1/a/1", now=START):
 
 def settle(world, *settlements, lease="node-1/a/1", now=START):
     return world.database.write(lambda c: queue.settle(c, lease, settlements, now))
+
+
+def retry(connection, reference):
+    return queue.retry(connection, NODE, reference, operator="root", now=START)
+
+
+def cancel(connection, reference):
+    return queue.cancel(connection, NODE, reference, operator="root", now=START)
 
 
 def statuses(world) -> dict[str, int]:
@@ -209,19 +219,62 @@ def test_failed_and_expired_rows_are_tried_again_on_demand(full):
         queue.Settlement(id=two, status=Status.EXPIRED, reply="451"),
     )
     settle(full, queue.Settlement(id=three, status=Status.DELIVERED, reply="250"))
-    assert full.database.write(lambda c: queue.retry(c, "CAFR-2026-000001", START)) == 40
-    assert full.database.write(lambda c: queue.retry(c, None, START)) == 40
+    assert full.database.write(lambda c: retry(c, "CAFR-2026-000001")) == 40
+    assert full.database.write(lambda c: retry(c, None)) == 40
     assert statuses(full) == {"queued": 40, "delivered": 1}
     with pytest.raises(NotFound, match="CAFR-2026-000002"):
-        full.database.write(lambda c: queue.retry(c, "CAFR-2026-000002", START))
+        full.database.write(lambda c: retry(c, "CAFR-2026-000002"))
 
 
 def test_cancelling_a_post_stops_what_waits_and_not_the_word_to_its_author(full):
     begin(full, [row.id for row in claim(full, limit=2)])
-    assert full.database.write(lambda c: queue.cancel(c, "CAFR-2026-000001")) == 38
+    assert full.database.write(lambda c: cancel(c, "CAFR-2026-000001")) == 38
     assert statuses(full) == {"sending": 2, "cancelled": 38, "queued": 1}
     with pytest.raises(NotFound):
-        full.database.write(lambda c: queue.cancel(c, "CAFR-2026-000002"))
+        full.database.write(lambda c: cancel(c, "CAFR-2026-000002"))
+    [(event, facts)] = full.rows("SELECT event, facts FROM audit ORDER BY sequence DESC LIMIT 1")
+    assert event == "deliveries.cancelled"
+    assert json.loads(facts) == {"reference": "CAFR-2026-000001", "operator": "root", "count": 38}
+
+
+def test_who_left_the_first_list_but_is_on_another_gets_that_lists_copy(world, relayed):
+    author = world.join("author", "central-africa", "savanna")
+    both, one = world.join("both", "central-africa", "savanna"), world.join("one", "central-africa")
+    world.post(author, ("central-africa", relayed), ("savanna", relayed))
+    copies = [row for row in claim(world) if row.kind is Kind.COPY]
+    assert {row.list_name for row in copies} == {"central-africa"}
+    leave = text("DELETE FROM memberships WHERE list_name = 'central-africa' AND member_id != :author")
+    world.database.write(lambda c: c.execute(leave, {"author": author.id}))
+    assert begin(world, [row.id for row in copies]) == frozenset()
+    [moved] = [row for row in claim(world, lease="node-1/a/2") if row.kind is Kind.COPY]
+    assert (moved.recipient_id, moved.list_name) == (both.id, "savanna")
+    assert begin(world, [moved.id], lease="node-1/a/2") == {moved.id}
+    assert world.rows("SELECT status FROM deliveries WHERE member_id = :one", one=one.id) == [("cancelled",)]
+
+
+def test_the_same_message_to_another_list_in_another_transaction_reaches_nobody_twice(world, relayed):
+    author = world.join("author", "central-africa", "savanna")
+    both, other = world.join("both", "central-africa", "savanna"), world.join("other", "savanna")
+    world.post(author, ("central-africa", relayed), content_key=b"same")
+    world.post(author, ("savanna", relayed), content_key=b"same")
+    world.post(author, ("savanna", relayed), content_key=b"another")
+    world.post(author, ("savanna", relayed))
+    copies = [row.recipient_id for row in claim(world) if row.kind is Kind.COPY]
+    assert copies.count(both.id) == 3
+    assert copies.count(other.id) == 3
+
+
+def test_the_same_message_goes_out_again_to_whom_it_did_not_reach(world, relayed):
+    author, reader = (
+        world.join("author", "central-africa", "savanna"),
+        world.join("reader", "central-africa", "savanna"),
+    )
+    world.post(author, ("central-africa", relayed), content_key=b"same")
+    [copy] = [row.id for row in claim(world) if row.kind is Kind.COPY]
+    begin(world, [copy])
+    settle(world, queue.Settlement(id=copy, status=Status.FAILED, reply="550"))
+    world.post(author, ("savanna", relayed), content_key=b"same")
+    assert reader.id in [row.recipient_id for row in claim(world, lease="node-1/a/2") if row.kind is Kind.COPY]
 
 
 def test_a_held_post_has_no_copies_to_claim(world, held: Hold):

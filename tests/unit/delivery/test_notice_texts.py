@@ -47,6 +47,7 @@ BASE = NoticeFacts(
     recipient_name="Inès Ékotto",
     domain="relay.example",
     written_at=NOW + timedelta(minutes=1),
+    queued_at=NOW,
     lists=(LIST,),
     received_at=NOW,
 )
@@ -92,7 +93,7 @@ def test_a_withheld_notice_has_the_promised_header():
         "From": "WEN Relay <central-africa-request@relay.example>",
         "To": "Inès Ékotto <i.ekotto@customs.example>",
         "Subject": "Not distributed: CAFR-2026-000123",
-        "Message-ID": "<CAFR-2026-000123.withhold.central-africa.notice@relay.example>",
+        "Message-ID": f"<CAFR-2026-000123.withhold.{int(NOW.timestamp())}.notice@relay.example>",
         "Auto-Submitted": "auto-replied",
         "X-WEN-Reference": "CAFR-2026-000123",
         "X-WEN-Decision": "withhold",
@@ -268,6 +269,21 @@ def test_a_hold_notice_tells_who_decides_until_when_and_what_if_it_is_urgent():
     assert "two moderators" not in said
     assert "two moderators must agree" in text(replace(facts, lists=(replace(LIST, two_person_release=True),)))
     assert "Until when" not in text(replace(facts, held_until=None, send_again=None))
+
+
+def test_a_receipt_of_a_post_that_nobody_got_says_so():
+    facts = replace(BASE, kind="receipt")
+    assert "went to nobody" in text(facts)
+    for language in CATALOGUES:
+        assert "CAFR-2026-000123" in text(facts, language)
+        assert read(facts, language)["Subject"] != read(replace(facts, members=1), language)["Subject"]
+
+
+def test_a_notice_keeps_its_identity_at_every_attempt_and_gets_another_when_there_is_more_to_tell():
+    facts = replace(BASE, kind="undelivered", unreached=1)
+    again = replace(facts, written_at=NOW + timedelta(hours=3))
+    more = replace(facts, unreached=2, queued_at=NOW + timedelta(hours=3))
+    assert read(facts)["Message-ID"] == read(again)["Message-ID"] != read(more)["Message-ID"]
 
 
 def test_a_receipt_is_one_line():

@@ -119,6 +119,7 @@ def _create_posts() -> None:
         sa.Column("message_id", sa.Text(), nullable=True),
         sa.Column("duplicate_key", sa.LargeBinary(), nullable=False),
         sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column("content_key", sa.LargeBinary(), nullable=True),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
         sa.Column("nonce", sa.LargeBinary(), nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=True),
@@ -130,6 +131,7 @@ def _create_posts() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_posts_author_id_received_at"), "posts", ["author_id", "received_at"], unique=False)
+    op.create_index(op.f("ix_posts_content_key"), "posts", ["content_key"], unique=False)
 
 
 def _create_decisions() -> None:
