@@ -23,7 +23,7 @@ from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.limits import IntakeLimits
 from relay.intake.server import Kind, Listener, SmtpServer
-from relay.intake.tls import make_localhost_certificate, server_context
+from relay.intake.tls import server_context, tls_files
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -36,7 +36,7 @@ from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.settings import Port, Settings, helo_name, load_settings
 from relay.store import members, queue
-from relay.store.disk import only_one, write_private_file
+from relay.store.disk import only_one
 from relay.transport.courier import Courier
 from relay.transport.smtp import Smarthost
 from relay.transport.wake import bind_ear, listen
@@ -65,13 +65,15 @@ class Service:
         self._members_scanning: dict[str, threading.Lock] = {}
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
+        self._changing = threading.Lock()  # held while `resources` is read to be replaced
+        self._reloads: set[asyncio.Task[None]] = set()
 
     async def run(self, ready: Callable[[dict[str, int]], None]) -> None:
         """Serve until SIGTERM or SIGINT; `ready` gets the ports once every door is open."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self._stopping.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reload)
+        loop.add_signal_handler(signal.SIGHUP, self._start_reload)
         async with AsyncExitStack() as stack:
             await asyncio.to_thread(self._prepare)
             stack.push_async_callback(asyncio.to_thread, self._finish)
@@ -97,7 +99,7 @@ class Service:
 
     def _finish(self) -> None:
         """Sign the end of the audit chain; the database closes last."""
-        with contextlib.suppress(RelayError):
+        with self._changing, contextlib.suppress(RelayError):
             jobs.sign_head(self.resources, datetime.now(UTC))
         self.resources.database.close()
 
@@ -148,7 +150,7 @@ class Service:
             doors=Doors(
                 authenticate=self._authenticate, may_write_to=self._may_write_to, accept=self._accept, note=note
             ),
-            tls=server_context(*tls_files(self.resources.settings)),
+            tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),
             hostname=self.resources.settings.relay.domain,
         )
         ports = await server.start()
@@ -225,7 +227,8 @@ class Service:
     def _run_jobs(self) -> None:
         try:
             now = datetime.now(UTC)
-            self.resources = jobs.renew(self.resources, now)
+            with self._changing:
+                self.resources = jobs.renew(self.resources, now)
             jobs.run_due(self.resources, now)
         except Unavailable:
             note("delivery.trouble", where="jobs")
@@ -234,17 +237,26 @@ class Service:
         finally:
             self._wake()
 
+    def _start_reload(self) -> None:
+        """SIGHUP: read anew beside the event loop, so that no session waits for files and the database."""
+        task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._reload))
+        self._reloads.add(task)
+        task.add_done_callback(self._reloads.discard)
+
     def _reload(self) -> None:
         """Build new resources, validate all of them, swap one reference; on a fault keep the old and say why."""
-        try:
-            fresh = load_resources(load_settings(self._site_file), self.resources.database)
-            node = fresh.settings.relay.node
-            fresh.database.write(
-                lambda connection: members.sync_lists(connection, node, tuple(fresh.known_lists.values()))
-            )
-        except RelayError as error:
-            note("service.reload_refused", reason=str(error))
-            return
+        with self._changing:
+            try:
+                self._replace()
+            except RelayError as error:
+                note("service.reload_refused", reason=str(error))
+            except Exception as error:  # noqa: BLE001  (a bug here must not take the old settings away)
+                bug(error, "reload")
+
+    def _replace(self) -> None:
+        fresh = load_resources(load_settings(self._site_file), self.resources.database)
+        node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
+        fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
         self.resources = fresh
         self._scanners.use(fresh.ruleset.words)
         note("service.reloaded")
@@ -268,18 +280,6 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
             raise Unavailable(
                 f"a port can't be opened: {error.strerror}: change [smtp] or [web] in {site_file}, or stop what uses it"
             ) from None
-
-
-def tls_files(settings: Settings) -> tuple[Path, Path]:
-    """The certificate and key of the SMTP doors; without settings a self-signed pair for localhost is made once."""
-    if settings.smtp.tls_certificate:
-        return Path(settings.smtp.tls_certificate), Path(settings.smtp.tls_key)
-    certificate, key = settings.data / "keys" / "localhost.crt", settings.data / "keys" / "localhost.key"
-    if not (certificate.is_file() and key.is_file()):
-        pem, key_pem = make_localhost_certificate(datetime.now(UTC))
-        write_private_file(key, key_pem)
-        write_private_file(certificate, pem)
-    return certificate, key
 
 
 def _smarthost(settings: Settings) -> Smarthost:

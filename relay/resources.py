@@ -16,6 +16,7 @@ from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.mailing_list import MailingList
 from relay.settings import Settings, shipped
+from relay.store import queue
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
 from relay.store.migrations import is_current
@@ -57,7 +58,7 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
         database: an open one to keep (at reload); None opens the settings' own.
 
     Raises:
-        ConfigurationError: lists, rules, catalogues, keys or the database's schema are wrong.
+        ConfigurationError: lists, rules, catalogues, keys or the database's schema are wrong, or a list is gone that is in use.
         Unavailable: the database can't be opened.
     """
     lists = load_lists(settings)
@@ -74,19 +75,32 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
             SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key)
             for key in keys.dkim
         ),
-        database=database or _open_database(settings.database_url),
+        database=_with_every_list(database, settings, lists) if database else _open_database(settings, lists),
     )
 
 
-def _open_database(url: str) -> Database:
+def _open_database(settings: Settings, lists: Mapping[str, MailingList]) -> Database:
     """Open the database, which must have this version's schema."""
-    database = Database.open(url)
+    database = Database.open(settings.database_url)
     try:
         if not is_current(database):
             raise ConfigurationError("the database doesn't have this version's schema: run `wen-relay migrate`")
+        _with_every_list(database, settings, lists)
     except RelayError:
         database.close()
         raise
+    return database
+
+
+def _with_every_list(database: Database, settings: Settings, lists: Mapping[str, MailingList]) -> Database:
+    """The database, once it is sure that every list with a post that is held or waits has its definition."""
+    with database.read() as connection:
+        lost = sorted(queue.lists_in_use(connection) - lists.keys())
+    if lost:
+        raise ConfigurationError(
+            f"the list “{lost[0]}” has posts that wait, but no definition: put {lost[0]}.toml back, with active = false to close it",
+            file=str(settings.data / "lists"),
+        )
     return database
 
 
@@ -99,7 +113,13 @@ def load_lists(settings: Settings) -> dict[str, MailingList]:
     directory = settings.data / "lists"
     if not directory.is_dir():
         raise ConfigurationError(f"there is no {directory}: make the data directory with `wen-relay init`")
-    lists = [read_list(_read(path), str(path), settings.relay.domain) for path in sorted(directory.glob("*.toml"))]
+    try:
+        paths = sorted(
+            path for path in directory.iterdir() if path.suffix == ".toml"
+        )  # glob takes an unreadable one for empty
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}", file=str(directory)) from None
+    lists = [read_list(_read(path), str(path), settings.relay.domain) for path in paths]
     if wrong := judge_lists(lists):
         raise ConfigurationError(wrong, file=str(directory))
     return {one.name: one for one in lists}

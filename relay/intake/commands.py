@@ -136,7 +136,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
         return replies.BAD_SEQUENCE
     if talk.wire.sent_ahead:  # RFC 2920 §3.1: DATA is the last of a group; content would be read as commands
         return replies.BAD_PIPELINE
-    reservation = Reservation(talk.reception.octets_in_flight)
+    reservation = Reservation(talk.reception.share_of(member))
     first = min(FIRST_OCTETS, talk.reception.limits.max_message_octets)
     if not reservation.grow_to(transaction.declared_octets or first):
         return DISK_LOW

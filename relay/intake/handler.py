@@ -63,12 +63,18 @@ class Reception:
         self.limits = limits
         self.hostname = hostname
         self.note = doors.note
-        self.octets_in_flight = OctetBudget(limits.max_in_flight_octets)
+        self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
+        self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login")
         self._lookups = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "lookup")
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
         self._posts: set[asyncio.Task[Reply]] = set()
+
+    def share_of(self, member: Member) -> OctetBudget:
+        """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others."""
+        octets = max(self.limits.max_message_octets, self.limits.max_in_flight_octets // 4)
+        return self._shares.setdefault(member.id, OctetBudget(octets, self._octets_in_flight))
 
     async def authenticate(self, login: str, password: str) -> Member | None:
         """The member whose login this is, else None.

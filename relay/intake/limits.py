@@ -36,12 +36,13 @@ class IntakeLimits:
 
 
 class OctetBudget:
-    """Octets of messages that may be in memory at once, over all sessions."""
+    """Octets of messages that may be in memory at once, over all sessions; or one member's share of them."""
 
-    __slots__ = ("_free",)
+    __slots__ = ("_free", "_whole")
 
-    def __init__(self, octets: int) -> None:
+    def __init__(self, octets: int, whole: "OctetBudget | None" = None) -> None:
         self._free = octets
+        self._whole = whole
 
     @property
     def free(self) -> int:
@@ -50,7 +51,7 @@ class OctetBudget:
 
     def take(self, octets: int) -> bool:
         """Take so many, or none when they are not there."""
-        if octets > self._free:
+        if octets > self._free or not (self._whole is None or self._whole.take(octets)):
             return False
         self._free -= octets
         return True
@@ -58,6 +59,8 @@ class OctetBudget:
     def give_back(self, octets: int) -> None:
         """End a use that `take` began."""
         self._free += octets
+        if self._whole:
+            self._whole.give_back(octets)
 
 
 class Reservation:

@@ -11,8 +11,22 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from relay.errors import ConfigurationError
+from relay.settings import Settings
+from relay.store.disk import write_private_file
 
 _VALID_FOR = timedelta(days=825)  # the longest that common clients accept of a certificate they were told to trust
+
+
+def tls_files(settings: Settings, now: datetime) -> tuple[Path, Path]:
+    """The certificate and key of the SMTP doors; without settings a self-signed pair for localhost is made once."""
+    if settings.smtp.tls_certificate:
+        return Path(settings.smtp.tls_certificate), Path(settings.smtp.tls_key)
+    certificate, key = settings.data / "keys" / "localhost.crt", settings.data / "keys" / "localhost.key"
+    if not (certificate.is_file() and key.is_file()):
+        pem, key_pem = make_localhost_certificate(now)
+        write_private_file(key, key_pem)
+        write_private_file(certificate, pem)
+    return certificate, key
 
 
 def make_localhost_certificate(now: datetime) -> tuple[bytes, bytes]:

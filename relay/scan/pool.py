@@ -10,7 +10,7 @@ import threading
 from datetime import timedelta
 from time import monotonic
 
-from relay.errors import Unavailable
+from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import FrameError, advance, encode_configuration
@@ -72,7 +72,8 @@ class ScannerPool:
             What was found; `progress` tells whether the scanner came to the end.
 
         Raises:
-            Unavailable: no scanner was free in time, or the pool is closed.
+            Busy: no scanner was free in time.
+            Unavailable: the pool is closed.
         """
         scanner = self._take()
         scan = Scan(progress=Progress.NOTHING, message=None)
@@ -135,7 +136,7 @@ class ScannerPool:
             try:
                 scanner = self._free.get(timeout=max(0.0, until - monotonic()))
             except queue.Empty:
-                raise Unavailable("No scanner was free in time; try again in a moment") from None
+                raise Busy("No scanner was free in time; try again in a moment") from None
             if scanner is None:
                 break
             if scanner.is_alive() and scanner.configuration is self._configuration:

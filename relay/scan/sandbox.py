@@ -15,7 +15,9 @@ import signal
 import struct
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 
+PROCESSOR_TIME = timedelta(hours=1)  # for all messages of one scanner; each has its own deadline, which the pool keeps
 NOBODY = 65534  # the customary unprivileged user and group
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -83,6 +85,7 @@ def enter_sandbox(memory: int) -> Sandbox:
         memory: the most address space in octets, what is in use already included.
     """
     _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_CPU, int(PROCESSOR_TIME.total_seconds()))
     _limit(resource.RLIMIT_FSIZE, 0)  # no file can grow: nothing of a message can reach a disk
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_NOFILE, 0)  # open descriptors stay usable, new ones can't be had

@@ -20,7 +20,7 @@ from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.store import audit, fanout
 from relay.store.member_rows import address_of
-from relay.store.tables import CLAIMABLE, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, decisions, deliveries, members, memberships, posts
 
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
@@ -146,6 +146,15 @@ def recover(connection: Connection, node: str, now: datetime) -> int:
     connection.execute(unsent.values(**free))
     unknown = update(deliveries).where(mine, deliveries.c.status == Status.SENDING)
     return connection.execute(unknown.values(**free, possible_duplicate=deliveries.c.possible_duplicate + 1)).rowcount
+
+
+def lists_in_use(connection: Connection) -> frozenset[str]:
+    """The names of lists for which something is held or waits to be sent."""
+    waiting = select(deliveries.c.list_name).where(
+        deliveries.c.status.in_([Status.QUEUED, Status.LEASED, Status.SENDING]), deliveries.c.kind == Kind.COPY
+    )
+    held = select(decisions.c.list_name).where(decisions.c.decision == "hold")
+    return frozenset(connection.execute(waiting.union(held)).scalars())
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -1,6 +1,7 @@
 """The real scanners: what they can't do, and what becomes of a message when one of them dies."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import relay
-from relay.errors import Unavailable
+from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan import pool as pool_module
@@ -228,7 +229,7 @@ def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
     os.kill(pool.pids()[0], signal.SIGSTOP)
     thread, _ = scan_in_thread(pool, HELLO)
     wait_until(pool._free.empty)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Busy):
         pool.scan(HELLO)
     os.kill(pool.pids()[0], signal.SIGCONT)
     thread.join()
@@ -266,6 +267,14 @@ def paths() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": f"{here}:{Path(__file__).resolve().parent.parent.parent}"}
 
 
+def test_a_scanner_has_bounds_that_the_kernel_keeps(make_pool):
+    table = Path(f"/proc/{make_pool().pids()[0]}/limits").read_text("ascii")
+    hard = dict(re.findall(r"^(Max .*?) {2,}\S+ +(\S+)", table, re.MULTILINE))
+    assert (hard["Max cpu time"], hard["Max file size"], hard["Max core file size"]) == ("3600", "0", "0")
+    assert (hard["Max open files"], hard["Max processes"]) == ("0", "0")
+    assert hard["Max address space"] == str(MEMORY)
+
+
 def test_a_scanner_knows_no_secret_of_the_environment(make_pool, monkeypatch):
     monkeypatch.setenv("RELAY_DELIVERY__PASSWORD", "opensesame")
     environment = Path(f"/proc/{make_pool().pids()[0]}/environ")
@@ -289,6 +298,8 @@ except BaseException as error:
 else:
     print("done")
 """
+
+
 # The bare system calls have the numbers of x86_64; on other processors these numbers are other calls that are denied too.
 ATTEMPTS = {
     "write a file": "os.open('/tmp/leak', os.O_WRONLY | os.O_CREAT, 0o666)",

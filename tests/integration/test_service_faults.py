@@ -133,6 +133,19 @@ def test_a_broken_list_is_refused_at_reload_with_its_line_and_the_old_one_stays(
     scene.service.reload()
 
 
+def test_a_list_with_posts_that_wait_cannot_lose_its_definition(scene):
+    scene.site.edit_list("central-africa", "require_marking = false", "require_marking = true")
+    scene.service.reload()
+    scene.send()
+    definition = scene.site.data / "lists" / "central-africa.toml"
+    definition.rename(definition.with_suffix(".away"))
+    assert "put central-africa.toml back" in scene.service.reload("service.reload_refused")["reason"]
+    assert scene.site.try_run("held", "list").code == 78
+    definition.with_suffix(".away").rename(definition)
+    scene.site.edit_list("central-africa", "require_marking = true", "require_marking = false")
+    scene.service.reload()
+
+
 def test_a_post_is_judged_after_every_scanner_was_killed(scene):
     scanners = scene.service.children()
     assert len(scanners) >= 2

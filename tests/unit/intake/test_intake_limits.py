@@ -35,6 +35,21 @@ def test_a_reservation_grows_until_the_budget_is_used_up_and_gives_all_back():
     assert budget.free == 100
 
 
+def test_one_members_share_leaves_room_for_the_others():
+    budget = OctetBudget(100)
+    mine, theirs = OctetBudget(40, budget), OctetBudget(70, budget)
+    first, second, other = Reservation(mine), Reservation(mine), Reservation(theirs)
+    assert first.grow_to(40)
+    assert not second.grow_to(1)
+    assert budget.free == 60
+    assert not other.grow_to(61), "the whole bounds every share"
+    assert theirs.free == 70
+    assert other.grow_to(60)
+    first.release()
+    other.release()
+    assert (mine.free, theirs.free, budget.free) == (40, 70, 100)
+
+
 def test_a_reservation_that_was_handed_over_is_released_by_its_heir_alone():
     budget = OctetBudget(100)
     owner = Reservation(budget)
