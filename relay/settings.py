@@ -4,12 +4,12 @@ A wrong value names the file and line (or the environment variable) it came from
 Longer than most files, so that every setting stands on one page.
 """
 
+import difflib
 import ipaddress
 import json
 import os
 import re
 import socket
-from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +28,7 @@ from pydantic_settings import (
 import relay
 from relay.errors import ConfigurationError
 from relay.mail.address import parse_address
-from relay.source import Source, fault, keys_of, read_source
+from relay.source import Source, fault, keys_of, line_of, read_source
 
 SECRETS = Path("/run/secrets")
 CANDIDATES = (Path("relay.toml"), Path("/etc/wen-relay/relay.toml"))
@@ -79,9 +79,15 @@ def _mail_address(value: str) -> str:
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def _port(value: object) -> object:
+    if value == "auto" or re.fullmatch(r"-?\d+", str(value)):
+        return value if value == "auto" else int(str(value))
+    raise ValueError(f'write a port\'s number, 0 for off, or "auto" for any free one, not “{value}”')
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 Octets = Annotated[int, BeforeValidator(_size), Field(gt=0)]
-Port = Annotated[int, Field(ge=0, le=65535)] | Literal["auto"]
+Port = Annotated[Annotated[int, Field(ge=0, le=65535)] | Literal["auto"], BeforeValidator(_port)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Domain = Annotated[str, AfterValidator(_host_name)]
 
@@ -281,6 +287,7 @@ def load_settings(site_file: Path) -> Settings:
             f"can't be read: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}", file=str(site_file)
         ) from None
     merged = _merge(defaults.data, site.data)
+    _check_environment()
     try:
         settings = Settings(**merged)
     except ValidationError as error:
@@ -294,6 +301,17 @@ def load_settings(site_file: Path) -> Settings:
     settings = settings.model_copy(update={"relay": settings.relay.model_copy(update={"data": data})})
     _check_together(settings, site)
     return settings
+
+
+def _check_environment() -> None:
+    """A variable of ours with a misspelt section would set nothing; pydantic only finds misspelt keys in known sections."""
+    sections = list(Settings.model_fields)
+    for name in sorted(os.environ):
+        section, parted, _ = name.upper().removeprefix("RELAY_").partition("__")
+        if name.upper().startswith("RELAY_") and parted and section.lower() not in sections:
+            near = difflib.get_close_matches(section.lower(), sections, n=1, cutoff=0.5)
+            hint = f"did you mean RELAY_{near[0].upper()}__…?" if near else f"sections are {', '.join(sections)}"
+            raise ConfigurationError(f"environment variable {name}: there is no section “{section.lower()}”; {hint}")
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -318,34 +336,58 @@ def _blame(error: ValidationError, site: Source) -> ConfigurationError:
 def _check_together(settings: Settings, site: Source) -> None:
     """What single values can't say: loopback rules for TLS, paths that must exist, doors that must differ."""
     smtp, delivery = settings.smtp, settings.delivery
-
-    def wrong(sentence: str) -> ConfigurationError:
-        return ConfigurationError(sentence, file=site.file)
-
-    if delivery.tls == "none" and not is_loopback(delivery.smarthost):
-        raise wrong('[delivery] tls = "none" is for a smarthost on this machine only: use "required"')
-    if bool(smtp.tls_certificate) != bool(smtp.tls_key):
-        raise wrong("[smtp] tls_certificate and tls_key belong together: set both or neither")
-    if not smtp.tls_certificate and not is_loopback(smtp.host):
-        raise wrong("[smtp] host is not this machine's loopback: set tls_certificate and tls_key")
-    if delivery.username and settings.smarthost_tls != "required":
-        raise wrong('[delivery] a username needs tls = "required": a password is only sent over verified TLS')
-    if bool(delivery.username) != bool(delivery.password_file):
-        raise wrong("[delivery] username and password_file belong together: set both or neither")
-    _check_files(wrong, (smtp.tls_certificate, smtp.tls_key, delivery.password_file))
     doors = [
         port for port in (smtp.port, smtp.submission_port, smtp.submissions_port) if isinstance(port, int) and port
     ]
-    if len(doors) != len(set(doors)):
-        raise wrong("[smtp] port, submission_port and submissions_port must differ")
-    if smtp.max_in_flight_octets < smtp.max_message_octets:
-        raise wrong("[smtp] max_in_flight_octets must be at least max_message_octets")
-
-
-def _check_files(wrong: Callable[[str], ConfigurationError], names: Iterable[str]) -> None:
-    for name in names:
-        if name and not Path(name).is_file():
-            raise wrong(f"the file {name} does not exist")
+    rules = (
+        (
+            delivery.tls == "none" and not is_loopback(delivery.smarthost),
+            ("delivery", "tls"),
+            '[delivery] tls = "none" is for a smarthost on this machine only: use "required"',
+        ),
+        (
+            bool(smtp.tls_certificate) != bool(smtp.tls_key),
+            ("smtp", "tls_certificate" if smtp.tls_certificate else "tls_key"),
+            "[smtp] tls_certificate and tls_key belong together: set both or neither",
+        ),
+        (
+            not smtp.tls_certificate and not is_loopback(smtp.host),
+            ("smtp", "host"),
+            "[smtp] host is not this machine's loopback: set tls_certificate and tls_key",
+        ),
+        (
+            bool(delivery.username) and settings.smarthost_tls != "required",
+            ("delivery", "username"),
+            '[delivery] a username needs tls = "required": a password is only sent over verified TLS',
+        ),
+        (
+            bool(delivery.username) != bool(delivery.password_file),
+            ("delivery", "username" if delivery.username else "password_file"),
+            "[delivery] username and password_file belong together: set both or neither",
+        ),
+        *(
+            (bool(name) and not Path(name).is_file(), path, f"the file {name} does not exist")
+            for name, path in (
+                (smtp.tls_certificate, ("smtp", "tls_certificate")),
+                (smtp.tls_key, ("smtp", "tls_key")),
+                (delivery.password_file, ("delivery", "password_file")),
+            )
+        ),
+        (
+            len(doors) != len(set(doors)),
+            ("smtp", "port"),
+            "[smtp] port, submission_port and submissions_port must differ",
+        ),
+        (
+            smtp.max_in_flight_octets < smtp.max_message_octets,
+            ("smtp", "max_message_octets"),
+            "[smtp] max_in_flight_octets must be at least max_message_octets",
+        ),
+    )
+    for broken, path, sentence in rules:
+        if broken:
+            line = line_of(site.text, path) if path[0] in site.data else 0
+            raise ConfigurationError(sentence, file=site.file, line=line)
 
 
 def helo_name(settings: Settings) -> str:

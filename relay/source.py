@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from relay.errors import ConfigurationError
 
@@ -88,7 +89,18 @@ def fault(source: Source, error: ValidationError, keys: list[str]) -> Configurat
         sentence = f"the key “{name}” is missing"
     else:
         sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}".replace("value error, ", "")
+        sentence += _nearest_choice(first, error)
     return ConfigurationError(sentence, file=source.file, line=line_of(source.text, path))
+
+
+def _nearest_choice(first: ErrorDetails, error: ValidationError) -> str:
+    """The choice that a word was probably meant to be, where only some words are allowed; "" else."""
+    if first["type"] not in {"literal_error", "enum"}:
+        return ""
+    written = next(one["input"] for one in error.errors(include_url=False) if one["loc"] == first["loc"])
+    choices = re.findall(r"'([^']+)'", str(first.get("ctx", {}).get("expected", "")))
+    nearest = difflib.get_close_matches(str(written)[:40], choices, n=1)
+    return f"; did you mean “{nearest[0]}”?" if nearest else ""
 
 
 def keys_of(schema: Any) -> list[str]:

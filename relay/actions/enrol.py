@@ -1,9 +1,10 @@
 """Members come and go: nominations are judged by the core, written by the store, and told to those concerned."""
 
 import csv
+import difflib
 import io
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
@@ -40,13 +41,14 @@ _REQUIRED = COLUMNS[:9]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolled:
-    """A new member, and the app password that is shown once; "" when none was asked for."""
+    """A new member, the app password that is shown once ("" when none was asked for), and vouchers whom no mail tells of it."""
 
     member: Member
     password: str
+    untold: tuple[Address, ...] = ()
 
 
-def read_nomination(resources: Resources, row: Mapping[str, str]) -> Nomination:
+def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -> Nomination:
     """Read a nomination from texts: a command's options, or a line of a CSV file; lists and roles are separated by `;`.
 
     Raises:
@@ -67,7 +69,7 @@ def read_nomination(resources: Resources, row: Mapping[str, str]) -> Nomination:
         lists=frozenset(_several(row["lists"])),
         nominated_by=read_member_address(row["nominated_by"]),
         confirmed_by=read_member_address(row["confirmed_by"]),
-        valid_until=_day(row.get("valid_until") or ""),
+        valid_until=read_last_day(row.get("valid_until") or "", today),
     )
     wrong = judge_nomination(
         nomination,
@@ -91,11 +93,19 @@ def _several(text: str) -> list[str]:
     return [part.strip() for part in text.replace(",", ";").split(";") if part.strip()]
 
 
-def _day(text: str) -> date | None:
+def read_last_day(text: str, today: date) -> date | None:
+    """Read a membership's last day, today or later; None for "", a membership without an end.
+
+    Raises:
+        Invalid: it isn't such a day.
+    """
     try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
+        day = date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
         raise Invalid(f"“{text}” is not a day: write it as 2027-06-30") from None
+    if day and day < today:
+        raise Invalid(f"the last day {day} is over already: to end a membership use `wen-relay members remove`")
+    return day
 
 
 def add_member(resources: Resources, row: Mapping[str, str], *, with_password: bool, now: datetime) -> Enrolled:
@@ -105,12 +115,22 @@ def add_member(resources: Resources, row: Mapping[str, str], *, with_password: b
         Invalid: the nomination is wrong.
         Conflict: the address is a member's already.
     """
-    nomination = read_nomination(resources, row)
+    nomination = read_nomination(resources, row, now.date())
     node = resources.settings.relay.node
     member = resources.database.write(
         lambda connection: members.add(connection, node, nomination, operator=operator_name(), now=now)
     )
-    return Enrolled(member=member, password=issue_password(resources, member, now) if with_password else "")
+    password = issue_password(resources, member, now) if with_password else ""
+    return Enrolled(member=member, password=password, untold=untold_vouchers(resources, (member,)))
+
+
+def untold_vouchers(resources: Resources, added: Iterable[Member]) -> tuple[Address, ...]:
+    """Who nominated or confirmed these members and is no active member: the relay writes to its members alone."""
+    with resources.database.read() as connection:
+        nominations = [members.nomination_of(connection, member.id) for member in added]
+        vouchers = dict.fromkeys(one for found in nominations for one in (found.nominated_by, found.confirmed_by))
+        known = {voucher: members.find(connection, voucher) for voucher in vouchers}
+    return tuple(voucher for voucher, one in known.items() if one is None or one.state is not MemberState.ACTIVE)
 
 
 def issue_password(resources: Resources, member: Member, now: datetime) -> str:
@@ -140,7 +160,7 @@ def import_members(resources: Resources, text: str, now: datetime) -> tuple[Memb
     try:
         _check_header(list(reader.fieldnames or ()))
         for row in reader:
-            nomination = _at_line(reader.line_num, lambda row=row: read_nomination(resources, _whole(row)))  # type: ignore[misc]
+            nomination = _at_line(reader.line_num, lambda row=row: read_nomination(resources, _whole(row), now.date()))  # type: ignore[misc]
             if (before := seen.setdefault(nomination.address, reader.line_num)) != reader.line_num:
                 raise Invalid(f"line {reader.line_num}: {nomination.address} stands on line {before} already")
             nominations.append((reader.line_num, nomination))
@@ -158,8 +178,12 @@ def import_members(resources: Resources, text: str, now: datetime) -> tuple[Memb
 
 
 def _check_header(names: list[str]) -> None:
+    if len(names) == 1 and ";" in names[0]:
+        raise Invalid("line 1: the cells are separated by semicolons: save the file with commas")
     if unknown := [name for name in names if name not in COLUMNS]:
-        raise Invalid(f"line 1: unknown column “{unknown[0]}”: the columns are {', '.join(COLUMNS)}")
+        near = difflib.get_close_matches(unknown[0], COLUMNS, n=1)
+        hint = f"did you mean “{near[0]}”?" if near else f"the columns are {', '.join(COLUMNS)}"
+        raise Invalid(f"line 1: unknown column “{unknown[0]}”: {hint}")
     if missing := [name for name in _REQUIRED if name not in names]:
         raise Invalid(f"line 1: the column “{missing[0]}” is missing")
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 from relay.actions.enrol import first_administrator
 from relay.errors import Conflict, Invalid, Unavailable
-from relay.mail.address import Address
+from relay.mail.address import Address, parse_address
 from relay.resources import Resources, load_resources
-from relay.roster.definition import read_list
 from relay.settings import load_settings, shipped, sqlite_url
 from relay.store import members
 from relay.store.disk import make_private_directory, write_private_file
@@ -17,6 +16,8 @@ from relay.store.engine import Database
 from relay.store.keys import create_keys
 from relay.store.migrations import upgrade
 
+# What a run that was cut short may have left, and hidden files, which are nobody's data.
+_OURS = re.compile(r"lists|run|keys|recovery\.key|relay\.db.*|\..*|.*\.new")
 _ACTIVE = re.compile(r"^active\s*=\s*(?:true|false)", re.MULTILINE)
 
 
@@ -57,12 +58,16 @@ def establish(
         raise Invalid("the data directory's path must be one line of printable text: name another directory")
     if site_file.exists():
         raise Conflict(f"{data} holds a relay already: name another directory")
+    if data.is_dir() and (foreign := sorted(one.name for one in data.iterdir() if not _OURS.fullmatch(one.name))):
+        raise Conflict(f"{data} holds “{foreign[0]}”, which is no part of a relay: name a new or empty directory")
+    if parse_address(f"postmaster@{domain}") is None:
+        raise Invalid(f"“{domain}” is not a mail domain such as relay.example")
     try:
         _write_files(data, domain, database_url, lists, definitions, now)
     except OSError as error:
         raise Unavailable(f"{data} can't be written: {error.strerror}") from None
     settings = load_settings(site_file)
-    database = Database.open(settings.database_url)
+    database = Database.open(settings.database_url, new=True)
     try:
         upgrade(database)
         resources = load_resources(settings, database)
@@ -79,7 +84,6 @@ def _write_files(
         make_private_directory(directory)
     for name, path in definitions.items():
         text = path.read_text("utf-8")
-        read_list(text, path.name, domain)  # a wrong domain shows here, before anything depends on it
         active = _ACTIVE.sub(f"active = {'true' if name in lists else 'false'}", text)
         write_private_file(data / "lists" / path.name, active.encode())
     create_keys(data / "keys", now)

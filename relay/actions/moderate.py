@@ -9,7 +9,7 @@ from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason
 from relay.resources import Resources
-from relay.roster.member import Member, Role
+from relay.roster.member import Member
 from relay.store import audit, held, members, posts
 from relay.store.vault import unseal
 
@@ -107,7 +107,7 @@ def _moderator(resources: Resources, address: Address, reference: str, list_name
         person = members.find(connection, address)
     if person is None or not person.may_act(now.date()):
         raise Conflict(f"{address} is not an active member")
-    if Role.MODERATOR not in person.roles or not person.agency_type.is_official:
+    if not person.may_moderate:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
     if missing := [name for name in names if name not in person.lists]:
         raise Conflict(f"{address} does not moderate {missing[0]}")

@@ -1,5 +1,7 @@
 """`wen-relay lists`: show, validate, sync."""
 
+from datetime import UTC, datetime
+
 import typer
 
 from relay.actions.open import opened
@@ -47,10 +49,18 @@ def validate(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """
     with opened(config) as resources:
         active, known = len(resources.lists), len(resources.known_lists)
+        with resources.database.read() as connection:
+            everyone = members.list_members(connection)
+    today = datetime.now(UTC).date()
+    moderated = {name for one in everyone if one.may_moderate and one.may_act(today) for name in one.lists}
     if as_json:
         print_json({"valid": True, "lists": known, "active": active})
     else:
         say(f"All {known} definitions are valid; {active} lists are active.")
+        for name in sorted(resources.lists.keys() - moderated):
+            say(
+                f"{name} has no moderator: whatever it holds waits until its time is over. Add a member with --role moderator."
+            )
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`wen-relay`: init, serve, check, migrate, demo, and the nouns' own commands; maps every failure to its exit code."""
 
+import errno
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from relay.app import ROLES, serve
 from relay.cli import demo, lists, members, posts, queue
 from relay.cli.output import (
     EXIT_BUG,
+    EXIT_TRY_LATER,
     EXIT_USAGE,
     ConfigOption,
     JsonOption,
@@ -58,14 +60,18 @@ def run() -> None:
     except typer.Abort:
         sys.exit(130)
     except typer.TyperException as error:
-        sentence = error.format_message()
-        say(sentence if "\n" in sentence else f"wen-relay: {sentence} See `wen-relay --help`.")
+        _say_usage(error)
         sys.exit(EXIT_USAGE)
     except RelayError as error:
         say(f"wen-relay: {error}")
         sys.exit(exit_code(error))
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        say("wen-relay: the output can't be written: there is no room where it goes")
+        sys.exit(EXIT_TRY_LATER)
     except Exception as error:  # noqa: BLE001  (the last door: a bug of ours must not print values)
         if debug:
             traceback.print_exc()
@@ -74,6 +80,18 @@ def run() -> None:
         )
         sys.exit(EXIT_BUG)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say_usage(error: typer.TyperException) -> None:
+    """One sentence and where to read more; the help itself where a command was given nothing at all."""
+    sentence, context = error.format_message().strip(), getattr(error, "ctx", None)
+    if "\n" in sentence:
+        say(sentence)
+    elif not sentence and context is not None:
+        say(context.get_help())
+    else:
+        path = context.command_path if context is not None else "wen-relay"
+        say(f"wen-relay: {sentence.rstrip('.')}. See `{path} --help`.")
 
 
 @app.callback(invoke_without_command=True)

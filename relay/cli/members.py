@@ -2,16 +2,25 @@
 
 import csv
 import sys
-from collections.abc import Callable
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relay.actions.enrol import COLUMNS, Enrolled, add_member, export_rows, import_members, issue_password
+from relay.actions.enrol import (
+    COLUMNS,
+    Enrolled,
+    add_member,
+    export_rows,
+    import_members,
+    issue_password,
+    read_last_day,
+    untold_vouchers,
+)
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, read_address, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, print_records, print_rows, read_address, say
 from relay.errors import Invalid, NotFound
 from relay.mail.address import Address
 from relay.resources import Resources
@@ -87,9 +96,20 @@ def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
         print_json({"address": address, "password": enrolled.password} if enrolled.password else _row(enrolled.member))
         return
     say(f"{address} is now an active member of {', '.join(sorted(enrolled.member.lists)) or 'no list'}.")
-    if enrolled.password:
+    _name_untold(enrolled.untold)
+    _show_password(enrolled.password)
+
+
+def _name_untold(vouchers: Iterable[Address]) -> None:
+    """Nominator and confirmer are told by mail, so that they can object; where that is not so, the operator must know."""
+    if names := ", ".join(map(str, vouchers)):
+        say(f"Not members here, so not told by mail; tell them yourself: {names}.")
+
+
+def _show_password(password: str) -> None:
+    if password:
         say("App password, shown only this once (the user name is the address):")
-        sys.stdout.write(enrolled.password + "\n")
+        sys.stdout.write(password + "\n")
 
 
 @app.command("password")
@@ -100,9 +120,11 @@ def password(address: AddressArgument, as_json: JsonOption = False, config: Conf
     """
     with opened(config) as resources:
         member = _find(resources, read_address(address))
-        _show_enrolled(
-            Enrolled(member=member, password=issue_password(resources, member, datetime.now(UTC))), as_json=as_json
-        )
+        issued = issue_password(resources, member, datetime.now(UTC))
+    if as_json:
+        print_json({"address": str(member.address), "password": issued})
+    else:
+        _show_password(issued)
 
 
 @app.command("import")
@@ -115,6 +137,8 @@ def import_(
     """
     try:
         text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {file}") from None
     except (OSError, UnicodeError) as error:
         raise Invalid(
             f"{file} can't be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
@@ -124,11 +148,13 @@ def import_(
             added = import_members(resources, text, datetime.now(UTC))
         except Invalid as error:
             raise Invalid(f"{file}: {error}; nobody was added") from None
+        untold = untold_vouchers(resources, added)
         wake_service(resources.settings)
     if as_json:
         print_rows(map(_row, added), as_json=True, columns=(), nothing="")
     else:
         say(f"{len(added)} members were added.")
+        _name_untold(untold)
 
 
 @app.command()
@@ -175,7 +201,7 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
     """
     with opened(config) as resources:
         row = _row(_find(resources, read_address(address)))
-    print_rows([row], as_json=as_json, columns=tuple(row), nothing="")
+    print_records([row], as_json=as_json, columns=tuple(row))
 
 
 def _find(resources: Resources, address: Address) -> Member:
@@ -229,11 +255,7 @@ def renew(
 
     Example: wen-relay members renew a.mbarga@douanes.example --valid-until 2027-12-31
     """
-    try:
-        until = date.fromisoformat(valid_until) if valid_until else None
-    except ValueError:
-        raise Invalid(f"“{valid_until}” is not a day: write it as 2027-06-30") from None
-
+    until = read_last_day(valid_until, datetime.now(UTC).date())
     _change(config, as_json, "renewed", members.renew, read_address(address), valid_until=until)
 
 
@@ -266,4 +288,5 @@ def _change(
         print_rows(map(_row, changed), as_json=True, columns=(), nothing="")
         return
     for member in changed:
-        say(f"{member.address} is {done}.")
+        until = f" until {member.valid_until}" if member.valid_until else " without an end" if done == "renewed" else ""
+        say(f"{member.address} is {done}{until}.")

@@ -14,7 +14,7 @@ from relay.mail.address import Address
 from relay.roster.nomination import read_member_address
 
 # sysexits.h, as the outer contract lists them.
-EXIT_USAGE, EXIT_BUG = 64, 70
+EXIT_USAGE, EXIT_BUG, EXIT_TRY_LATER = 64, 70, 75
 _EXIT_CODES: tuple[tuple[type[RelayError], int], ...] = (
     (ConfigurationError, 78),
     (Unavailable, 75),
@@ -31,6 +31,7 @@ ConfigOption = Annotated[
         help="The site's settings; default $RELAY_CONFIG, ./relay.toml, /etc/wen-relay/relay.toml.",
     ),
 ]
+_WHOLE = frozenset({"reference", "address", "recipient", "status", "state", "decision"})
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -59,10 +60,38 @@ def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: 
     if not rows:
         say(nothing)
         return
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        # Nothing is ever cut off: a reference or an address is what the next command needs.
+        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in _WHOLE)
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(highlight=False, markup=False).print(table)
+    _console().print(table)
+
+
+def print_records(
+    rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: Sequence[str], text: str = ""
+) -> None:
+    """Print each row upright, a field a line, or as JSON lines; `text` names a field that is printed whole at the end."""
+    console = _console()
+    for row in rows:
+        if as_json:
+            print_json(row)
+            continue
+        table = Table(box=None, pad_edge=False, show_header=False)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(overflow="fold")
+        for column in columns:
+            table.add_row(column.replace("_", " "), _cell(row.get(column)))
+        console.print(table)
+        if text:
+            console.print(f"\n{row.get(text, '')}")
+        console.print()
+
+
+def _console() -> Console:
+    """As wide as the terminal; as wide as it takes where a program reads."""
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 def _cell(value: object) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from relay.actions import moderate
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, read_address, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, print_records, print_rows, read_address, say
 from relay.errors import NotFound
 from relay.policy.decision import Reason
 from relay.resources import Resources
@@ -85,12 +85,8 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
         with resources.database.read() as connection:
             found = posts.show_post(connection, reference)
         rows = [_post_row(resources, row) for row in found]
-    print_rows(
-        rows,
-        as_json=as_json,
-        columns=("reference", "list", "decision", "marking", "reasons", "removed", "channels", "deliveries"),
-        nothing="",
-    )
+    columns = ("reference", "list", "author", "received_at", "decision", "marking", "reasons", "removed", "channels")
+    print_records(rows, as_json=as_json, columns=(*columns, "deliveries"))
 
 
 def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
@@ -149,7 +145,8 @@ def held_show(
             copy = moderate.read_held(resources, reference, read_address(moderator), datetime.now(UTC))
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
             rows = [row | {"subject": copy.subject, "text": "\n".join(texts)} for row in rows]
-    print_rows(rows, as_json=as_json, columns=tuple(rows[0]), nothing="")
+    columns = tuple(name for name in rows[0] if name != "text")
+    print_records(rows, as_json=as_json, columns=columns, text="text" if moderator else "")
 
 
 def _list_name(address: str) -> str | None:
@@ -202,4 +199,4 @@ def held_refuse(
     if as_json:
         print_json({"reference": reference, "outcome": "withheld", "code": code})
     else:
-        say(f"{reference} is withheld.")
+        say(f"{reference} is withheld; its author is told the reason {code}.")

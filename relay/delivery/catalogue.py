@@ -4,6 +4,7 @@ The English sentence is the key. A sentence that stands in a table before it is 
 that the test that compares code and catalogues sees it.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -48,12 +49,14 @@ class Catalogue:
 
     def day(self, on: date) -> str:
         """A date in words."""
-        return format_date(on, "long", self.locale)
+        words = format_date(on, "long", self.locale)
+        # In French the first of a month is an ordinal, which Unicode's date formats can't say.
+        return re.sub(r"^1 ", "1er ", words) if self.language == "fr" else words
 
     def moment(self, at: datetime) -> str:
         """A moment in words, always in UTC, which it says."""
         utc = at.astimezone(UTC)
-        return f"{format_date(utc.date(), 'long', self.locale)}, {format_time(utc, 'HH:mm', tzinfo=UTC, locale=self.locale)} UTC"
+        return f"{self.day(utc.date())}, {format_time(utc, 'HH:mm', tzinfo=UTC, locale=self.locale)} UTC"
 
     def _template(self, msgid: str) -> str:
         return self.forms.get(msgid, (msgid,))[0]

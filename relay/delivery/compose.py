@@ -62,7 +62,7 @@ class Frame:
 _MEANING = {
     Tlp.CLEAR: sentence("This message may be passed on freely."),
     Tlp.GREEN: sentence(
-        "You may share this message within the community of this list, never in public. The community: {community}"
+        "You may share this message within the community of this list, never in public. The community: {community}."
     ),
     Tlp.AMBER: sentence("Only those in your own organisation and its clients who need to know may see this message."),
     Tlp.AMBER_STRICT: sentence("Only those in your own organisation who need to know may see this message."),
@@ -166,7 +166,7 @@ def _footer(frame: Frame, catalogue: Catalogue) -> list[str]:
     one = frame.mailing_list
     return [
         f"{frame.marking} · {frame.reference} · {catalogue.definition(one.title)}",
-        catalogue.text(_MEANING[frame.marking], community=catalogue.definition(one.community)),
+        catalogue.text(_MEANING[frame.marking], community=catalogue.definition(one.community).rstrip(".")),
         catalogue.definition(one.footer),
         catalogue.text(
             "Help: write HELP to {request}. The people who run this list, also if you wish to leave it: {owner}",

@@ -64,6 +64,11 @@ class Member:
     lists: frozenset[str]
     valid_until: date | None = None
 
+    @property
+    def may_moderate(self) -> bool:
+        """Whether this person's role and agency let them see held posts: experts, NGOs and IGOs never do."""
+        return Role.MODERATOR in self.roles and self.agency_type.is_official
+
     def may_act(self, on: date) -> bool:
         """Whether the member is active and their vetting has not run out on that day (UTC)."""
         return self.state is MemberState.ACTIVE and (self.valid_until is None or on <= self.valid_until)

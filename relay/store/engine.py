@@ -4,6 +4,7 @@ Each job runs in its own SAVEPOINT; one COMMIT, and so one fsync, serves all tha
 the disk: a reply given after it is never taken back by a crash.
 """
 
+import os
 import sqlite3
 import threading
 from collections import deque
@@ -55,8 +56,13 @@ class Database:
         self._writer.start()
 
     @classmethod
-    def open(cls, url: str) -> "Database":
-        """Open the database at a URL such as `sqlite:////var/lib/wen-relay/relay.db`; its file and directory are made when missing.
+    def open(cls, url: str, *, new: bool = False) -> "Database":
+        """Open the database at a URL such as `sqlite:////var/lib/wen-relay/relay.db`.
+
+        Args:
+            url: which database.
+            new: make its file and directory when missing. Otherwise a missing file is trouble: an empty database in its
+                place would say that there are no members and that the audit log is whole.
 
         Raises:
             ConfigurationError: the URL is not one of a database this relay can use.
@@ -72,10 +78,18 @@ class Database:
             raise ConfigurationError(
                 "[database] url must name an SQLite file, such as sqlite:////var/lib/wen-relay/relay.db"
             )
+        file = Path(str(parts.database))
         try:
-            create_private_file(Path(str(parts.database)))
+            if new:
+                create_private_file(file)
+            elif not file.is_file():
+                raise Unavailable(
+                    f"the database {file} is missing: restore it from a backup, or correct [database] url"
+                )
         except OSError as error:
-            raise Unavailable(f"the database file can't be made ({error.strerror}); check its directory") from None
+            raise Unavailable(f"the database {file} can't be made: {error.strerror}") from None
+        if not os.access(file, os.R_OK | os.W_OK):  # to open it here and close it would drop SQLite's own locks
+            raise Unavailable(f"the database {file} may not be written by this user: check its owner and mode")
         engine = create_engine(parts, hide_parameters=True, pool_size=16, max_overflow=48)
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
@@ -101,7 +115,7 @@ class Database:
         except exc.SQLAlchemyError as error:
             if not _is_trouble(error):
                 raise
-            raise Unavailable(f"the database can't be read now ({_cause(error)}); {_TRY_LATER}") from None
+            raise Unavailable(f"the database can't be read now ({_cause(error)}); {_advice(error)}") from None
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run a job in the writer thread and return its result once it is committed to the disk.
@@ -193,7 +207,7 @@ class Database:
         """
         if _is_io_error(error):
             self._broken = "the disk failed while the database was written; check the disk, then restart the relay"
-        _refuse(batch, self._broken or f"the database can't be written now ({_cause(error)}); {_TRY_LATER}")
+        _refuse(batch, self._broken or f"the database can't be written now ({_cause(error)}); {_advice(error)}")
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -252,6 +266,13 @@ def _cause(error: BaseException) -> str:
         with suppress(AttributeError):
             return str(getattr(original, attribute))
     return type(original).__name__
+
+
+def _advice(error: BaseException) -> str:
+    """What to do about a fault: time doesn't mend a damaged file."""
+    code = getattr(_original(error), "sqlite_errorcode", 0) & 0xFF
+    damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+    return "its file is damaged: restore it from a backup" if damaged else _TRY_LATER
 
 
 def _is_io_error(error: BaseException) -> bool:

@@ -36,7 +36,7 @@ KEY_OCTETS = 32
 DUPLICATE_KEY_LIFE = timedelta(days=30)
 
 _AUDIT, _VERP, _RECOVERY_PUBLIC, _RECOVERY_PRIVATE = "audit.pem", "verp.key", "recovery.pub.pem", "recovery.key"
-_ADVICE = "put it back from where you keep it safe, or run `wen-relay init` to make a new one"
+_ADVICE = "put it back from where you keep it safe; without it the relay can't go on as the one it was"
 _PrivateKey = Ed25519PrivateKey | RSAPrivateKey | X25519PrivateKey
 
 
@@ -162,7 +162,13 @@ def _recovery_pair(private_file: Path) -> bytes:
 
 def _files(directory: Path, pattern: str) -> list[Path]:
     """The files of one kind, oldest first: their names sort by date."""
-    if not (found := sorted(directory.glob(pattern))):
+    try:
+        found = sorted(
+            path for path in directory.iterdir() if path.match(pattern)
+        )  # glob takes an unreadable one for empty
+    except OSError as error:
+        raise ConfigurationError(f"the keys can't be read: {error.strerror}", file=str(directory)) from None
+    if not found:
         raise ConfigurationError(f"this key is missing: {_ADVICE}", file=str(directory / pattern))
     return found
 

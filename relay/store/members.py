@@ -204,7 +204,7 @@ def _find_in(connection: Connection, address: Address, *states: MemberState) -> 
         raise NotFound(f"{address} is not a member; see `wen-relay members list`")
     if member.state not in states:
         raise Conflict(
-            f"{address} is {'no longer a member' if member.state is MemberState.LEFT else member.state.value}"
+            f"{address} is {'no longer a member' if member.state is MemberState.LEFT else f'{member.state.value} already'}"
         )
     return member
 

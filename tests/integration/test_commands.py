@@ -145,6 +145,13 @@ def test_init_refuses_what_it_cannot_use(tmp_path, option, value):
     assert value in done.sentence
 
 
+def test_init_makes_no_relay_among_other_things(tmp_path):
+    (tmp_path / "holiday.jpg").touch()
+    done = command("init", "--data", str(tmp_path), "--domain", DOMAIN, folder=tmp_path)
+    assert (done.code, "holiday.jpg" in done.sentence) == (73, True), done
+    assert [path.name for path in tmp_path.iterdir()] == ["holiday.jpg"]
+
+
 def test_init_prints_the_first_administrators_secret_once_and_keeps_its_files_private(tmp_path):
     words = ("init", "--data", "data", "--domain", DOMAIN, "--admin", "chief@agency.example")
     done = command(*words, "--json", folder=tmp_path)
@@ -195,13 +202,27 @@ def test_a_damaged_database_is_75(fresh):
 
 
 def test_a_database_without_its_tables_is_named_and_not_our_bug(fresh):
-    (fresh.data / "relay.db").unlink()
+    (fresh.data / "relay.db").write_bytes(b"")
     for words in (("queue", "status"), ("members", "list"), ("serve",)):
         done = fresh.try_run(*words)
         assert done.code == EX_CONFIG, done
         assert "wen-relay migrate" in done.sentence
     assert fresh.try_run("migrate").code == 0
     assert fresh.rows("members", "list") == []
+
+
+def test_a_database_that_is_missing_or_damaged_is_75_named_and_not_made_anew(fresh):
+    file = fresh.data / "relay.db"
+    whole = file.read_bytes()
+    for trouble, said in (
+        (file.unlink, "is missing: restore it"),
+        (lambda: file.write_bytes(b"x" * 9999), "is damaged"),
+    ):
+        trouble()
+        for words in (("audit", "verify"), ("migrate",), ("members", "list"), ("serve",)):
+            done = fresh.try_run(*words)
+            assert (done.code, said in done.sentence) == (EX_TEMPFAIL, True), done
+        assert not file.exists() or file.read_bytes() != whole
 
 
 def test_a_port_in_use_is_75_and_named(fresh):

@@ -114,3 +114,32 @@ def test_what_is_exported_is_what_was_imported(site):
 def test_a_whole_agency_is_suspended_at_once(fresh):
     rows = fresh.rows("members", "suspend", "--agency", "police", "--reason", "reorganised")
     assert {(row["address"], row["state"]) for row in rows} == {(PAUL, "suspended"), (CLAIRE, "suspended")}
+
+
+def test_whoever_vouches_and_gets_no_mail_of_it_is_named(fresh):
+    words = ["members", "add", "new@douanes.example", "--name", "New Example", "--agency", "Douanes"]
+    words += ["--agency-type", "customs", "--country", "CM", "--language", "fr", "--lists", "central-africa"]
+    done = fresh.run(*words, "--nominated-by", CLAIRE, "--confirmed-by", "deputy@agency.example")
+    assert "tell them yourself: deputy@agency.example." in done.err
+    assert CLAIRE not in done.err
+
+
+def test_a_last_day_that_is_over_is_refused(fresh):
+    done = fresh.try_run("members", "renew", ANA, "--valid-until", "2020-01-01")
+    assert (done.code, "2020-01-01 is over already" in done.sentence) == (EX_DATAERR, True), done
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("address,name,agency,agency_typ", "did you mean “agency_type”?"),
+        ("address;name;agency", "separated by semicolons"),
+        ("address,name,shoe_size", "the columns are address"),
+    ],
+)
+def test_a_wrong_header_is_answered_with_what_to_do(fresh, header, sentence):
+    file = fresh.folder / "new.csv"
+    file.write_text(f"{header}\n", "utf-8")
+    done = fresh.try_run("members", "import", str(file))
+    assert (done.code, sentence in done.sentence) == (65, True), done
+    assert fresh.try_run("members", "import", str(fresh.folder / "none.csv")).code == 66

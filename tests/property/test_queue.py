@@ -42,7 +42,7 @@ def shared_database() -> Database:
     """One database for all examples: making the schema costs more than a whole example."""
     global _database  # noqa: PLW0603 - Hypothesis makes the machines itself and gives them no fixture
     if _database is None:
-        _database = Database.open(f"sqlite:///{_directory / 'relay.db'}")
+        _database = Database.open(f"sqlite:///{_directory / 'relay.db'}", new=True)
         upgrade(_database)
     return _database
 

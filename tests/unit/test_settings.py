@@ -98,7 +98,9 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
         ("[smpt]\nport = 1", "relay.toml:1: unknown key “smpt”; did you mean “smtp”?"),
         ("[smtp]\nport = 65536", "relay.toml:2: smtp.port: input should be less than or equal to 65535"),
         ("[smtp]\nport = -1", "relay.toml:2: smtp.port: "),
-        ('[smtp]\nport = "any"', "relay.toml:2: smtp.port: "),
+        ('[smtp]\nport = "autto"', 'relay.toml:2: smtp.port: write a port\'s number, 0 for off, or "auto"'),
+        ('[retention]\nheld = "0h"', "relay.toml:2: retention.held: "),
+        ('[log]\nformat = "jsn"', "relay.toml:2: log.format: input should be 'json' or 'text'; did you mean “json”?"),
         ("[smtp]\nmax_recipients = 0", "relay.toml:2: smtp.max_recipients: "),
         (
             '[smtp]\nmax_message_octets = "25 MB"',
@@ -114,21 +116,21 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
         ('[delivery]\ntls = "maybe"', "relay.toml:2: delivery.tls: "),
         (
             '[delivery]\ntls = "none"\nsmarthost = "mx.example"',
-            'relay.toml: [delivery] tls = "none" is for a smarthost on this machine',
+            'relay.toml:2: [delivery] tls = "none" is for a smarthost on this machine',
         ),
-        ('[smtp]\nhost = "0.0.0.0"', "relay.toml: [smtp] host is not this machine's loopback"),
-        ('[smtp]\ntls_key = "k"', "relay.toml: [smtp] tls_certificate and tls_key belong together"),
-        ('[smtp]\ntls_certificate = "c"\ntls_key = "k"', "relay.toml: the file c does not exist"),
-        ('[delivery]\npassword_file = "p"', "relay.toml: [delivery] username and password_file belong together"),
-        ('[delivery]\nusername = "u"', 'relay.toml: [delivery] a username needs tls = "required"'),
+        ('[smtp]\nhost = "0.0.0.0"', "relay.toml:2: [smtp] host is not this machine's loopback"),
+        ('[smtp]\ntls_key = "k"', "relay.toml:2: [smtp] tls_certificate and tls_key belong together"),
+        ('[smtp]\ntls_certificate = "c"\ntls_key = "k"', "relay.toml:2: the file c does not exist"),
+        ('[delivery]\npassword_file = "p"', "relay.toml:2: [delivery] username and password_file belong together"),
+        ('[delivery]\nusername = "u"', 'relay.toml:2: [delivery] a username needs tls = "required"'),
         (
             '[delivery]\nusername = "u"\ntls = "required"',
-            "relay.toml: [delivery] username and password_file belong together",
+            "relay.toml:2: [delivery] username and password_file belong together",
         ),
-        ("[smtp]\nport = 2587", "relay.toml: [smtp] port, submission_port and submissions_port must differ"),
+        ("[smtp]\nport = 2587", "relay.toml:2: [smtp] port, submission_port and submissions_port must differ"),
         (
             '[smtp]\nmax_message_octets = "1GiB"',
-            "relay.toml: [smtp] max_in_flight_octets must be at least max_message_octets",
+            "relay.toml:2: [smtp] max_in_flight_octets must be at least max_message_octets",
         ),
     ],
 )
@@ -148,6 +150,11 @@ def test_a_fault_in_the_file_names_its_line_and_what_to_write(tmp_path, text, se
         ),
         ("RELAY_SCAN__DEADLINE", "20", "environment variable RELAY_SCAN__DEADLINE: scan.deadline: write a duration"),
         ("RELAY_SMTP__TRUSTED_GATEWAYS", "[x", "environment variable RELAY_SMTP__TRUSTED_GATEWAYS: "),
+        (
+            "RELAY_SMPT__PORT",
+            "1",
+            "environment variable RELAY_SMPT__PORT: there is no section “smpt”; did you mean RELAY_SMTP__…?",
+        ),
         ("RELAY_SMTP", "x", "environment variable or secret RELAY_SMTP: write RELAY_SMTP__KEY for each key"),
     ],
 )

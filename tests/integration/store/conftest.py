@@ -117,7 +117,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
 @pytest.fixture
 def world(tmp_path: Path, keys: Keys) -> Iterator[World]:
     path = tmp_path / "data" / "relay.db"
-    database = Database.open(f"sqlite:///{path}")
+    database = Database.open(f"sqlite:///{path}", new=True)
     upgrade(database)
     database.write(lambda connection: members.sync_lists(connection, NODE, [make_list(name) for name in LISTS]))
     yield World(database, keys, path)

@@ -18,7 +18,7 @@ from relay.store.engine import Database
 
 @pytest.fixture
 def database(tmp_path: Path):
-    database = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}")
+    database = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}", new=True)
     database.write(lambda connection: connection.execute(text("CREATE TABLE notes (word TEXT UNIQUE)")) and None)
     yield database
     database.close()
@@ -105,7 +105,7 @@ def test_a_read_can_not_write(database):
 
 def test_a_locked_database_is_unavailable_for_the_whole_batch_and_says_no_sql(database, tmp_path, monkeypatch):
     monkeypatch.setattr("relay.store.engine._PRAGMAS", ("busy_timeout=0",))
-    impatient = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}")
+    impatient = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}", new=True)
     other = sqlite3.connect(tmp_path / "data" / "notes.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable) as caught:
@@ -153,7 +153,7 @@ def test_after_an_io_error_nothing_is_written_until_reopened(database, tmp_path)
     with pytest.raises(Unavailable, match="restart the relay"):
         database.write(note("refused"))
     database.close()
-    reopened = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}")
+    reopened = Database.open(f"sqlite:///{tmp_path / 'data' / 'notes.db'}", new=True)
     assert reopened.write(note("after")) == 1
     assert words(reopened) == {"before", "after"}
     reopened.close()
@@ -165,7 +165,7 @@ def test_what_was_answered_is_there_after_a_crash(database, tmp_path):
         database.write(note(str(number)))
     shutil.copytree(tmp_path / "data", tmp_path / "after")
     assert (tmp_path / "after" / "notes.db-wal").stat().st_size > 0
-    survivor = Database.open(f"sqlite:///{tmp_path / 'after' / 'notes.db'}")
+    survivor = Database.open(f"sqlite:///{tmp_path / 'after' / 'notes.db'}", new=True)
     assert words(survivor) == {str(number) for number in range(50)}
     survivor.close()
 
@@ -235,9 +235,9 @@ def test_a_url_of_no_use_is_a_configuration_error(url):
 def test_a_file_that_is_no_database_is_unavailable(tmp_path):
     (tmp_path / "relay.db").write_bytes(b"this is a letter and no database, " * 100)
     with pytest.raises(Unavailable, match="SQLITE_NOTADB"):
-        Database.open(f"sqlite:///{tmp_path / 'relay.db'}")
+        Database.open(f"sqlite:///{tmp_path / 'relay.db'}", new=True)
 
 
 def test_a_directory_in_the_files_place_is_unavailable(tmp_path):
     with pytest.raises(Unavailable, match="can't be made"):
-        Database.open(f"sqlite:///{tmp_path}")
+        Database.open(f"sqlite:///{tmp_path}", new=True)

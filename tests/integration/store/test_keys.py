@@ -81,7 +81,7 @@ def test_a_second_init_makes_only_what_is_missing(directory):
 def test_a_missing_key_is_named_with_what_to_do(directory, pattern, name):
     for path in directory.glob(pattern):
         path.unlink()
-    with pytest.raises(ConfigurationError, match="wen-relay init") as caught:
+    with pytest.raises(ConfigurationError, match="put it back") as caught:
         load_keys(directory)
     assert name.removesuffix("*") in str(caught.value)
 

@@ -36,7 +36,7 @@ def test_constraints_and_partial_indexes_are_the_same_too(world):
 
 
 def test_up_and_down_and_up_again(tmp_path):
-    database = Database.open(f"sqlite:///{tmp_path / 'relay.db'}")
+    database = Database.open(f"sqlite:///{tmp_path / 'relay.db'}", new=True)
     assert not is_current(database)
     upgrade(database)
     upgrade(database)

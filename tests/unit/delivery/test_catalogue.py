@@ -118,7 +118,7 @@ def test_countries_and_moments_are_said_in_the_language():
     french = CATALOGUES["fr"]
     assert french.country("CM") == "Cameroun"
     assert french.country("QQ") == "QQ"
-    assert french.day(date(2026, 3, 1)) == "1 mars 2026"
+    assert french.day(date(2026, 3, 1)) == "1er mars 2026"
     assert (
         french.moment(datetime(2026, 3, 1, 0, 5, tzinfo=timezone(timedelta(hours=1)))) == "28 février 2026, 23:05 UTC"
     )
