@@ -19,7 +19,7 @@ _START, _END = rf"(?<![{CASED}])", rf"(?![{CASED}0-9])"
 _END_IN_NAME = (
     rf"(?:(?![{CASED}])|(?=v[0-9]))"  # names of files go on with a number or a version: "TLP-RED2", "TLP_REDv2"
 )
-_GLUED = rf"(?<=[{CASED}]{{3}})tlp(?=[ \t]{{0,3}}[:=])"  # a name that a word before it was written together with
+_GLUED = rf"tlp(?<=[{CASED}]{{3}}tlp)(?=[ \t]{{0,3}}[:=])"  # a name that a word before it was written together with
 _NEVER = re.compile(r"(?!)")
 # Small words that join two labels of one marking, or tick and cross the boxes of a form; folded.
 _JOINING = (
