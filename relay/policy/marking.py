@@ -14,6 +14,7 @@ from dataclasses import replace
 from html import unescape
 from urllib.parse import unquote
 
+from relay.policy.legend import without_legend
 from relay.policy.post import Finding, View
 from relay.policy.sentence import (
     REACH,
@@ -27,9 +28,9 @@ from relay.policy.sentence import (
     rest_of_line,
     sentence_around,
     stands_out,
-    without_legend,
 )
-from relay.policy.shape import as_shown, close_up, fold, shape
+from relay.policy.shape import as_shown, close_up, fold, is_label_case, is_shouted, shape
+from relay.policy.table import column_below
 from relay.policy.vocabulary import MarkingWords, Patterns, patterns_of
 from relay.roster.mailing_list import Tlp
 
@@ -49,7 +50,8 @@ _TOKEN = re.compile(r"(?P<sign>[^\S\n]*[:=]\s*|[^\S\n]+|[-_/|~])[(\[{\"'*«“]*
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
-_CELL_EDGES = frozenset({"", "\n", "\t", "|"})
+_CELL_EDGE = re.compile(r"[|\t;]| {2}")
+_LINE = re.compile(r"[^\n]+")
 _REFERENCE = re.compile(r"&#?\w{1,8};")
 _TAG = re.compile(r"<[^<>\n]{1,60}>")
 
@@ -109,13 +111,16 @@ def _beside_names(text: str, folded: str, place: str, patterns: Patterns, *, wit
     finder = patterns.inside if place.endswith(", name") else patterns.name
     for name in finder.finditer(folded):
         known = _labels_beside(text, folded, name, place, patterns)
+        if (column := _in_column(text, folded, name, patterns)) is not None:
+            # What stands behind a heading in the next row is another column's, unless it is this one's.
+            known = [one for one in known if "\n" not in text[one[1] : one[2]]]
+            yield from (_known(label, start, end, place, certain=True) for label, start, end in column)
         for label, start, end in known:
-            certain = in_marking_place(text, start, end, place) and not _in_other_row(text, start, end)
-            yield _known(label, start, end, place, certain=certain)
+            yield _known(label, start, end, place, certain=in_marking_place(text, start, end, place))
         if known:
             yield from _contradictions(text, folded, known[-1], place, patterns)
             yield from _shouted_behind(text, folded, known[-1], place, patterns)
-        elif _may_mark(place):
+        elif _may_mark(place) and not column:
             yield from _in_sentence(text, folded, previous, name, place, patterns)
         if not known and with_unknown and (span := _unknown_label(text, folded, name, place, patterns)):
             yield Finding(code="H2", rule="tlp.unknown", place=place, start=span[0], end=span[1])
@@ -141,8 +146,8 @@ def _labels_beside(
             labels.append((label, name.start(), end))
         while labels and (match := patterns.further.match(folded, end)):
             label, start, label_end = patterns.label(match)
-            if match.group("tight") and not _is_meant(text, folded, start, label_end, patterns):
-                break  # "TLP:GREEN/Red sandalwood"
+            if not (_is_meant(text, folded, start, label_end, patterns) and is_label_case(text[start:label_end])):
+                break  # "TLP:GREEN/Red sandalwood", "TLP:GREEN, amber, ivory"; what is joined to a label may still raise
             labels.append((label, name.start(), label_end))
             end = label_end
     elif match := patterns.before.search(folded, max(0, name.start() - LONGEST_LABEL), name.start()):
@@ -192,13 +197,15 @@ def _shouted_behind(
             yield _known(label, label_start, label_end, place, certain=False)
 
 
-def _in_other_row(text: str, start: int, end: int) -> bool:
-    """Whether a name is a cell of a table's row and its label stands in the next one, where it may be another column's."""
-    name, _, label = text[start:end].partition("\n")
-    if not label:
-        return False
-    before, after = text[max(0, start - REACH) : start].rpartition("\n")[2], rest_of_line(text, end)
-    return any(edge in cells for cells in (before, name, after) for edge in "\t|")
+def _in_column(text: str, folded: str, name: re.Match[str], patterns: Patterns) -> list[tuple[str, int, int]] | None:
+    """The labels in the column below a name that heads one; None where it heads none."""
+    if _CELL_EDGE.search(text, max(0, name.start() - REACH), name.end() + REACH) is None:
+        return None
+    following = patterns.name.search(folded, name.end())
+    cells = column_below(text, *name.span(), following.start() if following else len(text))
+    if cells is None:
+        return None
+    return [patterns.label(match) for cell in cells if (match := patterns.cell.fullmatch(folded, *cell))]
 
 
 def _in_sentence(
@@ -215,18 +222,17 @@ def _in_sentence(
             in_list = any(span[0] <= at < span[1] for span in listed)
             if not in_list and _is_meant(text, folded, at, label_end, patterns):
                 yield _known(label, min(at, name.start()), max(label_end, name.end()), place, certain=False)
-    if (
-        text[max(0, name.start() - 1) : name.start()] in _CELL_EDGES
-        and text[name.end() : name.end() + 1] in _CELL_EDGES
-    ):
-        for match in patterns.cell.finditer(folded, name.end(), min(len(text), limit)):
-            label, _, label_end = patterns.label(match)
-            yield _known(label, name.start(), label_end, place, certain=False)
+    before, after = text[max(0, name.start() - 1) : name.start()], text[name.end() : name.end() + 1]
+    if before in {"", "\n"} and after == "\n":  # a column of one cell a line
+        for line in _LINE.finditer(folded, name.end() + 1, min(len(text), limit)):
+            if cell := patterns.cell.fullmatch(folded, *line.span()):
+                label, _, label_end = patterns.label(cell)
+                yield _known(label, name.start(), label_end, place, certain=False)
 
 
 def _is_meant(text: str, folded: str, start: int, end: int, patterns: Patterns) -> bool:
     """Whether a label in a sentence is one: it describes no thing, or stands in capitals where the sentence doesn't."""
-    if not describes_a_thing(text, folded, end, patterns):
+    if not describes_a_thing(text, folded, start, end, patterns):
         return True
     return text[start:end].isupper() and next_is_small(text, end)
 
@@ -235,10 +241,10 @@ def _weak_and_other(text: str, folded: str, place: str, patterns: Patterns) -> I
     for match in patterns.weak.finditer(folded):
         label, start, end = patterns.label(match)
         signed = re.search("[:=]", match.group("sign")) or text[start:end].isupper()
-        if signed and not describes_a_thing(text, folded, end, patterns):
+        if signed and not describes_a_thing(text, folded, start, end, patterns):
             yield _known(label, match.start(), end, place, certain=False)
     for match in patterns.other.finditer(folded):
-        if not describes_a_thing(text, folded, match.end(), patterns):
+        if not describes_a_thing(text, folded, match.start(), match.end(), patterns):
             label = patterns.others[int((match.lastgroup or "").removeprefix("at"))]
             rule = label.lower().replace(":", ".")
             yield Finding(code="H2", rule=rule, place=place, start=match.start(), end=match.end())
@@ -254,16 +260,16 @@ def _unknown_label(
     sign, token, span = match.group("sign"), match.group("token"), (name.start(), match.end())
     rest = rest_of_line(text, span[1]).strip()
     if "\n" in sign:
-        marks = _is_shouted(token) and not rest
+        marks = is_shouted(token) and not rest
     elif re.search("[:=]", sign):
         refers = rest.startswith(("http", "www."))  # "TLP: see https://…"
-        marks = _is_shouted(token) or (in_marking_place(text, *span, place) and not refers)
+        marks = is_shouted(token) or (in_marking_place(text, *span, place) and not refers)
     elif len(token) == 1:  # "TLP R"
         before = text[max(0, span[0] - REACH) : span[0]].rpartition("\n")[2]
         marks = token.isupper() and not count_words(rest) and not count_words(before)
     else:
         bracketed = text[max(0, span[0] - 1) : span[0]] in {"[", "{"} and text[span[1] : span[1] + 1] in {"]", "}"}
-        marks = bracketed and _is_shouted(token)
+        marks = bracketed and is_shouted(token)
     return span if marks else None
 
 
@@ -272,12 +278,6 @@ def _is_wordy(token: str) -> bool:
     if token.startswith(("http", "www.")) or _LONG_WORD.search(token):
         return False
     return any(char.isalnum() or char > "\u2190" for char in token)
-
-
-def _is_shouted(token: str) -> bool:
-    """Written as labels are: in capitals, or with a digit among letters ("R3D")."""
-    letters = [char for char in token if char.isalpha()]
-    return len(token) > 1 and bool(letters) and (token.isupper() or any(char.isdigit() for char in token))
 
 
 def _may_mark(place: str) -> bool:

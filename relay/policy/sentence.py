@@ -6,13 +6,9 @@ them, and nothing in the sentence points at this message; everything else still 
 """
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
 from itertools import islice
 
-from relay.policy.post import Finding
 from relay.policy.vocabulary import Patterns
-from relay.roster.mailing_list import Tlp
 
 REACH = 200  # characters around a label in which its place in the sentence is judged
 
@@ -23,13 +19,23 @@ _REPLY_PREFIX = re.compile(
 # Words of scripts that put no spaces between them (Thai, Lao, Burmese, Khmer, Chinese …) are counted two letters each.
 UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W_{UNSPACED}]+")
+_CELLS = re.compile(r"[|\t]")
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w\n]*\Z")
 _SENTENCE_ENDS = re.compile(r"[.!?…]\s|[。！？]|\n\s*\n|\n(?=\s*[-*•])")
 _FULL_LINE = (
     45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
 )
 # What stands behind a colour that describes a thing: the thing. Other punctuation parts the two.
-_NEXT_WORD = re.compile(rf"(?:[^\S\n]|[-,(\"«“])*(?P<word>[^\W\d_][\w’']*)|(?P<unspaced>[{UNSPACED}])")
+_NEXT_WORD = re.compile(rf"(?:[^\S\n]|[-,()\"«»“])*(?P<word>[^\W\d_][\w’']*)|(?P<unspaced>[{UNSPACED}])")
+# The text is folded, so that Cyrillic letters that look Latin are Latin: "кг" is "kг".
+_QUANTITY = re.compile(
+    r"[^\w\n]{0,4}\d[\d.,\s]{0,9}(?:kg|g|t|tons?|tonnes?|toneladas?|kilo\w*|gram\w*|pieces?|pcs|unidad\w*|kг|公斤|千克|كغ|كجم)\b"
+)
+_COLOURED = re.compile(
+    r"\b(?:liste|lista|corail|coraux|coral|corales|corais|feux?|bois|croix|cruz|pandas?|sandalo)\s+\Z"
+)
+_JOINED = "and or et ou y o e и или und oder 和 或"
+_AND = frozenset(_JOINED.split())
 # Words that name no thing, folded: behind one of them a label is no adjective.
 _SMALL = (
     "a an the is are was were be been has had at as by for from in into of on onto under per with within without via "
@@ -91,28 +97,6 @@ _IS = re.compile(
     r"am|is|are|was|were|be|est|sont|es|son|ser|sao|considered|treat\w*|classified)\b"
     r"|\b(?:as|the|le|la|l|el|o|comme|como)[\s'’\"“«]*\Z"
 )
-# What explains a label, to the end of its line or entry, in words of the scheme's own definitions and no others: a portion of
-# a document that is marked "TLP:RED: …" has other words.
-_DEFINING = (
-    "for the a an of in within to on from and or with no not only without beyond just named individual individuals person "
-    "persons people recipient recipients participant participants organisation organisations organization organizations "
-    "their its clients community communities sector world public publicly disclosure disclose disclosed further limited "
-    "unlimited limit limits restriction restrictions restricted unrestricted can may must be is are there this share "
-    "shared sharing spread distribution distributed freely need know basis eyes ears "
-    "pour seulement uniquement reserve reservee les des aux le la l un une de du d au sein et ou sans pas peut nommees nommes "
-    "personnes personne destinataires destinataire participants organisme organismes membres communaute communautes "
-    "publique divulgation diffusion partage limitee limite restreinte restriction illimitee libre besoin connaitre "
-    "solo solamente para los las el del en y o sin no se puede personas nombradas destinatarios destinatario "
-    "participantes organizacion organizaciones clientes miembros comunidad comunidades publico publica divulgacion "
-    "difusion limitada ilimitada limites restringida restriccion libre compartir "
-    "apenas somente os as da do das dos em e ou sem nao pode pessoas nomeadas organizacao organizacoes membros comunidade "
-    "divulgacao difusao limitada restrita restricao livre partilhar compartilhar"
-)
-_DEFINITION = re.compile(
-    rf"[ \t\"”»)]{{0,3}}(?P<sign>=|:|means\b|-)[^\w\n;]{{0,3}}(?:(?:{'|'.join(sorted(set(_DEFINING.split()), key=len, reverse=True))})"
-    r"(?!\w)[^\w\n;]{0,3}){1,30}+(?=[\n;]|\Z)"
-)
-_ENTRY = re.compile(r"[ \t\"”»)]{0,3}[=:][ \t]*[^\s]")  # a label with something behind it, as an entry has it
 # What makes a short line with a label a remark about labels: the word right before it, or the question mark at the end.
 _GOVERNED = re.compile(
     rf"(?:{_NOT}|{_SEND}|\b(?:any|about|for|without|mean|pas|sem|sin|sans|pour|para|sobre|uber|ohne|kein\w*|geen|usitume)\b|"
@@ -128,6 +112,8 @@ def in_marking_place(text: str, start: int, end: int, place: str) -> bool:
     after = rest_of_line(text, end)
     if before[-1:] in _OPENING and after[:1] in _CLOSING:
         return True
+    if _CELLS.search(before + after) and not count_words(_CELLS.split(before)[-1] + _CELLS.split(after)[0]):
+        return True  # "Page 1 | TLP:RED | 24 November"
     if place.startswith(("subject", "header subject")):
         beginning = _REPLY_PREFIX.sub("", before, count=1)
         return not count_words(beginning) or not count_words(after) or count_words(before) + count_words(after) <= 3
@@ -163,12 +149,14 @@ def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
     return first, last if line_end < 0 else line_end
 
 
-def describes_a_thing(text: str, folded: str, end: int, patterns: Patterns) -> bool:
-    """Whether a label is plainly a colour, because a noun follows it: "red pandas", "ambre gris"."""
+def describes_a_thing(text: str, folded: str, start: int, end: int, patterns: Patterns) -> bool:
+    """Whether a label is plainly a colour, because a thing stands beside it: "red pandas", "ambre gris", "Liste rouge"."""
+    if _QUANTITY.match(folded, end) or _COLOURED.search(folded, max(0, start - 30), start):
+        return True  # "amber 12 kg"
     found = _NEXT_WORD.match(folded, end)
     while found and found.group("word"):
         small = patterns.no_nouns.match(folded, found.start("word"))
-        if small and text[small.start() : small.end()].lower() not in {"and", "or", "et", "ou", "y", "o", "e", "и"}:
+        if small and text[small.start() : small.end()].lower() not in _AND:
             return False
         # Further colours describe the same thing: "red, white and black corals". Without a thing they are labels.
         if not (passed := small or patterns.word.match(folded, found.start("word"))):
@@ -224,34 +212,6 @@ def _is_courtesy(rest: str) -> bool:
     return all(word in _COURTESY for word in _WORD.findall(rest))
 
 
-def without_legend(findings: Iterable[Finding], folded: str) -> list[Finding]:
-    """Leave out the entries of a legend under an explicit lower marking: "TLP:RED = for named persons only; …".
-
-    A legend explains two labels with a sign of equality, or three in any way: a document whose portions are marked may
-    well have two labels with colons. Without a marking of its own beside it a legend marks nothing, but raises.
-    """
-    found = list(findings)
-    signs = [_DEFINITION.match(folded, one.end) if one.label else None for one in found]
-    entries = [(one.label, sign.group("sign")) for one, sign in zip(found, signs, strict=True) if sign]
-    labels = {Tlp(label) for label, _ in entries if label}
-    marked = [
-        Tlp(one.label)
-        for one, sign in zip(found, signs, strict=True)
-        if one.code == "M1" and one.label and not sign and not _ENTRY.match(folded, one.end)
-    ]
-    needed = 3 if any(sign != "=" for _, sign in entries) else 2
-    if len(labels) < needed or any(label.level >= max(labels, key=_level).level for label in marked):
-        return found
-    if marked:
-        return [one for one, sign in zip(found, signs, strict=True) if not sign]
-    return [in_prose(one) if sign and one.code == "M1" else one for one, sign in zip(found, signs, strict=True)]
-
-
-def in_prose(finding: Finding) -> Finding:
-    """A marking's finding as one that only raises."""
-    return replace(finding, code="H2", rule=f"{finding.rule}.in_prose")
-
-
 def rest_of_line(text: str, end: int) -> str:
     """What follows in the same line, within reach."""
     return text[end : end + REACH].partition("\n")[0]
@@ -281,7 +241,3 @@ def _ends_paragraph(earlier: str) -> bool:
 def _was_wrapped(earlier: str) -> bool:
     """Whether the line before is long and its sentence unfinished, as when a mail program broke it."""
     return len(earlier.rstrip().rpartition("\n")[2]) >= _FULL_LINE and not _ends_paragraph(earlier)
-
-
-def _level(label: Tlp) -> int:
-    return label.level

@@ -59,6 +59,17 @@ def as_shown(text: str) -> str:
     return _TO_THE_LEFT.sub(lambda match: match.group(1)[::-1], text)
 
 
+def is_label_case(label: str) -> bool:
+    """Written in capitals, or in letters that have none."""
+    return label.isupper() or not any(char.islower() for char in label)
+
+
+def is_shouted(token: str) -> bool:
+    """Written as labels are: in capitals, or with a digit among letters ("R3D")."""
+    letters = [char for char in token if char.isalpha()]
+    return len(token) > 1 and bool(letters) and (token.isupper() or any(char.isdigit() for char in token))
+
+
 def _without_ignorable(text: str) -> str:
     unwanted = dict.fromkeys(ord(char) for char in set(text) if _is_ignorable(char))
     return text.translate(unwanted) if unwanted else text

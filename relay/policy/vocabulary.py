@@ -46,7 +46,7 @@ class Patterns:
     """Patterns over folded texts; their groups are named after `labels`' places: "at4".
 
     `name` and `inside` find names, as words and inside a file's name; `after` and `after_inside` the label behind such a
-    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` a label alone in a line or a table's cell; `other` another scheme's marking.
+    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking.
     """
 
     name: re.Pattern[str]
@@ -105,7 +105,7 @@ def _compiled(
         before=re.compile(rf"{_START}{label}[^\w\n.,;:!?]{{0,3}}\Z"),
         word=re.compile(f"{_START}{label}"),
         listed=re.compile(f"{_START}(?:{plain})(?:{comma}(?:{plain})){{2,}}"),
-        cell=re.compile(rf"(?<=[\n\t|])(?:[^\w\n\t|{symbols}]|_){{0,9}}+{label}[^\w\n\t|]{{0,9}}(?=[\n\t|]|\Z)"),
+        cell=re.compile(rf"(?:[^\w\n{symbols}]|_){{0,9}}+{label}[^\w\n]{{0,9}}"),
         no_nouns=re.compile(f"{_any_of([*connectors, *_JOINING.split()])}|{strong}"),
         labels=tuple(one for one, _ in ordered),
         others=tuple(one for one, _ in others),

@@ -143,6 +143,8 @@ def test_a_name_and_red_in_one_sentence_raise(text):
         "See TLP 2.0 for the meaning of RED, AMBER, GREEN.",
         "The TLP is explained in the annex, and red pandas in the guide.",
         "A pap of red millet was found in the bag.",
+        "El TLP y la Lista Roja.",
+        "Le TLP, la Liste rouge et la CITES.",
     ],
 )
 def test_weak_names_and_colours_of_things_are_no_marking(text):
@@ -335,6 +337,22 @@ def test_a_legend_alone_holds_and_sets_no_marking():
         assert not [one for one in find_markings(View(text=text, place="text"), WORDS) if one.code == "M1"]
 
 
+@pytest.mark.parametrize(
+    "legend",
+    [
+        "TLP:CLEAR (BLANC) : public.\nTLP:GREEN (VERT) : communauté.\nTLP:AMBER (AMBRE) : organisme.\nTLP:RED (ROUGE) : destinataires nommés.",
+        "TLP:CLEAR - für alle\nTLP:GREEN - Gemeinschaft\nTLP:AMBER - Organisation\nTLP:RED - nur genannte Empfänger",
+        "TLP:CLEAR：公众\nTLP:GREEN：社区\nTLP:AMBER：组织及客户\nTLP:RED：仅限收件人",
+        "TLP:RED\tNamed recipients only\nTLP:AMBER\tThe organisation, whoever\nTLP:GREEN\tCommunity\nTLP:CLEAR\tAll",
+    ],
+)
+def test_a_legend_in_other_words_under_a_lower_marking_is_never_certain(legend):
+    assert {one for one in found(f"TLP:GREEN\n\n{LONG}.\n\n{legend}\n") if one[0] == "M1"} <= {
+        ("M1", "tlp.green"),
+        ("M1", "tlp.clear"),
+    }
+
+
 def test_a_legend_with_dashes_under_a_lower_marking_is_talk():
     dashes = (
         "TLP:RED - named recipients only\nTLP:AMBER - their organisation\nTLP:GREEN - the community\nTLP:CLEAR - public"
@@ -380,6 +398,12 @@ def test_a_lower_label_with_a_stricter_one_somewhere_behind_it_is_not_just_the_l
         "TLP:GREEN/Red sandalwood seized",
         "[TLP:GREEN] IUCN RED LIST species seized",
         "[TLP:VERDE] Decomiso de coral rojo y ámbar en el puerto",
+        "[TLP:GREEN] Amber 38 kg",
+        "TLP:VERT ambre 12 kg",
+        "[TLP:GREEN] Ambre (12 kg) à Roissy",
+        "TLP:GREEN Янтарь, 38 кг",
+        "TLP:GREEN 琥珀 12公斤",
+        "TLP:GREEN, amber, ivory and coral seized",
     ],
 )
 def test_colours_and_strictness_of_things_do_not_contradict_a_label(text):
@@ -387,9 +411,44 @@ def test_colours_and_strictness_of_things_do_not_contradict_a_label(text):
     assert found(f"{text}\n\n{LONG}.") == [("M1", "tlp.green")]
 
 
-def test_a_label_in_another_column_of_a_table_is_not_certain():
-    assert found("Risk\tTLP\nRED\tGREEN\n") != []
-    assert not [code for code, rule in found("Risk\tTLP\nRED\tGREEN\n") if (code, rule) == ("M1", "tlp.red")]
+@pytest.mark.parametrize(
+    "table",
+    [
+        "| Ref | TLP | Date |\n| 12 | RED | 24 Nov |",
+        "| Ref | TLP | Date |\n|-----|-----|------|\n| 12 | RED | 24 Nov |",
+        "+-----+-----+\n| Ref | TLP |\n+-----+-----+\n| 12 | RED |",
+        "TLP | Date\nRED | 24 Nov",
+        "Ref\tTLP\tNote\n12\tRED\tivory",
+        "Ref\tTLP level\tNote\n12\tRED\tivory",
+        "Ref;TLP;Date\n12;RED;24 Nov",
+        "Ref   TLP   Date\n12    RED   24 Nov",
+        f"TLP\tNote\nGREEN\t{LONG * 3}\nGREEN\t{LONG * 3}\nRED\tivory",
+        f"Note\tTLP\n{LONG * 10}\tRED",
+    ],
+)
+def test_a_label_in_the_column_of_a_scheme_is_a_marking(table):
+    assert ("M1", "tlp.red") in found(table)
+    assert ("M1", "tlp.red") in found(f"{LONG}.\n\n{table}\n\n{LONG}.")
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "Risk\tTLP\nRED\tGREEN\n",
+        "| Colour | TLP | Ref |\n| RED | GREEN | 12 |",
+        "Ref\tTLP\tColour\n12\tGREEN\tRED",
+        "TLP | Ref\nGREEN | 12\n\nSeized | RED coral",
+    ],
+)
+def test_a_colour_in_another_column_is_none(table):
+    assert found(table) == [("M1", "tlp.green")]
+
+
+@pytest.mark.parametrize(
+    "line", ["Page 1 of 1 | TLP:RED | Wildlife Service", "OFFICIAL | TLP:RED | 24 November 2026 | Douala"]
+)
+def test_a_cell_of_a_page_s_footer_is_a_marking_s_place(line):
+    assert ("M1", "tlp.red") in found(f"{LONG}\nand so on, as was said.\n{line}")
 
 
 def test_a_reference_to_the_scheme_s_page_is_no_unknown_label():
