@@ -308,9 +308,10 @@ def _check_environment() -> None:
     sections = list(Settings.model_fields)
     for name in sorted(os.environ):
         section, parted, _ = name.upper().removeprefix("RELAY_").partition("__")
-        if name.upper().startswith("RELAY_") and parted and section.lower() not in sections:
-            near = difflib.get_close_matches(section.lower(), sections, n=1, cutoff=0.5)
-            hint = f"did you mean RELAY_{near[0].upper()}__…?" if near else f"sections are {', '.join(sections)}"
+        if not (name.upper().startswith("RELAY_") and parted) or section.lower() in sections:
+            continue
+        if near := difflib.get_close_matches(section.lower(), sections, n=1):  # else it belongs to another program
+            hint = f"did you mean RELAY_{near[0].upper()}__…?"
             raise ConfigurationError(f"environment variable {name}: there is no section “{section.lower()}”; {hint}")
 
 

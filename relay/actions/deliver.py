@@ -21,7 +21,7 @@ from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.store import posts, queue, reach
-from relay.store.vault import unseal
+from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
 
@@ -123,17 +123,18 @@ class Outbox:
     def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
         """Compose one; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
 
-        A database that is away altogether can't put it off either, and so ends the claim.
+        What the database can't read now is put off for a moment only; one that is away altogether can't even do that, and
+        so ends the claim.
         """
         try:
             parcel = self._parcel(resources, delivery, now)
         except Unavailable as error:
             note("delivery.trouble", reference=delivery.reference, reason=str(error))
-            _postpone(resources, delivery, now)
+            _postpone(resources, delivery, now, POSTPONE if isinstance(error, SealError) else LEASE)
             return None
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the next copy is still due)
             bug(error, "compose")
-            _postpone(resources, delivery, now)
+            _postpone(resources, delivery, now, POSTPONE)
             return None
         self._claimed[parcel.key] = delivery
         return parcel
@@ -182,14 +183,15 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
     return sign(octets, resources.signing_keys, now)
 
 
-def _postpone(resources: Resources, delivery: Delivery, now: datetime) -> None:
+def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:
     """Put a copy that we can't compose back into the queue for later, until it is too old like any other."""
     too_old = now - delivery.created_at >= resources.settings.delivery.max_age
     later = queue.Settlement(
         id=delivery.id,
         status=Status.EXPIRED if too_old else Status.QUEUED,
         reply="not composed: our fault",
-        next_attempt_at=None if too_old else now + POSTPONE,
+        next_attempt_at=None if too_old else now + wait,
+        counted=False,
     )
     resources.database.write(
         lambda connection: (

@@ -17,7 +17,7 @@ from relay.store.keys import create_keys
 from relay.store.migrations import upgrade
 
 # What a run that was cut short may have left, and hidden files, which are nobody's data.
-_OURS = re.compile(r"lists|run|keys|recovery\.key|relay\.db.*|\..*|.*\.new")
+_OURS = re.compile(r"lists|run|keys|recovery\.key|relay\.db.*|lost\+found|\..*|.*\.new")
 _ACTIVE = re.compile(r"^active\s*=\s*(?:true|false)", re.MULTILINE)
 
 

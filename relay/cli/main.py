@@ -67,12 +67,10 @@ def run() -> None:
         sys.exit(exit_code(error))
     except BrokenPipeError:
         sys.exit(0)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        say("wen-relay: the output can't be written: there is no room where it goes")
-        sys.exit(EXIT_TRY_LATER)
     except Exception as error:  # noqa: BLE001  (the last door: a bug of ours must not print values)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            say("wen-relay: there is no room left where this writes")
+            sys.exit(EXIT_TRY_LATER)
         if debug:
             traceback.print_exc()
         say(

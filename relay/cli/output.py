@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from relay.errors import ConfigurationError, Conflict, Invalid, NotFound, RelayError, Unavailable
@@ -31,7 +32,7 @@ ConfigOption = Annotated[
         help="The site's settings; default $RELAY_CONFIG, ./relay.toml, /etc/wen-relay/relay.toml.",
     ),
 ]
-_WHOLE = frozenset({"reference", "address", "recipient", "status", "state", "decision"})
+_WIDEST = 10_000  # characters, for a program that reads
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -62,18 +63,23 @@ def print_rows(rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: 
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        # Nothing is ever cut off: a reference or an address is what the next command needs.
-        table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column in _WHOLE)
+        table.add_column(column.replace("_", " "), no_wrap=True)
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    _console().print(table)
+    wide = Console(highlight=False, markup=False, emoji=False, width=_WIDEST)
+    needed = Measurement.get(wide, wide.options, table).maximum
+    # Nothing is ever cut off: a reference or an address is what the next command needs.
+    if sys.stdout.isatty() and needed > Console().width:
+        print_records(rows, as_json=False, columns=columns)
+    else:
+        wide.print(table)
 
 
 def print_records(
     rows: Iterable[Mapping[str, object]], *, as_json: bool, columns: Sequence[str], text: str = ""
 ) -> None:
     """Print each row upright, a field a line, or as JSON lines; `text` names a field that is printed whole at the end."""
-    console = _console()
+    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else _WIDEST)
     for row in rows:
         if as_json:
             print_json(row)
@@ -85,13 +91,8 @@ def print_records(
             table.add_row(column.replace("_", " "), _cell(row.get(column)))
         console.print(table)
         if text:
-            console.print(f"\n{row.get(text, '')}")
+            print(f"\n{row.get(text, '')}")  # noqa: T201  (data goes to stdout, and a text as it was written)
         console.print()
-
-
-def _console() -> Console:
-    """As wide as the terminal; as wide as it takes where a program reads."""
-    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else 10_000)
 
 
 def _cell(value: object) -> str:

@@ -51,7 +51,7 @@ class Outcome:
 
     `reached` is False when the server could not be talked to at all: then the attempt is not counted against the delivery.
     `ambiguous` is True when the message was handed over and no reply came: it is sent again, and may have arrived twice.
-    `blamed` is True when a fresh session ended at this copy before it had answered anything: this copy may be the cause.
+    `blamed` is True when the session ended at this copy, of which the server had taken MAIL at most: it may be the cause.
     """
 
     action: Action
@@ -59,6 +59,11 @@ class Outcome:
     reached: bool = True
     ambiguous: bool = False
     blamed: bool = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether the server gave this copy a reply, and so is there and working."""
+        return self.reached and not self.blamed and not self.ambiguous
 
     @property
     def waits(self) -> bool:

@@ -15,7 +15,7 @@ def receipt(reference: str, members: int, countries: int, removed: int, catalogu
     """
     if not members:
         return catalogue.text(
-            "{reference} went to nobody: there is no other active member, or its copies were cancelled.",
+            "{reference} went to nobody: there is no other active member, they have it already, or its copies were cancelled.",
             reference=reference,
         )
     whom = {

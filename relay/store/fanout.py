@@ -17,22 +17,9 @@ def may_receive(on: date) -> ColumnElement[bool]:
 
 
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
-    """Queue a copy for each member of the list who hasn't one yet, of this post or of the same message to another list.
-
-    The author gets none. Returns how many.
-    """
-    same = posts.alias()
-    content_key = select(posts.c.content_key).where(posts.c.id == post_id).scalar_subquery()
+    """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
     already = exists().where(
-        deliveries.c.member_id == members.c.id,
-        deliveries.c.kind == Kind.COPY,
-        or_(
-            deliveries.c.post_id == post_id,
-            and_(
-                deliveries.c.post_id.in_(select(same.c.id).where(same.c.content_key == content_key)),
-                deliveries.c.status.not_in([Status.FAILED, Status.EXPIRED, Status.CANCELLED]),
-            ),
-        ),
+        deliveries.c.post_id == post_id, deliveries.c.member_id == members.c.id, deliveries.c.kind == Kind.COPY
     )
     recipients = (
         select(
@@ -68,7 +55,9 @@ def move_copies(connection: Connection, condition: ColumnElement[bool], now: dat
     other = (
         select(decisions.c.list_name)
         .join(memberships, memberships.c.list_name == decisions.c.list_name)
+        .join(members, members.c.id == memberships.c.member_id)
         .where(
+            may_receive(now.date()),
             decisions.c.post_id == deliveries.c.post_id,
             decisions.c.decision == "relay",
             decisions.c.list_name != deliveries.c.list_name,
@@ -83,6 +72,33 @@ def move_copies(connection: Connection, condition: ColumnElement[bool], now: dat
     connection.execute(
         update(deliveries).where(condition, deliveries.c.kind == Kind.COPY, other.is_not(None)).values(**anew)
     )
+
+
+def cancel_twins(connection: Connection, condition: ColumnElement[bool]) -> None:
+    """Cancel copies that meet the condition and whose members have, or are about to get, the same message by another post.
+
+    A client whose recipient for one list was put off sends the message again for that list alone, as a post of its own.
+    """
+    twin, of_twin, own = deliveries.alias(), posts.alias(), posts.alias()
+    same = (
+        select(twin.c.id)
+        .join(of_twin, of_twin.c.id == twin.c.post_id)
+        .join(own, own.c.content_key == of_twin.c.content_key)
+        .where(
+            own.c.id == deliveries.c.post_id,
+            twin.c.post_id != deliveries.c.post_id,
+            twin.c.member_id == deliveries.c.member_id,
+            twin.c.kind == Kind.COPY,
+            or_(
+                twin.c.status.in_([Status.SENDING, Status.DELIVERED]),
+                and_(
+                    twin.c.lease == deliveries.c.lease, twin.c.id < deliveries.c.id
+                ),  # of two in one batch the first goes
+            ),
+        )
+        .correlate(deliveries)
+    )
+    cancel(connection, and_(condition, deliveries.c.kind == Kind.COPY, same.exists()))
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
@@ -107,5 +123,7 @@ def destroy_unneeded(connection: Connection, post_id: int) -> None:
 def destroy(connection: Connection, post_id: int) -> None:
     """Destroy a post's content and the key it is sealed under; what remains is the record of what happened."""
     connection.execute(
-        update(posts).where(posts.c.id == post_id).values(message_id=None, wrapped_key=None, nonce=None, content=None)
+        update(posts)
+        .where(posts.c.id == post_id)
+        .values(message_id=None, content_key=None, wrapped_key=None, nonce=None, content=None)
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, union, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from relay.delivery.delivery import Delivery, Kind, Status
@@ -20,7 +20,7 @@ from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.store import audit, fanout
 from relay.store.member_rows import address_of
-from relay.store.tables import CLAIMABLE, decisions, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, members, memberships, posts
 
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
@@ -96,6 +96,7 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
         posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
     )
     fanout.cancel(connection, and_(mine, deliveries.c.kind == Kind.COPY, or_(~entitled, ~has_content)))
+    fanout.cancel_twins(connection, mine)
     begun = update(deliveries).where(mine).values(status=Status.SENDING, attempts=deliveries.c.attempts + 1)
     return frozenset(connection.execute(begun.returning(deliveries.c.id)).scalars())
 
@@ -149,12 +150,15 @@ def recover(connection: Connection, node: str, now: datetime) -> int:
 
 
 def lists_in_use(connection: Connection) -> frozenset[str]:
-    """The names of lists for which something is held or waits to be sent."""
-    waiting = select(deliveries.c.list_name).where(
-        deliveries.c.status.in_([Status.QUEUED, Status.LEASED, Status.SENDING]), deliveries.c.kind == Kind.COPY
-    )
-    held = select(decisions.c.list_name).where(decisions.c.decision == "hold")
-    return frozenset(connection.execute(waiting.union(held)).scalars())
+    """The lists of every post that is held or has a copy to be sent: a copy needs its own list, and its post's first one."""
+    copies = select(deliveries.c.post_id).where(deliveries.c.kind == Kind.COPY)
+    waiting = union(
+        copies.where(CLAIMABLE),
+        copies.where(deliveries.c.lease.is_not(None)),
+        select(decisions.c.post_id).where(HELD),
+    ).subquery()
+    names = select(decisions.c.list_name).join(waiting, waiting.c.post_id == decisions.c.post_id)
+    return frozenset(connection.execute(names.distinct()).scalars())
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -211,7 +215,11 @@ def retry(connection: Connection, node: str, reference: str | None, *, operator:
     Raises:
         NotFound: no post has this reference.
     """
-    query = update(deliveries).where(deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]))
+    active = select(lists.c.name).where(lists.c.active)
+    query = update(deliveries).where(
+        deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]),
+        or_(deliveries.c.kind != Kind.COPY, deliveries.c.list_name.in_(active)),
+    )
     if reference is not None:
         query = query.where(deliveries.c.post_id == _post_id(connection, reference))
     count = connection.execute(query.values(status=Status.QUEUED, next_attempt_at=now)).rowcount

@@ -156,6 +156,9 @@ posts = Table(
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 
+# Like CLAIMABLE below: the index's own words.
+HELD = text("decision = 'hold'")
+
 decisions = Table(
     "decisions",
     metadata,
@@ -174,8 +177,8 @@ decisions = Table(
     Index(
         "ix_decisions_held",
         "held_until",
-        sqlite_where=text("decision = 'hold'"),
-        postgresql_where=text("decision = 'hold'"),
+        sqlite_where=HELD,
+        postgresql_where=HELD,
     ),
 )
 

@@ -16,6 +16,10 @@ from relay.store.keys import Keys
 _NONCE_OCTETS = 12  # what GCM is made for (NIST SP 800-38D §5.2.1.1)
 
 
+class SealError(Unavailable):
+    """One post can't be opened: its key is away, or it was damaged or moved. Others may be whole."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
     """A ciphertext with all that is needed to open it, except the week's key named `key_id`."""
@@ -44,10 +48,10 @@ def unseal(keys: Keys, uid: str, sealed: Sealed) -> bytes:
     """Decrypt what `seal` made for the same uid.
 
     Raises:
-        Unavailable: the week's key is not there, or the row was damaged or moved.
+        SealError: the week's key is not there, or the row was damaged or moved.
     """
     if (week_key := keys.vault.get(sealed.key_id)) is None:
-        raise Unavailable(
+        raise SealError(
             f"a stored post can't be opened: put the key vault-{sealed.key_id}.key back into the keys directory"
         )
     wrapping_nonce, wrapped = sealed.wrapped_key[:_NONCE_OCTETS], sealed.wrapped_key[_NONCE_OCTETS:]
@@ -55,7 +59,7 @@ def unseal(keys: Keys, uid: str, sealed: Sealed) -> bytes:
         data_key = AESGCM(week_key).decrypt(wrapping_nonce, wrapped, _key_label(uid))
         return AESGCM(data_key).decrypt(sealed.nonce, sealed.content, _content_label(uid))
     except (InvalidTag, ValueError):  # a nonce or key of a wrong length is damage as well
-        raise Unavailable(
+        raise SealError(
             "a stored post can't be opened: it does not match its seal, restore the database from a backup"
         ) from None
 

@@ -49,8 +49,9 @@ class Connections:
         """Send over as many connections as it takes, one after the other, while they answer.
 
         A server may end any session at any time: a kept one has often been dropped unseen, and some take only so many
-        messages. So what was not reached goes on over a fresh one, until two fresh ones in a row answered nothing.
-        The parcel at which such a one broke is left out then, because it may be what breaks it.
+        messages. So what was not reached goes on over a fresh one, until two fresh ones in a row carried nothing.
+        The parcel at which such a one broke is left out then, because it may be what breaks it, and the rest is tried from
+        its other end, which tells a server in trouble from one that trips over its first parcels.
         """
         done: list[Result] = []
         unreached: list[Result] = []
@@ -71,8 +72,10 @@ class Connections:
                 failed_in_a_row = 0
             elif fresh and not self._cut:
                 failed_in_a_row += 1
-                (parcel, outcome), *unreached = unreached
-                done.append((parcel, replace(outcome, blamed=True)))
+                if len(unreached) == len(results):
+                    (parcel, outcome), *unreached = unreached
+                    done.append((parcel, replace(outcome, blamed=True)))
+                unreached.reverse()
             rest = [parcel for parcel, _ in unreached]
         return done + unreached
 

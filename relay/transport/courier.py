@@ -164,7 +164,7 @@ class Courier:
         outcomes = [outcome for _, outcome in results]
         # Only a claim can tell when a delayed one is due again, and whether word of a failed one waits for its author.
         self._news |= any(outcome.action is not Action.DELIVERED for outcome in outcomes)
-        if any(outcome.reached for outcome in outcomes):
+        if any(outcome.answered for outcome in outcomes):
             self._failures = 0
         elif failures == self._failures and not self._stopped.is_set():  # else another chunk has told of this outage
             self._failures += 1

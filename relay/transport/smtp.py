@@ -1,8 +1,7 @@
 """Sends copies to the smarthost: a pipelining SMTP client of our own.
 
-The client libraries rewrite addresses and line ends after we signed them, know no PIPELINING, and raise only when all
-recipients are refused. This one sends exactly the octets it is given, and returns one Outcome per parcel. With PIPELINING
-(RFC 2920 §3.1) a message's text and the next one's MAIL, RCPT and DATA leave as one group.
+The libraries rewrite line ends after we signed them, and raise only when all recipients are refused. This one sends the very
+octets it is given, in groups (PIPELINING, RFC 2920 §3.1) where the server takes them, and returns one Outcome per parcel.
 
 What was not answered decides what may happen twice:
     lost before its MAIL was accepted               delayed, not reached: the session ended, whatever it was to carry
@@ -257,9 +256,10 @@ class Connection:
 
     def _after_loss(self, parcels: Sequence[Parcel], known: dict[int, Outcome], lost: SmarthostError) -> list[Result]:
         """What each parcel's fate is when the session ends early; a 421 to the dot is an answer, silence is not."""
-        asked = () if self._wire.cut else self._asked  # cut by ourselves: the server has ended nothing
-        talked = {parcel.key: Outcome(action=Action.DELAYED, reply=str(lost)) for parcel in asked} | known
-        self.answered += len(talked) + (len(self._owing) if lost.said else 0)
+        asked = () if self._wire.cut else self._asked  # when we cut it, the server has ended nothing
+        self.answered += len(known) + (len(self._owing) if lost.said else 0)
+        broken = Outcome(action=Action.DELAYED, reply=str(lost), blamed=True)
+        talked = dict.fromkeys((parcel.key for parcel in asked), broken) | known
         sentence = str(lost) if lost.said else printable(f"no reply after the message was sent: {lost}")
         unheard = Outcome(action=Action.DELAYED, reply=sentence, ambiguous=not lost.said)
         talked |= dict.fromkeys((parcel.key for parcel in self._owing), unheard)

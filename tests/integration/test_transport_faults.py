@@ -149,7 +149,7 @@ def test_a_server_that_stops_reading_is_given_up() -> None:
 
     octets = (b"a" * 70 + b"\r\n") * 1_000_000
     (outcome,) = through_raw(talk, [parcel(octets=octets)], Timeouts(block=SOON))
-    assert outcome == Outcome(action=Action.DELAYED, reply="the server stopped reading")
+    assert outcome == Outcome(action=Action.DELAYED, reply="the server stopped reading", blamed=True)
 
 
 @pytest.mark.parametrize(
