@@ -79,26 +79,21 @@ def cancel_twins(connection: Connection, condition: ColumnElement[bool]) -> None
 
     A client whose recipient for one list was put off sends the message again for that list alone, as a post of its own.
     """
-    twin, of_twin, own = deliveries.alias(), posts.alias(), posts.alias()
-    same = (
-        select(twin.c.id)
-        .join(of_twin, of_twin.c.id == twin.c.post_id)
-        .join(own, own.c.content_key == of_twin.c.content_key)
-        .where(
-            own.c.id == deliveries.c.post_id,
-            twin.c.post_id != deliveries.c.post_id,
-            twin.c.member_id == deliveries.c.member_id,
-            twin.c.kind == Kind.COPY,
-            or_(
-                twin.c.status.in_([Status.SENDING, Status.DELIVERED]),
-                and_(
-                    twin.c.lease == deliveries.c.lease, twin.c.id < deliveries.c.id
-                ),  # of two in one batch the first goes
-            ),
-        )
-        .correlate(deliveries)
+    twin, same, own = deliveries.alias(), posts.alias(), posts.alias()
+    content_key = (
+        select(own.c.content_key).where(own.c.id == deliveries.c.post_id).correlate(deliveries).scalar_subquery()
     )
-    cancel(connection, and_(condition, deliveries.c.kind == Kind.COPY, same.exists()))
+    twins = exists().where(
+        twin.c.post_id.in_(select(same.c.id).where(same.c.content_key == content_key)),
+        twin.c.post_id != deliveries.c.post_id,
+        twin.c.member_id == deliveries.c.member_id,
+        twin.c.kind == Kind.COPY,
+        or_(
+            twin.c.status.in_([Status.SENDING, Status.DELIVERED]),
+            and_(twin.c.lease == deliveries.c.lease, twin.c.id < deliveries.c.id),  # of two in one batch the first goes
+        ),
+    )
+    cancel(connection, and_(condition, deliveries.c.kind == Kind.COPY, twins))
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:

@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
 
 import pytest
 from sqlalchemy import text
@@ -265,8 +266,9 @@ def test_who_may_not_receive_any_more_gets_no_copy_from_the_other_list_either(wo
 def deliver_all(world, batch: int) -> list[tuple[str, str]]:
     """Claim, begin and deliver everything, so many rows at a time: the copies as (local part, reference)."""
     sent = []
-    for turn in range(100):
-        rows = claim(world, lease=f"node-1/a/{turn}", limit=batch)
+    for turn in count():
+        if not (rows := claim(world, lease=f"node-1/a/{turn}", limit=batch)):
+            break
         begun = begin(world, [row.id for row in rows], lease=f"node-1/a/{turn}")
         done = [queue.Settlement(id=one, status=Status.DELIVERED, reply="250") for one in begun]
         settle(world, *done, lease=f"node-1/a/{turn}")
