@@ -20,7 +20,7 @@ from relay.errors import RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
-from relay.store import posts, queue, reach
+from relay.store import last_look, posts, queue, reach
 from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
@@ -85,7 +85,7 @@ class Outbox:
             by_lease.setdefault(delivery.lease, []).append(delivery.id)
         begun = database.write(
             lambda connection: {
-                (lease, id_) for lease, ids in by_lease.items() for id_ in queue.begin(connection, lease, ids, now)
+                (lease, id_) for lease, ids in by_lease.items() for id_ in last_look.begin(connection, lease, ids, now)
             }
         )
         allowed = tuple(one for one in parcels if (self._claimed[one.key].lease, self._claimed[one.key].id) in begun)
@@ -195,7 +195,7 @@ def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: tim
     )
     resources.database.write(
         lambda connection: (
-            queue.begin(connection, delivery.lease, [delivery.id], now),
+            last_look.begin(connection, delivery.lease, [delivery.id], now),
             queue.settle(connection, delivery.lease, [later], now),
             reach.tell_of_lost(connection, [delivery] if too_old else [], now),
         )

@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, exists, insert, literal, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import MemberState
 from relay.store.tables import Instant, decisions, deliveries, members, memberships, posts
 
 
-def may_receive(on: date) -> ColumnElement[bool]:
+def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """The members who are active and whose vetting has not run out on that day (UTC); as `Member.may_act` says it."""
     return and_(
         members.c.state == MemberState.ACTIVE, or_(members.c.valid_until.is_(None), members.c.valid_until >= on)
@@ -48,52 +48,6 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
     )
     if connection.execute(again.values(**fresh, lease=None, leased_until=None, sent_at=None)).rowcount == 0:
         connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
-
-
-def move_copies(connection: Connection, condition: ColumnElement[bool], now: datetime) -> None:
-    """Queue copies that meet the condition anew for another list that relays the post and that their members are on."""
-    other = (
-        select(decisions.c.list_name)
-        .join(memberships, memberships.c.list_name == decisions.c.list_name)
-        .join(members, members.c.id == memberships.c.member_id)
-        .where(
-            may_receive(now.date()),
-            decisions.c.post_id == deliveries.c.post_id,
-            decisions.c.decision == "relay",
-            decisions.c.list_name != deliveries.c.list_name,
-            memberships.c.member_id == deliveries.c.member_id,
-        )
-        .order_by(decisions.c.position)
-        .limit(1)
-        .correlate(deliveries)
-        .scalar_subquery()
-    )
-    anew = {"list_name": other, "status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
-    connection.execute(
-        update(deliveries).where(condition, deliveries.c.kind == Kind.COPY, other.is_not(None)).values(**anew)
-    )
-
-
-def cancel_twins(connection: Connection, condition: ColumnElement[bool]) -> None:
-    """Cancel copies that meet the condition and whose members have, or are about to get, the same message by another post.
-
-    A client whose recipient for one list was put off sends the message again for that list alone, as a post of its own.
-    """
-    twin, same, own = deliveries.alias(), posts.alias(), posts.alias()
-    content_key = (
-        select(own.c.content_key).where(own.c.id == deliveries.c.post_id).correlate(deliveries).scalar_subquery()
-    )
-    twins = exists().where(
-        twin.c.post_id.in_(select(same.c.id).where(same.c.content_key == content_key)),
-        twin.c.post_id != deliveries.c.post_id,
-        twin.c.member_id == deliveries.c.member_id,
-        twin.c.kind == Kind.COPY,
-        or_(
-            twin.c.status.in_([Status.SENDING, Status.DELIVERED]),
-            and_(twin.c.lease == deliveries.c.lease, twin.c.id < deliveries.c.id),  # of two in one batch the first goes
-        ),
-    )
-    cancel(connection, and_(condition, deliveries.c.kind == Kind.COPY, twins))
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:

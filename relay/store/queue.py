@@ -7,12 +7,12 @@ A lease is a fencing token: only who holds a row under it may begin or settle it
 node's name and a slash, so that one that was lost can't be mistaken for one that is held.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, exists, func, or_, select, union, update
+from sqlalchemy import Connection, Row, and_, case, func, or_, select, union, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from relay.delivery.delivery import Delivery, Kind, Status
@@ -20,7 +20,7 @@ from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.store import audit, fanout
 from relay.store.member_rows import address_of
-from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, members, memberships, posts
+from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, members, posts
 
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
@@ -75,30 +75,6 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
     ids = connection.execute(_claiming(lease, now, until, limit)).scalars().all()
     query = _rows().where(deliveries.c.id.in_(ids)).order_by(deliveries.c.next_attempt_at, deliveries.c.id)
     return tuple(_delivery(row) for row in connection.execute(query))
-
-
-def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
-    """Mark leased rows as being sent, right before they are; only those returned may be sent.
-
-    A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment. Whoever left that list but is on another one that the post goes to gets that
-    list's copy: it waits in the queue, to be composed anew.
-    """
-    mine = and_(deliveries.c.lease == lease, deliveries.c.status == Status.LEASED, deliveries.c.id.in_(ids))
-    entitled = exists().where(
-        members.c.id == deliveries.c.member_id,
-        memberships.c.member_id == deliveries.c.member_id,
-        memberships.c.list_name == deliveries.c.list_name,
-        fanout.may_receive(now.date()),
-    )
-    fanout.move_copies(connection, and_(mine, ~entitled), now)
-    has_content = exists().where(
-        posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
-    )
-    fanout.cancel(connection, and_(mine, deliveries.c.kind == Kind.COPY, or_(~entitled, ~has_content)))
-    fanout.cancel_twins(connection, mine)
-    begun = update(deliveries).where(mine).values(status=Status.SENDING, attempts=deliveries.c.attempts + 1)
-    return frozenset(connection.execute(begun.returning(deliveries.c.id)).scalars())
 
 
 def settle(connection: Connection, lease: str, settlements: Iterable[Settlement], now: datetime) -> frozenset[int]:

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from sqlalchemy import insert, select, text
 
 from relay.delivery.delivery import Status
-from relay.store import queue
+from relay.store import last_look, queue
 from relay.store.engine import Database
 from relay.store.migrations import upgrade
 from relay.store.tables import deliveries, lists, members, memberships, posts
@@ -117,7 +117,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=sending, batch=consumes(claimed))
     def begin(self, batch):
         lease, ids = batch
-        begun = self.database.write(lambda c: queue.begin(c, lease, ids, self.now))
+        begun = self.database.write(lambda c: last_look.begin(c, lease, ids, self.now))
         assert begun <= set(ids)
         assert not begun & (self.settled | self.in_hand.keys())
         self.in_hand |= dict.fromkeys(begun, lease)

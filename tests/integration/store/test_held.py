@@ -7,7 +7,7 @@ import pytest
 from relay.errors import Conflict, NotFound
 from relay.policy.decision import Reason, Relay, Withhold
 from relay.store import held as held_posts
-from relay.store import posts, queue
+from relay.store import last_look, posts, queue
 from tests.integration.store.conftest import NODE, START
 
 LATER = START + timedelta(hours=1)
@@ -104,7 +104,7 @@ def test_a_refused_post_is_destroyed_and_its_author_told_again(world, scene):
     with world.database.read() as connection:
         (sent,) = (row for row in queue.list_deliveries(connection) if row.kind == "notice")
     world.database.write(lambda c: queue.claim(c, "node-1/1", LATER, TOO_LATE, 9))
-    world.database.write(lambda c: queue.begin(c, "node-1/1", [sent.id], LATER))
+    world.database.write(lambda c: last_look.begin(c, "node-1/1", [sent.id], LATER))
     done = queue.Settlement(id=sent.id, status=queue.Status.DELIVERED, reply="250 ok")
     assert world.database.write(lambda c: queue.settle(c, "node-1/1", [done], LATER)) == frozenset()
     refuse(world, scene["reference"], scene["first"])

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from relay.delivery.delivery import Kind, Status
 from relay.errors import NotFound
 from relay.policy.decision import Hold
-from relay.store import fanout, members, posts, queue
+from relay.store import fanout, last_look, members, posts, queue
 from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 
@@ -34,7 +34,7 @@ def claim(world, lease="node-1/a/1", now=START, until=UNTIL, limit=100):
 
 
 def begin(world, ids, lease="node-1/a/1", now=START):
-    return world.database.write(lambda c: queue.begin(c, lease, ids, now))
+    return world.database.write(lambda c: last_look.begin(c, lease, ids, now))
 
 
 def settle(world, *settlements, lease="node-1/a/1", now=START):

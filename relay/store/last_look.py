@@ -1,0 +1,89 @@
+"""The last look at copies right before they are sent: who may still receive, from which list, and who has the message already.
+
+Its statements are built once: to build them anew for every handful of copies took longer than to run them.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
+
+from relay.delivery.delivery import Kind, Status
+from relay.store.fanout import may_receive
+from relay.store.tables import decisions, deliveries, members, memberships, posts
+
+_MINE = and_(
+    deliveries.c.lease == bindparam("mine"),
+    deliveries.c.status == Status.LEASED,
+    deliveries.c.id.in_(bindparam("ids", expanding=True)),
+)
+_MY_COPIES = and_(_MINE, deliveries.c.kind == Kind.COPY)
+_ON_LIST = exists().where(
+    members.c.id == deliveries.c.member_id,
+    memberships.c.member_id == deliveries.c.member_id,
+    memberships.c.list_name == deliveries.c.list_name,
+    may_receive(bindparam("today", type_=members.c.valid_until.type)),
+)
+_OTHER_LIST = (
+    select(decisions.c.list_name)
+    .join(memberships, memberships.c.list_name == decisions.c.list_name)
+    .join(members, members.c.id == memberships.c.member_id)
+    .where(
+        decisions.c.post_id == deliveries.c.post_id,
+        decisions.c.decision == "relay",
+        decisions.c.list_name != deliveries.c.list_name,
+        memberships.c.member_id == deliveries.c.member_id,
+        may_receive(bindparam("today", type_=members.c.valid_until.type)),
+    )
+    .order_by(decisions.c.position)
+    .limit(1)
+    .correlate(deliveries)
+    .scalar_subquery()
+)
+_HAS_CONTENT = exists().where(
+    posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
+)
+_TWIN, _SAME, _OWN = deliveries.alias("twin"), posts.alias("same"), posts.alias("own")
+_CONTENT_KEY = (
+    select(_OWN.c.content_key).where(_OWN.c.id == deliveries.c.post_id).correlate(deliveries).scalar_subquery()
+)
+_HAS_TWIN = exists().where(
+    _TWIN.c.post_id.in_(select(_SAME.c.id).where(_SAME.c.content_key == _CONTENT_KEY)),
+    _TWIN.c.post_id != deliveries.c.post_id,
+    _TWIN.c.member_id == deliveries.c.member_id,
+    _TWIN.c.kind == Kind.COPY,
+    or_(
+        _TWIN.c.status.in_([Status.SENDING, Status.DELIVERED]),
+        and_(_TWIN.c.lease == deliveries.c.lease, _TWIN.c.id < deliveries.c.id),  # of two in one batch the first goes
+    ),
+)
+_FREE = {"lease": None, "leased_until": None}
+_MOVE = (
+    update(deliveries)
+    .where(_MY_COPIES, not_(_ON_LIST), _OTHER_LIST.is_not(None))
+    .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
+)
+_CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
+_CANCEL_LOST = _CANCEL.where(_MY_COPIES, or_(not_(_ON_LIST), not_(_HAS_CONTENT)))
+_CANCEL_TWINS = _CANCEL.where(_MY_COPIES, _HAS_TWIN)
+_BEGIN = (
+    update(deliveries)
+    .where(_MINE)
+    .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1)
+    .returning(deliveries.c.id)
+)
+
+
+def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
+    """Mark leased rows as being sent, right before they are; only those returned may be sent.
+
+    A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
+    membership is judged at the last moment. Whoever left that list but is on another one that the post goes to gets that
+    list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
+    is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.
+    """
+    mine = {"mine": lease, "ids": list(ids)}
+    connection.execute(_MOVE, mine | {"today": now.date(), "at": now})
+    connection.execute(_CANCEL_LOST, mine | {"today": now.date()})
+    connection.execute(_CANCEL_TWINS, mine)
+    return frozenset(connection.execute(_BEGIN, mine).scalars())
