@@ -24,13 +24,14 @@ _DEFINING = (
     "apenas somente os as da do das dos em e ou sem nao pode pessoas nomeadas organizacao organizacoes membros comunidade "
     "divulgacao difusao limitada restrita restricao livre partilhar compartilhar"
 )
+_TRANSLATED = r"(?:[ \t]*\([^()\n]{1,20}\))?"  # "TLP:RED (ROUGE) : …"
+_WORD = rf"(?:{'|'.join(sorted(set(_DEFINING.split()), key=len, reverse=True))})(?!\w)"
 _DEFINITION = re.compile(
-    rf"(?:[ \t]*\([^()\n]{{1,20}}\))?[ \t\"”»)]{{0,3}}(?P<sign>=|:|means\b|-|\||\t)[^\w\n;]{{0,3}}(?:(?:{'|'.join(sorted(set(_DEFINING.split()), key=len, reverse=True))})"
-    r"(?!\w)[^\w\n;]{0,3}){1,30}+(?=[\n;]|\Z)"
+    rf"{_TRANSLATED}[ \t\"”»)]{{0,3}}(?P<sign>=|:|means\b|-|\||\t)[^\w\n;]{{0,3}}"
+    rf"(?:{_WORD}[^\w\n;]{{0,3}}){{1,30}}+(?=[\n;]|\Z)"
 )
-_ENTRY = re.compile(
-    r"(?:[ \t]*\([^()\n]{1,20}\))?[ \t\"”»)]{0,3}[=:|\t-][ \t]*[^\s]"
-)  # a label with something behind it, as an entry has it
+# A label with something behind it, as an entry has it, in whatever words.
+_ENTRY = re.compile(rf"{_TRANSLATED}[ \t\"”»)]{{0,3}}[=:|\t-][ \t]*[^\s]")
 
 
 def without_legend(findings: Iterable[Finding], folded: str) -> list[Finding]:
