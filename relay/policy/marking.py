@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from html import unescape
+from itertools import chain, pairwise
 from urllib.parse import unquote
 
 from relay.policy.legend import without_legend
@@ -109,19 +110,22 @@ def _find_in(text: str, place: str, patterns: Patterns, *, with_unknown: bool) -
 def _beside_names(text: str, folded: str, place: str, patterns: Patterns, *, with_unknown: bool) -> Iterator[Finding]:
     previous = 0  # where what belongs to the name before this one ends
     finder = patterns.inside if place.endswith(", name") else patterns.name
-    for name in finder.finditer(folded):
+    for name, following in pairwise(chain(finder.finditer(folded), [None])):
+        if name is None:  # the types don't know that only the last one is
+            break
+        limit = following.start() if following else len(text)  # from here on labels are the next name's
         known = _labels_beside(text, folded, name, place, patterns)
-        if (column := _in_column(text, folded, name, patterns)) is not None:
-            # What stands behind a heading in the next row is another column's, unless it is this one's.
+        if column := _in_column(text, folded, name, limit, patterns):
+            # The heading's own column has labels, so what begins the next row is another column's.
             known = [one for one in known if "\n" not in text[one[1] : one[2]]]
             yield from (_known(label, start, end, place, certain=True) for label, start, end in column)
         for label, start, end in known:
             yield _known(label, start, end, place, certain=in_marking_place(text, start, end, place))
         if known:
             yield from _contradictions(text, folded, known[-1], place, patterns)
-            yield from _shouted_behind(text, folded, known[-1], place, patterns)
+            yield from _shouted_behind(text, folded, known[-1], place, limit, patterns)
         elif _may_mark(place) and not column:
-            yield from _in_sentence(text, folded, previous, name, place, patterns)
+            yield from _in_sentence(text, folded, (previous, limit), name, place, patterns)
         if not known and with_unknown and (span := _unknown_label(text, folded, name, place, patterns)):
             yield Finding(code="H2", rule="tlp.unknown", place=place, start=span[0], end=span[1])
         previous = max([name.end(), *(end for _, _, end in known)])
@@ -185,36 +189,36 @@ def _contradictions(
 
 
 def _shouted_behind(
-    text: str, folded: str, found: tuple[str, int, int], place: str, patterns: Patterns
+    text: str, folded: str, found: tuple[str, int, int], place: str, limit: int, patterns: Patterns
 ) -> Iterator[Finding]:
     """Stricter labels in the rest of a label's sentence, in capitals where the words around have none: "except the annex (RED)"."""
     first, start, end = found
     _, last = sentence_around(folded, start, end)
-    following = patterns.name.search(folded, end, last)
-    for match in patterns.word.finditer(folded, end, following.start() if following else last):
+    for match in patterns.word.finditer(folded, end, min(last, limit)):
         label, label_start, label_end = patterns.label(match)
         if Tlp(label).level > Tlp(first).level and stands_out(text, label_start, label_end):
             yield _known(label, label_start, label_end, place, certain=False)
 
 
-def _in_column(text: str, folded: str, name: re.Match[str], patterns: Patterns) -> list[tuple[str, int, int]] | None:
-    """The labels in the column below a name that heads one; None where it heads none."""
+def _in_column(
+    text: str, folded: str, name: re.Match[str], limit: int, patterns: Patterns
+) -> list[tuple[str, int, int]]:
+    """The labels in the column below a name that heads one."""
     if _CELL_EDGE.search(text, max(0, name.start() - REACH), name.end() + REACH) is None:
-        return None
-    following = patterns.name.search(folded, name.end())
-    cells = column_below(text, *name.span(), following.start() if following else len(text))
-    if cells is None:
-        return None
+        return []
+    cells = column_below(text, *name.span(), limit)
     return [patterns.label(match) for cell in cells if (match := patterns.cell.fullmatch(folded, *cell))]
 
 
 def _in_sentence(
-    text: str, folded: str, previous: int, name: re.Match[str], place: str, patterns: Patterns
+    text: str, folded: str, between: tuple[int, int], name: re.Match[str], place: str, patterns: Patterns
 ) -> Iterator[Finding]:
-    """Labels in the sentence of a name that has none beside it ("marked red under the …"), or alone in a cell below it."""
+    """Labels in the sentence of a name that has none beside it ("marked red under the …"), or alone in a line below it.
+
+    `between` is where what belongs to the name before ends, and what belongs to the next one begins.
+    """
     first, last = sentence_around(folded, name.start(), name.end())
-    following = patterns.name.search(folded, name.end(), min(len(text), name.end() + REACH))
-    limit = following.start() if following else name.end() + REACH
+    previous, limit = between[0], min(between[1], name.end() + REACH)
     for start, end in ((max(first, previous), name.start()), (name.end(), min(last, limit))):
         listed = [match.span() for match in patterns.listed.finditer(folded, start, end)]
         for match in patterns.word.finditer(folded, start, end):
@@ -224,7 +228,7 @@ def _in_sentence(
                 yield _known(label, min(at, name.start()), max(label_end, name.end()), place, certain=False)
     before, after = text[max(0, name.start() - 1) : name.start()], text[name.end() : name.end() + 1]
     if before in {"", "\n"} and after == "\n":  # a column of one cell a line
-        for line in _LINE.finditer(folded, name.end() + 1, min(len(text), limit)):
+        for line in _LINE.finditer(folded, name.end() + 1, limit):
             if cell := patterns.cell.fullmatch(folded, *line.span()):
                 label, _, label_end = patterns.label(cell)
                 yield _known(label, name.start(), label_end, place, certain=False)

@@ -12,8 +12,8 @@ _FRAME = re.compile(r"[\s|+=:_-]*")
 Span = tuple[int, int]
 
 
-def column_below(text: str, start: int, end: int, limit: int) -> Iterator[Span] | None:
-    """The cells below the one that a span stands in, in a row of several; None where it stands in none.
+def column_below(text: str, start: int, end: int, limit: int) -> Iterator[Span]:
+    """The cells below the one that a span stands in, in a row of several; nothing where it stands in none.
 
     Args:
         text: the text.
@@ -27,13 +27,13 @@ def column_below(text: str, start: int, end: int, limit: int) -> Iterator[Span] 
     line_start = text.rfind("\n", max(0, start - ROW_CHARACTERS), start) + 1
     line_end = text.find("\n", end, end + ROW_CHARACTERS)
     if line_end < 0 or start - line_start >= ROW_CHARACTERS:
-        return None
+        return
     for separator in _SEPARATORS:
         cells = _cells(text, line_start, line_end, separator)
         for column, (first, last) in enumerate(cells):
             if len(cells) > 1 and first <= start and end <= last <= first + HEADING_CHARACTERS:
-                return _below(text, line_end + 1, limit, separator, column)
-    return None
+                yield from _below(text, line_end + 1, limit, separator, column)
+                return
 
 
 def _below(text: str, position: int, limit: int, separator: re.Pattern[str], column: int) -> Iterator[Span]:

@@ -445,6 +445,15 @@ def test_a_colour_in_another_column_is_none(table):
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["Marking:  TLP\nRED", "Marking:  TLP:\nRED", "Class | TLP:\nRED", "Ref\tTLP\nRED", "Risk\tTLP\nRED\t-"],
+)
+def test_a_label_below_what_only_looks_like_a_table_still_raises(text):
+    assert raises(text) == {Tlp.RED}
+    assert raises(f"{LONG}.\n\n{text}\n\n{LONG}.") == {Tlp.RED}
+
+
+@pytest.mark.parametrize(
     "line", ["Page 1 of 1 | TLP:RED | Wildlife Service", "OFFICIAL | TLP:RED | 24 November 2026 | Douala"]
 )
 def test_a_cell_of_a_page_s_footer_is_a_marking_s_place(line):
