@@ -25,6 +25,7 @@ $(BIN)/python:
 # --no-deps: the lock names everything, so pip has nothing to resolve, and a release of tomorrow can't stand in its way;
 # `pip check` then tells if the lock lacks anything.
 LOCKED = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+WHOLE = $(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 
 $(BIN)/.dependencies: $(BIN)/python requirements.txt
 	@$(LOCKED) requirements.txt
@@ -32,13 +33,13 @@ $(BIN)/.dependencies: $(BIN)/python requirements.txt
 
 $(BIN)/.installed: $(BIN)/.dependencies $(SOURCES)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --force-reinstall .
-	@$(BIN)/pip check --quiet --disable-pip-version-check
+	@$(WHOLE)
 	@rm -rf build
 	@touch $@
 
 $(BIN)/.test-dependencies: $(BIN)/.installed requirements-test.txt
 	@$(LOCKED) requirements-test.txt
-	@$(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
+	@$(WHOLE)
 	@touch $@
 
 # Every check and every test. tests/needs.sh installs the Debian packages the tests use, where it may.

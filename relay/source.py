@@ -6,6 +6,7 @@ Used for every definition this product keeps as data: settings, lists, markings,
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -83,8 +84,7 @@ def fault(source: Source, error: ValidationError, keys: list[str]) -> Configurat
     )
     name = ".".join(str(part) for part in path if isinstance(part, str)) or "the file"
     if unknown:
-        nearest = difflib.get_close_matches(str(path[-1]), keys, n=1, cutoff=0.5)
-        sentence = f"unknown key “{name}”" + (f"; did you mean “{nearest[0]}”?" if nearest else "")
+        sentence = f"unknown key “{name}”" + did_you_mean(str(path[-1]), keys, cutoff=0.5)
     elif first["type"] in _MISSING:
         sentence = f"the key “{name}” is missing"
     else:
@@ -99,7 +99,12 @@ def _nearest_choice(first: ErrorDetails, error: ValidationError) -> str:
         return ""
     written = next(one["input"] for one in error.errors(include_url=False) if one["loc"] == first["loc"])
     choices = re.findall(r"'([^']+)'", str(first.get("ctx", {}).get("expected", "")))
-    nearest = difflib.get_close_matches(str(written)[:40], choices, n=1)
+    return did_you_mean(str(written)[:40], choices)
+
+
+def did_you_mean(word: str, choices: Sequence[str], *, cutoff: float = 0.6) -> str:
+    """The end of a sentence about a wrong word: the nearest right one; "" when none is near (`cutoff` from 0 to 1)."""
+    nearest = difflib.get_close_matches(word, choices, n=1, cutoff=cutoff)
     return f"; did you mean “{nearest[0]}”?" if nearest else ""
 
 

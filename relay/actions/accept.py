@@ -106,14 +106,16 @@ def _to_record(
     uid = secrets.token_hex(16)
     by_name = {one.name: one for one in lists}
     waits = resources.settings.retention.held
+    identity = _identity(author, judgement.scan, octets)
+    duplicate_keys = _keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
     return posts.Accepted(
         uid=uid,
         received_at=now,
         author_id=author.id,
         size_octets=len(octets),
         message_id=kept.message.message_id if kept and kept.message else None,
-        duplicate_keys=_duplicate_keys(resources.keys.duplicate, author, lists, judgement.scan, octets),
-        content_key=_duplicate_keys(resources.keys.duplicate, author, (), judgement.scan, octets)[0] if kept else None,
+        duplicate_keys=duplicate_keys,
+        content_key=_keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
         prefix=by_name[taken[0][0]].tag,
         decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
@@ -168,16 +170,17 @@ def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
     )
 
 
-def _duplicate_keys(
-    keys: tuple[bytes, ...], author: Member, lists: tuple[MailingList, ...], scan: Scan, octets: bytes
-) -> tuple[bytes, ...]:
-    """Keyed hashes by which the same post, sent again after a lost 250, is known.
+def _identity(author: Member, scan: Scan, octets: bytes) -> bytes:
+    """What makes a message the same one when a client that lost our 250 sends it again.
 
-    Over author, lists, Message-ID and body (everything behind the header section); over all octets when there is no
-    Message-ID, so that two short posts of the same words stay two.
+    Its author, Message-ID and body (everything behind the header section); all octets when there is no Message-ID, so that
+    two short posts of the same words stay two.
     """
     message_id = scan.message.message_id if scan.message else None
     body = octets.partition(b"\r\n\r\n")[2] if message_id else octets
-    facts = "\n".join([author.id, ",".join(sorted(one.name for one in lists)), message_id or ""])
-    digest = hashlib.sha256(body).digest()
-    return tuple(hmac.digest(key, facts.encode() + b"\n" + digest, "sha256") for key in keys)
+    return f"{author.id}\n{message_id or ''}\n".encode() + hashlib.sha256(body).digest()
+
+
+def _keyed(keys: tuple[bytes, ...], identity: bytes, lists: str) -> tuple[bytes, ...]:
+    """Keyed hashes of a message sent to these lists, one for each key."""
+    return tuple(hmac.digest(key, lists.encode() + b"\n" + identity, "sha256") for key in keys)

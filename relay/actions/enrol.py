@@ -1,7 +1,6 @@
 """Members come and go: nominations are judged by the core, written by the store, and told to those concerned."""
 
 import csv
-import difflib
 import io
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +16,7 @@ from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
+from relay.source import did_you_mean
 from relay.store import credentials, members
 
 Kind = TypeVar("Kind", AgencyType, Role)
@@ -181,9 +181,8 @@ def _check_header(names: list[str]) -> None:
     if len(names) == 1 and ";" in names[0]:
         raise Invalid("line 1: the cells are separated by semicolons: save the file with commas")
     if unknown := [name for name in names if name not in COLUMNS]:
-        near = difflib.get_close_matches(unknown[0], COLUMNS, n=1)
-        hint = f"did you mean “{near[0]}”?" if near else f"the columns are {', '.join(COLUMNS)}"
-        raise Invalid(f"line 1: unknown column “{unknown[0]}”: {hint}")
+        hint = did_you_mean(unknown[0], COLUMNS) or f": the columns are {', '.join(COLUMNS)}"
+        raise Invalid(f"line 1: unknown column “{unknown[0]}”{hint}")
     if missing := [name for name in _REQUIRED if name not in names]:
         raise Invalid(f"line 1: the column “{missing[0]}” is missing")
 

@@ -107,9 +107,7 @@ def _subject(facts: NoticeFacts) -> str:
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     match facts.kind:
         case "receipt":
-            return [
-                receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue),
-            ]
+            return [receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)]
         case "undelivered":
             return [undelivered(facts.reference, facts.unreached, catalogue)]
         case "withhold":

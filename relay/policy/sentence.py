@@ -100,7 +100,7 @@ _IS = re.compile(
 # What makes a short line with a label a remark about labels: the word right before it, or the question mark at the end.
 _GOVERNED = re.compile(
     rf"(?:{_NOT}|{_SEND}|\b(?:any|about|for|without|mean|pas|sem|sin|sans|pour|para|sobre|uber|ohne|kein\w*|geen|usitume)\b|"
-    rf"{'发送|發送|不要发|勿发'})(?:{_S}(?:de|d|of|any|informations?|informac\w+))?[\s'’\"“«]*\Z"
+    rf"发送|發送|不要发|勿发)(?:{_S}(?:de|d|of|any|informations?|informac\w+))?[\s'’\"“«]*\Z"
 )
 
 

@@ -18,11 +18,12 @@ _MINE = and_(
     deliveries.c.id.in_(bindparam("ids", expanding=True)),
 )
 _MY_COPIES = and_(_MINE, deliveries.c.kind == Kind.COPY)
+_MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
 _ON_LIST = exists().where(
     members.c.id == deliveries.c.member_id,
     memberships.c.member_id == deliveries.c.member_id,
     memberships.c.list_name == deliveries.c.list_name,
-    may_receive(bindparam("today", type_=members.c.valid_until.type)),
+    _MAY_RECEIVE,
 )
 _OTHER_LIST = (
     select(decisions.c.list_name)
@@ -33,7 +34,7 @@ _OTHER_LIST = (
         decisions.c.decision == "relay",
         decisions.c.list_name != deliveries.c.list_name,
         memberships.c.member_id == deliveries.c.member_id,
-        may_receive(bindparam("today", type_=members.c.valid_until.type)),
+        _MAY_RECEIVE,
     )
     .order_by(decisions.c.position)
     .limit(1)

@@ -22,9 +22,9 @@ from relay.store.vault import Sealed
 class Accepted:
     """A judged message that will be answered with 250.
 
-    `duplicate_keys` are keyed hashes of the message under the present key (stored) and the one before (looked up too). `content_key`
-    is one without the lists, of a message that may go out: nobody gets the same one twice. `prefix` starts the reference. `decisions` are in the order of the lists in the message. `sealed` is there exactly
-    when some list relays or holds; `held_until` has a time for each list that holds.
+    `duplicate_keys` are keyed hashes of the message under the present key (stored) and the one before (looked up too);
+    `content_key` is one without the lists, of a message that may go out. `prefix` starts the reference. `decisions` are in the
+    message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds.
     """
 
     uid: str
