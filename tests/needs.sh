@@ -7,6 +7,8 @@ lacking() {
   for program in swaks curl strace; do
     command -v "$program" >/dev/null 2>&1 || printf ' %s' "$program"
   done
+  [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf ' postgresql'
+  command -v postfix >/dev/null 2>&1 || [ -x /usr/sbin/postfix ] || printf ' postfix'
   perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || printf ' libnet-ssleay-perl' # swaks speaks TLS through it, and only recommends it
 }
 
