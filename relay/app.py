@@ -8,7 +8,7 @@ import contextlib
 import secrets
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,10 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
-from relay.actions.accept import accept
+from relay.actions.admit import admit
 from relay.actions.deliver import Outbox
-from relay.actions.login import authenticate, may_write_to
+from relay.actions.login import authenticate
+from relay.actions.receive import receive
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.limits import IntakeLimits
@@ -147,9 +148,7 @@ class Service:
                 max_connections=smtp.max_connections,
                 max_connections_per_ip=smtp.max_connections_per_ip,
             ),
-            doors=Doors(
-                authenticate=self._authenticate, may_write_to=self._may_write_to, accept=self._accept, note=note
-            ),
+            doors=Doors(authenticate=self._authenticate, admit=self._admit, receive=self._receive, note=note),
             tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),
             hostname=self.resources.settings.relay.domain,
         )
@@ -190,14 +189,14 @@ class Service:
     def _authenticate(self, login: str, password: str) -> Member | None:
         return authenticate(self.resources, login, password, datetime.now(UTC))
 
-    def _may_write_to(self, address: Address, member: Member) -> bool:
-        return may_write_to(self.resources, address, member, datetime.now(UTC))
+    def _admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
+        return admit(self.resources, address, member, earlier, datetime.now(UTC))
 
-    def _accept(
-        self, envelope: Envelope, client: Client, authentication: AuthenticationResults, octets: bytes
+    def _receive(
+        self, envelope: Envelope, client: Client, authentication: AuthenticationResults | None, octets: bytes
     ) -> Reply:
         """The journey's steps 5 to 10. One member holds one scanner at a time, so that nobody can take them all."""
-        mine = self._members_scanning.setdefault(authentication.address.key, threading.Lock())
+        mine = self._members_scanning.setdefault(authentication.address.key if authentication else "", threading.Lock())
 
         def scan(octets: bytes) -> Scan:
             if not mine.acquire(timeout=SCANNER_WAIT.total_seconds()):
@@ -208,7 +207,7 @@ class Service:
                 mine.release()
 
         try:
-            return accept(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))
+            return receive(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))
         except Busy:
             note("post.busy")
             return NO_SCANNER

@@ -14,6 +14,7 @@ from relay.mail.address import Address
 from relay.policy.channels import Directory, read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
+from relay.roster.destination import Destination, destination_of
 from relay.roster.mailing_list import MailingList
 from relay.settings import Settings, shipped
 from relay.store import queue
@@ -44,6 +45,10 @@ class Resources:
     def catalogue(self, language: str) -> Catalogue:
         """The catalogue of a language; the site's own language when there is none."""
         return self.catalogues.get(language) or self.catalogues[self.settings.relay.language]
+
+    def destination(self, address: Address) -> Destination | None:
+        """What an address is for; None when it is none of this relay's."""
+        return destination_of(address, self.lists.values())
 
     def list_at(self, address: Address) -> MailingList | None:
         """The active list that posts to this address reach."""

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from relay.intake.tls import make_localhost_certificate, server_context
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
-from relay.mail.reply import Reply, accepted
+from relay.mail.reply import NO_SUCH_ADDRESS, Reply, accepted
 from relay.roster.member import AgencyType, Member, MemberState, Role
 
 PASSWORD = "correct horse battery staple"
@@ -58,11 +58,11 @@ class House:
         self.before_login()
         return MEMBER if login.lower() == CHIEF.key and password == PASSWORD else None
 
-    def may_write_to(self, address: Address, member: Member) -> bool:
+    def admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
         self.before_lookup()
-        return address.key in LISTS
+        return None if member and address.key in LISTS else NO_SUCH_ADDRESS
 
-    def accept(self, envelope: Envelope, client: Client, proof: AuthenticationResults, octets: bytes) -> Reply:
+    def receive(self, envelope: Envelope, client: Client, proof: AuthenticationResults, octets: bytes) -> Reply:
         self.before_accept()
         self.posts.append((envelope, client, proof, octets))
         return accepted(f"CAFR-2026-{len(self.posts):06}")
@@ -94,8 +94,8 @@ class RunningServer:
             limits,
             Doors(
                 authenticate=house.authenticate,
-                may_write_to=house.may_write_to,
-                accept=house.accept,
+                admit=house.admit,
+                receive=house.receive,
                 note=house.note,
             ),
             server_context(folder / "cert.pem", folder / "key.pem"),

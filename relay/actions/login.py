@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from relay.mail.address import Address, parse_address
+from relay.mail.address import parse_address
 from relay.mail.scram import DUMMY, matches
 from relay.resources import Resources
 from relay.roster.member import Member
@@ -26,20 +26,3 @@ def authenticate(resources: Resources, login: str, password: str, now: datetime)
     if not matched or member is None or not member.may_act(now.date()):
         return None
     return member
-
-
-def may_write_to(resources: Resources, address: Address, member: Member, now: datetime) -> bool:
-    """Whether this address is a list that this member, as the database knows them now, may post to.
-
-    Raises:
-        Unavailable: the database can't be read.
-    """
-    mailing_list = resources.list_at(address)
-    with resources.database.read() as connection:
-        current = members.get(connection, member.id)
-    return (
-        mailing_list is not None
-        and current is not None
-        and current.may_act(now.date())
-        and mailing_list.admits(current)
-    )

@@ -102,7 +102,7 @@ async def mail(talk: Conversation, argument: bytes) -> Answer:
 
 
 async def rcpt(talk: Conversation, argument: bytes) -> Answer:
-    """RCPT TO: nobody, unless the login may write to exactly this address; the same words for unknown and forbidden."""
+    """RCPT TO: nobody, unless who asks may write to exactly this address; the same words for unknown and forbidden."""
     transaction = talk.transaction
     if not transaction:
         return replies.BAD_SEQUENCE
@@ -112,17 +112,18 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     if path.parameters:
         return replies.UNKNOWN_PARAMETER
     address = path.address
-    if not talk.member or not address:  # without a login there is no proof of who asks
+    if not address:
         return NO_SUCH_ADDRESS
     if address.key in transaction.rcpt_to:
         return replies.RECIPIENT_OK
     if len(transaction.rcpt_to) >= talk.reception.limits.max_recipients:
         return TOO_MANY_RECIPIENTS
     try:
-        if not await talk.reception.may_write_to(address, talk.member):
-            return NO_SUCH_ADDRESS
+        refused = await talk.reception.admit(address, talk.member, tuple(transaction.rcpt_to.values()))
     except Unavailable:
         return TRY_LATER
+    if refused:
+        return refused
     transaction.rcpt_to[address.key] = address
     return replies.RECIPIENT_OK
 
@@ -132,7 +133,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     transaction, member = talk.transaction, talk.member
     if argument:
         return replies.BAD_ARGUMENT
-    if not transaction or not transaction.rcpt_to or not member:
+    if not transaction or not transaction.rcpt_to:
         return replies.BAD_SEQUENCE
     if talk.wire.sent_ahead:  # RFC 2920 §3.1: DATA is the last of a group; content would be read as commands
         return replies.BAD_PIPELINE
@@ -147,8 +148,8 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
             return octets
         submission = Submission(
             envelope=Envelope(mail_from=transaction.mail_from, rcpt_to=tuple(transaction.rcpt_to.values())),
-            client=Client(ip=talk.ip, helo_name=talk.helo_name, tls=talk.tls, login=member.address),
-            authentication=AuthenticationResults(method=Method.AUTH, address=member.address),
+            client=Client(ip=talk.ip, helo_name=talk.helo_name, tls=talk.tls, login=member.address if member else None),
+            authentication=AuthenticationResults(method=Method.AUTH, address=member.address) if member else None,
             octets=octets,
         )
         reply = await talk.reception.judge(submission, reservation.hand_over())

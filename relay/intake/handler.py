@@ -6,7 +6,7 @@ stop a commit half-way. It will send the message again and get the same answer (
 
 import asyncio
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -41,8 +41,8 @@ class Doors:
     """What intake asks of the relay. The first three may block and raise Unavailable; anything else raised is a bug."""
 
     authenticate: Callable[[str, str], Member | None]
-    may_write_to: Callable[[Address, Member], bool]
-    accept: Callable[[Envelope, Client, AuthenticationResults, bytes], Reply]
+    admit: Callable[[Address, Member | None, Sequence[Address]], Reply | None]
+    receive: Callable[[Envelope, Client, AuthenticationResults | None, bytes], Reply]
     note: Note
 
 
@@ -52,7 +52,7 @@ class Submission:
 
     envelope: Envelope
     client: Client
-    authentication: AuthenticationResults
+    authentication: AuthenticationResults | None
     octets: bytes = field(repr=False)
 
 
@@ -71,10 +71,13 @@ class Reception:
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
         self._posts: set[asyncio.Task[Reply]] = set()
 
-    def share_of(self, member: Member) -> OctetBudget:
-        """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others."""
+    def share_of(self, member: Member | None) -> OctetBudget:
+        """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others.
+
+        All who have no login share one such part.
+        """
         octets = max(self.limits.max_message_octets, self.limits.max_in_flight_octets // 4)
-        return self._shares.setdefault(member.id, OctetBudget(octets, self._octets_in_flight))
+        return self._shares.setdefault(member.id if member else "", OctetBudget(octets, self._octets_in_flight))
 
     async def authenticate(self, login: str, password: str) -> Member | None:
         """The member whose login this is, else None.
@@ -84,13 +87,13 @@ class Reception:
         """
         return await self._ask(self._logins, lambda: self._doors.authenticate(login, password))
 
-    async def may_write_to(self, address: Address, member: Member) -> bool:
-        """Whether this member may write to this address.
+    async def admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
+        """Why this recipient is refused, after those that the message has already; None when it is taken.
 
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._lookups, lambda: self._doors.may_write_to(address, member))
+        return await self._ask(self._lookups, lambda: self._doors.admit(address, member, earlier))
 
     async def _ask(self, pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
         try:
@@ -119,7 +122,7 @@ class Reception:
         try:
             return await _in(
                 self._judges,
-                lambda: self._doors.accept(
+                lambda: self._doors.receive(
                     submission.envelope, submission.client, submission.authentication, submission.octets
                 ),
             )

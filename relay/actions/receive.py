@@ -1,0 +1,33 @@
+"""One message has come whole: which verb answers it depends on the address it was sent to."""
+
+from datetime import datetime
+
+from relay.actions.accept import accept
+from relay.actions.judge import Scanner
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import NO_SUCH_ADDRESS, Reply
+from relay.resources import Resources
+from relay.roster.destination import Purpose
+
+
+def receive(
+    resources: Resources,
+    scanner: Scanner,
+    envelope: Envelope,
+    client: Client,
+    authentication: AuthenticationResults | None,
+    octets: bytes,
+    now: datetime,
+) -> Reply:
+    """Answer one message. Its recipients were admitted one by one, but the lists may have been reloaded since.
+
+    Raises:
+        Unavailable: the database or a scanner can't serve; nothing was accepted.
+    """
+    destination = resources.destination(envelope.rcpt_to[0])
+    if destination is None or authentication is None:
+        return NO_SUCH_ADDRESS
+    match destination.purpose:
+        case Purpose.POST:
+            return accept(resources, scanner, envelope, client, authentication, octets, now)

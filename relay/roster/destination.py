@@ -1,0 +1,43 @@
+"""What an address of this relay is for: a list, or one of the desks that answer mail.
+
+Addresses are no secret; who may use one is decided elsewhere (`actions.admit`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relay.mail.address import Address
+from relay.roster.mailing_list import MailingList
+
+
+class Purpose(StrEnum):
+    """What mail to an address does."""
+
+    POST = "post"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """An address of ours: what it is for, and the list it belongs to."""
+
+    purpose: Purpose
+    mailing_list: MailingList
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether a message to it can have no other recipient: only posts go to several addresses at once."""
+        return self.purpose is not Purpose.POST
+
+
+def destination_of(address: Address, lists: Iterable[MailingList]) -> Destination | None:
+    """What this address is for; None when it is none of ours.
+
+    Args:
+        address: as the envelope gives it.
+        lists: the active ones.
+    """
+    for one in lists:
+        if address == one.address:
+            return Destination(purpose=Purpose.POST, mailing_list=one)
+    return None
