@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -11,8 +10,6 @@ from relay.roster.countries import COUNTRIES
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.mailing_list import Tlp, Weekday
 from relay.roster.member import AgencyType, Role
-
-LISTS = Path(__file__).parents[3] / "lists"
 
 SMALLEST = """\
 name = "lake-region"
@@ -68,17 +65,6 @@ def test_a_list_without_a_working_day_or_with_an_unknown_one_is_refused():
     every = '["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]'
     assert "weekend names every day" in refusal(f"{SMALLEST}weekend = {every}\n")
     assert "weekend" in refusal(f'{SMALLEST}weekend = ["funday"]\n')
-
-
-def test_the_four_shipped_lists_can_be_read_and_are_told_apart():
-    lists = {path.stem: read_list(path.read_text("utf-8"), path.name, "relay.example") for path in LISTS.glob("*.toml")}
-    assert set(lists) == {"central-africa", "eastern-africa", "south-east-asia", "species-id"}
-    assert all(name == one.name for name, one in lists.items())
-    assert judge_lists(lists.values()) == ""
-    assert {name for name, one in lists.items() if one.active} == {"central-africa", "species-id"}
-    assert lists["central-africa"].countries == {"CM", "CG", "GA", "CF", "CD", "TD", "RW"}
-    assert AgencyType.EXPERT in lists["species-id"].agency_types
-    assert AgencyType.EXPERT not in lists["central-africa"].agency_types
 
 
 @pytest.mark.parametrize(
