@@ -21,7 +21,7 @@ from relay.policy.post import Scan
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
-from relay.store import members, posts
+from relay.store import activity, members, posts
 from relay.store.vault import seal
 
 _OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")
@@ -45,7 +45,7 @@ def accept(
     with resources.database.read() as connection:
         author = members.find(connection, authentication.address)
         # To count what was sent takes longer than all else that is read, and with no limit set nobody asks.
-        spent = posts.activity(connection, author.id, now) if author and _has_limits(resources) else None
+        spent = activity.lately(connection, author.id, now) if author and _has_limits(resources) else None
     if author is None:
         return NO_SUCH_ADDRESS
     lists = addressed_lists(resources, envelope.rcpt_to)
@@ -70,7 +70,7 @@ def _has_limits(resources: Resources) -> bool:
     return bool(limits.posts_per_hour or limits.octets_per_day or limits.fan_out_per_day)
 
 
-def _over_quota(resources: Resources, spent: posts.Activity, size: int) -> bool:
+def _over_quota(resources: Resources, spent: activity.Activity, size: int) -> bool:
     limits = resources.settings.limits
     return bool(
         (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)

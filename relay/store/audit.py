@@ -16,13 +16,21 @@ from typing import Any, Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from relay.store.tables import audit, audit_heads, canonical_json
 
 Facts = Mapping[str, str | int | list[Any] | None]
 
 _BEGINNING = bytes(32)  # stands for the hash before the first entry
+# A node's latest entry, and a new one: built once, since every deed needs them.
+_LAST = (
+    select(audit.c.sequence, audit.c.hash)
+    .where(audit.c.node == bindparam("of"))
+    .order_by(audit.c.sequence.desc())
+    .limit(1)
+)
+_INSERT = insert(audit)
 _CANDIDATES = 200  # so many broken entries are tried in each other's places; beyond that they just count as changed
 
 
@@ -54,20 +62,17 @@ def append(connection: Connection, node: str, at: datetime, event: str, facts: F
         event: what happened, such as `post.decided`.
         facts: small values; members by id, never an address or a word of a post.
     """
-    last = connection.execute(_last(node)).first()
+    last = connection.execute(_LAST, {"of": node}).first()
     sequence, previous = (last.sequence + 1, last.hash) if last else (1, _BEGINNING)
     text = canonical_json(dict(facts))
     entry_hash = _hash(previous, node, sequence, (at.isoformat(), event, text))
-    connection.execute(
-        insert(audit).values(
-            node=node, sequence=sequence, at=at, event=event, facts=text, previous_hash=previous, hash=entry_hash
-        )
-    )
+    entry = {"node": node, "sequence": sequence, "at": at, "event": event, "facts": text}
+    connection.execute(_INSERT, entry | {"previous_hash": previous, "hash": entry_hash})
 
 
 def sign_head(connection: Connection, node: str, key: Ed25519PrivateKey, at: datetime) -> None:
     """Sign that the node's chain ends here at this time; a newer signature of the same end replaces the older one."""
-    last = connection.execute(_last(node)).first()
+    last = connection.execute(_LAST, {"of": node}).first()
     if last is None:
         return
     signature = key.sign(_head(node, last.sequence, last.hash, at))
@@ -112,11 +117,6 @@ def export(connection: Connection) -> Iterator[dict[str, Any]]:
             "hash": row.hash.hex(),
             "signature": row.signature.hex(),
         }
-
-
-def _last(node: str) -> Select[tuple[int, bytes]]:
-    """The node's latest entry: its number and hash."""
-    return select(audit.c.sequence, audit.c.hash).where(audit.c.node == node).order_by(audit.c.sequence.desc()).limit(1)
 
 
 def _hash(previous: bytes, node: str, sequence: int, content: tuple[str, str, str]) -> bytes:

@@ -11,6 +11,8 @@ from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay
 from relay.roster.mailing_list import Tlp
 from relay.store.tables import decisions
 
+_INSERT = insert(decisions)
+
 
 def insert_decisions(
     connection: Connection, post_id: int, judged: Sequence[tuple[str, Decision]], held_until: Mapping[str, datetime]
@@ -30,7 +32,7 @@ def insert_decisions(
         }
         for position, (list_name, decision) in enumerate(judged)
     ]
-    connection.execute(insert(decisions), rows)
+    connection.execute(_INSERT, rows)
 
 
 def read_decision(row: Row[Any]) -> Decision:

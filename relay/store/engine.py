@@ -220,7 +220,9 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
     writes = bool(connection.get_execution_options().get(_WRITES))
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+    if connection.info.get(_WRITES) is not writes:  # a connection remembers it from one transaction to the next
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.info[_WRITES] = writes
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

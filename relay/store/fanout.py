@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, exists, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, insert, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import MemberState
-from relay.store.tables import Instant, decisions, deliveries, members, memberships, posts
+from relay.store.tables import decisions, deliveries, members, memberships, posts
 
 
 def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -16,26 +16,50 @@ def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
     )
 
 
+_POST = bindparam("post", type_=deliveries.c.post_id.type)
+_LIST = bindparam("list", type_=deliveries.c.list_name.type)
+_KIND = bindparam("kind", type_=deliveries.c.kind.type)
+_NOW = bindparam("now", type_=deliveries.c.created_at.type)
+_RECIPIENTS = (
+    select(
+        _POST,
+        members.c.id,
+        _LIST,
+        _KIND,
+        bindparam("status", type_=deliveries.c.status.type),
+        _NOW,
+        _NOW,
+    )
+    .join(memberships, memberships.c.member_id == members.c.id)
+    .where(
+        memberships.c.list_name == _LIST,
+        may_receive(bindparam("today", type_=members.c.valid_until.type)),
+        members.c.id != bindparam("author", type_=members.c.id.type),
+        ~exists().where(
+            deliveries.c.post_id == _POST, deliveries.c.member_id == members.c.id, deliveries.c.kind == _KIND
+        ),
+    )
+)
+_QUEUE_COPIES = insert(deliveries).from_select(
+    ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS
+)
+_QUEUE_ONE = insert(deliveries)
+
+
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
     """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
-    already = exists().where(
-        deliveries.c.post_id == post_id, deliveries.c.member_id == members.c.id, deliveries.c.kind == Kind.COPY
+    values = {"post": post_id, "list": list_name, "author": author_id, "now": now, "today": now.date()}
+    return connection.execute(_QUEUE_COPIES, values | {"kind": Kind.COPY, "status": Status.QUEUED}).rowcount
+
+
+def tell_first(
+    connection: Connection, post_id: int, list_name: str, kind: Kind, *, author_id: str, now: datetime
+) -> None:
+    """Queue the first word to the author of a post that was just written down: there is none yet that it could replace."""
+    values = {"post_id": post_id, "member_id": author_id, "list_name": list_name, "kind": kind}
+    connection.execute(
+        _QUEUE_ONE, values | {"status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
     )
-    recipients = (
-        select(
-            literal(post_id),
-            members.c.id,
-            literal(list_name),
-            literal(str(Kind.COPY)),
-            literal(str(Status.QUEUED)),
-            literal(now, Instant()),
-            literal(now, Instant()),
-        )
-        .join(memberships, memberships.c.member_id == members.c.id)
-        .where(memberships.c.list_name == list_name, may_receive(now.date()), members.c.id != author_id, ~already)
-    )
-    columns = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
-    return connection.execute(insert(deliveries).from_select(columns, recipients)).rowcount
 
 
 def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind, now: datetime) -> None:

@@ -2,11 +2,11 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
@@ -17,6 +17,11 @@ from relay.roster.nomination import Nomination
 from relay.store import audit, fanout
 from relay.store.member_rows import address_of, list_row, member_row, read_member
 from relay.store.tables import credentials, deliveries, lists, members, memberships
+
+_WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, memberships.c.member_id == members.c.id)
+# Built once: every RCPT and every message asks.
+_BY_ADDRESS = _WITH_LISTS.where(members.c.address_key == bindparam("key"))
+_BY_ID = _WITH_LISTS.where(members.c.id == bindparam("id"))
 
 
 def add(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
@@ -58,8 +63,7 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
 
 def find(connection: Connection, address: Address) -> Member | None:
     """The member with this address, in whatever state; None when there is none."""
-    found = _read(connection, members.c.address_key == address.key)
-    return found[0] if found else None
+    return _with_lists(connection.execute(_BY_ADDRESS, {"key": address.key}).all())
 
 
 def get(connection: Connection, member_id: str) -> Member:
@@ -68,9 +72,9 @@ def get(connection: Connection, member_id: str) -> Member:
     Raises:
         NotFound: there is none.
     """
-    if not (found := _read(connection, members.c.id == member_id)):
+    if (found := _with_lists(connection.execute(_BY_ID, {"id": member_id}).all())) is None:
         raise NotFound(f"no member has the id {member_id}")
-    return found[0]
+    return found
 
 
 def list_members(connection: Connection, list_name: str | None = None) -> tuple[Member, ...]:
@@ -234,6 +238,12 @@ def _tell_vouchers(connection: Connection, member_id: str, nomination: Nominatio
             row = {"member_id": member.id, "about_id": member_id, "list_name": min(nomination.lists, default="")}
             row |= {"kind": Kind.NOMINATION, "status": Status.QUEUED}
             connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
+
+
+def _with_lists(rows: Sequence[Row[Any]]) -> Member | None:
+    """The member of whom there is a row for each of their lists."""
+    on_lists = frozenset(row.list_name for row in rows if row.list_name is not None)
+    return read_member(rows[0], on_lists) if rows else None
 
 
 def _read(connection: Connection, condition: ColumnElement[bool]) -> tuple[Member, ...]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, text
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, text
 
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
@@ -50,15 +50,6 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
-    """What a member sent lately, to be compared with the limits."""
-
-    posts_last_hour: int
-    octets_last_day: int
-    copies_last_day: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
     """What became of a post on one list. `deliveries` counts that list's copies by status."""
 
@@ -80,6 +71,20 @@ class PostRow:
     deliveries: Mapping[str, int]
 
 
+# Built once: to build a statement takes longer than to run it.
+_REPEATED = (
+    select(posts.c.reference)
+    .where(posts.c.duplicate_key.in_(bindparam("keys", expanding=True)))
+    .order_by(posts.c.id)
+    .limit(1)
+)
+_COUNT_UP = text(
+    "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
+    " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+)
+_INSERT = insert(posts).returning(posts.c.id)
+
+
 def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     """Write a judged message down, all or nothing, in the caller's transaction; one that came before gets its reference again.
 
@@ -98,15 +103,16 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
     for kind, decided in ((Kind.RECEIPT, (Relay,)), (Kind.NOTICE, (Hold, Withhold))):
         if names := _lists_with(accepted, *decided):
-            fanout.tell_author(connection, post_id, names[0], kind, accepted.received_at)
+            author_id, now = accepted.author_id, accepted.received_at
+            fanout.tell_first(connection, post_id, names[0], kind, author_id=author_id, now=now)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
 
 
 def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> str | None:
     """The reference that the same message got when it came before; None when it is new."""
-    known = select(posts.c.reference).where(posts.c.duplicate_key.in_(duplicate_keys)).order_by(posts.c.id).limit(1)
-    return connection.execute(known).scalar_one_or_none()
+    found: str | None = connection.execute(_REPEATED, {"keys": list(duplicate_keys)}).scalar_one_or_none()
+    return found
 
 
 def record_refusal(
@@ -129,21 +135,6 @@ def record_refusal(
         now,
         event,
         {"author": author_id, "client": client_ip, "reasons": reason_rows(decision.reasons)},
-    )
-
-
-def activity(connection: Connection, author_id: str, now: datetime) -> Activity:
-    """How much a member has sent lately, repeats not counted."""
-    mine = posts.c.author_id == author_id
-    day = mine & (posts.c.received_at > now - timedelta(days=1))
-    hour = select(func.count()).where(mine, posts.c.received_at > now - timedelta(hours=1))
-    octets = select(func.coalesce(func.sum(posts.c.size_octets), 0)).where(day)
-    sent = deliveries.join(posts, posts.c.id == deliveries.c.post_id)
-    copies = select(func.count()).select_from(sent).where(day, deliveries.c.kind == Kind.COPY)
-    return Activity(
-        posts_last_hour=connection.execute(hour).scalar_one(),
-        octets_last_day=int(connection.execute(octets).scalar_one()),
-        copies_last_day=connection.execute(copies).scalar_one(),
     )
 
 
@@ -211,11 +202,7 @@ def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refus
 
 def _next_reference(connection: Connection, prefix: str, year: int) -> str:
     """Count up within prefix and year; the row's lock keeps two writers from the same number."""
-    upsert = text(
-        "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
-        " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
-    )
-    number = connection.execute(upsert, {"prefix": prefix, "year": year}).scalar_one()
+    number = connection.execute(_COUNT_UP, {"prefix": prefix, "year": year}).scalar_one()
     return f"{prefix}-{year:04}-{number:06}"
 
 
@@ -223,21 +210,21 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
     """Insert the post's row. Its Message-ID stays out unless it goes out with a copy: authors' programs put words into it."""
     sealed = accepted.sealed
     goes_out = _lists_with(accepted, Relay) and not _lists_with(accepted, Withhold, Refuse)
-    row = insert(posts).values(
-        uid=accepted.uid,
-        reference=reference,
-        received_at=accepted.received_at,
-        author_id=accepted.author_id,
-        size_octets=accepted.size_octets,
-        message_id=accepted.message_id if goes_out else None,
-        duplicate_key=accepted.duplicate_keys[0],
-        content_key=accepted.content_key,
-        key_id=sealed.key_id if sealed else None,
-        wrapped_key=sealed.wrapped_key if sealed else None,
-        nonce=sealed.nonce if sealed else None,
-        content=sealed.content if sealed else None,
-    )
-    return int(connection.execute(row.returning(posts.c.id)).scalar_one())
+    values = {
+        "uid": accepted.uid,
+        "reference": reference,
+        "received_at": accepted.received_at,
+        "author_id": accepted.author_id,
+        "size_octets": accepted.size_octets,
+        "message_id": accepted.message_id if goes_out else None,
+        "duplicate_key": accepted.duplicate_keys[0],
+        "content_key": accepted.content_key,
+        "key_id": sealed.key_id if sealed else None,
+        "wrapped_key": sealed.wrapped_key if sealed else None,
+        "nonce": sealed.nonce if sealed else None,
+        "content": sealed.content if sealed else None,
+    }
+    return int(connection.execute(_INSERT, values).scalar_one())
 
 
 def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:

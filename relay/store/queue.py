@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, or_, select, union, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Connection, Row, and_, func, or_, select, union, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.store import audit, fanout
+from relay.store import queue_statements as statements
 from relay.store.member_rows import address_of
-from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, members, posts
+from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, posts
 
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
@@ -72,9 +72,10 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
         until: when the lease runs out if it isn't begun.
         limit: so many at most.
     """
-    ids = connection.execute(_claiming(lease, now, until, limit)).scalars().all()
-    query = _rows().where(deliveries.c.id.in_(ids)).order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-    return tuple(_delivery(row) for row in connection.execute(query))
+    ids = (
+        connection.execute(statements.CLAIM, {"by": lease, "now": now, "until": until, "limit": limit}).scalars().all()
+    )
+    return tuple(_delivery(row) for row in connection.execute(statements.CLAIMED, {"ids": ids})) if ids else ()
 
 
 def settle(connection: Connection, lease: str, settlements: Iterable[Settlement], now: datetime) -> frozenset[int]:
@@ -83,29 +84,33 @@ def settle(connection: Connection, lease: str, settlements: Iterable[Settlement]
     Returns:
         The ids that were no longer held under it and were left as they are.
     """
-    stale = set()
-    for settlement in settlements:
-        if settlement.status not in _SETTLED or (settlement.status is Status.QUEUED) != (
-            settlement.next_attempt_at is not None
-        ):
-            raise ValueError("an attempt ends delivered, failed, expired, or queued with a time for the next one")
-        mine = and_(
-            deliveries.c.id == settlement.id, deliveries.c.lease == lease, deliveries.c.status == Status.SENDING
-        )
-        sent_at = (settlement.sent_at or now) if settlement.status is Status.DELIVERED else settlement.sent_at
-        values = {
-            "status": settlement.status,
-            "next_attempt_at": settlement.next_attempt_at,
-            "last_reply": settlement.reply[:REPLY_CHARACTERS],
-            "sent_at": sent_at,
-            "attempts": deliveries.c.attempts - (0 if settlement.counted else 1),
-            "possible_duplicate": deliveries.c.possible_duplicate + settlement.ambiguous,
-            "lease": None,
-            "leased_until": None,
-        }
-        if connection.execute(update(deliveries).where(mine).values(**values)).rowcount == 0:
-            stale.add(settlement.id)
-    return frozenset(stale)
+    rows = {
+        settlement.id: _settled(settlement, now) | {"row": settlement.id, "by": lease} for settlement in settlements
+    }
+    held = frozenset(connection.execute(statements.BEING_SENT, {"by": lease, "ids": list(rows)}).scalars())
+    if held:
+        connection.execute(statements.SETTLE, [row for id_, row in rows.items() if id_ in held])
+    return frozenset(rows.keys() - held)
+
+
+def _settled(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    """The columns that one settlement changes.
+
+    Raises:
+        ValueError: it leaves the row between two states.
+    """
+    if settlement.status not in _SETTLED or (settlement.status is Status.QUEUED) != (
+        settlement.next_attempt_at is not None
+    ):
+        raise ValueError("an attempt ends delivered, failed, expired, or queued with a time for the next one")
+    return {
+        "status": settlement.status,
+        "next_attempt_at": settlement.next_attempt_at,
+        "last_reply": settlement.reply[:REPLY_CHARACTERS],
+        "sent_at": (settlement.sent_at or now) if settlement.status is Status.DELIVERED else settlement.sent_at,
+        "uncounted": 0 if settlement.counted else 1,
+        "ambiguous": int(settlement.ambiguous),
+    }
 
 
 def recover(connection: Connection, node: str, now: datetime) -> int:
@@ -139,12 +144,8 @@ def lists_in_use(connection: Connection) -> frozenset[str]:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next row can be claimed; None when nothing waits."""
-    # What is leased is due when its lease runs out, and not before its own time.
-    when = case((deliveries.c.status == Status.LEASED, deliveries.c.leased_until), else_=deliveries.c.next_attempt_at)
-    found: datetime | None = connection.execute(
-        select(func.min(when, type_=deliveries.c.created_at.type)).where(CLAIMABLE)
-    ).scalar_one()
-    return found
+    times = [at for at in connection.execute(statements.DUE).one() if at is not None]
+    return min(times, default=None)
 
 
 def counts(connection: Connection) -> dict[str, int]:
@@ -163,7 +164,7 @@ def list_deliveries(
     connection: Connection, reference: str | None = None, *, limit: int = 1000
 ) -> tuple[DeliveryRow, ...]:
     """Rows of the queue, the latest first; of one post when its reference is given."""
-    query = _rows().order_by(deliveries.c.id.desc()).limit(limit)
+    query = statements.ROWS.order_by(deliveries.c.id.desc()).limit(limit)
     if reference is not None:
         query = query.where(posts.c.reference == reference)
     return tuple(
@@ -220,42 +221,11 @@ def cancel(connection: Connection, node: str, reference: str, *, operator: str, 
     return count
 
 
-def _claiming(lease: str, now: datetime, until: datetime, limit: int) -> ReturningUpdate[tuple[int]]:
-    """The one statement that claims, for every database."""
-    free = or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= now)
-    due = (
-        select(deliveries.c.id)
-        .where(CLAIMABLE, deliveries.c.next_attempt_at <= now, free)
-        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(
-            skip_locked=True
-        )  # SQLite has one writer at a time and needs no such clause; there it isn't written
-        .cte("due")
-        .prefix_with("MATERIALIZED")  # or PostgreSQL might run it anew for each row, with another result
-    )
-    taken = (
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(due.c.id)))
-        .values(status=Status.LEASED, lease=lease, leased_until=until)
-    )
-    return taken.returning(deliveries.c.id)
-
-
 def _post_id(connection: Connection, reference: str) -> int:
     found = connection.execute(select(posts.c.id).where(posts.c.reference == reference)).scalar_one_or_none()
     if found is None:
         raise NotFound(f"no post has the reference {reference}; see `wen-relay queue list`")
     return int(found)
-
-
-def _rows() -> Any:
-    """Deliveries with what is joined to them; a nomination's notice has the nominee's id for a reference."""
-    reference = func.coalesce(posts.c.reference, deliveries.c.about_id, "").label("reference")
-    joined = deliveries.join(members, members.c.id == deliveries.c.member_id).outerjoin(
-        posts, posts.c.id == deliveries.c.post_id
-    )
-    return select(*deliveries.c, reference, members.c.address, members.c.language).select_from(joined)
 
 
 def _delivery(row: Row[Any]) -> Delivery:

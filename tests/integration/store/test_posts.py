@@ -9,7 +9,7 @@ from sqlalchemy import exc
 from relay.errors import NotFound
 from relay.mail.reply import REFUSED
 from relay.policy.decision import Discard, Reason, Refuse, Withhold
-from relay.store import members, posts
+from relay.store import activity, members, posts
 from relay.store.vault import unseal
 from tests.integration.store.conftest import NODE, START
 
@@ -211,10 +211,10 @@ def test_activity_counts_the_last_hour_and_day(world, relayed, withheld):
     world.post(author, ("central-africa", relayed), received_at=START - timedelta(hours=2))
     world.post(author, ("central-africa", withheld), received_at=START)
     with world.database.read() as connection:
-        assert posts.activity(connection, author.id, START) == posts.Activity(
+        assert activity.lately(connection, author.id, START) == activity.Activity(
             posts_last_hour=1, octets_last_day=20, copies_last_day=1
         )
-        assert posts.activity(connection, "nobody", START) == posts.Activity(
+        assert activity.lately(connection, "nobody", START) == activity.Activity(
             posts_last_hour=0, octets_last_day=0, copies_last_day=0
         )
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from relay.delivery.delivery import Kind, Status
 from relay.errors import NotFound
 from relay.policy.decision import Hold
-from relay.store import fanout, last_look, members, posts, queue
+from relay.store import fanout, last_look, members, posts, queue, queue_statements
 from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 
@@ -96,7 +96,7 @@ def test_the_claim_uses_its_index(full):
 
 
 def test_the_same_statement_locks_nothing_that_others_hold_on_postgresql():
-    statement = str(queue._claiming("node-1/a/1", START, UNTIL, 100).compile(dialect=postgresql.dialect()))
+    statement = str(queue_statements.CLAIM.compile(dialect=postgresql.dialect()))
     assert "AS MATERIALIZED" in statement
     assert "FOR UPDATE SKIP LOCKED" in statement
     assert statement.endswith("RETURNING deliveries.id")
