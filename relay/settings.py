@@ -123,6 +123,7 @@ class SmtpSection(_Section):
     max_recipients: int = Field(ge=1, le=100)
     max_connections: int = Field(ge=1)
     max_connections_per_ip: int = Field(ge=1)
+    min_free_octets: Annotated[int, BeforeValidator(_size), Field(ge=0)]
 
 
 class DeliverySection(_Section):

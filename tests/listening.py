@@ -27,6 +27,7 @@ LIMITS = IntakeLimits(
     max_connections=50,
     max_connections_per_ip=40,
     idle=timedelta(seconds=20),
+    login_delay=timedelta(milliseconds=10),
 )
 MEMBER = Member(
     id="m-1",

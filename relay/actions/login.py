@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from relay.mail.address import parse_address
+from relay.mail.address import parse_international_address
 from relay.mail.scram import DUMMY, matches
 from relay.resources import Resources
 from relay.roster.member import Member
@@ -18,7 +18,7 @@ def authenticate(resources: Resources, login: str, password: str, now: datetime)
     Raises:
         Unavailable: the database can't be read.
     """
-    address = parse_address(login)
+    address = parse_international_address(login)
     with resources.database.read() as connection:
         stored = credentials.verifiers(connection, address.key) if address else ()
         member = members.find(connection, address) if address else None

@@ -2,6 +2,7 @@
 
 lines, data      framing: the octet stream cut into commands and messages; no input or output of their own
 limits           numbers, budgets and the patience with one connection
+login_tries      what failed logins cost the next one
 wire             the same stream with deadlines
 commands, auth   one function per SMTP command
 session          one connection, on aiosmtpd's protocol class

@@ -1,5 +1,6 @@
 """AUTH: PLAIN and LOGIN, under TLS only, with the same words for every wrong login (RFC 4954, RFC 4616)."""
 
+import asyncio
 import binascii
 from base64 import b64decode
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from relay.intake import replies
 from relay.intake.commands import Conversation
 from relay.intake.limits import LOGIN_TRIES
 from relay.intake.lines import AUTH_OCTETS
+from relay.intake.login_tries import STORM
 from relay.intake.replies import Answer, Farewell
 from relay.mail.reply import Reply
 
@@ -118,13 +120,49 @@ async def _ask(talk: Conversation, challenge: str) -> bytes | Answer | None:
 
 
 async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
+    """Check a password, as late as the failures before it demand; only this session waits."""
+    tries, clock = talk.reception.login_tries, asyncio.get_running_loop().time
+    who = credentials.login, talk.ip
+    weighing = tries.weigh(*who, clock())
+    if weighing.turn_away:
+        talk.login_tries += 1
+        _note_failure(talk, weighing.units)
+        return replies.TOO_MANY_WAIT
+    delay = weighing.units * talk.reception.limits.login_delay.total_seconds()
+    if not weighing.known:
+        await _wait(talk, credentials, delay)
     try:
         member = await talk.reception.authenticate(credentials.login, credentials.password)
     except Unavailable:
         return replies.LOGIN_UNAVAILABLE
-    if not member:
-        talk.login_tries += 1
-        talk.reception.note("session.login_failed", ip=talk.ip, tries=talk.login_tries)
-        return replies.WRONG_LOGIN
-    talk.member = member
-    return replies.LOGGED_IN
+    if member:
+        tries.succeeded(*who)
+        talk.member = member
+        return replies.LOGGED_IN
+    tries.failed(*who, clock())
+    talk.login_tries += 1
+    _note_failure(talk, weighing.units)
+    if weighing.known:
+        await _wait(talk, credentials, delay)
+    return replies.WRONG_LOGIN
+
+
+async def _wait(talk: Conversation, credentials: Credentials, seconds: float) -> None:
+    """Let this session wait; the event loop serves the others meanwhile."""
+    if not seconds:
+        return
+    tries = talk.reception.login_tries
+    tries.wait(credentials.login, talk.ip)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        tries.waited(credentials.login, talk.ip)
+
+
+def _note_failure(talk: Conversation, units: int) -> None:
+    """One line for each failure, until there are so many that their number is the news."""
+    number = talk.reception.login_tries.worth_a_line(asyncio.get_running_loop().time())
+    if number >= STORM:
+        talk.reception.note("session.login_storm", failures_this_minute=number)
+    elif number:
+        talk.reception.note("session.login_failed", ip=talk.ip, tries=talk.login_tries, delay_units=units)

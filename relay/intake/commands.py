@@ -28,6 +28,7 @@ class Transaction:
 
     mail_from: Address | None
     declared_octets: int
+    utf8: bool = False
     rcpt_to: dict[str, Address] = field(default_factory=dict)
 
 
@@ -75,7 +76,7 @@ def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | N
 
 def offers(talk: Conversation) -> tuple[str, ...]:
     """The extensions that EHLO announces here and now. AUTH appears under TLS only, so that nobody is tempted."""
-    always = (f"SIZE {talk.reception.limits.max_message_octets}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES")
+    always = (f"SIZE {talk.reception.limits.max_message_octets}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "SMTPUTF8")
     if not talk.tls:
         return (*always, "STARTTLS")
     return (*always, "AUTH PLAIN LOGIN") if talk.submits else always
@@ -97,7 +98,12 @@ async def mail(talk: Conversation, argument: bytes) -> Answer:
         return declared
     if talk.member and path.address != talk.member.address:
         return AUTHOR_DIFFERS
-    talk.transaction = Transaction(mail_from=path.address, declared_octets=declared)
+    try:
+        if not await talk.reception.has_room(declared):
+            return DISK_LOW
+    except Unavailable:
+        return TRY_LATER
+    talk.transaction = Transaction(mail_from=path.address, declared_octets=declared, utf8=path.utf8)
     return replies.SENDER_OK
 
 
@@ -106,7 +112,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     transaction = talk.transaction
     if not transaction:
         return replies.BAD_SEQUENCE
-    path = read_path(argument, b"TO:", replies.BAD_RECIPIENT)
+    path = read_path(argument, b"TO:", replies.BAD_RECIPIENT, utf8=transaction.utf8)
     if isinstance(path, Reply):
         return path
     if path.parameters:
@@ -200,22 +206,34 @@ CONSTANT: dict[str, Answer] = {
 """Commands that are answered alike to everybody. HTTP is here so that no web page can make a browser speak SMTP."""
 
 
-def read_path(argument: bytes, keyword: bytes, bad_address: Reply) -> Path | Reply:
-    """Read `FROM:<…> parameters` or `TO:<…> parameters`, saying whether the address or the rest is wrong."""
+def read_path(argument: bytes, keyword: bytes, bad_address: Reply, *, utf8: bool = False) -> Path | Reply:
+    """Read `FROM:<…> parameters` or `TO:<…> parameters`, saying whether the address or the rest is wrong.
+
+    Args:
+        argument: what follows the verb.
+        keyword: `FROM:` or `TO:`.
+        bad_address: the reply when the address is no address.
+        utf8: whether this transaction has asked for addresses outside ASCII already (RFC 6531 §3.4).
+    """
     if not argument.upper().startswith(keyword):
         return replies.BAD_ARGUMENT
     text = argument[len(keyword) :]
     null_allowed = keyword == b"FROM:"
-    if path := parse_path(text, null_allowed=null_allowed):
-        return path
     inside, closed, _ = text.partition(b">")
+    if not inside.isascii():
+        bad_address = replies.NO_UTF8_ADDRESS
+    if path := parse_path(text, null_allowed=null_allowed):
+        return path if inside.isascii() or utf8 or path.utf8 else bad_address
     if not closed or not inside.removeprefix(b" ").startswith(b"<"):
         return replies.BAD_ARGUMENT
     return replies.BAD_ARGUMENT if parse_path(inside + b">", null_allowed=null_allowed) else bad_address
 
 
 def _declared_octets(path: Path, max_octets: int) -> int | Reply:
-    """Judge the parameters of MAIL; the declared size, 0 when there is none (RFC 1870 §6, RFC 6152 §2, RFC 4954 §5)."""
+    """Judge the parameters of MAIL; the declared size, 0 when there is none.
+
+    Source: RFC 1870 §6, RFC 6152 §2, RFC 6531 §3.4, RFC 4954 §5.
+    """
     declared = 0
     for name, value in path.parameters:
         match name:
@@ -225,6 +243,9 @@ def _declared_octets(path: Path, max_octets: int) -> int | Reply:
                 declared = int(value)
             case "BODY":
                 if not value or value.upper() not in {"7BITMIME", "8BITMIME"}:
+                    return replies.BAD_ARGUMENT
+            case "SMTPUTF8":
+                if value is not None:
                     return replies.BAD_ARGUMENT
             case "AUTH":
                 pass  # somebody else's claim of who wrote it: nothing here believes it

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from relay.errors import Unavailable
 from relay.intake.limits import IntakeLimits, OctetBudget, Reservation
+from relay.intake.login_tries import LoginTries
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -38,12 +39,16 @@ class Note(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What intake asks of the relay. The first three may block and raise Unavailable; anything else raised is a bug."""
+    """What intake asks of the relay. All but `note` may block and raise Unavailable; anything else raised is a bug.
+
+    `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
+    """
 
     authenticate: Callable[[str, str], Member | None]
     admit: Callable[[Address, Member | None, Sequence[Address]], Reply | None]
     receive: Callable[[Envelope, Client, AuthenticationResults | None, bytes], Reply]
     note: Note
+    has_room: Callable[[int], bool] = lambda _octets: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +68,7 @@ class Reception:
         self.limits = limits
         self.hostname = hostname
         self.note = doors.note
+        self.login_tries = LoginTries()
         self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
@@ -94,6 +100,14 @@ class Reception:
             Unavailable: it can't be told now; already logged.
         """
         return await self._ask(self._lookups, lambda: self._doors.admit(address, member, earlier))
+
+    async def has_room(self, octets: int) -> bool:
+        """Whether a message of so many octets may come.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._ask(self._lookups, lambda: self._doors.has_room(octets))
 
     async def _ask(self, pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
         try:

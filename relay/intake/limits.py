@@ -18,6 +18,7 @@ class IntakeLimits:
     """What one server takes.
 
     `idle` bounds the wait for one whole command line, or for one reply to be read; `handshake` that for TLS.
+    `login_delay` is the first delay of a login after failed ones (`login_tries`).
     A message must come at `data_rate` octets a second, averaged over each `data_window`, and be there after
     `data_longest`. After `session_longest` a connection ends at its next pause.
     """
@@ -29,6 +30,7 @@ class IntakeLimits:
     max_connections_per_ip: int
     idle: timedelta = timedelta(minutes=5)  # RFC 5321 §4.5.3.2.7
     handshake: timedelta = timedelta(seconds=30)
+    login_delay: timedelta = timedelta(seconds=1)
     data_rate: int = 1024
     data_window: timedelta = timedelta(minutes=1)
     data_longest: timedelta = timedelta(hours=1)
@@ -162,7 +164,7 @@ class Connections:
 
     def admit(self, ip: str) -> bool:
         """Count one more from this address, unless a cap is reached."""
-        network = _network(ip)
+        network = network_of(ip)
         full = self._by_network.total() >= self._limits.max_connections
         if full or self._by_network[network] >= self._limits.max_connections_per_ip:
             return False
@@ -171,13 +173,13 @@ class Connections:
 
     def leave(self, ip: str) -> None:
         """One that was admitted has ended."""
-        network = _network(ip)
+        network = network_of(ip)
         self._by_network[network] -= 1
         if not self._by_network[network]:
             del self._by_network[network]
 
 
-def _network(ip: str) -> str:
+def network_of(ip: str) -> str:
     """One IPv6 client commonly owns a whole /64 and would escape a cap on single addresses."""
     address = ipaddress.ip_address(ip.partition("%")[0])
     if isinstance(address, ipaddress.IPv4Address):

@@ -86,13 +86,10 @@ class Command:
 def parse_command(line: bytes) -> Command | Reply:
     """Read one command line; a reply when it can't be one.
 
-    Source: RFC 5321 §4.1.1, RFC 6531 §3.5 (an address outside ASCII at a server that has not offered SMTPUTF8).
+    Source: RFC 5321 §4.1.1, RFC 6531 §3.3 (the arguments of MAIL and RCPT alone may be UTF-8).
     """
     verb, _, argument = line.partition(b" ")
-    if not line.isascii():
-        is_path = verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line) and _is_printable(line)
-        return replies.NO_UTF8_ADDRESS if is_path else replies.BAD_OCTETS
-    if not _is_printable(line):
+    if not _is_printable(line) or not (line.isascii() or (verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line))):
         return replies.BAD_OCTETS
     if not verb.isalpha():
         return replies.BAD_SYNTAX

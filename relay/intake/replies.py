@@ -56,6 +56,7 @@ BAD_RECIPIENT = Reply(553, "5.1.3", "Not an address that can be used here")
 NO_UTF8_ADDRESS = Reply(553, "5.6.7", "Addresses outside ASCII cannot be used here")
 UNKNOWN_PARAMETER = Reply(555, "5.5.4", "Parameter not recognised")
 LOGIN_UNAVAILABLE = Reply(454, "4.7.0", "Cannot check passwords just now, please try again later")  # RFC 4954 §6
+TOO_MANY_WAIT = Reply(454, "4.7.0", "Too many failed logins, please try again later")
 
 # Each of these ends the connection.
 LINE_TOO_LONG = Farewell(Reply(500, "5.5.2", "Command line too long"))

@@ -2,9 +2,12 @@
 
 Stricter than RFC 5321 on purpose: dot-strings only (no quoted local parts, source routes, address literals,
 comments or encoded words), because every one of these is a way to make two readers see two different addresses.
+Outside ASCII a domain may be written in its own letters (RFC 6531) and is kept and compared as A-labels; local parts are
+ASCII, as members' addresses are, so that no further server needs SMTPUTF8 to deliver to one.
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 import idna
@@ -70,12 +73,38 @@ def parse_address(text: str) -> Address | None:
     return Address(local=local, domain=domain)
 
 
-def _true_labels(domain: str) -> bool:
-    """Whether every A-label decodes under IDNA 2008 (RFC 5891 §5.4)."""
+def parse_international_address(text: str) -> Address | None:
+    """Read an addr-spec whose domain may be written in U-labels (RFC 6531 §3.3); None when it isn't one for this relay.
+
+    The labels are taken as they are but for their case: what would have to be normalised first is somebody's trick.
+    """
+    if text.isascii():
+        return parse_address(text)
+    local, _, domain = text.rpartition("@")
+    if len(domain) > DOMAIN_OCTETS or unicodedata.normalize("NFKC", domain) != domain:
+        return None
     try:
-        return all(idna.decode(label, strict=True) != "" for label in domain.split(".") if label.startswith("xn--"))
+        labels = [label if label.isascii() else idna.alabel(label.lower()).decode() for label in domain.split(".")]
+    except (idna.IDNAError, UnicodeError):
+        return None
+    return parse_address(f"{local}@{'.'.join(labels)}")
+
+
+def _true_labels(domain: str) -> bool:
+    """Whether every A-label decodes under IDNA 2008 (RFC 5891 §5.4), to letters that belong together."""
+    try:
+        labels = [idna.decode(label, strict=True) for label in domain.split(".") if label.startswith("xn--")]
     except (idna.IDNAError, UnicodeError):
         return False
+    return not any(_mixes_scripts(label) for label in labels)
+
+
+# Scripts whose letters look alike; a label with letters of two of them reads as what it isn't (UTS #39 §5.2).
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
+
+
+def _mixes_scripts(label: str) -> bool:
+    return len({unicodedata.name(char, "").partition(" ")[0] for char in label} & _ALIKE) > 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +113,11 @@ class Path:
 
     address: Address | None
     parameters: tuple[tuple[str, str | None], ...]
+
+    @property
+    def utf8(self) -> bool:
+        """Whether MAIL asks for an internationalised transaction (RFC 6531 §3.4)."""
+        return ("SMTPUTF8", None) in self.parameters
 
 
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
@@ -95,25 +129,28 @@ def parse_path(argument: bytes, *, null_allowed: bool = False) -> Path | None:
     Args:
         argument: the octets after the colon, without the line's end; one space before `<` is forgiven, as clients send it.
         null_allowed: whether `<>` is a path (true for MAIL only).
-    Source: RFC 5321 §4.1.2.
+    Source: RFC 5321 §4.1.2, RFC 6531 §3.3 (whether UTF-8 was asked for is the caller's question).
     """
-    if not argument.isascii() or any(octet < 0x20 or octet == 0x7F for octet in argument):
+    if any(octet < 0x20 or octet == 0x7F for octet in argument):
         return None
-    text = argument.decode("ascii").removeprefix(" ")
+    try:
+        text = argument.decode("utf-8").removeprefix(" ")
+    except UnicodeDecodeError:
+        return None
     if not text.startswith("<"):
         return None
     inside, closed, rest = text[1:].partition(">")
     if not closed or (rest and not rest.startswith(" ")):
         return None
     parameters: list[tuple[str, str | None]] = []
-    for word in rest.split():
+    for word in filter(None, rest.split(" ")):
         match = _PARAMETER.fullmatch(word)
         if not match or match.group(1).upper() in {name for name, _ in parameters}:
             return None
         parameters.append((match.group(1).upper(), match.group(2)))
     if not inside:
         return Path(address=None, parameters=tuple(parameters)) if null_allowed else None
-    address = parse_address(inside)
+    address = parse_international_address(inside)
     return Path(address=address, parameters=tuple(parameters)) if address else None
 
 
@@ -125,7 +162,7 @@ def parse_mailbox(text: str) -> Mailbox | None:
     Source: RFC 5322 §3.4, without obsolete syntax.
     """
     if bare := _BARE.fullmatch(text):
-        address = parse_address(bare.group(1))
+        address = parse_international_address(bare.group(1))
         return Mailbox(name=(bare.group(2) or "").strip(), address=address) if address else None
     words: list[str] = []
     position = 0
@@ -137,5 +174,5 @@ def parse_mailbox(text: str) -> Mailbox | None:
             words.append(atom)
         position = word.end()
     angle = _ANGLE.fullmatch(text, position)
-    address = parse_address(angle.group(1)) if angle else None
+    address = parse_international_address(angle.group(1)) if angle else None
     return Mailbox(name=" ".join(words), address=address) if address else None

@@ -49,6 +49,12 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def has_room(directory: Path, octets: int) -> bool:
+    """Whether the disk that a directory is on has at least so much left for us, who may not use what is kept for root."""
+    space = os.statvfs(directory)
+    return space.f_bavail * space.f_frsize >= octets
+
+
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
     """Hold the lock that only one service of a data directory can hold; the kernel frees it when the process ends.
