@@ -1,5 +1,7 @@
 """The composition root: settings become a running service; start, reload, drain, stop.
 
+Longer than most files, so that all that is started, reloaded and stopped stands on one page.
+
 flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ "ready"      SIGHUP reload      SIGTERM drain
 """
 
@@ -37,7 +39,7 @@ from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.settings import Port, Settings, helo_name, load_settings
 from relay.store import members, queue
-from relay.store.disk import only_one
+from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
 from relay.transport.smtp import Smarthost
 from relay.transport.wake import bind_ear, listen
@@ -63,6 +65,7 @@ class Service:
             deadline=settings.scan.deadline,
             words=resources.ruleset.words,
         )
+        self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._members_scanning: dict[str, threading.Lock] = {}
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
@@ -148,7 +151,13 @@ class Service:
                 max_connections=smtp.max_connections,
                 max_connections_per_ip=smtp.max_connections_per_ip,
             ),
-            doors=Doors(authenticate=self._authenticate, admit=self._admit, receive=self._receive, note=note),
+            doors=Doors(
+                authenticate=self._authenticate,
+                admit=self._admit,
+                receive=self._receive,
+                note=note,
+                has_room=self._reserve.has_room,
+            ),
             tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),
             hostname=self.resources.settings.relay.domain,
         )
@@ -215,11 +224,13 @@ class Service:
             self._wake()  # also when something failed behind the commit: what is committed is due
 
     def _is_healthy(self) -> bool:
-        """Whether posts can be taken: the database reads, writes, and scanners live."""
+        """Whether posts can be taken: the database reads, writes, the disk has room, and scanners live."""
         try:
             with self.resources.database.read() as connection:
                 queue.next_due(connection)
         except RelayError:
+            return False
+        if "smtp" in self._roles and not self._reserve.has_room(0):
             return False
         return self.resources.database.can_write and ("smtp" not in self._roles or self._scanners.ready())
 

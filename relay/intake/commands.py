@@ -76,7 +76,13 @@ def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | N
 
 def offers(talk: Conversation) -> tuple[str, ...]:
     """The extensions that EHLO announces here and now. AUTH appears under TLS only, so that nobody is tempted."""
-    always = (f"SIZE {talk.reception.limits.max_message_octets}", "8BITMIME", "PIPELINING", "ENHANCEDSTATUSCODES", "SMTPUTF8")
+    always = (
+        f"SIZE {talk.reception.limits.max_message_octets}",
+        "8BITMIME",
+        "PIPELINING",
+        "ENHANCEDSTATUSCODES",
+        "SMTPUTF8",
+    )
     if not talk.tls:
         return (*always, "STARTTLS")
     return (*always, "AUTH PLAIN LOGIN") if talk.submits else always

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -49,10 +49,29 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def has_room(directory: Path, octets: int) -> bool:
-    """Whether the disk that a directory is on has at least so much left for us, who may not use what is kept for root."""
-    space = os.statvfs(directory)
-    return space.f_bavail * space.f_frsize >= octets
+class Reserve:
+    """The room on a data directory's disk that no new post may take, so that what was taken already can still be delivered.
+
+    Args:
+        directory: where the data lies.
+        octets: how much must stay free.
+        note: is told `service.disk_low` and `service.disk_recovered`, once each time.
+    """
+
+    def __init__(self, directory: Path, octets: int, note: Callable[[str], None]) -> None:
+        self._directory = directory
+        self._octets = octets
+        self._note = note
+        self._low = False
+
+    def has_room(self, octets: int) -> bool:
+        """Whether so many octets, and the reserve, are free for us, who may not use what the system keeps for root."""
+        space = os.statvfs(self._directory)
+        beyond = space.f_bavail * space.f_frsize - self._octets
+        if (beyond < 0) != self._low:
+            self._low = beyond < 0
+            self._note("service.disk_low" if self._low else "service.disk_recovered")
+        return beyond >= octets
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What breaks around the relay, and what does not come of it: nothing answered 250 is lost, nothing is delivered twice."""
 
+import os
 import resource
 import signal
 import socket
@@ -19,9 +20,11 @@ OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 class Scene:
     """A relay that tests may stop, kill and start again."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, **limits):
         self.smarthost = Smarthost()
         self.site = Site(folder, self.smarthost.port)
+        for key, value in limits.items():
+            self.site.configure("smtp", key, value)
         self.site.enrol(ANA)
         self.service = Service(self.site)
         self._count = 0
@@ -199,15 +202,15 @@ def small_disk(tmp_path):
     subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-def fill(path):
-    """Use up a disk to its last octet."""
+def fill(path, leave=0):
+    """Use up a disk, to its last octet or to so many."""
     with path.open("wb", buffering=0) as ballast, suppress(OSError):
-        while ballast.write(bytes(4096)):
+        while (space := os.statvfs(path)).f_bavail * space.f_frsize > leave and ballast.write(bytes(4096)):
             pass
 
 
 def test_a_full_disk_is_451_or_452_and_works_again_by_itself_once_there_is_room(small_disk):
-    scene = Scene(small_disk)
+    scene = Scene(small_disk, min_free_octets=0)
     try:
         first = scene.send()
         scene.assert_delivered_once(first)
@@ -218,5 +221,23 @@ def test_a_full_disk_is_451_or_452_and_works_again_by_itself_once_there_is_room(
         second = scene.send(octets)
         scene.assert_delivered_once(second)
         assert sorted(scene.references()) == sorted([first, second])
+    finally:
+        scene.close()
+
+
+def test_a_disk_that_fills_up_is_452_before_it_is_full_and_what_was_taken_is_still_delivered(small_disk):
+    scene = Scene(small_disk, min_free_octets=4 << 20)
+    try:
+        scene.smarthost.stop()
+        taken = scene.send()
+        fill(small_disk / "ballast", leave=3 << 20)
+        assert send(scene.service, ANA, scene.post()) == "452 4.3.1 Short of storage, please try again later"
+        assert send(scene.service, ANA, scene.post()).startswith("452 4.3.1 ")
+        assert len(scene.service.events("service.disk_low")) == 1, "the log says it once"
+        scene.smarthost.start()
+        scene.assert_delivered_once(taken)
+        (small_disk / "ballast").unlink()
+        scene.assert_delivered_once(scene.send())
+        assert len(scene.service.events("service.disk_recovered")) == 1
     finally:
         scene.close()

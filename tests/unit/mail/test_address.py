@@ -2,7 +2,14 @@
 
 import pytest
 
-from relay.mail.address import Address, Mailbox, parse_address, parse_mailbox, parse_path
+from relay.mail.address import (
+    Address,
+    Mailbox,
+    parse_address,
+    parse_international_address,
+    parse_mailbox,
+    parse_path,
+)
 from tests.builders import address
 
 
@@ -97,6 +104,55 @@ def test_an_a_label_that_idna_2008_does_not_allow_is_refused(domain):
     assert parse_address(f"ana@{domain}") is None
 
 
+@pytest.mark.parametrize(
+    ("text", "domain"),
+    [
+        ("ana@bücher.example", "xn--bcher-kva.example"),
+        ("ana@BÜCHER.Example", "xn--bcher-kva.example"),
+        ("ana@почта.рф", "xn--80a1acny.xn--p1ai"),
+        ("ana@日本ごa.example", "xn--a-x8ts07rncb.example"),
+        ("ana@customs.example", "customs.example"),
+        ("ana@xn--bcher-kva.example", "xn--bcher-kva.example"),
+    ],
+)
+def test_a_domain_in_its_own_letters_is_the_same_as_its_a_labels(text, domain):
+    found = parse_international_address(text)
+    assert found is not None
+    assert str(found) == f"ana@{domain}"
+    assert found == parse_address(f"ana@{domain}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "añа@customs.example",  # members' local parts are ASCII
+        "ana@customs.ехample",  # Cyrillic е and х among Latin letters
+        "ana@αbc.example",  # Greek α
+        "ana@xn--xample-9uf.example",  # the same, as an A-label
+        "ana＠customs.example",  # full-width @
+        "ana@customs．example",  # full-width full stop
+        "ana@customs。example",  # ideographic full stop
+        "ana@ｃustoms.example",  # full-width c
+        "ana@\u212aenya.example",  # the Kelvin sign, whose small letter is k
+        "ana@bu\u0308cher.example",  # not composed
+        "ana@custo\u200bms.example",
+        "ana@bücher\u202e.example",
+        "ana@-bücher.example",
+        "ana@bücher_x.example",
+        "ana@bücher..example",
+        "ana@ü" + "a" * 62 + ".example",
+        "ana@" + "ü." * 200 + "example",
+        "@bücher.example",
+        "bücher.example",
+        "=?utf-8?q?ana?=@bücher.example",
+        '"ana"@bücher.example',
+        "ana@\ud800.example",
+    ],
+)
+def test_letters_that_only_look_like_a_domain_are_no_address(text):
+    assert parse_international_address(text) is None
+
+
 def test_the_domain_is_made_lower_case_and_the_local_part_kept():
     assert str(parse_address("Ana.Example@Customs.EXAMPLE")) == "Ana.Example@customs.example"
 
@@ -122,6 +178,7 @@ def test_addresses_are_compared_whole_and_without_regard_to_case():
             (("SIZE", "1000"), ("BODY", "8BITMIME")),
         ),
         (b"<ana@customs.example> SMTPUTF8", "ana@customs.example", (("SMTPUTF8", None),)),
+        ("<ana@bücher.example> SIZE=1".encode(), "ana@xn--bcher-kva.example", (("SIZE", "1"),)),
         (b"<ana@customs.example> ", "ana@customs.example", ()),
     ],
 )
@@ -162,6 +219,9 @@ def test_the_null_path_counts_only_where_it_is_allowed():
         b"<ana@customs.example>\x7f",
         "<añа@customs.example>".encode(),
         b"<\xff\xfe@customs.example>",
+        "<ana@customs.example> SIZE=é".encode(),
+        "<ana@customs.example>\u2003SIZE=1".encode(),
+        "<ana@customs.example> SIZE=1\u2003BODY=7BIT".encode(),
         b'<"ana\\\r\n"@customs.example>',
         b"<=?utf-8?q?ana=0d=0a?=@customs.example>",
         b"<@relay.example:ana@customs.example>",

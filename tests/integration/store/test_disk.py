@@ -1,0 +1,30 @@
+"""Room is kept on the disk for what was taken already."""
+
+import os
+
+from relay.store.disk import Reserve
+
+
+def free(directory):
+    space = os.statvfs(directory)
+    return space.f_bavail * space.f_frsize
+
+
+def test_what_would_use_the_reserve_has_no_room(tmp_path):
+    events = []
+    reserve = Reserve(tmp_path, 1 << 20, events.append)
+    assert reserve.has_room(0)
+    assert not reserve.has_room(free(tmp_path))
+    assert events == [], "one message that is too big is no trouble of the disk's"
+
+
+def test_a_disk_without_the_reserve_takes_nothing_and_the_log_says_so_once(tmp_path):
+    events = []
+    reserve = Reserve(tmp_path, 2 * free(tmp_path), events.append)
+    assert not reserve.has_room(0)
+    assert not reserve.has_room(1)
+    assert events == ["service.disk_low"]
+
+
+def test_without_a_reserve_everything_that_fits_has_room(tmp_path):
+    assert Reserve(tmp_path, 0, lambda _: None).has_room(1)
