@@ -48,11 +48,7 @@ class Resources:
 
     def destination(self, address: Address) -> Destination | None:
         """What an address is for; None when it is none of this relay's."""
-        return destination_of(address, self.lists.values())
-
-    def list_at(self, address: Address) -> MailingList | None:
-        """The active list that posts to this address reach."""
-        return next((one for one in self.lists.values() if one.address == address), None)
+        return destination_of(address, self.settings.relay.domain, self.lists.values())
 
 
 def load_resources(settings: Settings, database: Database | None = None) -> Resources:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 
-from relay.actions.judge import Judgement, Scanner, addressed_lists, judge
+from relay.actions.judge import Judgement, Scanner, addressed, judge
 from relay.delivery.compose import CleanCopy, pack
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -19,7 +19,6 @@ from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
 from relay.policy.post import Scan
 from relay.resources import Resources
-from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.store import activity, members, posts
 from relay.store.vault import seal
@@ -48,13 +47,13 @@ def accept(
         spent = activity.lately(connection, author.id, now) if author and _has_limits(resources) else None
     if author is None:
         return NO_SUCH_ADDRESS
-    lists = addressed_lists(resources, envelope.rcpt_to)
-    if not lists:
+    to = addressed(resources, envelope.rcpt_to)
+    judgement = judge(resources, scanner, octets, author=author, authentication=authentication, to=to, now=now)
+    if not judgement.lists:
         return NO_SUCH_ADDRESS
-    judgement = judge(resources, scanner, octets, author=author, authentication=authentication, lists=lists, now=now)
     if (whole := _refused_or_discarded(judgement)) is not None:
         return _turn_away(resources, whole, author, client, now)
-    post = _to_record(resources, judgement, author, lists, client, octets, now)
+    post = _to_record(resources, judgement, author, to.tag, client, octets, now)
     if spent and _over_quota(resources, spent, len(octets)) and not _came_before(resources, post.duplicate_keys):
         return _OVER_QUOTA
     return _record(resources, post)
@@ -95,7 +94,7 @@ def _to_record(
     resources: Resources,
     judgement: Judgement,
     author: Member,
-    lists: tuple[MailingList, ...],
+    prefix: str,
     client: Client,
     octets: bytes,
     now: datetime,
@@ -104,7 +103,7 @@ def _to_record(
     taken = tuple((name, decision) for name, decision in judgement.decisions if not isinstance(decision, Refuse))
     kept = judgement.scan if _may_be_kept(dict(taken)) else None
     uid = secrets.token_hex(16)
-    by_name = {one.name: one for one in lists}
+    by_name = {one.name: one for one in judgement.lists}
     waits = resources.settings.retention.held
     identity = _identity(author, judgement.scan, octets)
     duplicate_keys = _keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
@@ -116,7 +115,7 @@ def _to_record(
         message_id=kept.message.message_id if kept and kept.message else None,
         duplicate_keys=duplicate_keys,
         content_key=_keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
-        prefix=by_name[taken[0][0]].tag,
+        prefix=prefix,
         decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
         held_until={

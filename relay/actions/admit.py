@@ -5,6 +5,7 @@ from datetime import datetime
 
 from relay.mail.address import Address
 from relay.mail.reply import ALONE, NO_SUCH_ADDRESS, Reply
+from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
@@ -35,7 +36,9 @@ def admit(
         return NO_SUCH_ADDRESS
     match destination.purpose:
         case Purpose.POST:
-            allowed = destination.mailing_list.admits(current)
+            allowed = destination.mailing_list is not None and destination.mailing_list.admits(current)
+        case Purpose.ALERTS:
+            allowed = bool(takes_alerts_of(current, resources.lists.values()))
     if not allowed:
         return NO_SUCH_ADDRESS
     first = resources.destination(earlier[0]) if earlier else None

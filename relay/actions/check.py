@@ -4,13 +4,14 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.actions.judge import Scanner, addressed_lists, judge
+from relay.actions.judge import Scanner, addressed, judge
 from relay.errors import NotFound
 from relay.mail.address import Address, parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.message import Message, octets_to_text, split_header
 from relay.policy.decision import Decision, Hold, Relay, Withhold
 from relay.policy.post import Scan
+from relay.policy.routing import PREFIX, Addressed
 from relay.policy.vocabulary import patterns_of
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
@@ -67,7 +68,7 @@ def check(
         NotFound: the named list isn't one of ours.
     """
     octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    lists = _lists(resources, octets, list_address)
+    to = _addressed(resources, octets, list_address)
     patterns_of(resources.ruleset.words)  # compiled once in a process; no message's own time
     started = time.perf_counter()
     scan = scanner(octets)
@@ -75,15 +76,15 @@ def check(
     if sender is not None:
         with resources.database.read() as connection:
             member = members.find(connection, sender)
-        answers = _decide(resources, scan, octets, (member, sender), lists, now)
+        answers = _decide(resources, scan, octets, (member, sender), to, now)
     else:
         with resources.database.read() as connection:
             known = (
                 members.find(connection, scan.message.author.address) if scan.message and scan.message.author else None
             )
-        for one in lists:
+        for one in (*to.lists, *([_alerts(resources)] if to.alerts else [])):
             author = _entitled(scan.message, known, one)
-            answers += _decide(resources, scan, octets, (author, author.address), (one,), now)
+            answers += _decide(resources, scan, octets, (author, author.address), Addressed(lists=(one,)), now)
     elapsed = (time.perf_counter() - started) * 1000
     strictest = next((decision for _, decision in answers if isinstance(decision, Withhold)), None)
     return tuple(
@@ -101,25 +102,26 @@ def _decide(
     scan: Scan,
     octets: bytes,
     author: tuple[Member | None, Address],
-    lists: tuple[MailingList, ...],
+    to: Addressed,
     now: datetime,
 ) -> list[tuple[MailingList, Decision]]:
     member, address = author
     proof = AuthenticationResults(method=Method.AUTH, address=address)
-    judgement = judge(resources, lambda _: scan, octets, author=member, authentication=proof, lists=lists, now=now)
-    return list(zip(lists, (decision for _, decision in judgement.decisions), strict=True))
+    judgement = judge(resources, lambda _: scan, octets, author=member, authentication=proof, to=to, now=now)
+    return list(zip(judgement.lists, (decision for _, decision in judgement.decisions), strict=True))
 
 
-def _lists(resources: Resources, octets: bytes, named: Address | None) -> tuple[MailingList, ...]:
+def _addressed(resources: Resources, octets: bytes, named: Address | None) -> Addressed:
     if named is not None:
-        found = resources.list_at(named)
-        if found is None and named != _alerts(resources).address:
+        found = addressed(resources, [named])
+        if not found.lists and not found.alerts:
             raise NotFound(f"“{named}” is not an active list here: see `wen-relay lists show`")
-        return (found or _alerts(resources),)
+        return found
     header = split_header(octets)
     words = " ".join(octets_to_text(body, "utf-8")[0] for name in ("to", "cc") for body in header.all(name))
     addresses = (parse_address(word) for word in words.replace("<", " ").replace(">", " ").replace(",", " ").split())
-    return addressed_lists(resources, tuple(filter(None, addresses))) or (_alerts(resources),)
+    found = addressed(resources, filter(None, addresses))
+    return found if found.lists or found.alerts else addressed(resources, [_alerts(resources).address])
 
 
 def _alerts(resources: Resources) -> MailingList:
@@ -130,7 +132,7 @@ def _alerts(resources: Resources) -> MailingList:
         title="Alerts",
         address=Address(local="alerts", domain=domain),
         list_id=f"alerts.{domain}",
-        tag="ALERT",
+        tag=PREFIX,
         active=True,
         languages=(),
         countries=frozenset(),

@@ -172,7 +172,7 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
     frame = Frame(
         reference=delivery.reference,
         mailing_list=resources.known_lists[delivery.list_name],
-        tag=resources.known_lists[next(iter(decisions))].tag,
+        tag=delivery.reference.partition("-")[0],
         marking=decision.marking,
         removed=decision.removed,
         received_at=received_at,

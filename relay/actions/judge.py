@@ -1,6 +1,6 @@
 """Judge octets as a post: what accepting, checking and the demo have in common. Reads, never writes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,7 +11,9 @@ from relay.policy.decide import decide
 from relay.policy.decision import Decision
 from relay.policy.marking import MarkingWords, find_markings
 from relay.policy.post import Post, Progress, Scan, View
+from relay.policy.routing import PREFIX, Addressed, Route, route
 from relay.resources import Resources
+from relay.roster.destination import Purpose
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 
@@ -20,16 +22,23 @@ Scanner = Callable[[bytes], Scan]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What was found and decided for one message: (list name, decision) in the order of the addressed lists."""
+    """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed."""
 
     scan: Scan
+    lists: tuple[MailingList, ...]
     decisions: tuple[tuple[str, Decision], ...]
 
 
-def addressed_lists(resources: Resources, recipients: tuple[Address, ...]) -> tuple[MailingList, ...]:
-    """The active lists among the recipients, in their order, each once."""
-    found = (resources.list_at(address) for address in recipients)
-    return tuple({one.name: one for one in found if one is not None}.values())
+def addressed(resources: Resources, recipients: Iterable[Address]) -> Addressed:
+    """The active lists among the recipients, in their order, each once; and whether routed alerts' address is among them."""
+    found = [one for address in recipients if (one := resources.destination(address)) and not one.stands_alone]
+    lists = {one.mailing_list.name: one.mailing_list for one in found if one.mailing_list is not None}
+    tags = [one.mailing_list.tag if one.mailing_list else PREFIX for one in found]
+    return Addressed(
+        lists=tuple(lists.values()),
+        alerts=any(one.purpose is Purpose.ALERTS for one in found),
+        tag=next(iter(tags), ""),
+    )
 
 
 def judge(
@@ -39,13 +48,21 @@ def judge(
     *,
     author: Member | None,
     authentication: AuthenticationResults | None,
-    lists: tuple[MailingList, ...],
+    to: Addressed,
     now: datetime,
 ) -> Judgement:
-    """Scan the octets and decide for each list."""
+    """Scan the octets, find the lists they concern, and decide for each."""
     scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
-    post = Post(author=author, authentication=authentication, lists=lists, scan=scan, on=now.date())
-    return Judgement(scan=scan, decisions=decide(post, resources.ruleset))
+    way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
+    post = Post(
+        author=author,
+        authentication=authentication,
+        lists=way.lists,
+        offers=way.offers,
+        scan=scan,
+        on=now.date(),
+    )
+    return Judgement(scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset))
 
 
 def with_own_facts(scan: Scan, octets: bytes, words: MarkingWords) -> Scan:

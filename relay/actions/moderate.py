@@ -7,7 +7,7 @@ from relay.delivery.compose import CleanCopy, unpack
 from relay.errors import Conflict, Invalid, NotFound
 from relay.mail.address import Address
 from relay.policy.channels import advise
-from relay.policy.decision import Reason
+from relay.policy.decision import Reason, is_offer
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.store import audit, held, members, posts
@@ -19,31 +19,36 @@ WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
 def release(
     resources: Resources, reference: str, list_name: str | None, moderator: Address, now: datetime
 ) -> Literal["released", "waiting"]:
-    """Let a held post go out; on a list with two-person release the first word waits for a second person's.
+    """Let a held post go out to the lists that this person moderates; an offer is accepted by it.
+
+    On a list with two-person release the first word waits for a second person's.
 
     Raises:
         NotFound: no such held post.
         Conflict: this person may not decide here, or has decided already.
     """
-    person = _moderator(resources, moderator, reference, list_name, now)
-    two_person = any(
-        resources.known_lists[name].two_person_release for name in _held_lists(resources, reference, list_name)
-    )
+    person, concerned = _moderator(resources, moderator, reference, list_name, now)
+    two_person = any(resources.known_lists[one.list_name].two_person_release for one in concerned)
     node = resources.settings.relay.node
     message_id = _unseal(resources, reference).message_id
-    return resources.database.write(
-        lambda connection: held.release(
-            connection, node, reference, list_name, person, now, two_person=two_person, message_id=message_id
-        )
+    outcomes = resources.database.write(
+        lambda connection: {
+            held.release(
+                connection, node, reference, one.list_name, person, now, two_person=two_person, message_id=message_id
+            )
+            for one in concerned
+        }
     )
+    return "waiting" if "waiting" in outcomes else "released"
 
 
 def refuse(
     resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime
-) -> None:
+) -> Literal["withheld", "declined"]:
     """Withhold a held post for good, under a withhold code; the author gets that code's notice.
 
-    One list's refusal withholds the message for every list that still holds it, as any withhold does.
+    One list's refusal withholds the message for every list that still holds it, as any withhold does. An offer from another
+    region is only declined: it doesn't come to this list, and the author's own lists keep what they have.
 
     Raises:
         Invalid: not a withhold code.
@@ -52,10 +57,14 @@ def refuse(
     """
     if code not in WITHHOLD_CODES:
         raise Invalid(f"“{code}” is not a withhold code: use one of {', '.join(WITHHOLD_CODES)}")
-    person = _moderator(resources, moderator, reference, list_name, now)
+    person, concerned = _moderator(resources, moderator, reference, list_name, now)
     node = resources.settings.relay.node
+    if all(is_offer(one.reasons) for one in concerned):
+        names = [one.list_name for one in concerned]
+        resources.database.write(lambda connection: held.decline(connection, node, reference, names, person, now))
+        return "declined"
     with resources.database.read() as connection:
-        author = members.get(connection, held.list_held(connection, reference)[0].author_id)
+        author = members.get(connection, concerned[0].author_id)
     reason = Reason(code, "moderator.refused", "whole message")
     advice = advise(
         (reason,), agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory
@@ -66,6 +75,7 @@ def refuse(
         )
     )
     resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
+    return "withheld"
 
 
 def read_held(resources: Resources, reference: str, moderator: Address, now: datetime) -> CleanCopy:
@@ -75,7 +85,7 @@ def read_held(resources: Resources, reference: str, moderator: Address, now: dat
         NotFound: no such held post.
         Conflict: this person may not decide here.
     """
-    person = _moderator(resources, moderator, reference, None, now)
+    person, _ = _moderator(resources, moderator, reference, None, now)
     node = resources.settings.relay.node
     copy = _unseal(resources, reference)
     facts: audit.Facts = {"reference": reference, "moderator": person.id}
@@ -91,24 +101,22 @@ def _unseal(resources: Resources, reference: str) -> CleanCopy:
     return unpack(unseal(resources.keys, *stored))
 
 
-def _held_lists(resources: Resources, reference: str, list_name: str | None) -> tuple[str, ...]:
-    with resources.database.read() as connection:
-        rows = held.list_held(connection, reference)
-    names = tuple(row.list_name for row in rows if list_name in {None, row.list_name})
-    if not names:
-        raise NotFound(f"{reference} is not held" + (f" for {list_name}" if list_name else ""))
-    return names
+def _moderator(
+    resources: Resources, address: Address, reference: str, list_name: str | None, now: datetime
+) -> tuple[Member, list[held.HeldPost]]:
+    """The serving official who decides, and what of the post they may decide: the lists that are theirs.
 
-
-def _moderator(resources: Resources, address: Address, reference: str, list_name: str | None, now: datetime) -> Member:
-    """The serving official who moderates every list concerned; experts, NGOs and IGOs never see held content."""
-    names = _held_lists(resources, reference, list_name)
+    Experts, NGOs and IGOs never see held content.
+    """
     with resources.database.read() as connection:
+        rows = [row for row in held.list_held(connection, reference) if list_name in {None, row.list_name}]
         person = members.find(connection, address)
+    if not rows:
+        raise NotFound(f"{reference} is not held" + (f" for {list_name}" if list_name else ""))
     if person is None or not person.may_act(now.date()):
         raise Conflict(f"{address} is not an active member")
     if not person.may_moderate:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
-    if missing := [name for name in names if name not in person.lists]:
-        raise Conflict(f"{address} does not moderate {missing[0]}")
-    return person
+    if not (theirs := [row for row in rows if row.list_name in person.lists]):
+        raise Conflict(f"{address} does not moderate {rows[0].list_name}")
+    return person, theirs

@@ -6,7 +6,7 @@ from datetime import datetime
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice import NoticeFacts, NoticeKind
 from relay.policy.channels import Advice, advise, what_may_be_sent_again
-from relay.policy.decision import Decision, Hold, Reason, Relay, Withhold
+from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.store import members, posts, reach
@@ -49,7 +49,8 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     reasons = tuple(dict.fromkeys(reason for _, decision in concerned for reason in decision.reasons))
-    held_until = [row.held_until for row in rows if row.held_until is not None]
+    until = [row.held_until for row in rows if row.held_until is not None and not is_offer(row.reasons)]
+    offers = [(name, decision) for name, decision in decisions if is_offer(decision.reasons)]
     return NoticeFacts(
         kind=kind,
         reference=delivery.reference,
@@ -64,7 +65,10 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         advice=_advice(resources, recipient, reasons),
         send_again=what_may_be_sent_again(reasons),
         was_held=any(row.decided_by for row in rows) or any(reason.rule == "hold.expired" for reason in reasons),
-        held_until=min(held_until, default=None),
+        held_until=min(until, default=None),
+        accepted=_titles(resources, (name for name, decision in offers if isinstance(decision, Relay))),
+        offered=_titles(resources, (name for name, decision in offers if isinstance(decision, Hold))),
+        declined=_titles(resources, (name for name, decision in offers if isinstance(decision, Refuse))),
         members=went.members,
         countries=went.countries,
         unreached=went.lost,
@@ -90,9 +94,13 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
         case "receipt" | "undelivered":
             return isinstance(decision, Relay)
         case "hold":
-            return isinstance(decision, Hold)
+            return isinstance(decision, Hold) and not decision.is_offer
         case _:
             return isinstance(decision, Withhold)
+
+
+def _titles(resources: Resources, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(resources.known_lists[name].title for name in names if name in resources.known_lists)
 
 
 def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:

@@ -29,5 +29,5 @@ def receive(
     if destination is None or authentication is None:
         return NO_SUCH_ADDRESS
     match destination.purpose:
-        case Purpose.POST:
+        case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, envelope, client, authentication, octets, now)

@@ -161,7 +161,7 @@ def held_release(
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """Let a held post go out.
+    """Let a held post go out, or accept an offer from another region.
 
     Example: wen-relay held release CAFR-2026-000123 --moderator p.abega@police.example
     """
@@ -187,16 +187,18 @@ def held_refuse(
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """Withhold a held post for good; its content is destroyed and the author gets the notice of the code.
+    """Withhold a held post for good, with the notice of the code to its author; an offer from another region is only declined.
 
     Example: wen-relay held refuse CAFR-2026-000123 --moderator p.abega@police.example --code N1
     """
     with opened(config) as resources:
-        moderate.refuse(
+        outcome = moderate.refuse(
             resources, reference, _list_name(list_address), read_address(moderator), code, datetime.now(UTC)
         )
         wake_service(resources.settings)
     if as_json:
-        print_json({"reference": reference, "outcome": "withheld", "code": code})
-    else:
+        print_json({"reference": reference, "outcome": outcome, "code": code if outcome == "withheld" else None})
+    elif outcome == "withheld":
         say(f"{reference} is withheld; its author is told the reason {code}.")
+    else:
+        say(f"The offer {reference} is declined; its author is told.")

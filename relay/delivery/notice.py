@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
-from relay.delivery.receipt import receipt, undelivered
+from relay.delivery.receipt import offers, receipt, undelivered
 from relay.delivery.wording import advice_lines, concerns_integrity, may_confirm, send_again_line, why
 from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
@@ -34,7 +34,8 @@ class NoticeFacts:
       (the same at every attempt), `lists`
     - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
     - hold: the same, `held_until`
-    - receipt: `members`, `countries`, `removed` as counts
+    - receipt: `members`, `countries`, `removed` as counts; titles of the lists that have `accepted` an offer of the post, to
+      which it is still `offered`, and that `declined` it or let it pass
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
     - nomination: `nomination`
@@ -58,6 +59,9 @@ class NoticeFacts:
     countries: int = 0
     removed: int = 0
     unreached: int = 0
+    accepted: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
     nomination: Nomination | None = None
 
     @property
@@ -107,7 +111,8 @@ def _subject(facts: NoticeFacts) -> str:
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     match facts.kind:
         case "receipt":
-            return [receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)]
+            went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
+            return [went, *offers(facts.accepted, facts.offered, facts.declined, catalogue)]
         case "undelivered":
             return [undelivered(facts.reference, facts.unreached, catalogue)]
         case "withhold":

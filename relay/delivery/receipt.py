@@ -1,6 +1,6 @@
-"""The two short words that an author gets about a post that went out: how far it went, and whom it never reached."""
+"""The short words that an author gets about a post that went out: how far it went, who took its offer, whom it never reached."""
 
-from relay.delivery.catalogue import Catalogue
+from relay.delivery.catalogue import Catalogue, sentence
 
 
 def receipt(reference: str, members: int, countries: int, removed: int, catalogue: Catalogue) -> str:
@@ -30,6 +30,29 @@ def receipt(reference: str, members: int, countries: int, removed: int, catalogu
         removed=catalogue.plural("{n} attachment removed", "{n} attachments removed", removed),
         **whom,
     )
+
+
+def offers(
+    accepted: tuple[str, ...], offered: tuple[str, ...], declined: tuple[str, ...], catalogue: Catalogue
+) -> list[str]:
+    """What became of the offers of a routed alert: a line for those accepted, those that wait and those not taken.
+
+    Args:
+        accepted: titles of lists.
+        offered: the same.
+        declined: the same.
+        catalogue: the author's language.
+    """
+    lines = (
+        (accepted, sentence("Accepted by: {lists}.")),
+        (offered, sentence("Offered to: {lists}. You are not a member there, so a moderator of theirs decides.")),
+        (declined, sentence("Not taken up by: {lists}.")),
+    )
+    return [
+        catalogue.text(line, lists=", ".join(catalogue.definition(title) for title in titles))
+        for titles, line in lines
+        if titles
+    ]
 
 
 def undelivered(reference: str, members: int, catalogue: Catalogue) -> str:

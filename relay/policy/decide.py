@@ -7,6 +7,7 @@ one list withholds the whole message, and whatever is undecided is held or withh
 from collections.abc import Iterable
 from typing import Literal
 
+from relay.mail.reply import REFUSED
 from relay.policy.author import NOT_AUTHENTICATED, judge_author
 from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
@@ -37,9 +38,7 @@ def decide(post: Post, ruleset: Ruleset) -> tuple[tuple[str, Decision], ...]:
     whole = _judge_message(post)
     if whole is not None:
         return tuple((one.name, whole) for one in post.lists)
-    decisions = tuple(
-        (one.name, judge_membership(post.author, one, post.on) or _judge_content(post, one)) for one in post.lists
-    )
+    decisions = tuple((one.name, _judge_for(post, one)) for one in post.lists)
     withheld = [decision for _, decision in decisions if isinstance(decision, Withhold)]
     if not withheld or post.author is None:  # without an author every decision is a refusal
         return decisions
@@ -63,6 +62,19 @@ def _judge_message(post: Post) -> Decision | None:
     if message.automatic:
         return Discard(reasons=(Reason("D1", "automatic.not_a_person", "header"),))
     return None
+
+
+def _judge_for(post: Post, mailing_list: MailingList) -> Decision:
+    """The decision of one list: of its own member's post, or of an offer, which a moderator has to accept in any case."""
+    offered = post.offers.get(mailing_list.name)
+    if offered is None:
+        return judge_membership(post.author, mailing_list, post.on) or _judge_content(post, mailing_list)
+    content = _judge_content(post, mailing_list)
+    if isinstance(content, Relay | Hold) and post.author is not None and post.author.may_act(post.on):
+        found = tuple(reason for reason in content.reasons if reason.code != "P1")
+        return Hold(reasons=(offered, *found), marking=content.marking, removed=content.removed)
+    # A list that the author doesn't belong to, and whose ceiling they can't know, makes nothing worse: it isn't asked.
+    return Refuse(reasons=(offered,), reply=REFUSED)
 
 
 def _judge_content(post: Post, mailing_list: MailingList) -> Decision:

@@ -1,5 +1,6 @@
 """Decisions and their reasons. "No" is a value; every decision says why."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from relay.mail.reply import Reply
@@ -13,6 +14,11 @@ class Reason:
     code: str
     rule: str
     place: str
+
+
+def is_offer(reasons: Iterable[Reason]) -> bool:
+    """Whether these are the reasons of an offer from another region (F1)."""
+    return any(reason.code == "F1" for reason in reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +39,11 @@ class Hold:
     marking: Tlp
     removed: tuple[str, ...] = ()
     word = "hold"
+
+    @property
+    def is_offer(self) -> bool:
+        """Whether the author isn't a member of this list, and its moderator is asked to accept the post (F1)."""
+        return is_offer(self.reasons)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +74,8 @@ class Discard:
 
 
 Decision = Relay | Hold | Withhold | Refuse | Discard
+
+
+def needs_explaining(decision: Decision) -> bool:
+    """Whether the author is told at once why the post doesn't go out now; of an offer the receipt tells."""
+    return isinstance(decision, Withhold) or (isinstance(decision, Hold) and not decision.is_offer)

@@ -1,12 +1,14 @@
 """What a scan found in a message: facts, findings and the cleaned parts, all as small values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import Message
+from relay.policy.decision import Reason
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 
@@ -71,6 +73,7 @@ class Post:
     """Everything a decision is made from. `author` is the member the proof speaks for, None when there is none.
 
     `lists` are the addressed lists in the order they were named; `on` is the day of receipt (UTC).
+    `offers` names those of them that the author doesn't belong to, and why each is offered the post.
     """
 
     author: Member | None
@@ -78,3 +81,4 @@ class Post:
     lists: tuple[MailingList, ...]
     scan: Scan
     on: date
+    offers: Mapping[str, Reason] = field(default_factory=dict)

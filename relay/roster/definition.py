@@ -101,6 +101,7 @@ class Definition:
     require_marking: bool = False
     strict: bool = False
     two_person_release: bool = False
+    alerts: bool = True
     author_from: Annotated[Literal["list", "author"], Field(alias="from")] = "list"
     reply_to: Literal["author", "list", "both"] = "author"
     weekend: tuple[Day, ...] = ("saturday", "sunday")
@@ -240,6 +241,7 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         footer=definition.footer,
         integrity_contact=definition.integrity_contact,
         two_person_release=definition.two_person_release,
+        alerts=definition.alerts,
         overrides=definition.policy.by_code(),
         weekend=frozenset(Weekday[day.upper()] for day in definition.weekend),
         holidays=frozenset(definition.holidays),

@@ -15,29 +15,37 @@ class Purpose(StrEnum):
     """What mail to an address does."""
 
     POST = "post"
+    ALERTS = "alerts"
+
+
+_OF_THE_RELAY = {"alerts": Purpose.ALERTS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Destination:
-    """An address of ours: what it is for, and the list it belongs to."""
+    """An address of ours: what it is for, and the list it belongs to (None for those of the whole relay)."""
 
     purpose: Purpose
-    mailing_list: MailingList
+    mailing_list: MailingList | None = None
 
     @property
     def stands_alone(self) -> bool:
         """Whether a message to it can have no other recipient: only posts go to several addresses at once."""
-        return self.purpose is not Purpose.POST
+        return self.purpose not in {Purpose.POST, Purpose.ALERTS}
 
 
-def destination_of(address: Address, lists: Iterable[MailingList]) -> Destination | None:
+def destination_of(address: Address, domain: str, lists: Iterable[MailingList]) -> Destination | None:
     """What this address is for; None when it is none of ours.
 
     Args:
         address: as the envelope gives it.
+        domain: the relay's own.
         lists: the active ones.
     """
     for one in lists:
         if address == one.address:
             return Destination(purpose=Purpose.POST, mailing_list=one)
+    if address.domain.lower() == domain.lower():
+        purpose = _OF_THE_RELAY.get(address.local.lower())
+        return Destination(purpose=purpose) if purpose else None
     return None

@@ -41,7 +41,8 @@ class MailingList:
     """One list. `name` is the local part; `overrides` maps reason codes to the decision this list gives instead.
 
     `community` says in words whom TLP:GREEN means here (TLP 2.0 asks each source to define it). `roles` and `agency_types`
-    are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here. On `weekend` and `holidays`
+    are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here; `alerts` says
+    whether routed alerts come here, as to every regional list. On `weekend` and `holidays`
     its moderators don't work.
     """
 
@@ -65,6 +66,7 @@ class MailingList:
     footer: str
     integrity_contact: str
     two_person_release: bool = False
+    alerts: bool = True
     overrides: dict[str, str] = field(default_factory=dict)
     weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
     holidays: frozenset[date] = frozenset()

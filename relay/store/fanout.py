@@ -81,9 +81,14 @@ def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
     return connection.execute(update(deliveries).where(waiting, condition).values(**cancelled)).rowcount
 
 
-def destroy_unneeded(connection: Connection, post_id: int) -> None:
-    """Forget a post's Message-ID, and destroy its content too unless some list still relays or holds it."""
+def forget_withheld(connection: Connection, post_id: int) -> None:
+    """Forget the Message-ID of a post that was withheld for some list, and all of it unless another still needs it."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(message_id=None))
+    destroy_unneeded(connection, post_id)
+
+
+def destroy_unneeded(connection: Connection, post_id: int) -> None:
+    """Destroy a post's content unless some list still relays or holds it."""
     needed = (
         select(decisions.c.list_name)
         .where(decisions.c.post_id == post_id, decisions.c.decision.in_(["relay", "hold"]))

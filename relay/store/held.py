@@ -1,5 +1,6 @@
 """Held posts: released by moderators, refused by them, or expired unread."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select, update
 from relay.delivery.delivery import Kind
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
-from relay.policy.decision import Reason
+from relay.policy.decision import Reason, is_offer
 from relay.roster.member import Member
 from relay.store import audit, fanout
 from relay.store.decision_rows import read_reasons, reason_rows
@@ -138,23 +139,56 @@ def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when,
         _decide(connection, row, decision="withhold", reasons=reasons, channels=list(channels), decided_by=moderator.id)
         facts: audit.Facts = {"reference": reference, "list": row.list_name, "moderator": moderator.id, "code": code}
         audit.append(connection, node, now, "post.refused_by_moderator", facts)
-    fanout.destroy_unneeded(connection, held[0].post_id)
+    fanout.forget_withheld(connection, held[0].post_id)
     fanout.tell_author(connection, held[0].post_id, held[0].list_name, Kind.NOTICE, now)
+
+
+def decline(
+    connection: Connection, node: str, reference: str, list_names: Sequence[str], moderator: Member, now: datetime
+) -> None:
+    """Leave an offer: it doesn't go to these lists, and stays what it is on every other.
+
+    Raises:
+        NotFound: no such post or list.
+        Conflict: it isn't held, or its time ran out.
+    """
+    for list_name in list_names:
+        for row in _find_held(connection, reference, list_name, now):
+            _end_offer(connection, row, "offer.declined", now, decided_by=moderator.id)
+            facts: audit.Facts = {"reference": reference, "list": list_name, "moderator": moderator.id}
+            audit.append(connection, node, now, "offer.declined", facts)
+
+
+def _end_offer(connection: Connection, row: Row[Any], rule: str, now: datetime, **decided: Any) -> None:
+    """Close an offer that nobody takes; the author hears it with the receipt."""
+    reasons = [*row.reasons, *reason_rows([Reason("F1", rule, "whole message")])]
+    _decide(connection, row, decision="refuse", reasons=reasons, **decided)
+    fanout.destroy_unneeded(connection, row.post_id)
+    fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
 
 
 def _cancel_notice(connection: Connection, post_id: int) -> None:
     """Take back the word that a post waits, where it wasn't sent before the waiting ended; not while another list holds it."""
-    if not connection.execute(_held_query().where(posts.c.id == post_id).limit(1)).first():
+    waiting = connection.execute(_held_query().where(posts.c.id == post_id)).all()
+    if all(is_offer(read_reasons(row.reasons)) for row in waiting):
         fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.NOTICE))
 
 
 def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
-    """Withhold every post whose time to decide ran out, destroy what no other list needs, tell the authors; returns references."""
+    """Withhold every post whose time to decide ran out and close the offers, destroy what no other list needs, tell the authors.
+
+    Returns:
+        The references, each once.
+    """
     rows = connection.execute(_held_query().where(decisions.c.held_until <= now)).all()
     for row in rows:
+        if is_offer(read_reasons(row.reasons)):
+            _end_offer(connection, row, "offer.expired", now)
+            audit.append(connection, node, now, "offer.expired", {"reference": row.reference, "list": row.list_name})
+            continue
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "hold.expired", "whole message")])]
         _decide(connection, row, decision="withhold", reasons=reasons)
-        fanout.destroy_unneeded(connection, row.post_id)
+        fanout.forget_withheld(connection, row.post_id)
         _cancel_notice(connection, row.post_id)
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.EXPIRY, now)
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, text
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
-from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
+from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.store import audit, fanout
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
@@ -101,9 +101,10 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     insert_decisions(connection, post_id, accepted.decisions, accepted.held_until)
     for list_name in _lists_with(accepted, Relay):
         fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
-    for kind, decided in ((Kind.RECEIPT, (Relay,)), (Kind.NOTICE, (Hold, Withhold))):
-        if names := _lists_with(accepted, *decided):
-            author_id, now = accepted.author_id, accepted.received_at
+    explained = tuple(name for name, decision in accepted.decisions if needs_explaining(decision))
+    author_id, now = accepted.author_id, accepted.received_at
+    for kind, names in ((Kind.RECEIPT, _lists_with(accepted, Relay)), (Kind.NOTICE, explained)):
+        if names:
             fanout.tell_first(connection, post_id, names[0], kind, author_id=author_id, now=now)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
