@@ -9,6 +9,7 @@ lacking() {
   done
   [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf ' postgresql'
   command -v postfix >/dev/null 2>&1 || [ -x /usr/sbin/postfix ] || printf ' postfix'
+  [ -n "$(ls /usr/lib/*/sasl2/libplain.so 2>/dev/null)" ] || printf ' libsasl2-modules' # Postfix's AUTH PLAIN
   perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || printf ' libnet-ssleay-perl' # swaks speaks TLS through it, and only recommends it
 }
 

@@ -1,0 +1,238 @@
+"""A real Postfix behind the relay: the very files of deploy/postfix, with other ports and folders, and mailboxes to look into.
+
+It needs root, since Postfix's master starts its programs as other users. Everything lies in one temporary folder.
+"""
+
+import json
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.faults import free_port, tls_contexts
+from tests.integration.service import DOMAIN, PATIENCE, eventually
+
+SHIPPED = Path(__file__).parents[2] / "deploy" / "postfix"
+OWN_FIELDS = frozenset({"Return-Path", "X-Original-To", "Delivered-To", "Received"})  # what Postfix puts in front
+_NOBODY = 65534
+_OCTETS = 100_000  # the most that this Postfix takes: small, so that a test can go beyond it
+
+USER, PASSWORD = "relay", "open sésame"
+
+
+def need_postfix() -> None:
+    """Skip the test where no Postfix can be started."""
+    if not shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin"):
+        pytest.skip("postfix is not installed: apt-get install postfix")
+    if os.geteuid() != 0:
+        pytest.skip("Postfix's programs can only be started by root")
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """One mail in a mailbox: the octets that stand in the file, and the message read by Python's own parser."""
+
+    octets: bytes
+    message: EmailMessage
+
+    @property
+    def sent(self) -> bytes:
+        """The message without what Postfix put in front of it, with line ends as on the wire."""
+        lines, names = self.octets.split(b"\n"), tuple(f"{name}:".encode() for name in OWN_FIELDS)
+        start = next(
+            number for number, line in enumerate(lines) if not line.startswith((*names, b" ", b"\t"))
+        )  # the first field of the message itself
+        return b"\r\n".join(lines[start:])
+
+    @property
+    def return_path(self) -> str:
+        """The envelope's sender; "" for the null return path."""
+        return str(self.message["Return-Path"]).strip("<> ")
+
+    def text(self) -> str:
+        """The decoded plain text."""
+        body = self.message.get_body(("plain",))
+        assert body
+        return str(body.get_content()).replace("\r\n", "\n")
+
+
+class Postfix:
+    """One Postfix. `fates` says what its policy server answers for a recipient (access(5)); all others are taken.
+
+    Ports: `port` is the shipped door, `secure_port` a second one that demands TLS and offers AUTH.
+    """
+
+    def __init__(self, mailboxes: tuple[str, ...]) -> None:
+        """Lay out the folder; nothing runs before `start`."""
+        self.fates: dict[str, str] = {}
+        self.folder = Path(tempfile.mkdtemp(prefix="postfix-"))
+        self.folder.chmod(0o755)  # Postfix's own users must get through
+        self.etc, self.mail, self.log = self.folder / "etc", self.folder / "mail", self.folder / "mail.log"
+        self.port, self.secure_port = free_port(), free_port()
+        for name in ("etc", "mail", "spool", "lib"):
+            (self.folder / name).mkdir()
+        shutil.chown(self.folder / "lib", "postfix")
+        os.chown(self.mail, _NOBODY, _NOBODY)
+        tls_contexts(self.folder)
+        self.certificate = self.folder / "127.0.0.1.pem"  # self-signed: what a client must trust
+        self._policy, self._logins = _Policy(self.fates), _Logins(self.folder / "mux")
+        self._write(mailboxes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        for server in (self._policy, self._logins):
+            server.shutdown()
+            server.server_close()
+        shutil.rmtree(self.folder)
+
+    def _write(self, mailboxes: tuple[str, ...]) -> None:
+        for path in SHIPPED.glob("*.cf"):
+            shutil.copy(path, self.etc)
+        master = self.etc / "master.cf"
+        text = master.read_text("utf-8")
+        assert "127.0.0.1:10025 " in text
+        text = text.replace("127.0.0.1:10025 ", f"127.0.0.1:{self.port} ")
+        text += "virtual unix - n n - - virtual\n"
+        text += f"127.0.0.1:{self.secure_port} inet n - n - - smtpd\n"
+        text += "".join(
+            f"  -o {name}={value}\n"
+            for name, value in {
+                "smtpd_tls_security_level": "encrypt",
+                "smtpd_tls_chain_files": self.certificate,
+                "smtpd_sasl_auth_enable": "yes",
+                "smtpd_relay_restrictions": "permit_sasl_authenticated,reject",
+            }.items()
+        )
+        master.write_text(text, "utf-8")
+        (self.etc / "sasl").mkdir()
+        (self.etc / "sasl" / "smtpd.conf").write_text(
+            f"pwcheck_method: saslauthd\nmech_list: PLAIN\nsaslauthd_path: {self.folder / 'mux'}\n", "ascii"
+        )
+        boxes = self.etc / "mailboxes"
+        boxes.write_text("".join(f"{address} {address}/\n" for address in mailboxes), "ascii")
+        domains = " ".join(sorted({address.partition("@")[2] for address in mailboxes}))
+        self.configure(
+            queue_directory=str(self.folder / "spool"),
+            data_directory=str(self.folder / "lib"),
+            maillog_file=str(self.log),
+            maillog_file_prefixes=str(self.folder),
+            message_size_limit=str(_OCTETS),
+            cyrus_sasl_config_path=str(self.etc / "sasl"),
+            virtual_mailbox_domains=domains,
+            virtual_mailbox_base=str(self.mail),
+            virtual_mailbox_maps=f"texthash:{boxes}",
+            virtual_uid_maps=f"static:{_NOBODY}",
+            virtual_gid_maps=f"static:{_NOBODY}",
+            smtpd_recipient_restrictions=f"check_policy_service inet:127.0.0.1:{self._policy.port}",
+        )
+
+    def configure(self, **settings: str) -> None:
+        """Set parameters of main.cf; they hold from the next start."""
+        self._run("postconf", "-e", *(f"{name}={value}" for name, value in settings.items()))
+
+    def start(self, relay_port: int) -> None:
+        """Start it, and wait until it answers.
+
+        Args:
+            relay_port: where mail for the relay's own domain goes, reports about copies above all.
+        """
+        self.configure(transport_maps=f"inline:{{ {{{DOMAIN} = relay:[127.0.0.1]:{relay_port}}} }}")
+        self._run("postfix", "start")
+        for port in (self.port, self.secure_port):
+            eventually(lambda port=port: _greets(port))
+
+    def stop(self) -> None:
+        """Stop it, if it runs, and wait until it is gone."""
+        if self._run("postfix", "status", check=False):
+            self._run("postfix", "stop")
+
+    def queue(self) -> list[dict[str, object]]:
+        """What lies in its queue."""
+        lines = self._output("postqueue", "-j").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def flush(self) -> None:
+        """Make it try again what it has put off."""
+        self._run("postqueue", "-f")
+
+    def arrived(self, address: str) -> list[Arrived]:
+        """What lies in a mailbox."""
+        files = (path.read_bytes() for path in sorted((self.mail / address).glob("new/*")))
+        return [Arrived(octets, message_from_bytes(octets, policy=policy.default)) for octets in files]
+
+    def about(self, address: str, reference: str) -> list[Arrived]:
+        """The mails about one post in a mailbox."""
+        return [mail for mail in self.arrived(address) if mail.message["X-WEN-Reference"] == reference]
+
+    def files(self) -> dict[Path, bytes]:
+        """Every file under its folder: queue, mailboxes, log, state."""
+        return {path: path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+
+    def _run(self, program: str, *words: str, check: bool = True) -> bool:
+        command = [f"/usr/sbin/{program}", "-c", str(self.etc), *words]
+        done = subprocess.run(command, check=False, capture_output=True, timeout=PATIENCE)
+        assert done.returncode == 0 or not check, (command, done)
+        return done.returncode == 0
+
+    def _output(self, program: str, *words: str) -> str:
+        command = [f"/usr/sbin/{program}", "-c", str(self.etc), *words]
+        return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, text=True).stdout
+
+
+def _greets(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
+            return line.recv(4).startswith(b"220")
+    except OSError:
+        return False
+
+
+class _Policy(socketserver.ThreadingTCPServer):
+    """Postfix's policy delegation protocol: attributes until an empty line, then an action."""
+
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self, fates: Mapping[str, str]) -> None:
+        class Talk(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                asked: dict[str, str] = {}
+                for line in self.rfile:
+                    name, _, value = line.decode().strip().partition("=")
+                    asked[name] = value
+                    if not name:
+                        self.wfile.write(f"action={fates.get(asked.get('recipient', ''), 'DUNNO')}\n\n".encode())
+
+        super().__init__(("127.0.0.1", 0), Talk)
+        self.port = self.server_address[1]
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+
+class _Logins(socketserver.ThreadingUnixStreamServer):
+    """What Cyrus SASL asks whether a password is right: saslauthd's protocol, four strings with their lengths in front."""
+
+    daemon_threads = True
+
+    def __init__(self, path: Path) -> None:
+        class Talk(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                user, password, *_ = [self.rfile.read(int.from_bytes(self.rfile.read(2), "big")) for _ in range(4)]
+                word = b"OK" if (user, password) == (USER.encode(), PASSWORD.encode()) else b"NO"
+                self.wfile.write(len(word).to_bytes(2, "big") + word)
+
+        super().__init__(str(path), Talk)
+        path.chmod(0o666)
+        threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()

@@ -1,0 +1,271 @@
+"""A real Postfix as smarthost, configured by the files of deploy/postfix: posts go through it into mailboxes."""
+
+import smtplib
+
+import dkim
+import pytest
+
+from relay.delivery.bounce import read_return_path
+from tests.builders import address
+from tests.integration.clients import make_post, octets_of, send, send_with_swaks
+from tests.integration.postfix import OWN_FIELDS, PASSWORD, USER, Postfix, need_postfix
+from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, Service, Site, eventually
+from tests.integration.test_service_relay import ALERT, COPY_FIELDS, PART_FIELDS, PRIVATE, dns, reference_in
+from tests.integration.withheld_posts import post_marked_in, traces, words_of
+from tests.programs import need
+
+EVERYBODY = (ANA, PAUL, JEAN, MARIA, CLAIRE)
+OTHERS = sorted(set(EVERYBODY) - {ANA})
+UNREACHED = "N'a pas atteint tout le monde"
+PLACES = ("subject", "body", "html", "attachment")
+SECRET = tuple(word for place in PLACES for word in words_of(place))
+
+
+class House:
+    """A relay and a Postfix behind it."""
+
+    def __init__(self, folder, postfix):
+        self.folder, self.postfix = folder, postfix
+        self.site = Site(folder, postfix.port)
+        self.site.enrol(ANA, CLAIRE)
+        self.service = Service(self.site)
+        postfix.start(self.service.ports["smtp"])
+
+    def post(self, subject, text=ALERT, **fields):
+        name = subject.replace(" ", ".")
+        message = make_post(ANA, subject, text, message_id=f"<{name}@douanes.example>", **fields)
+        return reference_in(send(self.service, ANA, message))
+
+    def copies(self, reference):
+        """The copies of a post in everybody's mailboxes, as often as they are there."""
+        return {one: mails for one in OTHERS if (mails := self.postfix.about(one, reference))}
+
+    def rows(self, reference):
+        rows = self.site.rows("queue", "list", "--reference", reference)
+        return {row["recipient"]: row for row in rows if row["kind"] == "copy"}
+
+    def author_is_told(self, reference):
+        """Whether the author has got word that not everybody could be reached."""
+        return [mail for mail in self.postfix.about(ANA, reference) if UNREACHED in mail.message["Subject"]]
+
+    def arrived(self, reference, *recipients):
+        """Wait until these have it and every other copy has come to an end; one mail each, by recipient."""
+        eventually(lambda: set(self.copies(reference)) >= set(recipients or OTHERS))
+        eventually(lambda: all(row["status"] in {"delivered", "failed"} for row in self.rows(reference).values()))
+        copies = self.copies(reference)
+        assert {one: len(mails) for one, mails in copies.items()} == dict.fromkeys(recipients or OTHERS, 1)
+        return {one: mail for one, [mail] in copies.items()}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    need_postfix()
+    with Postfix(EVERYBODY) as postfix:
+        house = House(tmp_path_factory.mktemp("relay"), postfix)
+        try:
+            yield house
+        finally:
+            if house.service.process.returncode is None:
+                house.service.stop()
+
+
+@pytest.fixture(scope="module")
+def rich(house, tmp_path_factory):
+    """A post with all that must not leave, sent with swaks: its copies by recipient."""
+    need("swaks")
+    message = make_post(
+        ANA,
+        "Saisie de défenses",
+        ".\nCent défenses d'éléphant ont été saisies au port.\n..\n",
+        message_id="<rich@douanes.example>",
+        html="<p>Cent <b>défenses</b></p>",
+        Cc=PRIVATE[0],
+        Bcc=PRIVATE[0],
+        Reply_To=PRIVATE[1],
+        X_Originating_IP=f"[{PRIVATE[2]}]",
+        X_Mailer=PRIVATE[3],
+        Received=f"from [{PRIVATE[2]}] by {PRIVATE[4]}; Mon, 2 Mar 2026 09:59:59 +0000",
+        References="<first@douanes.example>",
+        In_Reply_To="<first@douanes.example>",
+    )
+    folder = tmp_path_factory.mktemp("swaks")
+    reference = reference_in(send_with_swaks(house.service, ANA, message, folder, "submission", CENTRAL))
+    return reference, house.arrived(reference)
+
+
+def test_a_post_by_swaks_lies_once_in_every_other_members_mailbox_with_the_contracts_fields_and_no_others(rich):
+    reference, copies = rich
+    for mail in copies.values():
+        names = mail.message.keys()
+        assert set(names) - OWN_FIELDS - PART_FIELDS == COPY_FIELDS
+        assert {name for name in names if names.count(name) > 1} == {"DKIM-Signature"}
+        message = mail.message
+        assert str(message["From"]) == f"Ana Example via Central Africa <{CENTRAL}>"
+        assert message["To"].addresses[0].addr_spec == CENTRAL
+        assert message["Subject"] == "[CAFR][TLP:GREEN] Saisie de défenses"
+        assert message["Message-ID"] == "<rich@douanes.example>"
+        assert (message["X-WEN-Reference"], message["Precedence"]) == (reference, "list")
+
+
+def test_postfix_changes_nothing_so_both_signatures_verify(house, rich):
+    for mail in rich[1].values():
+        found = [dkim.DKIM(mail.octets) for _ in range(2)]
+        assert all(one.verify(idx=place, dnsfunc=dns(house.site.data / "keys")) for place, one in enumerate(found))
+        assert mail.sent.startswith(b"DKIM-Signature: ")
+
+
+def test_a_dot_that_stood_alone_on_its_line_is_there_still(rich):
+    for mail in rich[1].values():
+        lines = mail.text().splitlines()
+        assert (lines.count("."), lines.count("..")) == (1, 1)
+
+
+def test_each_copy_came_with_the_return_path_that_names_its_delivery(house, rich):
+    reference, copies = rich
+    key = (house.site.data / "keys" / "verp.key").read_bytes()
+    for recipient, row in house.rows(reference).items():
+        assert read_return_path(address(copies[recipient].return_path), key) == row["id"]
+
+
+def test_nothing_of_the_authors_own_header_is_in_a_mailbox(rich):
+    for mail in rich[1].values():
+        assert [private for private in PRIVATE if private.encode() in mail.octets] == []
+
+
+def test_a_notice_comes_with_the_null_return_path(house, rich):
+    [receipt] = eventually(lambda: house.postfix.about(ANA, rich[0]))
+    assert receipt.return_path == ""
+    assert receipt.message["Auto-Submitted"] == "auto-replied"
+
+
+def test_one_recipient_that_is_refused_costs_the_others_nothing_and_its_author_is_told(house):
+    house.postfix.fates[JEAN] = "550 5.1.1 no such mailbox"
+    try:
+        reference = house.post("Refused by one")
+        house.arrived(reference, *sorted(set(OTHERS) - {JEAN}))
+    finally:
+        del house.postfix.fates[JEAN]
+    row = house.rows(reference)[JEAN]
+    assert (row["status"], row["last_reply"][:9]) == ("failed", "550 5.1.1")
+    eventually(lambda: house.author_is_told(reference))
+
+
+def test_a_recipient_that_is_put_off_gets_the_copy_when_it_is_tried_again(house):
+    house.postfix.fates[JEAN] = "450 4.2.1 mailbox busy"
+    try:
+        reference = house.post("Put off by one")
+        eventually(lambda: set(house.copies(reference)) == set(OTHERS) - {JEAN})
+        eventually(lambda: house.rows(reference)[JEAN]["last_reply"].startswith("450 4.2.1"))
+    finally:
+        del house.postfix.fates[JEAN]
+    house.site.run("queue", "retry", reference)
+    house.arrived(reference)
+
+
+def test_a_copy_that_postfix_took_and_must_keep_for_a_while_arrives_once_when_the_mailbox_is_back(house):
+    box = house.postfix.mail / PAUL
+    box.rename(box.with_suffix(".away"))
+    box.mkdir()  # root's: the program that writes into mailboxes is not root
+    try:
+        reference = house.post("Deferred by Postfix")
+        eventually(lambda: [one for one in house.postfix.queue() if one["queue_name"] == "deferred"])
+    finally:
+        box.rmdir()
+        box.with_suffix(".away").rename(box)
+    house.postfix.flush()
+    house.arrived(reference)
+    eventually(lambda: house.postfix.queue() == [])
+
+
+def test_a_post_that_is_too_big_for_postfix_fails_and_its_author_is_told(house):
+    line = "The same line again and again, for a text beyond what this server takes.\n"
+    reference = house.post("Too big", line * 1600)
+    eventually(lambda: {row["status"] for row in house.rows(reference).values()} == {"failed"})
+    assert {row["last_reply"][:9] for row in house.rows(reference).values()} == {"552 5.3.4"}
+    assert house.copies(reference) == {}
+    eventually(lambda: house.author_is_told(reference))
+
+
+def test_posts_of_a_time_without_postfix_wait_in_the_relay_and_arrive_once(house):
+    house.postfix.stop()
+    reference = house.post("While Postfix is down")
+    eventually(lambda: all("can't connect" in row["last_reply"] for row in house.rows(reference).values()))
+    house.postfix.start(house.service.ports["smtp"])
+    house.site.run("queue", "retry", "--all")
+    house.arrived(reference)
+
+
+def test_this_smarthost_takes_nothing_in_strange_names(house):
+    with smtplib.SMTP("127.0.0.1", house.postfix.port) as client:
+        client.ehlo()
+        assert client.esmtp_features.keys() == {"pipelining", "size", "enhancedstatuscodes", "8bitmime"}
+        assert client.mail("chief@police.example")[0] == 250
+        assert client.rcpt(ANA)[0] == 554
+
+
+@pytest.fixture(scope="module")
+def withheld(house):
+    """Every withheld post and a relayed one have gone through the relay; the references of the former."""
+    replies = [send(house.service, ANA, octets_of(post_marked_in(place))) for place in PLACES]
+    references = [reply.split()[2] for reply in replies]
+    for reference in references:
+        eventually(lambda reference=reference: house.postfix.about(ANA, reference))
+    house.arrived(house.post("Controlword"))
+    return references
+
+
+def test_no_file_of_postfix_and_none_of_the_relay_has_a_word_of_a_withheld_post(house, withheld):
+    for reference in withheld:
+        [notice] = house.postfix.about(ANA, reference)
+        assert notice.message["X-WEN-Decision"] == "withhold"
+        assert house.copies(reference) == {}
+    files = house.postfix.files() | {path: path.read_bytes() for path in house.site.data.rglob("*") if path.is_file()}
+    assert {str(path): words for path, octets in files.items() if (words := traces(octets, SECRET))} == {}
+    assert traces(house.service.log, SECRET) == []
+
+
+def test_the_search_finds_what_went_through_postfix(house, withheld):
+    found = [path for path, octets in house.postfix.files().items() if traces(octets, ("Controlword",))]
+    assert {house.postfix.log, *(house.postfix.mail / one for one in OTHERS)} <= {
+        path if path == house.postfix.log else path.parents[1] for path in found
+    }
+
+
+@pytest.fixture(scope="module")
+def secure(house):
+    """The same two, now with a smarthost that demands TLS and a login; no service runs."""
+    house.service.stop()
+    for key, value in (("port", house.postfix.secure_port), ("tls", "required"), ("username", USER)):
+        house.site.configure("delivery", key, value)
+    (house.folder / "password").write_text(PASSWORD, "utf-8")
+    house.site.configure("delivery", "password_file", str(house.folder / "password"))
+    return house
+
+
+def trusting(house):
+    """The environment of a relay that knows who signed Postfix's certificate."""
+    return {"SSL_CERT_FILE": str(house.postfix.certificate)}
+
+
+def test_copies_go_under_verified_tls_and_a_login_and_verify(secure):
+    secure.service = Service(secure.site, environment=trusting(secure))
+    reference = secure.post("Under TLS")
+    for mail in secure.arrived(reference).values():
+        assert "with ESMTPSA" in str(mail.message["Received"])
+        assert dkim.DKIM(mail.octets).verify(dnsfunc=dns(secure.site.data / "keys"))
+    assert f"sasl_username={USER}" in secure.postfix.log.read_text("utf-8")
+    secure.service.stop()
+
+
+@pytest.mark.parametrize("fault", ["certificate", "password"])
+def test_without_the_right_certificate_or_password_nothing_is_sent_and_copies_wait(secure, fault):
+    if fault == "password":
+        (secure.folder / "password").write_text("wrong", "utf-8")
+    secure.service = Service(secure.site, environment=trusting(secure) if fault == "password" else {})
+    reference = secure.post(f"Without a {fault}")
+    words = "certificate is not valid" if fault == "certificate" else "AUTH refused: 535"
+    eventually(lambda: all(words in row["last_reply"] for row in secure.rows(reference).values()))
+    assert {row["status"] for row in secure.rows(reference).values()} == {"queued"}
+    secure.service.stop()
+    assert secure.copies(reference) == {}
+    (secure.folder / "password").write_text(PASSWORD, "utf-8")
