@@ -11,7 +11,8 @@ from relay.delivery.catalogue import Catalogue, read_catalogue
 from relay.delivery.signing import SigningKey
 from relay.errors import ConfigurationError, RelayError
 from relay.mail.address import Address
-from relay.policy.channels import Directory, read_directory
+from relay.policy.channels import Directory
+from relay.policy.directory import read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.destination import Destination, destination_of
@@ -142,10 +143,13 @@ def load_ruleset(settings: Settings) -> Ruleset:
 
 
 def load_directory(site: Path) -> Directory:
-    """Read every country's channel file; a site's file replaces the shipped one of that country whole."""
-    chosen = {path.name: path for path in sorted(shipped("config", "channels").glob("??.toml"))}
-    chosen |= {path.name: path for path in sorted(site.glob("??.toml"))}
-    return read_directory((str(path), _read(path)) for path in chosen.values())
+    """Read the doors that countries share and each country's own; a site's file replaces the shipped one of its name whole."""
+    ours = shipped("config", "channels")
+    own = {path.name: path for directory in (ours, site) for path in sorted(directory.glob("??.toml"))}
+    shared = site / "shared.toml"
+    if not shared.is_file():
+        shared = ours / "shared.toml"
+    return read_directory(((str(path), _read(path)) for path in own.values()), (str(shared), _read(shared)))
 
 
 def load_catalogues() -> dict[str, Catalogue]:

@@ -19,6 +19,13 @@ from relay.errors import ConfigurationError
 
 # How dates and countries are written where our members are; Unicode's plain "en" and "pt" are the American ones.
 _LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+# Unicode tells the two Congos apart by their capitals and adds Myanmar's former name; officials of these countries do neither.
+_COUNTRIES = {
+    "en": {"CD": "Democratic Republic of the Congo", "CG": "Republic of the Congo", "MM": "Myanmar"},
+    "fr": {"CD": "République démocratique du Congo", "CG": "République du Congo", "MM": "Myanmar"},
+    "es": {"CD": "República Democrática del Congo", "CG": "República del Congo", "MM": "Myanmar"},
+    "pt": {"CD": "República Democrática do Congo", "CG": "República do Congo", "MM": "Mianmar"},
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +52,7 @@ class Catalogue:
 
     def country(self, code: str) -> str:
         """A country's name; its code when Unicode has no name for it."""
-        return str(self.locale.territories.get(code, code))
+        return _COUNTRIES.get(self.language, {}).get(code) or str(self.locale.territories.get(code, code))
 
     def day(self, on: date) -> str:
         """A date in words."""

@@ -160,6 +160,7 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         if until
         else "",
         _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        _integrity(facts, catalogue),
         send_again_line(facts.send_again, catalogue) if facts.send_again else "",
         catalogue.text(
             "To take it back, write WITHDRAW {reference} to {request}.",
@@ -177,6 +178,7 @@ def _expired(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         _record(facts, catalogue),
         catalogue.text("If it is still useful, you may send it again as a new message."),
         _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        _integrity(facts, catalogue),
     ]
 
 

@@ -88,17 +88,25 @@ _DOORS = {
     Channel.EMERGENCY: sentence("emergency number or duty officer, by telephone"),
     Channel.CHAIN_OF_COMMAND: sentence("your chain of command"),
     Channel.NCB: sentence("INTERPOL National Central Bureau (NCB)"),
-    Channel.SIENA: sentence("Europol National Unit, for SIENA"),
+    Channel.SIENA: sentence("Europol National Unit or national contact point, for SIENA"),
+    Channel.AFRIPOL: sentence("AFRIPOL National Liaison Office"),
+    Channel.ASEANAPOL: sentence("ASEANAPOL's database (e-ADS), through your national police"),
     Channel.CENCOMM_WARNING: sentence(
         "CEN National Contact Point at customs headquarters, for a CENcomm warning message"
     ),
     Channel.CENCOMM: sentence("CEN National Contact Point at customs headquarters, for CENcomm"),
     Channel.RILO: sentence("WCO Regional Intelligence Liaison Office (RILO)"),
+    Channel.ENVIRONET: sentence(
+        "ENVIRONET of the World Customs Organization, without any name; its CEN team gives access"
+    ),
     Channel.CUSTOMS_DUTY_DESK: sentence("customs duty desk of the destination, by telephone"),
     Channel.POLICE_FOCAL_POINT: sentence("police focal point"),
     Channel.CUSTOMS_FOCAL_POINT: sentence("customs focal point"),
     Channel.OPERATIONS_ROOM: sentence("your agency's operations room or protected reporting system"),
-    Channel.JUDICIAL_ASSISTANCE: sentence("central authority for mutual legal assistance; Eurojust where it applies"),
+    Channel.JUDICIAL_ASSISTANCE: sentence("central authority for mutual legal assistance"),
+    Channel.EUROJUST: sentence(
+        "your country's desk at Eurojust, or its contact point of the European Judicial Network"
+    ),
     Channel.ASSET_RECOVERY_NETWORK: sentence("asset recovery network's contact point (ARIN)"),
     Channel.NATIONAL_FOCAL_POINT: sentence("national focal point of the network, by telephone"),
 }
@@ -199,7 +207,7 @@ def _shown(places: list[str], catalogue: Catalogue) -> str:
 def _door(door: Door, on: date, catalogue: Catalogue) -> str:
     text = catalogue.text(_DOORS[door.channel])
     for detail in filter(None, (door.name, door.how)):
-        text = catalogue.text("{door}: {name}", door=text, name=detail)
+        text = catalogue.text("{door}: {name}", door=text, name=catalogue.definition(detail))
     if door.as_of is None:
         return text if door.channel in _OWN_DOORS else catalogue.text("{door} (unconfirmed)", door=text)
     if door.confirmed and on - door.as_of <= CONFIRMED_FOR:

@@ -1,8 +1,7 @@
 """Which door a withheld or held post's author is pointed to: POLICY's eleven rules, first match wins.
 
-The order of the rules is code; who has which door is data: `config/channels/CC.toml`, one file per country.
-Doors are functions, never people. A door that the country's file doesn't hold is named by its function alone and
-counts as unconfirmed.
+The order of the rules is code; who has which door is data (`relay.policy.directory` reads it). Doors are functions, never
+people. A door that the directory doesn't hold for a country is named by its function alone and counts as unconfirmed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,11 +12,8 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
-from relay.errors import ConfigurationError
 from relay.policy.decision import Reason
-from relay.roster.countries import COUNTRIES
 from relay.roster.member import AgencyType
-from relay.source import check, line_of, read_source
 
 
 class Channel(StrEnum):
@@ -27,14 +23,18 @@ class Channel(StrEnum):
     CHAIN_OF_COMMAND = "chain_of_command"
     NCB = "ncb"
     SIENA = "siena"
+    AFRIPOL = "afripol"
+    ASEANAPOL = "aseanapol"
     CENCOMM_WARNING = "cencomm_warning"
     CENCOMM = "cencomm"
     RILO = "rilo"
+    ENVIRONET = "environet"
     CUSTOMS_DUTY_DESK = "customs_duty_desk"
     POLICE_FOCAL_POINT = "police_focal_point"
     CUSTOMS_FOCAL_POINT = "customs_focal_point"
     OPERATIONS_ROOM = "operations_room"
     JUDICIAL_ASSISTANCE = "judicial_assistance"
+    EUROJUST = "eurojust"
     ASSET_RECOVERY_NETWORK = "asset_recovery_network"
     NATIONAL_FOCAL_POINT = "national_focal_point"
 
@@ -57,31 +57,30 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelEntry:
-    """One door of one country, as its file states it. `name` is a proper name; `how` says how to reach the function."""
+    """One door of one country, as it is written. `name` is the function's proper name; `how` says how to reach it."""
 
     id: Channel
-    name: str
     as_of: date
     status: Literal["confirmed", "unconfirmed"]
     source: str
+    name: str = ""
     how: str = ""
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CountryChannels:
-    """A country's file. `police_powers` lists agency types that have police powers there and use the police's doors."""
+    """A country's doors. `police_powers` lists agency types that have police powers there and use the police's doors."""
 
     country: str
-    channel: tuple[ChannelEntry, ...]
+    channel: tuple[ChannelEntry, ...] = ()
     police_powers: tuple[AgencyType, ...] = ()
-    europol_partner: bool = False
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """A door as a notice shows it. `name` is "" when the country's file has none: then the function's name is used."""
+    """A door as a notice shows it. `name` is "" when the directory has none: then the function's name is used."""
 
     channel: Channel
     name: str = ""
@@ -122,6 +121,8 @@ class Directory:
 
 
 _NOMINAL = frozenset({"N1", "N2", "H3", "H4", "H5", "H6", "H8", "H9"})
+# ENVIRONET takes other services than customs, but nobody has said that it takes names: what moved or who it was stays out.
+_NAMELESS = frozenset({"H9"})
 _BY_AGENCY_TYPE: dict[AgencyType, tuple[Rule, tuple[Channel, ...]]] = {
     AgencyType.CUSTOMS: (Rule.CUSTOMS, (Channel.CENCOMM, Channel.NCB)),
     AgencyType.POLICE: (Rule.POLICE, (Channel.NCB,)),
@@ -132,6 +133,11 @@ _BY_AGENCY_TYPE: dict[AgencyType, tuple[Rule, tuple[Channel, ...]]] = {
     AgencyType.IGO: (Rule.ADVISER, (Channel.NATIONAL_FOCAL_POINT,)),
 }
 _FIELD = (Rule.FIELD, (Channel.POLICE_FOCAL_POINT, Channel.CUSTOMS_FOCAL_POINT))
+# Named behind a rule's own doors, and only where the directory has them for the country.
+_ALSO: dict[Rule, tuple[Channel, ...]] = {
+    Rule.POLICE: (Channel.SIENA, Channel.AFRIPOL, Channel.ASEANAPOL),
+    Rule.JUSTICE: (Channel.EUROJUST,),
+}
 
 
 def is_classified(reason: Reason) -> bool:
@@ -156,7 +162,7 @@ def advise(reasons: Iterable[Reason], *, agency_type: AgencyType, country: str, 
     def doors(*channels: Channel) -> tuple[Door, ...]:
         return tuple(_door(channel, here) for channel in channels)
 
-    rule, channels = _own_doors(agency_type, here)
+    rule, channels = _own_doors(agency_type, codes, here)
     if "T1" in codes:
         return Advice(rule=Rule.LIFE, doors=doors(Channel.EMERGENCY, Channel.CHAIN_OF_COMMAND, Channel.NCB))
     if any(is_classified(reason) for reason in reasons):
@@ -174,16 +180,20 @@ def advise(reasons: Iterable[Reason], *, agency_type: AgencyType, country: str, 
     return Advice(rule=rule, doors=doors(*channels))
 
 
-def _own_doors(agency_type: AgencyType, here: CountryChannels | None) -> tuple[Rule, tuple[Channel, ...]]:
+def _own_doors(
+    agency_type: AgencyType, codes: set[str], here: CountryChannels | None
+) -> tuple[Rule, tuple[Channel, ...]]:
     """Rules 6–10: the everyday doors of an agency type in a country."""
     if agency_type in _BY_AGENCY_TYPE:
         rule, channels = _BY_AGENCY_TYPE[agency_type]
     else:
         police_powers = here is not None and agency_type in here.police_powers
         rule, channels = _BY_AGENCY_TYPE[AgencyType.POLICE] if police_powers else _FIELD
-    if rule is Rule.POLICE and here is not None and here.europol_partner:
-        channels = (*channels, Channel.SIENA)
-    return rule, channels
+    also = _ALSO.get(rule, ())
+    if rule is Rule.FIELD and codes and codes <= _NAMELESS:
+        also = (Channel.ENVIRONET,)
+    there = {entry.id for entry in here.channel} if here else set()
+    return rule, (*channels, *(channel for channel in also if channel in there))
 
 
 def _door(channel: Channel, here: CountryChannels | None) -> Door:
@@ -205,46 +215,3 @@ def what_may_be_sent_again(reasons: Iterable[Reason]) -> SendAgain:
     if codes & {"H1", "H7"}:
         return SendAgain.READABLE
     return SendAgain.WITH_CLEAR_MARKING
-
-
-def read_country(text: str, file: str) -> CountryChannels:
-    """Read one config/channels/CC.toml.
-
-    Raises:
-        ConfigurationError: a fault, with file and line.
-    """
-    country = check(read_source(text, file), CountryChannels)
-    if country.country not in COUNTRIES:
-        raise ConfigurationError(
-            f"“{country.country}” is not an ISO 3166 country code such as CM",
-            file=file,
-            line=line_of(text, ("country",)),
-        )
-    seen: set[Channel] = set()
-    for place, entry in enumerate(country.channel):
-        if entry.id in seen:
-            raise ConfigurationError(
-                f"the channel “{entry.id}” stands here twice", file=file, line=line_of(text, ("channel", place, "id"))
-            )
-        seen.add(entry.id)
-    return country
-
-
-def read_directory(texts: Iterable[tuple[str, str]]) -> Directory:
-    """Read all countries' files.
-
-    Args:
-        texts: (file name, TOML text) of each.
-
-    Raises:
-        ConfigurationError: a fault in a file, or two files for one country.
-    """
-    countries: dict[str, CountryChannels] = {}
-    for file, text in texts:
-        country = read_country(text, file)
-        if country.country in countries:
-            raise ConfigurationError(
-                f"another file already holds the channels of {country.country}: keep one", file=file
-            )
-        countries[country.country] = country
-    return Directory(countries=countries)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from string import Formatter
@@ -53,11 +54,17 @@ def sentences_of_the_lists() -> set[str]:
     return {words for one in lists for words in (one.title, one.community, one.footer, one.integrity_contact)}
 
 
+def regions_of_the_doors() -> set[str]:
+    """The names of doors that are a region's, and so have one in every language; other names are proper names."""
+    doors = tomllib.loads((ROOT / "config" / "channels" / "shared.toml").read_text("utf-8"))["channel"]
+    return {door["name"] for door in doors if door["id"] == "rilo"}
+
+
 def words(text: str) -> set[str]:
     return set(re.split(r"[\s,:.]+(?!GREEN)", text))
 
 
-SENTENCES = sentences_of_the_code() | sentences_of_the_lists()
+SENTENCES = sentences_of_the_code() | sentences_of_the_lists() | regions_of_the_doors()
 
 
 def placeholders(text: str) -> set[str]:

@@ -142,12 +142,34 @@ def test_police_powers_change_nothing_for_those_who_are_no_field_service(agency_
     assert ask("N1", agency_type=agency_type, directory=here).rule is EVERYDAY[agency_type][0]
 
 
-def test_siena_is_for_the_police_of_europol_s_partners():
-    here = country(europol_partner=True, police_powers=(AgencyType.RANGER,))
-    assert doors(ask("N1", agency_type=AgencyType.POLICE, directory=here)) == ["ncb", "siena"]
-    assert doors(ask("N1", agency_type=AgencyType.RANGER, directory=here)) == ["ncb", "siena"]
-    assert doors(ask("N1", directory=here)) == ["cencomm", "ncb"]
-    assert "siena" not in doors(ask("N1", agency_type=AgencyType.JUDGE, directory=here))
+def test_siena_afripol_and_aseanapol_stand_behind_the_national_door_of_the_police_that_have_them():
+    here = country(
+        channel=tuple(map(entry, (Channel.ASEANAPOL, Channel.AFRIPOL, Channel.SIENA))),
+        police_powers=(AgencyType.RANGER,),
+    )
+    for agency_type in (AgencyType.POLICE, AgencyType.RANGER):
+        assert doors(ask("N1", agency_type=agency_type, directory=here)) == ["ncb", "siena", "afripol", "aseanapol"]
+    assert doors(ask("N1", agency_type=AgencyType.POLICE, directory=country())) == ["ncb"]
+    for agency_type in set(AgencyType) - {AgencyType.POLICE, AgencyType.RANGER}:
+        advice = ask("N1", agency_type=agency_type, directory=here)
+        assert doors(advice) == EVERYDAY[agency_type][1]
+
+
+def test_eurojust_is_for_the_prosecutors_and_judges_of_countries_that_have_it():
+    here = country(channel=(entry(Channel.EUROJUST),))
+    for agency_type in JUSTICE:
+        assert doors(ask("N1", agency_type=agency_type, directory=here)) == [*EVERYDAY[agency_type][1], "eurojust"]
+    assert "eurojust" not in ask("N1", agency_type=AgencyType.POLICE, directory=here).channels
+
+
+@pytest.mark.parametrize("codes", [("H9",), ("H9", "N1"), ("N1",), ("H3",), ("M1",), ("O3",), ("H1",), ()])
+def test_environet_is_for_field_services_that_name_nobody(codes):
+    here = country(channel=(entry(Channel.ENVIRONET),))
+    for agency_type in AgencyType:
+        expected = codes == ("H9",) and agency_type in FIELD
+        assert ("environet" in ask(*codes, agency_type=agency_type, directory=here).channels) is expected
+    assert doors(ask("H9", agency_type=AgencyType.RANGER, directory=here))[-1] == "environet"
+    assert "environet" not in ask("H9", agency_type=AgencyType.RANGER, directory=country()).channels
 
 
 def test_never_does_a_field_service_or_an_adviser_hear_of_the_police_s_own_network():
