@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relay.actions.judge import Judgement, Scanner, addressed, judge
 from relay.delivery.compose import CleanCopy, pack
@@ -22,6 +22,8 @@ from relay.resources import Resources
 from relay.roster.member import Member
 from relay.store import activity, members, posts
 from relay.store.vault import seal
+
+CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
 
 _OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")
 _DISCARDED = Reply(250, "2.0.0", "Ok")
@@ -55,6 +57,7 @@ def accept(
         return _turn_away(resources, whole, author, client, now)
     post = _to_record(resources, judgement, author, to.tag, client, octets, now)
     if spent and _over_quota(resources, spent, len(octets)) and not _came_before(resources, post.duplicate_keys):
+        note("post.over_limit", author=author.id)
         return _OVER_QUOTA
     return _record(resources, post)
 
@@ -158,12 +161,13 @@ def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:
 def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
     """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message."""
     message = scan.message
+    date = message.date if message else None
     return CleanCopy(
         author_name=author.name,
         author_address=author.address,
         subject=message.subject if message else "",
         message_id=message.message_id if message else None,
-        date=message.date if message and message.date else now,
+        date=date if date and date <= now + CLOCKS_DIFFER else now,
         references=message.references if message else (),
         parts=scan.parts,
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
-from relay.mail.message import read_message, split_header
+from relay.mail.message import named_senders, read_message, split_header
 from relay.policy.decide import decide
 from relay.policy.decision import Decision
 from relay.policy.marking import MarkingWords, find_markings
@@ -16,6 +16,7 @@ from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
+from relay.store import members
 
 Scanner = Callable[[bytes], Scan]
 
@@ -61,8 +62,18 @@ def judge(
         offers=way.offers,
         scan=scan,
         on=now.date(),
+        names_another=_names_another(resources, author, octets),
     )
     return Judgement(scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset))
+
+
+def _names_another(resources: Resources, author: Member | None, octets: bytes) -> bool:
+    """Whether Sender or a Resent field names another member; any other address there is only left out of the copies."""
+    others = named_senders(split_header(octets)) - ({author.address} if author else set())
+    if not others:
+        return False
+    with resources.database.read() as connection:
+        return any(members.find(connection, one) for one in others)
 
 
 def with_own_facts(scan: Scan, octets: bytes, words: MarkingWords) -> Scan:

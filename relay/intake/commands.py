@@ -7,7 +7,7 @@ from relay.errors import Unavailable
 from relay.intake import replies
 from relay.intake.data import DataReader, Ending
 from relay.intake.handler import Reception, Submission
-from relay.intake.limits import Reservation
+from relay.intake.limits import IntakeLimits, Reservation
 from relay.intake.replies import Answer, Farewell, Greeting
 from relay.intake.wire import Wire
 from relay.mail.address import Address, Path, parse_path
@@ -17,6 +17,8 @@ from relay.mail.reply import AUTHOR_DIFFERS, DISK_LOW, NO_SUCH_ADDRESS, TOO_BIG,
 from relay.roster.member import Member
 
 FIRST_OCTETS = 65_536  # reserved for a message of undeclared size; it grows as the message comes
+
+SIZE_SLACK = 65_536  # what may come beyond an eighth more than was declared: programs estimate (RFC 1870 §6.3)
 
 _HOST_NAME = re.compile(rb"[!-~]{1,255}")  # looser than RFC 5321 §4.1.1.1 on purpose: many honest clients send nonsense
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 §3
@@ -154,7 +156,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     if not reservation.grow_to(transaction.declared_octets or first):
         return DISK_LOW
     try:
-        octets = await _receive(talk, reservation)
+        octets = await _receive(talk, reservation, _allowed(transaction.declared_octets, talk.reception.limits))
         talk.transaction = None
         if not isinstance(octets, bytes):
             return octets
@@ -172,10 +174,17 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     return reply
 
 
-async def _receive(talk: Conversation, reservation: Reservation) -> bytes | Answer:
+def _allowed(declared: int, limits: IntakeLimits) -> int:
+    """How big a message may become that was declared so big; 0 was not declared."""
+    return (
+        min(limits.max_message_octets, declared + declared // 8 + SIZE_SLACK) if declared else limits.max_message_octets
+    )
+
+
+async def _receive(talk: Conversation, reservation: Reservation, allowed: int) -> bytes | Answer:
     """Read the message, or say why it can't be had."""
     limits = talk.reception.limits
-    message = DataReader(limits.max_message_octets)
+    message = DataReader(allowed)
     await talk.wire.say(replies.SEND_DATA)
     ending = await talk.wire.read_message(message, reservation, limits)
     if isinstance(ending, Farewell):

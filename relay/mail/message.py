@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from relay.mail.address import Mailbox, parse_mailbox
+from relay.mail.address import Address, Mailbox, parse_international_address, parse_mailbox
 from relay.mail.charsets import codec_of, decode_strictly
 
 HEADER_OCTETS = 102_400  # Postfix's header_size_limit; more is an attack on parsers
 HEADER_FIELDS = 1_000
 REFERENCES = 20
 LIST_IDS = 50
+SENDERS = 50
 IDENTIFIER_LENGTH = 255
 
 # Fields that RFC 5322 §3.6 and RFC 2045 allow once; a second one lets two readers see two messages.
@@ -41,6 +42,8 @@ _HIDES_FIELDS = frozenset({
     "header.byte_order_mark", "header.field_name", "header.too_large", "header.bare_carriage_return",
     "header.null_octet",
 })  # fmt: skip
+_SENDERS = ("sender", "resent-from", "resent-sender")
+_ADDRESS_LIKE = re.compile(r"[^\s<>()\",;:]+@[^\s<>()\",;:]+")
 _AUTOMATIC_PRECEDENCE = frozenset({b"bulk", b"junk", b"auto_reply"})
 
 
@@ -220,6 +223,13 @@ def _author(header: HeaderSection) -> Mailbox | None:
         return None
     name, _ = decode_text(mailbox.name.encode())
     return Mailbox(name=_one_line(name), address=mailbox.address)
+
+
+def named_senders(header: HeaderSection) -> frozenset[Address]:
+    """Every address in the fields that say who sent a message for its author (RFC 5322 §3.6.2, §3.6.6), read tolerantly."""
+    bodies = b" ".join(body for name in _SENDERS for body in header.all(name))
+    words = _ADDRESS_LIKE.findall(octets_to_text(bodies, "utf-8")[0])[:SENDERS]
+    return frozenset(filter(None, map(parse_international_address, words)))
 
 
 def _one_line(text: str) -> str:

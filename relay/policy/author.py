@@ -2,16 +2,22 @@
 
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import Message
-from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL
+from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL, TOO_BIG
 from relay.policy.decision import Reason, Refuse
 
 NOT_AUTHENTICATED = Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
 
+SENDER_DIFFERS = Refuse(reasons=(Reason("R2", "author.sender_is_another_member", "header"),), reply=AUTHOR_DIFFERS)
+
 
 def judge_author(message: Message, authentication: AuthenticationResults | None) -> Refuse | None:
     """Refuse a message whose author isn't exactly one address, or isn't the authenticated one; None when all is well."""
+    if "header.too_large" in message.defects:
+        return Refuse(reasons=(Reason("R4", "header.too_large", "header"),), reply=TOO_BIG)
     if message.author is None:
         return Refuse(reasons=(Reason("R3", "author.not_one_address", "header from"),), reply=NOT_AN_EMAIL)
+    if "header.duplicate.sender" in message.defects:
+        return Refuse(reasons=(Reason("R3", "author.two_senders", "header"),), reply=NOT_AN_EMAIL)
     if authentication is None or message.author.address != authentication.address:
         return NOT_AUTHENTICATED
     return None

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from relay.mail.reply import REFUSED
-from relay.policy.author import NOT_AUTHENTICATED, judge_author
+from relay.policy.author import NOT_AUTHENTICATED, SENDER_DIFFERS, judge_author
 from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
@@ -55,6 +55,8 @@ def _judge_message(post: Post) -> Decision | None:
         return None if post.authentication is not None else NOT_AUTHENTICATED
     if (refused := judge_author(message, post.authentication)) is not None:
         return refused
+    if post.names_another:
+        return SENDER_DIFFERS
     domains = {one.address.domain for one in post.lists}
     ours = any(list_id.endswith(f".{domain}") for list_id in message.list_ids for domain in domains)
     if ours or message.hops > HOP_LIMIT:

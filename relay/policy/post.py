@@ -74,6 +74,7 @@ class Post:
 
     `lists` are the addressed lists in the order they were named; `on` is the day of receipt (UTC).
     `offers` names those of them that the author doesn't belong to, and why each is offered the post.
+    `names_another` is true when the header says that another member sent it (Sender, Resent-From).
     """
 
     author: Member | None
@@ -82,3 +83,4 @@ class Post:
     scan: Scan
     on: date
     offers: Mapping[str, Reason] = field(default_factory=dict)
+    names_another: bool = False
