@@ -34,16 +34,15 @@ from relay.mail.reply import NO_SCANNER, Reply
 from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
-from relay.resources import Resources, load_resources
+from relay.resources import Resources, load_resources, load_smarthost
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
-from relay.settings import Port, Settings, helo_name, load_settings
+from relay.settings import Port, Settings, load_settings
 from relay.store import members, queue
 from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
-from relay.transport.smtp import Smarthost
 from relay.transport.wake import bind_ear, listen
-from relay.web.health import HealthServer
+from relay.web.health import Health, HealthServer, judge_delivery
 
 ROLES = ("smtp", "delivery", "web", "jobs")
 DRAIN = timedelta(seconds=20)
@@ -67,6 +66,7 @@ class Service:
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._members_scanning: dict[str, threading.Lock] = {}
+        self._courier: Courier | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
         self._changing = threading.Lock()  # held while `resources` is read to be replaced
@@ -119,16 +119,13 @@ class Service:
                 note("scanner.sandbox", seccomp=walls.seccomp, unprivileged=walls.unprivileged)
             ports |= await self._start_smtp(stack)
         if "web" in self._roles and (port := self.resources.settings.web.port) != 0:
-            web = HealthServer(self.resources.settings.web.host, 0 if port == "auto" else port, self._is_healthy)
+            web = HealthServer(self.resources.settings.web.host, 0 if port == "auto" else port, self._health)
             stack.push_async_callback(asyncio.to_thread, web.close)
             ports["web"] = web.port
-        if "jobs" in self._roles:
-            scheduler = BackgroundScheduler(timezone=UTC)
-            scheduler.add_job(
-                self._run_jobs, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC)
-            )
-            scheduler.start()
-            stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
+        scheduler = BackgroundScheduler(timezone=UTC)
+        scheduler.add_job(self._tick, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC))
+        scheduler.start()
+        stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
         return ports
 
     async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
@@ -170,14 +167,14 @@ class Service:
         settings = self.resources.settings
         outbox = Outbox(lambda: self.resources, boot=secrets.token_hex(4))
         courier = Courier(
-            smarthost=_smarthost(settings),
+            smarthost=load_smarthost(settings),
             connections=settings.delivery.connections,
             claim=outbox.claim,
             begin=outbox.begin,
             settle=outbox.settle,
             note=note,
         )
-        self._wake = courier.wake
+        self._wake, self._courier = courier.wake, courier
         ear = bind_ear(settings.data / "run" / "wake")
         stack.callback((await listen(ear, courier.wake)).close)
         running = asyncio.get_running_loop().create_task(courier.run())
@@ -223,29 +220,25 @@ class Service:
         finally:
             self._wake()  # also when something failed behind the commit: what is committed is due
 
-    def _is_healthy(self) -> bool:
-        """Whether posts can be taken: the database reads, writes, the disk has room, and scanners live."""
+    def _health(self) -> Health:
+        """Whether posts can be taken and leave: database and disk serve, scanners live, the courier takes up what is due."""
         try:
-            with self.resources.database.read() as connection:
-                queue.next_due(connection)
+            waiting = jobs.oldest_due(self.resources, datetime.now(UTC))
         except RelayError:
-            return False
-        if "smtp" in self._roles and not self._reserve.has_room(0):
-            return False
-        return self.resources.database.can_write and ("smtp" not in self._roles or self._scanners.ready())
+            return Health("unavailable")
+        takes = self._reserve.has_room(0) and self._scanners.ready() if "smtp" in self._roles else True
+        if not (takes and self.resources.database.can_write):
+            return Health("unavailable")
+        return judge_delivery(waiting, away=self._courier.smarthost_is_away) if self._courier else Health("ok")
 
-    def _run_jobs(self) -> None:
-        try:
-            now = datetime.now(UTC)
-            with self._changing:
-                self.resources = jobs.renew(self.resources, now)
+    def _tick(self) -> None:
+        """Take up new keys, in every role; do what is due, in that of the jobs."""
+        now, has_jobs = datetime.now(UTC), "jobs" in self._roles
+        with self._changing:
+            self.resources = jobs.renew(self.resources, now, make=has_jobs)
+        if has_jobs:
             jobs.run_due(self.resources, now)
-        except Unavailable:
-            note("delivery.trouble", where="jobs")
-        except Exception as error:  # noqa: BLE001  (a bug in one tick must not end the ticking)
-            bug(error, "jobs")
-        finally:
-            self._wake()
+        self._wake()
 
     def _start_reload(self) -> None:
         """SIGHUP: read anew beside the event loop, so that no session waits for files and the database."""
@@ -290,21 +283,3 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
             raise Unavailable(
                 f"a port can't be opened: {error.strerror}: change [smtp] or [web] in {site_file}, or stop what uses it"
             ) from None
-
-
-def _smarthost(settings: Settings) -> Smarthost:
-    delivery = settings.delivery
-    try:
-        password = Path(delivery.password_file).read_text("utf-8").strip() if delivery.password_file else ""
-    except (OSError, UnicodeError):
-        raise ConfigurationError(
-            "[delivery] password_file can't be read as text", file=delivery.password_file
-        ) from None
-    return Smarthost(
-        host=delivery.smarthost,
-        port=delivery.port,
-        tls=settings.smarthost_tls,
-        username=delivery.username,
-        password=password,
-        helo_name=helo_name(settings),
-    )

@@ -1,54 +1,171 @@
-"""Periodic work. APScheduler only ticks; what is due is read from our tables and the time is an argument."""
+"""Periodic work. APScheduler only ticks; what is due is read from our tables and the keys' names, and the time is an argument.
 
+Nothing is remembered from tick to tick: one that dies midway is done again by the next, and two nodes may tick at once.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from relay.maillog import note
+from relay.delivery.retry import LONG
+from relay.errors import ConfigurationError, RelayError, Unavailable
+from relay.maillog import bug, note
 from relay.resources import Resources
-from relay.store import audit, held, posts
-from relay.store.keys import load_keys, renew_keys
+from relay.store import audit, held, queue, renewal, retention
+from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
 HEAD_EVERY = timedelta(hours=1)
+REWRAP_IN_A_TICK = 2000  # posts: two seconds of work
 
 
 def run_due(resources: Resources, now: datetime) -> None:
-    """Do everything that is due at `now`: expire held posts, destroy old ones, sign the audit chain's end.
-
-    Raises:
-        Unavailable: the database can't serve; the next tick tries again.
-    """
-    node = resources.settings.relay.node
-    expired = resources.database.write(lambda connection: held.expire(connection, node, now))
-    if expired:
-        note("held.expired", count=len(expired))
-    oldest = now - resources.settings.retention.posts
-    destroyed = resources.database.write(lambda connection: posts.destroy_before(connection, node, oldest, now))
-    if destroyed:
-        note("retention.posts_destroyed", count=destroyed)
-    resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log; a reader may delay it a tick
-    with resources.database.read() as connection:
-        last = audit.last_signed(connection, node)
-    if last is None or now - last >= HEAD_EVERY:
-        sign_head(resources, now)
+    """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick."""
+    for job in (
+        _expire_held,
+        _destroy_old_posts,
+        _delete_old_deliveries,
+        _replace_old_names,
+        _rewrap,
+        _destroy_old_keys,
+        _empty_log,
+        _close_the_hour,
+    ):
+        with _trouble_noted(job.__name__.lstrip("_")):
+            job(resources, now)
 
 
-def renew(resources: Resources, now: datetime) -> Resources:
-    """Make the keys whose time has come: the vault's each week, the duplicates' each 30 days (older ones are destroyed).
+def renew(resources: Resources, now: datetime, *, make: bool) -> Resources:
+    """Make the keys whose time has come, if that is this process's part, and take up what another process has made or destroyed.
 
     Returns:
-        Resources that work with them; the same when nothing was due.
+        Resources that work with the keys as they are; the same when nothing changed, or something failed and was logged.
     """
-    directory = resources.settings.data / "keys"
-    made = renew_keys(directory, now)
-    if not made:
-        return resources
-    note("keys.renewed", files=list(made))
-    return replace(resources, keys=load_keys(directory))
+    directory = resources.keys.directory
+    with _trouble_noted("renew"):
+        if make and (made := renewal.renew_keys(directory, now)):
+            note("keys.renewed", files=list(made))
+        if not are_current(resources.keys):
+            return replace(resources, keys=load_keys(directory))
+    return resources
 
 
-def sign_head(resources: Resources, now: datetime) -> None:
-    """Sign the end of this node's audit chain; hourly and at shutdown."""
+def rotate(resources: Resources, operator: str, now: datetime) -> tuple[tuple[str, ...], renewal.Rewrapped]:
+    """Make a new vault key before its time and wrap every living post anew under it; the audit log names the operator.
+
+    Raises:
+        ConfigurationError: the keys belong to another user, for whom a new one must be readable.
+        Unavailable: the database can't serve, or the keys' directory can't be written.
+    """
+    directory = resources.keys.directory
+    if directory.stat().st_uid != os.geteuid():
+        raise ConfigurationError("the keys belong to another user: run this as the user whom the relay runs as")
+    try:
+        made = renewal.rotate_vault(directory, now)
+    except OSError as error:
+        raise Unavailable(f"{directory} can't be written: {error.strerror}") from None
+    node = resources.settings.relay.node
+    facts: audit.Facts = {"files": list(made), "operator": operator}
+    resources.database.write(lambda connection: audit.append(connection, node, now, "keys.rotated", facts))
+    done = renewal.rewrap_posts(resources.database, load_keys(directory))
+    resources.database.truncate_log()
+    return made, done
+
+
+def sign_head(resources: Resources, now: datetime) -> bool:
+    """Sign the end of this node's audit chain, hourly and at shutdown; False when it has none yet."""
     node, key = resources.settings.relay.node, resources.keys.audit
-    resources.database.write(lambda connection: audit.sign_head(connection, node, key, now))
-    note("audit.head_signed", node=node)
+    signed = resources.database.write(lambda connection: audit.sign_head(connection, node, key, now))
+    if signed:
+        note("audit.head_signed", node=node)
+    return signed
+
+
+def oldest_due(resources: Resources, now: datetime) -> timedelta:
+    """How long the delivery that is due longest has been due; zero when none is.
+
+    Raises:
+        Unavailable: the database can't be read.
+    """
+    with resources.database.read() as connection:
+        due = queue.next_due(connection)
+    return max(now - due, timedelta(0)) if due else timedelta(0)
+
+
+@contextmanager
+def _trouble_noted(job: str) -> Iterator[None]:
+    """Log what fails inside, so that it stops neither the other jobs nor the ticking."""
+    try:
+        yield
+    except RelayError as error:
+        note("jobs.trouble", job=job, reason=str(error))
+    except OSError as error:
+        note("jobs.trouble", job=job, reason=str(error.strerror))
+    except Exception as error:  # noqa: BLE001  (whatever is wrong with one job, the others are due)
+        bug(error, f"jobs.{job}")
+
+
+def _expire_held(resources: Resources, now: datetime) -> None:
+    node = resources.settings.relay.node
+    if expired := resources.database.write(lambda connection: held.expire(connection, node, now)):
+        note("held.expired", count=len(expired))
+
+
+def _destroy_old_posts(resources: Resources, now: datetime) -> None:
+    node, oldest = resources.settings.relay.node, now - resources.settings.retention.posts
+    if count := retention.in_rounds(
+        resources.database, lambda connection: retention.destroy_posts(connection, node, oldest, now)
+    ):
+        note("retention.posts_destroyed", count=count)
+
+
+def _delete_old_deliveries(resources: Resources, now: datetime) -> None:
+    oldest = now - resources.settings.retention.posts
+    if count := retention.in_rounds(
+        resources.database, lambda connection: retention.delete_deliveries(connection, oldest)
+    ):
+        note("retention.deliveries_deleted", count=count)
+
+
+def _replace_old_names(resources: Resources, now: datetime) -> None:
+    node, before = resources.settings.relay.node, now - resources.settings.retention.audit_names
+    if count := retention.in_rounds(
+        resources.database, lambda connection: retention.replace_names(connection, node, before, now)
+    ):
+        note("retention.names_replaced", count=count)
+
+
+def _rewrap(resources: Resources, now: datetime) -> None:
+    del now
+    done = renewal.rewrap_posts(resources.database, resources.keys, REWRAP_IN_A_TICK)
+    if done.done:
+        note("keys.posts_rewrapped", count=done.done)
+
+
+def _destroy_old_keys(resources: Resources, now: datetime) -> None:
+    """Destroy keys that nothing needs, and then forget the hashes that were made with them."""
+    directory = resources.keys.directory
+    if destroyed := renewal.destroy_unneeded(resources.database, directory, now):
+        note("keys.destroyed", files=list(destroyed))
+    since = renewal.oldest_duplicates_key(directory)
+    retention.in_rounds(resources.database, lambda connection: retention.forget_hashes(connection, since))
+
+
+def _empty_log(resources: Resources, now: datetime) -> None:
+    """What was destroyed must not live on in the write-ahead log; a reader may delay it a tick."""
+    del now
+    resources.database.truncate_log()
+
+
+def _close_the_hour(resources: Resources, now: datetime) -> None:
+    """Sign the audit chain's end an hour after the last time, and say what has been wrong for long."""
+    with resources.database.read() as connection:
+        last = audit.last_signed(connection, resources.settings.relay.node)
+    if (last is not None and now - last < HEAD_EVERY) or not sign_head(resources, now):
+        return
+    if (waiting := oldest_due(resources, now)) > LONG:
+        note("delivery.waiting_long", minutes=int(waiting.total_seconds()) // 60)
+    if shut := renewal.rewrap_posts(resources.database, resources.keys, REWRAP_IN_A_TICK).shut:
+        note("keys.posts_shut", count=shut)

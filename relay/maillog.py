@@ -45,8 +45,15 @@ EVENTS: Mapping[str, str] = {
     "delivery.recovered": "after a restart, copies of the last run were taken up again",
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
     "audit.head_signed": "the end of the audit chain was signed",
+    "delivery.waiting_long": "something has been due for long and was not taken up; told once an hour at most",
     "keys.renewed": "keys whose time had come were made anew: their files",
+    "keys.posts_rewrapped": "the keys of living posts were wrapped anew under the newest vault key",
+    "keys.posts_shut": "so many stored posts can't be opened; told once an hour at most, `wen-relay keys status` says more",
+    "keys.destroyed": "keys that nothing needed any more were destroyed: their files",
     "retention.posts_destroyed": "old posts reached their time; their keys were destroyed",
+    "retention.deliveries_deleted": "the deliveries of old posts were deleted; their numbers stay with the posts",
+    "retention.names_replaced": "people who left long ago got pseudonyms",
+    "jobs.trouble": "periodic work met trouble of ours; the next tick tries again",
 }
 
 
@@ -103,4 +110,13 @@ def bug(error: BaseException, where: str) -> None:
 
 
 def _is_trouble(event: str) -> bool:
-    return event.rpartition(".")[2] in {"trouble", "reload_refused", "smarthost_away", "failed", "expired", "bug"}
+    return event.rpartition(".")[2] in {
+        "trouble",
+        "reload_refused",
+        "smarthost_away",
+        "failed",
+        "expired",
+        "bug",
+        "waiting_long",
+        "posts_shut",
+    }

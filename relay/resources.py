@@ -17,11 +17,12 @@ from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.destination import Destination, destination_of
 from relay.roster.mailing_list import MailingList
-from relay.settings import Settings, shipped
+from relay.settings import Settings, helo_name, shipped
 from relay.store import queue
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
 from relay.store.migrations import is_current
+from relay.transport.smtp import Smarthost
 
 LANGUAGES = ("en", "fr", "es", "pt")
 
@@ -150,6 +151,29 @@ def load_directory(site: Path) -> Directory:
     if not shared.is_file():
         shared = ours / "shared.toml"
     return read_directory(((str(path), _read(path)) for path in own.values()), (str(shared), _read(shared)))
+
+
+def load_smarthost(settings: Settings) -> Smarthost:
+    """How to reach the next server, its password read from its file.
+
+    Raises:
+        ConfigurationError: the file can't be read.
+    """
+    delivery = settings.delivery
+    try:
+        password = Path(delivery.password_file).read_text("utf-8").strip() if delivery.password_file else ""
+    except (OSError, UnicodeError):
+        raise ConfigurationError(
+            "[delivery] password_file can't be read as text", file=delivery.password_file
+        ) from None
+    return Smarthost(
+        host=delivery.smarthost,
+        port=delivery.port,
+        tls=settings.smarthost_tls,
+        username=delivery.username,
+        password=password,
+        helo_name=helo_name(settings),
+    )
 
 
 def load_catalogues() -> dict[str, Catalogue]:

@@ -14,7 +14,7 @@ from relay.actions.check import Checked, check
 from relay.actions.establish import establish
 from relay.actions.open import forbid_memory_dumps, opened
 from relay.app import ROLES, serve
-from relay.cli import demo, lists, members, posts, queue
+from relay.cli import demo, keys, lists, members, posts, queue
 from relay.cli.output import (
     EXIT_BUG,
     EXIT_TRY_LATER,
@@ -48,6 +48,7 @@ app.add_typer(posts.app, name="posts")
 app.add_typer(posts.held_app, name="held")
 app.add_typer(queue.app, name="queue")
 app.add_typer(queue.audit_app, name="audit")
+app.add_typer(keys.app, name="keys")
 app.command("demo")(demo.demo)
 
 

@@ -70,17 +70,22 @@ def append(connection: Connection, node: str, at: datetime, event: str, facts: F
     connection.execute(_INSERT, entry | {"previous_hash": previous, "hash": entry_hash})
 
 
-def sign_head(connection: Connection, node: str, key: Ed25519PrivateKey, at: datetime) -> None:
-    """Sign that the node's chain ends here at this time; a newer signature of the same end replaces the older one."""
+def sign_head(connection: Connection, node: str, key: Ed25519PrivateKey, at: datetime) -> bool:
+    """Sign that the node's chain ends here at this time; a newer signature of the same end replaces the older one.
+
+    Returns:
+        Whether there is anything to sign.
+    """
     last = connection.execute(_LAST, {"of": node}).first()
     if last is None:
-        return
+        return False
     signature = key.sign(_head(node, last.sequence, last.hash, at))
     this = (audit_heads.c.node == node) & (audit_heads.c.sequence == last.sequence)
     connection.execute(delete(audit_heads).where(this))
     connection.execute(
         insert(audit_heads).values(node=node, sequence=last.sequence, hash=last.hash, signed_at=at, signature=signature)
     )
+    return True
 
 
 def last_signed(connection: Connection, node: str) -> datetime | None:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,27 @@ def write_private_file(path: Path, octets: bytes) -> None:
         os.fsync(descriptor)
     draft.replace(path)
     sync_directory(path.parent)
+
+
+def write_new_private_file(path: Path, octets: bytes) -> bool:
+    """Write a small secret (0600) under a name that is free; False, and nothing written, when the name is taken.
+
+    Of several processes that make the same file at once one wins, and the others find its file whole.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(octets)
+            file.flush()
+            os.fsync(descriptor)
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    sync_directory(path.parent)
+    return True
 
 
 def sync_directory(path: Path) -> None:

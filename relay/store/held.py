@@ -180,7 +180,8 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
     Returns:
         The references, each once.
     """
-    rows = connection.execute(_held_query().where(decisions.c.held_until <= now)).all()
+    due = _held_query().where(decisions.c.held_until <= now)
+    rows = connection.execute(due.with_for_update(of=decisions, skip_locked=True)).all()  # another node may do it too
     for row in rows:
         if is_offer(read_reasons(row.reasons)):
             _end_offer(connection, row, "offer.expired", now)

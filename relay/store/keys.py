@@ -1,17 +1,20 @@
 """The keys, each in a file of its own that only this relay's user may read.
 
 audit.pem                  Ed25519, signs the heads of the audit log
-vault-2026-W47.key         32 octets, wraps the keys of posts; the newest one seals, the older ones still open
-duplicates-2026-11-22.key  32 octets, recognises a message that is sent again; the newest two are tried
-verp.key                   32 octets, authenticates return paths
+vault-20261122T080000Z.key  32 octets, wraps the keys of posts; the newest one seals, an older one opens until it is destroyed
+duplicates-2026-11-22.key   32 octets, recognises a message that is sent again; the newest two are tried
+verp.key                    32 octets, authenticates return paths
 dkim-rsa-SELECTOR.pem, dkim-ed25519-SELECTOR.pem
 recovery.pub.pem           X25519, backups are encrypted to it; its private half, recovery.key, is to leave this machine
+
+Those of the vault and of the duplicates are renewed (store.renewal); when each was made stands in its name.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -33,10 +36,12 @@ from relay.errors import ConfigurationError
 from relay.store.disk import make_private_directory, write_private_file
 
 KEY_OCTETS = 32
-DUPLICATE_KEY_LIFE = timedelta(days=30)
+VAULT, DUPLICATES = "vault", "duplicates"  # the kinds that are renewed
 
 _AUDIT, _VERP, _RECOVERY_PUBLIC, _RECOVERY_PRIVATE = "audit.pem", "verp.key", "recovery.pub.pem", "recovery.key"
 _ADVICE = "put it back from where you keep it safe; without it the relay can't go on as the one it was"
+_FORMS = {VAULT: "%Y%m%dT%H%M%SZ", DUPLICATES: "%Y-%m-%d"}
+_VAULT_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _PrivateKey = Ed25519PrivateKey | RSAPrivateKey | X25519PrivateKey
 
 
@@ -54,8 +59,14 @@ class DkimKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """Every key of the relay. `vault` is in order of age, the newest last; `duplicate` newest first, two at most."""
+    """Every key of the relay. `vault` is in order of age, the newest last; `duplicate` newest first, two at most.
 
+    `directory` is where they lie, and `files` names those of the kinds that are renewed: another process may have made newer ones
+    since.
+    """
+
+    directory: Path
+    files: tuple[str, ...]
     audit: Ed25519PrivateKey
     vault: MappingProxyType[str, bytes]
     duplicate: tuple[bytes, ...]
@@ -77,9 +88,9 @@ def create_keys(directory: Path, now: datetime) -> tuple[str, ...]:
     month = f"{now:%Y%m}"
     plan: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
         (_AUDIT, _AUDIT, lambda: _private_pem(Ed25519PrivateKey.generate())),
-        (_VERP, _VERP, _secret),
-        ("vault-*.key", _vault_file(now), _secret),
-        ("duplicates-*.key", _duplicates_file(now), _secret),
+        (_VERP, _VERP, new_secret),
+        ("vault-*.key", file_name(VAULT, now), new_secret),
+        ("duplicates-*.key", file_name(DUPLICATES, now), new_secret),
         ("dkim-rsa-*.pem", f"dkim-rsa-r{month}.pem", lambda: _private_pem(generate_private_key(65537, 2048))),
         ("dkim-ed25519-*.pem", f"dkim-ed25519-e{month}.pem", lambda: _private_pem(Ed25519PrivateKey.generate())),
         (_RECOVERY_PUBLIC, _RECOVERY_PUBLIC, lambda: _recovery_pair(directory.parent / _RECOVERY_PRIVATE)),
@@ -90,62 +101,84 @@ def create_keys(directory: Path, now: datetime) -> tuple[str, ...]:
     return tuple(name for name, _ in missing)
 
 
-def renew_keys(directory: Path, now: datetime) -> tuple[str, ...]:
-    """Make the keys whose time has come (vault: each ISO week; duplicates: 30 days) and give the names of the files made.
-
-    Of the duplicates' keys the one before the newest stays for one period and older ones are destroyed: after that nobody can
-    test a guess against their hashes. Vault keys stay as long as posts are sealed under them.
-    """
-    wanted = []
-    if not (directory / _vault_file(now)).exists():
-        wanted.append(_vault_file(now))
-    newest = max((_date_of(path) for path in directory.glob("duplicates-*.key")), default=date.min)
-    if now.date() - newest >= DUPLICATE_KEY_LIFE:
-        wanted.append(_duplicates_file(now))
-    for name in wanted:
-        write_private_file(directory / name, _secret())
-    for path in sorted(directory.glob("duplicates-*.key"))[:-2]:
-        path.unlink()
-    return tuple(wanted)
-
-
 def load_keys(directory: Path) -> Keys:
     """Read every key.
 
     Raises:
         ConfigurationError: one is missing, unreadable or damaged; says which file.
     """
-    vault = {path.stem.removeprefix("vault-"): _load_secret(path) for path in _files(directory, "vault-*.key")}
+    vault, duplicates = _load_renewable(directory, VAULT), _load_renewable(directory, DUPLICATES)
     recovery = _load(directory / _RECOVERY_PUBLIC, load_pem_public_key)
     if not isinstance(recovery, X25519PublicKey):
         raise _damaged(directory / _RECOVERY_PUBLIC)
     return Keys(
+        directory=directory,
+        files=tuple(path.name for path, _ in (*vault, *duplicates)),
         audit=_load_audit(directory / _AUDIT),
-        vault=MappingProxyType(vault),
-        duplicate=tuple(_load_secret(path) for path in _files(directory, "duplicates-*.key")[:-3:-1]),
+        vault=MappingProxyType({path.stem.removeprefix("vault-"): octets for path, octets in vault}),
+        duplicate=tuple(octets for _, octets in duplicates[:-3:-1]),
         verp=_load_secret(directory / _VERP),
         dkim=tuple(_load_dkim(directory)),
         recovery=recovery,
     )
 
 
-def _vault_file(now: datetime) -> str:
-    year, week, _ = now.isocalendar()
-    return f"vault-{year:04}-W{week:02}.key"
+def file_name(kind: str, made_at: datetime) -> str:
+    """The name of a key of a kind that is renewed."""
+    return f"{kind}-{made_at.astimezone(UTC):{_FORMS[kind]}}.key"
 
 
-def _duplicates_file(now: datetime) -> str:
-    return f"duplicates-{now:%Y-%m-%d}.key"
+def made_at(path: Path) -> datetime:
+    """When a key of a kind that is renewed was made, as its name says.
 
-
-def _date_of(path: Path) -> date:
+    Raises:
+        ConfigurationError: its name doesn't say.
+    """
+    kind, _, when = path.stem.partition("-")
     try:
-        return date.fromisoformat(path.stem.removeprefix("duplicates-"))
+        return datetime.strptime(when, _FORMS[kind]).replace(tzinfo=UTC)
     except ValueError:
         raise _damaged(path) from None
 
 
-def _secret() -> bytes:
+def renewable(directory: Path, kind: str) -> tuple[Path, ...]:
+    """The keys of a kind that is renewed, the oldest first.
+
+    Raises:
+        ConfigurationError: the directory can't be read, there is none, or one is misnamed.
+    """
+    return tuple(sorted(_files(directory, f"{kind}-*.key"), key=made_at))
+
+
+def are_current(keys: Keys) -> bool:
+    """Whether no process has made or destroyed a key since these were loaded.
+
+    Raises:
+        ConfigurationError: the directory can't be read, or one is misnamed.
+    """
+    present = (*renewable(keys.directory, VAULT), *renewable(keys.directory, DUPLICATES))
+    return tuple(path.name for path in present) == keys.files
+
+
+def find_vault_key(keys: Keys, key_id: str) -> bytes | None:
+    """The vault's key of that name: one that was loaded, or that another process has made since; None when there is none.
+
+    Raises:
+        ConfigurationError: there is one that can't be read, or that is damaged.
+    """
+    if key_id in keys.vault or not _VAULT_ID.fullmatch(key_id):
+        return keys.vault.get(key_id)
+    path = vault_path(keys, key_id)
+    return _load_secret(path) if path.exists() else None
+
+
+def vault_path(keys: Keys, key_id: str) -> Path:
+    """Where the vault's key of that name lies."""
+    return keys.directory / f"{VAULT}-{key_id}.key"
+
+
+def new_secret() -> bytes:
+    """A fresh symmetric key."""
     return secrets.token_bytes(KEY_OCTETS)
 
 
@@ -191,6 +224,18 @@ def _load_secret(path: Path) -> bytes:
     if len(octets) != KEY_OCTETS:
         raise _damaged(path)
     return octets
+
+
+def _load_renewable(directory: Path, kind: str) -> list[tuple[Path, bytes]]:
+    """Read every key of a kind; one that another process destroys at this moment is left out."""
+    found = []
+    for path in renewable(directory, kind):
+        try:
+            found.append((path, _load_secret(path)))
+        except ConfigurationError:
+            if path.exists():
+                raise
+    return found or _load_renewable(directory, kind)  # which says what is missing
 
 
 def _load(path: Path, parse: Callable[[bytes], object]) -> object:

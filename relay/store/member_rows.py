@@ -31,6 +31,7 @@ def member_row(nomination: Nomination, now: datetime) -> dict[str, Any]:
         "nominated_by": str(nomination.nominated_by),
         "confirmed_by": str(nomination.confirmed_by),
         "created_at": now,
+        "left_at": None,
     }
 
 

@@ -154,7 +154,8 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
     connection.execute(delete(credentials).where(credentials.c.member_id == member.id))
     connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
-    return _change(connection, node, member, "member.removed", operator, now, state=MemberState.LEFT, suspension=None)
+    gone = {"state": MemberState.LEFT, "suspension": None, "left_at": now}
+    return _change(connection, node, member, "member.removed", operator, now, **gone)
 
 
 def sync_lists(connection: Connection, node: str, definitions: Iterable[MailingList]) -> tuple[str, ...]:

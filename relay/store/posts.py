@@ -1,5 +1,6 @@
 """Posts: what was decided, written down in one piece with everything that follows from it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,7 +52,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
-    """What became of a post on one list. `deliveries` counts that list's copies by status."""
+    """What became of a post on one list. `deliveries` counts that list's copies by status, also those long past."""
 
     post_id: int
     reference: str
@@ -137,18 +138,6 @@ def record_refusal(
         event,
         {"author": author_id, "client": client_ip, "reasons": reason_rows(decision.reasons)},
     )
-
-
-def destroy_before(connection: Connection, node: str, oldest: datetime, now: datetime) -> int:
-    """Destroy what is kept of every post received before `oldest`, and cancel its copies that still wait; returns how many posts."""
-    query = select(posts.c.id, posts.c.reference).where(posts.c.received_at < oldest, posts.c.content.is_not(None))
-    found = connection.execute(query.order_by(posts.c.id)).all()
-    for row in found:
-        fanout.destroy(connection, row.id)
-        fanout.cancel(connection, (deliveries.c.post_id == row.id) & (deliveries.c.kind == Kind.COPY))
-    if found:
-        audit.append(connection, node, now, "posts.destroyed", {"references": [row.reference for row in found]})
-    return len(found)
 
 
 def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
@@ -255,7 +244,9 @@ def _post_rows(connection: Connection, condition: Any) -> tuple[PostRow, ...]:
     found = connection.execute(
         select(*columns).select_from(joined).where(condition).order_by(posts.c.id.desc(), decisions.c.position)
     ).all()
-    counts: dict[tuple[int, str], dict[str, int]] = {}
+    counts: dict[tuple[int, str], Counter[str]] = {
+        (row.post_id, row.list_name): Counter(row.past_deliveries) for row in found
+    }
     counted = (
         select(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status, func.count().label("number"))
         .join(posts, posts.c.id == deliveries.c.post_id)
@@ -263,8 +254,8 @@ def _post_rows(connection: Connection, condition: Any) -> tuple[PostRow, ...]:
         .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
     )
     for row in connection.execute(counted):
-        counts.setdefault((row.post_id, row.list_name), {})[row.status] = row.number
-    return tuple(_post_row(row, counts.get((row.post_id, row.list_name), {})) for row in found)
+        counts.setdefault((row.post_id, row.list_name), Counter())[row.status] += row.number
+    return tuple(_post_row(row, dict(counts[row.post_id, row.list_name])) for row in found)
 
 
 def _post_row(row: Row[Any], counts: Mapping[str, int]) -> PostRow:

@@ -112,6 +112,7 @@ members = Table(
     Column("nominated_by", Text, nullable=False),
     Column("confirmed_by", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("left_at", Instant),
     CheckConstraint("state IN ('active', 'suspended', 'left')", name="state"),
 )
 
@@ -135,6 +136,9 @@ credentials = Table(
     Column("last_used_at", Instant),
 )
 
+# Like CLAIMABLE below: each index's own words.
+KEPT, HASHED = text("wrapped_key IS NOT NULL"), text("duplicate_key IS NOT NULL")
+
 posts = Table(
     "posts",
     metadata,
@@ -145,7 +149,7 @@ posts = Table(
     Column("author_id", Text, ForeignKey("members.id"), nullable=False),
     Column("size_octets", BigInteger, nullable=False),
     Column("message_id", Text),
-    Column("duplicate_key", LargeBinary, nullable=False, unique=True),
+    Column("duplicate_key", LargeBinary, unique=True),
     Column("key_id", Text),
     Column("content_key", LargeBinary),  # a keyed hash of the message without its lists; none of a withheld one
     Column("wrapped_key", LargeBinary),
@@ -153,6 +157,9 @@ posts = Table(
     Column("content", LargeBinary),
     Index(None, "author_id", "received_at"),
     Index(None, "content_key"),
+    Index("ix_posts_kept_key", "key_id", "id", sqlite_where=KEPT, postgresql_where=KEPT),
+    Index("ix_posts_kept_age", "received_at", sqlite_where=KEPT, postgresql_where=KEPT),
+    Index("ix_posts_hashed", "received_at", sqlite_where=HASHED, postgresql_where=HASHED),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 
@@ -172,6 +179,7 @@ decisions = Table(
     Column("channels", Json, nullable=False),
     Column("held_until", Instant),
     Column("decided_by", Text, ForeignKey("members.id")),
+    Column("past_deliveries", Json),  # copies by status whose rows were deleted with age
     CheckConstraint("decision IN ('relay', 'hold', 'withhold', 'refuse', 'discard')", name="decision"),
     CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name="held_until"),
     Index(

@@ -1,7 +1,8 @@
 """Posts at rest: each under a key of its own, which is wrapped by the week's key from the keys' directory.
 
-To destroy a post is to destroy its wrapped key. The post's random uid is bound to both ciphertexts, so that a row's content can't
-be put into another's place unseen.
+To destroy a post is to destroy its wrapped key. What an old page, log or copy of the database still holds of it goes with the
+week's key: living posts are wrapped anew under the next one (store.renewal). The post's random uid is bound to both ciphertexts,
+so that a row's content can't be put into another's place unseen.
 """
 
 import secrets
@@ -10,10 +11,11 @@ from dataclasses import dataclass, field
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from relay.errors import Unavailable
-from relay.store.keys import Keys
+from relay.errors import ConfigurationError, Unavailable
+from relay.store.keys import Keys, find_vault_key, vault_path
 
 _NONCE_OCTETS = 12  # what GCM is made for (NIST SP 800-38D §5.2.1.1)
+_DAMAGED = "a stored post can't be opened: it does not match its seal, restore the database from a backup"
 
 
 class SealError(Unavailable):
@@ -31,14 +33,19 @@ class Sealed:
 
 
 def seal(keys: Keys, uid: str, plaintext: bytes) -> Sealed:
-    """Encrypt under a fresh data key (AES-256-GCM), and that key under the newest week's key."""
-    key_id = list(keys.vault)[-1]
+    """Encrypt under a fresh data key (AES-256-GCM), and that key under the newest week's key.
+
+    Raises:
+        Unavailable: the newest key that this process knows is no longer there. Nothing may be sealed under it.
+    """
+    key_id = newest(keys)
+    if not vault_path(keys, key_id).exists():  # else a process that missed a fortnight would write what nobody can read
+        raise Unavailable(f"the key vault-{key_id}.key is gone: reload the relay")
     data_key = AESGCM.generate_key(bit_length=256)
-    wrapping_nonce, nonce = secrets.token_bytes(_NONCE_OCTETS), secrets.token_bytes(_NONCE_OCTETS)
-    wrapped = wrapping_nonce + AESGCM(keys.vault[key_id]).encrypt(wrapping_nonce, data_key, _key_label(uid))
+    nonce = secrets.token_bytes(_NONCE_OCTETS)
     return Sealed(
         key_id=key_id,
-        wrapped_key=wrapped,
+        wrapped_key=_wrap(keys.vault[key_id], uid, data_key),
         nonce=nonce,
         content=AESGCM(data_key).encrypt(nonce, plaintext, _content_label(uid)),
     )
@@ -50,18 +57,44 @@ def unseal(keys: Keys, uid: str, sealed: Sealed) -> bytes:
     Raises:
         SealError: the week's key is not there, or the row was damaged or moved.
     """
-    if (week_key := keys.vault.get(sealed.key_id)) is None:
-        raise SealError(
-            f"a stored post can't be opened: put the key vault-{sealed.key_id}.key back into the keys directory"
-        )
-    wrapping_nonce, wrapped = sealed.wrapped_key[:_NONCE_OCTETS], sealed.wrapped_key[_NONCE_OCTETS:]
+    data_key = _unwrap(keys, uid, sealed.key_id, sealed.wrapped_key)
     try:
-        data_key = AESGCM(week_key).decrypt(wrapping_nonce, wrapped, _key_label(uid))
         return AESGCM(data_key).decrypt(sealed.nonce, sealed.content, _content_label(uid))
     except (InvalidTag, ValueError):  # a nonce or key of a wrong length is damage as well
-        raise SealError(
-            "a stored post can't be opened: it does not match its seal, restore the database from a backup"
-        ) from None
+        raise SealError(_DAMAGED) from None
+
+
+def rewrap(keys: Keys, uid: str, key_id: str, wrapped_key: bytes) -> bytes:
+    """Wrap a post's data key anew, under the newest week's key.
+
+    Raises:
+        SealError: the week's key is not there, or the row was damaged or moved.
+    """
+    return _wrap(keys.vault[newest(keys)], uid, _unwrap(keys, uid, key_id, wrapped_key))
+
+
+def newest(keys: Keys) -> str:
+    """The id of the week's key that seals."""
+    return list(keys.vault)[-1]
+
+
+def _wrap(week_key: bytes, uid: str, data_key: bytes) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_OCTETS)
+    return nonce + AESGCM(week_key).encrypt(nonce, data_key, _key_label(uid))
+
+
+def _unwrap(keys: Keys, uid: str, key_id: str, wrapped_key: bytes) -> bytes:
+    try:
+        week_key = find_vault_key(keys, key_id)
+    except ConfigurationError as error:
+        raise SealError(f"a stored post can't be opened: {error}") from None
+    if week_key is None:
+        raise SealError(f"a stored post can't be opened: put the key vault-{key_id}.key back into the keys directory")
+    nonce, wrapped = wrapped_key[:_NONCE_OCTETS], wrapped_key[_NONCE_OCTETS:]
+    try:
+        return AESGCM(week_key).decrypt(nonce, wrapped, _key_label(uid))
+    except (InvalidTag, ValueError):
+        raise SealError(_DAMAGED) from None
 
 
 def _key_label(uid: str) -> bytes:

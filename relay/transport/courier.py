@@ -82,6 +82,11 @@ class Courier:
         self._chunks: set[asyncio.Task[None]] = set()
         self._bug: BaseException | None = None
 
+    @property
+    def smarthost_is_away(self) -> bool:
+        """Whether the last tries found no smarthost that answered. Thread-safe."""
+        return self._failures > 0
+
     def wake(self) -> None:
         """Say that something new may be due: it is claimed at once. Thread-safe."""
         self._from_any_thread(self._heard)

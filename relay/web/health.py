@@ -1,15 +1,42 @@
-"""A minimal HTTP server for `/health`: is the relay up, and can it write things down?"""
+"""A minimal HTTP server for `/health`: is the relay up, can it write things down, and does what is due leave?"""
 
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from relay.delivery.retry import LONG
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How this process is: "ok" or what is wrong.
+
+    Where it delivers: how long the oldest delivery has been due, and whether the smarthost is away.
+    """
+
+    status: str
+    due_seconds: int | None = None
+    smarthost_away: bool | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """What is known of it."""
+        facts = {"due_seconds": self.due_seconds, "smarthost_away": self.smarthost_away}
+        return {"status": self.status} | {name: fact for name, fact in facts.items() if fact is not None}
+
+
+def judge_delivery(waiting: timedelta, *, away: bool) -> Health:
+    """Judge by how long the oldest delivery has been due. Behind a smarthost that is away deliveries wait as they should."""
+    status = "delivery stuck" if waiting > LONG and not away else "ok"
+    return Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away)
 
 
 class HealthServer:
-    """Serves /health on its own thread until closed. `healthy` is asked at every request and must not raise."""
+    """Serves /health on its own thread until closed. `health` is asked at every request and must not raise."""
 
-    def __init__(self, host: str, port: int, healthy: Callable[[], bool]) -> None:
+    def __init__(self, host: str, port: int, health: Callable[[], Health]) -> None:
         """Listen; port 0 means any free one."""
 
         class Handler(BaseHTTPRequestHandler):
@@ -17,11 +44,9 @@ class HealthServer:
 
             def do_GET(self) -> None:
                 found = self.path == "/health"
-                well = found and healthy()
-                body = json.dumps(
-                    {"status": "ok" if well else "unavailable"} if found else {"error": "not found"}
-                ).encode()
-                self.send_response((200 if well else 503) if found else 404)
+                answer = health().to_json() if found else {"error": "not found"}
+                body = json.dumps(answer).encode()
+                self.send_response((200 if answer["status"] == "ok" else 503) if found else 404)
                 for name, value in (
                     ("Content-Type", "application/json"),
                     ("Content-Length", str(len(body))),

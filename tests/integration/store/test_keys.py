@@ -1,6 +1,7 @@
 """The keys' directory, and posts sealed with its keys."""
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -11,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from relay.errors import ConfigurationError, Unavailable
-from relay.store.keys import create_keys, load_keys, renew_keys
+from relay.store.keys import are_current, create_keys, load_keys
+from relay.store.renewal import renew_keys, rotate_vault
 from relay.store.vault import Sealed, seal, unseal
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -39,7 +41,7 @@ def test_every_key_is_made_for_this_user_alone(made):
     assert set(modes) == {
         "audit.pem",
         "verp.key",
-        "vault-2026-W47.key",
+        "vault-20261122T080000Z.key",
         "duplicates-2026-11-22.key",
         "dkim-rsa-r202611.pem",
         "dkim-ed25519-e202611.pem",
@@ -52,7 +54,7 @@ def test_every_key_is_made_for_this_user_alone(made):
 
 def test_the_keys_come_back_and_hide_themselves(made):
     keys = load_keys(made)
-    assert list(keys.vault) == ["2026-W47"]
+    assert list(keys.vault) == ["20261122T080000Z"]
     assert [len(key) for key in (*keys.vault.values(), *keys.duplicate, keys.verp)] == [32, 32, 32]
     rsa, ed25519 = keys.dkim
     assert (rsa.algorithm, rsa.selector, rsa.key.key_size) == ("rsa-sha256", "r202611", 2048)
@@ -94,7 +96,7 @@ def test_a_key_that_can_not_be_read_is_named(directory):
 
 
 @pytest.mark.parametrize(
-    "name", ["audit.pem", "verp.key", "vault-2026-W47.key", "dkim-rsa-r202611.pem", "dkim-ed25519-e202611.pem"]
+    "name", ["audit.pem", "verp.key", "vault-20261122T080000Z.key", "dkim-rsa-r202611.pem", "dkim-ed25519-e202611.pem"]
 )
 def test_a_damaged_key_is_named(directory, name):
     (directory / name).write_bytes(b"damaged")
@@ -128,24 +130,57 @@ def public_pem(key) -> bytes:
 
 def test_vault_keys_are_renewed_each_week_and_the_old_ones_still_open(directory):
     sealed = seal(load_keys(directory), "uid", b"old post")
-    assert renew_keys(directory, NOW) == ()
-    assert renew_keys(directory, NOW + timedelta(days=1)) == ("vault-2026-W48.key",)
+    assert renew_keys(directory, NOW + timedelta(days=7) - timedelta(seconds=1)) == ()
+    assert renew_keys(directory, NOW + timedelta(days=7)) == ("vault-20261129T080000Z.key",)
     keys = load_keys(directory)
-    assert list(keys.vault) == ["2026-W47", "2026-W48"]
-    assert seal(keys, "uid", b"new post").key_id == "2026-W48"
+    assert list(keys.vault) == ["20261122T080000Z", "20261129T080000Z"]
+    assert seal(keys, "uid", b"new post").key_id == "20261129T080000Z"
     assert unseal(keys, "uid", sealed) == b"old post"
 
 
-def test_duplicates_keys_live_for_two_periods(directory):
+def test_a_key_is_made_once_however_many_ask_for_it(directory):
+    later = NOW + timedelta(days=30)
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: renew_keys(directory, later), range(16)))
+    assert sorted(name for names in made for name in names) == [
+        "duplicates-2026-12-22.key",
+        "vault-20261222T080000Z.key",
+    ]
+    assert not [path for path in directory.iterdir() if path.suffix == ".new"]
+
+
+def test_a_process_notices_keys_that_another_has_made_and_opens_with_them_before_it_does(directory):
+    keys = load_keys(directory)
+    assert are_current(keys)
+    assert rotate_vault(directory, NOW + timedelta(hours=1)) == ("vault-20261122T090000Z.key",)
+    assert not are_current(keys)
+    sealed = seal(load_keys(directory), "uid", b"tusks")
+    assert sealed.key_id not in keys.vault
+    assert unseal(keys, "uid", sealed) == b"tusks"
+
+
+def test_nothing_is_sealed_under_a_key_that_is_gone(directory):
+    keys = load_keys(directory)
+    (directory / "vault-20261122T080000Z.key").unlink()
+    with pytest.raises(Unavailable, match="is gone"):
+        seal(keys, "uid", b"tusks")
+
+
+def test_the_name_of_a_key_in_the_database_leads_to_no_other_file(directory):
+    keys = load_keys(directory)
+    (directory.parent / "x.key").write_bytes(keys.vault["20261122T080000Z"])
+    with pytest.raises(Unavailable, match="put the key"):
+        unseal(keys, "uid", replace(seal(keys, "uid", b"tusks"), key_id="/../../x"))
+
+
+def test_duplicates_keys_come_every_thirty_days(directory):
     first = load_keys(directory).duplicate
     assert "duplicates-2026-12-21.key" not in renew_keys(directory, NOW + timedelta(days=29))
     assert "duplicates-2026-12-22.key" in renew_keys(directory, NOW + timedelta(days=30))
     second = load_keys(directory).duplicate
     assert second[1:] == first
     assert "duplicates-2027-01-21.key" in renew_keys(directory, NOW + timedelta(days=60))
-    third = load_keys(directory).duplicate
-    assert third[1:] == second[:1]
-    assert len(list(directory.glob("duplicates-*"))) == 2
+    assert load_keys(directory).duplicate[1:] == second[:1]
 
 
 def test_a_misnamed_duplicates_key_is_named(directory):
@@ -178,8 +213,9 @@ def test_what_was_sealed_opens_in_its_own_place_only(made):
             unseal(keys, uid, wrong)
 
 
-def test_a_post_whose_weeks_key_is_gone_stays_shut_and_says_which(made):
-    keys = load_keys(made)
+def test_a_post_whose_weeks_key_is_gone_stays_shut_and_says_which(directory):
+    keys = load_keys(directory)
     sealed = seal(keys, "uid", b"tusks")
-    with pytest.raises(Unavailable, match=r"vault-2026-W47\.key"):
+    (directory / "vault-20261122T080000Z.key").unlink()
+    with pytest.raises(Unavailable, match=r"vault-20261122T080000Z\.key"):
         unseal(replace(keys, vault=MappingProxyType({})), "uid", sealed)

@@ -217,18 +217,3 @@ def test_activity_counts_the_last_hour_and_day(world, relayed, withheld):
         assert activity.lately(connection, "nobody", START) == activity.Activity(
             posts_last_hour=0, octets_last_day=0, copies_last_day=0
         )
-
-
-def test_old_posts_are_destroyed_and_their_record_stays(world, relayed):
-    author = world.join("ama", "central-africa")
-    world.join("bela", "central-africa")
-    old = world.post(author, ("central-africa", relayed), received_at=START - timedelta(days=400))
-    new = world.post(author, ("central-africa", relayed))
-    for expected in (1, 0):
-        oldest = START - timedelta(days=365)
-        assert world.database.write(lambda c, oldest=oldest: posts.destroy_before(c, NODE, oldest, START)) == expected
-    with world.database.read() as connection:
-        assert posts.load_sealed(connection, 1) is None
-        assert posts.load_sealed(connection, 2) is not None
-        assert posts.show_post(connection, old.reference)[0].deliveries == {"cancelled": 1}
-        assert posts.show_post(connection, new.reference)[0].deliveries == {"queued": 1}

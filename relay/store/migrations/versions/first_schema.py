@@ -74,6 +74,7 @@ def _create_members() -> None:
         sa.Column("nominated_by", sa.Text(), nullable=False),
         sa.Column("confirmed_by", sa.Text(), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("left_at", _INSTANT, nullable=True),
         sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name=op.f("ck_members_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
@@ -117,7 +118,7 @@ def _create_posts() -> None:
         sa.Column("author_id", sa.Text(), nullable=False),
         sa.Column("size_octets", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=True),
-        sa.Column("duplicate_key", sa.LargeBinary(), nullable=False),
+        sa.Column("duplicate_key", sa.LargeBinary(), nullable=True),
         sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("content_key", sa.LargeBinary(), nullable=True),
         sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
@@ -132,6 +133,13 @@ def _create_posts() -> None:
     )
     op.create_index(op.f("ix_posts_author_id_received_at"), "posts", ["author_id", "received_at"], unique=False)
     op.create_index(op.f("ix_posts_content_key"), "posts", ["content_key"], unique=False)
+    for name, columns, condition in (
+        ("ix_posts_kept_key", ["key_id", "id"], "wrapped_key IS NOT NULL"),
+        ("ix_posts_kept_age", ["received_at"], "wrapped_key IS NOT NULL"),
+        ("ix_posts_hashed", ["received_at"], "duplicate_key IS NOT NULL"),
+    ):
+        where = sa.text(condition)
+        op.create_index(name, "posts", columns, unique=False, sqlite_where=where, postgresql_where=where)
 
 
 def _create_decisions() -> None:
@@ -147,6 +155,7 @@ def _create_decisions() -> None:
         sa.Column("channels", _JSON, nullable=False),
         sa.Column("held_until", _INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("past_deliveries", _JSON, nullable=True),
         sa.CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name=op.f("ck_decisions_held_until")),
         sa.CheckConstraint(
             "decision IN ('relay', 'hold', 'withhold', 'refuse', 'discard')", name=op.f("ck_decisions_decision")

@@ -1,0 +1,47 @@
+"""How the process is judged, and what /health answers."""
+
+import http.client
+import json
+from datetime import timedelta
+
+import pytest
+
+from relay.delivery.retry import LONG
+from relay.web.health import Health, HealthServer, judge_delivery
+
+
+@pytest.mark.parametrize(
+    ("waiting", "away", "status"),
+    [
+        (timedelta(0), False, "ok"),
+        (LONG, False, "ok"),
+        (LONG + timedelta(seconds=1), False, "delivery stuck"),
+        (timedelta(days=3), True, "ok"),
+    ],
+)
+def test_what_waits_too_long_is_stuck_unless_the_smarthost_is_away(waiting, away, status):
+    health = judge_delivery(waiting, away=away)
+    assert health == Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away)
+
+
+@pytest.mark.parametrize(
+    ("health", "path", "code", "body"),
+    [
+        (Health("ok"), "/health", 200, {"status": "ok"}),
+        (Health("unavailable"), "/health", 503, {"status": "unavailable"}),
+        (Health("ok", 3, True), "/health", 200, {"status": "ok", "due_seconds": 3, "smarthost_away": True}),
+        (Health("delivery stuck", 999, False), "/health", 503,
+         {"status": "delivery stuck", "due_seconds": 999, "smarthost_away": False}),
+        (Health("ok"), "/", 404, {"error": "not found"}),
+    ],
+)  # fmt: skip
+def test_the_answer_says_what_is_wrong_in_its_code_and_in_words(health, path, code, body):
+    server = HealthServer("127.0.0.1", 0, lambda: health)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        connection.request("GET", path)
+        reply = connection.getresponse()
+        assert (reply.status, json.load(reply)) == (code, body)
+    finally:
+        connection.close()
+        server.close()
