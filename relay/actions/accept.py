@@ -7,7 +7,7 @@ time, the size, the sender, the lists, the reasons and keyed hashes.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from relay.actions.judge import Judgement, Scanner, addressed, judge
@@ -20,7 +20,8 @@ from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withho
 from relay.policy.post import Scan
 from relay.resources import Resources
 from relay.roster.member import Member
-from relay.store import activity, members, posts
+from relay.scan.walker import decode_body
+from relay.store import activity, members, originals, posts
 from relay.store.vault import seal
 
 CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
@@ -107,6 +108,8 @@ def _to_record(
     kept = judgement.scan if _may_be_kept(dict(taken)) else None
     uid = secrets.token_hex(16)
     by_name = {one.name: one for one in judgement.lists}
+    wanted = kept is not None and any(by_name[name].keep_original_photos for name, _ in taken)
+    kept_originals = originals.pack(_originals(judgement.scan, octets)) if wanted else b""
     waits = resources.settings.retention.held
     identity = _identity(author, judgement.scan, octets)
     duplicate_keys = _keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
@@ -120,7 +123,7 @@ def _to_record(
         content_key=_keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
         prefix=prefix,
         decisions=taken,
-        sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now))) if kept else None,
+        sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now)), kept_originals) if kept else None,
         held_until={
             name: by_name[name].working_time_after(now, waits) for name, decision in taken if isinstance(decision, Hold)
         },
@@ -170,7 +173,14 @@ def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
         date=date if date and date <= now + CLOCKS_DIFFER else now,
         references=message.references if message else (),
         parts=scan.parts,
+        images=tuple(image.octets for image in scan.images),
     )
+
+
+def _originals(scan: Scan, octets: bytes) -> Iterator[bytes]:
+    """The photos as they came. Their transfer encoding is undone here; nothing opens them."""
+    for image in scan.images:
+        yield decode_body(octets[image.start : image.end], image.encoding)[0]
 
 
 def _identity(author: Member, scan: Scan, octets: bytes) -> bytes:

@@ -10,7 +10,7 @@ from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
 from relay.resources import Resources
 from relay.roster.member import Member
-from relay.store import audit, held, members, posts
+from relay.store import audit, held, members, originals, posts
 from relay.store.vault import unseal
 
 WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
@@ -91,6 +91,31 @@ def read_held(resources: Resources, reference: str, moderator: Address, now: dat
     facts: audit.Facts = {"reference": reference, "moderator": person.id}
     resources.database.write(lambda connection: audit.append(connection, node, now, "held.read", facts))
     return copy
+
+
+def read_originals(resources: Resources, reference: str, reader: Address, now: datetime) -> tuple[bytes, ...]:
+    """A post's photos as they came, for its author or a moderator of all its lists; the reading is audited.
+
+    Raises:
+        NotFound: no such post, or none of its lists keeps them, or they have been destroyed.
+        Conflict: this person may not see them.
+    """
+    with resources.database.read() as connection:
+        rows = posts.show_post(connection, reference)
+        person = members.find(connection, reader)
+    if person is None or not person.may_act(now.date()):
+        raise Conflict(f"{reader} is not an active member")
+    moderates = person.may_moderate and all(row.list_name in person.lists for row in rows)
+    if person.id != rows[0].author_id and not moderates:
+        raise Conflict(f"{reader} is neither the author of {reference} nor an official who moderates its lists")
+    with resources.database.read() as connection:
+        found = originals.load(connection, resources.keys, rows[0].post_id)
+    if not found:
+        raise NotFound(f"no original photos of {reference} are kept: see keep_original_photos in the list's file")
+    facts: audit.Facts = {"reference": reference, "reader": person.id}
+    node = resources.settings.relay.node
+    resources.database.write(lambda connection: audit.append(connection, node, now, "originals.read", facts))
+    return found
 
 
 def _unseal(resources: Resources, reference: str) -> CleanCopy:

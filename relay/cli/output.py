@@ -1,8 +1,10 @@
 """How every command prints: one JSON object a line with --json, else a table or sentences; and the exit codes."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -111,6 +113,25 @@ def _reason(item: object) -> str:
         if isinstance(item, Mapping) and "rule" in item
         else str(item)
     )
+
+
+def write_files(directory: str, files: Mapping[str, bytes]) -> list[str]:
+    """Write new files that only this user may read, into a directory that is made if it is missing; returns their paths.
+
+    Raises:
+        Invalid: the directory can't be made or written to, or a file is there already.
+    """
+    paths = []
+    try:
+        Path(directory).mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, octets in files.items():
+            path = Path(directory) / name
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(octets)
+            paths.append(str(path))
+    except OSError as error:
+        raise Invalid(f"{error.filename}: {error.strerror}; name another directory") from None
+    return paths
 
 
 def split(names: str) -> list[str]:

@@ -8,10 +8,20 @@ import typer
 
 from relay.actions import moderate
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_records, print_rows, read_address, say
-from relay.errors import NotFound
+from relay.cli.output import (
+    ConfigOption,
+    JsonOption,
+    print_json,
+    print_records,
+    print_rows,
+    read_address,
+    say,
+    write_files,
+)
+from relay.errors import Invalid, NotFound
 from relay.policy.decision import Reason
 from relay.resources import Resources
+from relay.scan.container import container_of
 from relay.store import held, posts
 
 app = typer.Typer(no_args_is_help=True, help="What became of posts.")
@@ -89,6 +99,30 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
     print_records(rows, as_json=as_json, columns=(*columns, "deliveries"))
 
 
+@app.command()
+def photos(
+    reference: ReferenceArgument,
+    reader: Annotated[
+        str, typer.Option("--reader", metavar="ADDR", help="For whom: the author, or a moderator of the post's lists.")
+    ],
+    directory: Annotated[str, typer.Option("--to", metavar="DIR", help="Where to write them.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Write the photos of a post as they came, where its list keeps them (keep_original_photos); audited.
+
+    They are as the author's camera made them, with all that it noted in them, and nobody has looked at them.
+
+    Example: wen-relay posts photos CAFR-2026-000123 --reader p.abega@police.example --to photos
+    """
+    with opened(config) as resources:
+        found = moderate.read_originals(resources, reference, read_address(reader), datetime.now(UTC))
+    kinds = [(container_of(octets) or "bin").replace("jpeg", "jpg") for octets in found]
+    named = {f"{reference}-original-{n}.{kind}": one for n, (kind, one) in enumerate(zip(kinds, found, strict=True), 1)}
+    for path in write_files(directory, named):
+        print_rows([{"file": path}], as_json=as_json, columns=("file",), nothing="")
+
+
 def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
     return {
         "reference": row.reference,
@@ -128,13 +162,18 @@ def held_show(
     moderator: Annotated[
         str, typer.Option("--moderator", metavar="ADDR", help="Show the text too, to this moderator; audited.")
     ] = "",
+    directory: Annotated[
+        str, typer.Option("--to", metavar="DIR", help="Write its photos there, as they would go out, to be looked at.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """Show one held post: who, when, why; with --moderator also its subject and text.
+    """Show one held post: who, when, why; with --moderator also its subject and text, and with --to its photos.
 
-    Example: wen-relay held show CAFR-2026-000123 --moderator p.abega@police.example
+    Example: wen-relay held show CAFR-2026-000123 --moderator p.abega@police.example --to photos
     """
+    if directory and not moderator:
+        raise Invalid("photos are shown to a moderator only: name them with --moderator")
     with opened(config) as resources:
         with resources.database.read() as connection:
             found = held.list_held(connection, reference)
@@ -144,7 +183,9 @@ def held_show(
         if moderator:
             copy = moderate.read_held(resources, reference, read_address(moderator), datetime.now(UTC))
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
-            rows = [row | {"subject": copy.subject, "text": "\n".join(texts)} for row in rows]
+            files = {f"{reference}-photo-{number}.jpg": one for number, one in enumerate(copy.images, start=1)}
+            photos: object = write_files(directory, files) if directory else len(files)
+            rows = [row | {"subject": copy.subject, "photos": photos, "text": "\n".join(texts)} for row in rows]
     columns = tuple(name for name in rows[0] if name != "text")
     print_records(rows, as_json=as_json, columns=columns, text="text" if moderator else "")
 

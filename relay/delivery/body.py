@@ -1,4 +1,4 @@
-"""Text to a MIME body: ASCII only, lines of at most 76 characters, the same octets for the same text."""
+"""Text and photos to a MIME body: ASCII only, lines of at most 76 characters, the same octets for the same text."""
 
 import quopri
 from base64 import encodebytes
@@ -19,13 +19,23 @@ def text_part(media_type: str, text: str) -> bytes:
     return header.encode("ascii") + body.replace(b"\n", b"\r\n")
 
 
-def alternative_parts(parts: tuple[bytes, ...], boundary: str) -> bytes:
-    """Several entities that say the same, plainest first (RFC 2046 §5.1.4).
+def image_part(octets: bytes, name: str) -> bytes:
+    """A JPEG as an attachment of that name (RFC 2183)."""
+    header = (
+        f'Content-Type: image/jpeg;\r\n name="{name}"\r\nContent-Disposition: attachment;\r\n filename="{name}"\r\n'
+        "Content-Transfer-Encoding: base64\r\n\r\n"
+    )
+    return header.encode("ascii") + encodebytes(octets).replace(b"\n", b"\r\n")
+
+
+def multipart(subtype: str, parts: tuple[bytes, ...], boundary: str) -> bytes:
+    """Several entities as one.
 
     Args:
-        parts: what `text_part` gives.
+        subtype: "alternative" when they say the same, plainest first (RFC 2046 §5.1.4), else "mixed".
+        parts: what the functions here give.
         boundary: must hold "=_", which neither encoding can produce, so that no text can end its part.
     """
     opened = b"".join(f"--{boundary}\r\n".encode("ascii") + part for part in parts)
-    header = f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'.encode("ascii")
+    header = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode("ascii")
     return header + opened + f"--{boundary}--\r\n".encode("ascii")

@@ -11,8 +11,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
+from itertools import accumulate, pairwise
 
-from relay.delivery.body import alternative_parts, text_part
+from relay.delivery.body import image_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import (
     addressed,
@@ -29,7 +30,10 @@ from relay.roster.mailing_list import MailingList, Tlp
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanCopy:
-    """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none."""
+    """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none.
+
+    `images` are JPEGs.
+    """
 
     author_name: str
     author_address: Address
@@ -38,6 +42,7 @@ class CleanCopy:
     date: datetime | None
     references: tuple[str, ...]
     parts: tuple[CleanPart, ...]
+    images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,17 +76,20 @@ _MEANING = {
 
 
 def pack(copy: CleanCopy) -> bytes:
-    """Turn a clean copy into octets for the vault."""
+    """Turn a clean copy into octets for the vault: a line of JSON, and behind it the images, whose sizes it tells."""
     plain = asdict(copy) | {
         "author_address": str(copy.author_address),
         "date": copy.date.isoformat() if copy.date else None,
+        "images": [len(image) for image in copy.images],
     }
-    return json.dumps(plain, sort_keys=True).encode("ascii")
+    return b"".join((json.dumps(plain, sort_keys=True).encode("ascii"), b"\n", *copy.images))
 
 
 def unpack(octets: bytes) -> CleanCopy:
     """Turn `pack`'s octets back into the clean copy."""
-    plain = json.loads(octets)
+    line, _, rest = octets.partition(b"\n")
+    plain = json.loads(line)
+    ends = tuple(accumulate(plain.pop("images"), initial=0))
     local, _, domain = plain.pop("author_address").rpartition("@")
     date = plain.pop("date")
     return CleanCopy(
@@ -89,6 +97,7 @@ def unpack(octets: bytes) -> CleanCopy:
         date=datetime.fromisoformat(date) if date else None,
         references=tuple(plain.pop("references")),
         parts=tuple(CleanPart(**part) for part in plain.pop("parts")),
+        images=tuple(rest[start:end] for start, end in pairwise(ends)),
         **plain,
     )
 
@@ -139,7 +148,7 @@ def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
 
 
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
-    """The marking first, then the text, then the footer; in HTML too where the post had it."""
+    """The marking first, then the text, then the footer; in HTML too where the post had it. The photos are attached."""
     above, below = [str(frame.marking), *_removed_line(frame, catalogue)], _footer(frame, catalogue)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
@@ -148,12 +157,16 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         parts += (text_part("text/plain", "\n".join([*above, "", "\n\n".join(plain).rstrip(), "", "-- ", *below])),)
     if html:
         parts += (text_part("text/html", _html_document(above, html, below, frame.language)),)
-    # The digest only makes the boundary short and unlike text; nothing is protected by it.
-    return (
-        alternative_parts(parts, f"=_{sha256(frame.reference.encode()).hexdigest()[:24]}")
-        if len(parts) > 1
-        else parts[0]
+    # The digest only makes the boundaries short and unlike text; nothing is protected by it.
+    digest = sha256(frame.reference.encode()).hexdigest()
+    text = multipart("alternative", parts, f"=_{digest[:24]}") if len(parts) > 1 else parts[0]
+    if not copy.images:
+        return text
+    # What the author called them stays with the author.
+    photos = (
+        image_part(image, f"{frame.reference}-photo-{number}.jpg") for number, image in enumerate(copy.images, start=1)
     )
+    return multipart("mixed", (text, *photos), f"=_{digest[24:48]}")
 
 
 def _removed_line(frame: Frame, catalogue: Catalogue) -> list[str]:

@@ -14,7 +14,15 @@ from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.receipt import offers, receipt, undelivered
-from relay.delivery.wording import advice_lines, concerns_integrity, may_confirm, send_again_line, why
+from relay.delivery.wording import (
+    advice_lines,
+    concerns_integrity,
+    may_confirm,
+    only_photos,
+    photo_line,
+    send_again_line,
+    why,
+)
 from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
 from relay.policy.decision import Reason
@@ -161,7 +169,8 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         else "",
         _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
         _integrity(facts, catalogue),
-        send_again_line(facts.send_again, catalogue) if facts.send_again else "",
+        photo_line(facts.reasons, catalogue),
+        send_again_line(facts.send_again, catalogue) if facts.send_again and not only_photos(facts.reasons) else "",
         catalogue.text(
             "To take it back, write WITHDRAW {reference} to {request}.",
             reference=facts.reference,

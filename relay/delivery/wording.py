@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.policy.channels import Advice, Channel, Door, Rule, SendAgain
 from relay.policy.decision import Reason
+from relay.policy.photos import CONFIRMATIONS, FOR_A_MODERATOR, NOT_CONFIRMED
 
 CONFIRMED_FOR = timedelta(days=366)  # focal points confirm their doors twice a year; after two misses we say so
 PLACES_SHOWN = 12
@@ -126,6 +127,14 @@ _SEND_AGAIN = {
     ),
 }
 
+_PHOTOS = {
+    FOR_A_MODERATOR: sentence("On this list a moderator looks at every photo before it goes out."),
+    NOT_CONFIRMED: sentence(
+        "On this list photos go out at once when their author confirms them. If no photo shows a face or a document, send the message "
+        "again with this line at its beginning: {words}"
+    ),
+}
+
 # POLICY “Sending again”: CONFIRM turns these into a moderator's hold, unless one of the others stands beside them.
 _CONFIRMABLE = frozenset({"N1", "N2", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9"})
 _UNMOVABLE = frozenset({"T1", "M1", "O1", "O2", "O3"})
@@ -165,6 +174,18 @@ def advice_lines(advice: Advice, on: date, catalogue: Catalogue) -> list[str]:
 def send_again_line(send_again: SendAgain, catalogue: Catalogue) -> str:
     """What may be sent to the list again."""
     return catalogue.text(_SEND_AGAIN[send_again])
+
+
+def photo_line(reasons: Iterable[Reason], catalogue: Catalogue) -> str:
+    """What the author can do about photos that wait on their own account; "" when none do."""
+    rules = {reason.rule for reason in reasons}
+    words = CONFIRMATIONS.get(catalogue.language, CONFIRMATIONS["en"])
+    return next((catalogue.text(text, words=words) for rule, text in _PHOTOS.items() if rule in rules), "")
+
+
+def only_photos(reasons: Iterable[Reason]) -> bool:
+    """Whether a message waits for its photos alone, so that nothing is to be left out of its text."""
+    return all(reason.rule in _PHOTOS for reason in reasons)
 
 
 def may_confirm(reasons: Iterable[Reason]) -> bool:

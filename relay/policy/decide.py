@@ -13,6 +13,7 @@ from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
 from relay.policy.membership import judge_membership
+from relay.policy.photos import judge_photos
 from relay.policy.post import Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
@@ -82,7 +83,7 @@ def _judge_for(post: Post, mailing_list: MailingList) -> Decision:
 def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     scan, removed = post.scan, post.scan.removed
     by_action: dict[Action, list[Reason]] = {"pass": [], "remove": [], "hold": [], "withhold": []}
-    for finding in scan.findings:
+    for finding in (*scan.findings, *judge_photos(scan, mailing_list)):
         by_action[_act_on(finding, mailing_list)].append(Reason(finding.code, finding.rule, finding.place))
     marking = strictest(scan.findings)
     if scan.message is None or scan.progress in {Progress.NOTHING, Progress.HEADER}:

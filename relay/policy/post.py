@@ -45,6 +45,20 @@ class CleanPart:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanImage:
+    """A photo that may leave: a JPEG made anew from the pixels of the part at `place`.
+
+    `start`, `end` and `encoding` say where the original lies in the message, and in which transfer encoding.
+    """
+
+    octets: bytes = field(repr=False)
+    place: str
+    start: int
+    end: int
+    encoding: str
+
+
 class Progress(StrEnum):
     """How far the scan came before it ended or was ended."""
 
@@ -65,6 +79,7 @@ class Scan:
     message: Message | None
     findings: tuple[Finding, ...] = ()
     parts: tuple[CleanPart, ...] = ()
+    images: tuple[CleanImage, ...] = ()
     removed: tuple[str, ...] = ()
 
 

@@ -102,6 +102,8 @@ class Definition:
     strict: bool = False
     two_person_release: bool = False
     alerts: bool = True
+    photos: Literal["relay", "confirm", "hold"] = "relay"
+    keep_original_photos: bool = False
     author_from: Annotated[Literal["list", "author"], Field(alias="from")] = "list"
     reply_to: Literal["author", "list", "both"] = "author"
     weekend: tuple[Day, ...] = ("saturday", "sunday")
@@ -242,6 +244,8 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         integrity_contact=definition.integrity_contact,
         two_person_release=definition.two_person_release,
         alerts=definition.alerts,
+        photos=definition.photos,
+        keep_original_photos=definition.keep_original_photos,
         overrides=definition.policy.by_code(),
         weekend=frozenset(Weekday[day.upper()] for day in definition.weekend),
         holidays=frozenset(definition.holidays),

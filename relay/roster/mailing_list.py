@@ -43,7 +43,8 @@ class MailingList:
     `community` says in words whom TLP:GREEN means here (TLP 2.0 asks each source to define it). `roles` and `agency_types`
     are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here; `alerts` says
     whether routed alerts come here, as to every regional list. On `weekend` and `holidays`
-    its moderators don't work.
+    its moderators don't work. `photos` says whether photos pass, need the author's word or a moderator's look;
+    `keep_original_photos` whether they are kept as they came, too.
     """
 
     name: str
@@ -67,6 +68,8 @@ class MailingList:
     integrity_contact: str
     two_person_release: bool = False
     alerts: bool = True
+    photos: Literal["relay", "confirm", "hold"] = "relay"
+    keep_original_photos: bool = False
     overrides: dict[str, str] = field(default_factory=dict)
     weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
     holidays: frozenset[date] = frozenset()

@@ -5,6 +5,7 @@ It has more modules than other rooms: each opens or refuses one thing, and is to
 stages      what a scanner does with one message, stage by stage: header, text, each part, complete
 walker      the MIME structure, split on the octets        parameters, charset   what its fields say
 parts       one part: what may leave of it, and what can be looked at in those that do not leave
+container, image  what lies beside an image's pixels; the photo that may leave, made of them alone
 text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
 worker      the process that runs the stages               sandbox               what it may not do
 pool        the main process's side                        frames, vocabulary    what the two say to each other

@@ -4,9 +4,11 @@ The scanner has opened hostile octets, so nothing it says is believed before its
 nothing it says is ever run or unpickled.
 """
 
+import binascii
 import json
 import re
 import struct
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,17 +17,20 @@ from typing import Any, Literal, TypeVar
 from relay.mail.address import Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message
 from relay.policy.marking import MarkingWords
-from relay.policy.post import CleanPart, Finding, Progress, Scan
+from relay.policy.post import CleanImage, CleanPart, Finding, Progress, Scan
+from relay.scan.container import is_bare_jpeg
 from relay.scan.markup import is_orderly, sanitise
 from relay.scan.sandbox import Sandbox
 from relay.scan.text import clean
-from relay.scan.vocabulary import CODES, DEFECTS, LABELS, RULES, is_place
+from relay.scan.vocabulary import CODES, DEFECTS, ENCODINGS, LABELS, RULES, is_place
 
 StageName = Literal["header", "text", "part", "complete"]
 
 FRAME_OCTETS = 64 * 1024 * 1024
 FINDINGS = 500  # of one stage
 IDENTIFIERS = 50
+PHOTO_OCTETS = 300_000  # what leaves; officers read on mobile networks
+PHOTOS = 10  # of one message: as base64 they still fit into the ten megabytes that many mail servers take
 _LENGTH = struct.Struct(">I")
 PREFIX_OCTETS = _LENGTH.size
 
@@ -48,6 +53,7 @@ class Stage:
     message: Message | None = None
     findings: tuple[Finding, ...] = ()
     parts: tuple[CleanPart, ...] = ()
+    images: tuple[CleanImage, ...] = ()
     removed: tuple[str, ...] = ()
 
 
@@ -59,6 +65,7 @@ def advance(scan: Scan, stage: Stage) -> Scan:
         message=scan.message or stage.message,
         findings=tuple(dict.fromkeys(scan.findings + stage.findings)),
         parts=scan.parts + stage.parts,
+        images=(scan.images + stage.images)[:PHOTOS],
         removed=scan.removed + stage.removed,
     )
 
@@ -110,6 +117,8 @@ def decode_ready(octets: bytes) -> Sandbox:
 def encode_stage(stage: Stage) -> bytes:
     """One stage as JSON."""
     said = asdict(stage)
+    for image in said["images"]:
+        image["octets"] = b64encode(image["octets"]).decode("ascii")
     message = stage.message
     if message is not None:
         author = message.author and {"name": message.author.name, "address": str(message.author.address)}
@@ -132,6 +141,7 @@ def decode_stage(octets: bytes) -> Stage:
         message=_message(said["message"]) if name == "header" else None,
         findings=_several(said.get("findings"), _finding, FINDINGS),
         parts=_several(said.get("parts"), _part, len(_MEDIA_TYPES)),
+        images=_several(said.get("images"), _image, 1 if name == "part" else 0),
         removed=_several(said.get("removed"), _place, FINDINGS),
     )
 
@@ -225,6 +235,24 @@ def _part(value: object) -> CleanPart:
             raise FrameError("page")
         text = clean(sanitise(text))
     return CleanPart(media_type=media_type, text=text)
+
+
+def _image(value: object) -> CleanImage:
+    """A photo that is pixels and nothing else; what the pixels show is nobody's claim."""
+    said = _mapping(value)
+    try:
+        octets = b64decode(_a(str, said.get("octets")), validate=True)
+    except (binascii.Error, ValueError):
+        raise FrameError("base64") from None
+    if len(octets) > PHOTO_OCTETS or not is_bare_jpeg(octets):
+        raise FrameError("image")
+    return CleanImage(
+        octets=octets,
+        place=_place(said.get("place")),
+        start=_count(said.get("start"), FRAME_OCTETS),
+        end=_count(said.get("end"), FRAME_OCTETS),
+        encoding=_one_of(ENCODINGS, said.get("encoding")),
+    )
 
 
 def _message(value: object) -> Message:

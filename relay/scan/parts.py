@@ -8,7 +8,9 @@ from itertools import chain
 from relay.mail.message import Field, decode_text, split_header
 from relay.policy.post import Finding, View
 from relay.scan.charset import decode
+from relay.scan.container import container_of
 from relay.scan.html import read_html, views_of_source
+from relay.scan.image import properties_of
 from relay.scan.parameters import read_field_value
 from relay.scan.text import HIDDEN, TEXT_OCTETS, clean, has_override, is_sealed, join_flowed, unfold, views_of_text
 from relay.scan.walker import Leaf, decode_body, walk
@@ -44,6 +46,14 @@ def is_dropped(leaf: Leaf) -> bool:
     if not (leaf.embedded and leaf.media_type.startswith("image/")) or len(leaf.body) > 4 * LOGO_OCTETS:
         return False
     return len(decode_body(leaf.body, leaf.encoding)[0]) <= LOGO_OCTETS
+
+
+def image_octets(leaf: Leaf) -> bytes | None:
+    """An attached image's octets, whatever its name says; None when the part is none, or says that it is something else."""
+    if not leaf.media_type.startswith("image/") and leaf.media_type != "application/octet-stream":
+        return None
+    octets, sound = decode_body(leaf.body, leaf.encoding)
+    return octets if sound and container_of(octets) else None
 
 
 def read_text(leaf: Leaf) -> TextPart:
@@ -113,6 +123,11 @@ def views_of_names(leaf: Leaf) -> tuple[View, ...]:
     """The names of a part, and its header fields."""
     names = (View(text=clean(name), place="text, name") for name in leaf.names)
     return (*names, View(text=clean(leaf.header), place="text, header"))
+
+
+def views_of_image(octets: bytes) -> tuple[View, ...]:
+    """The texts that an image carries beside its pixels."""
+    return tuple(View(text=text, place="text, properties") for text in properties_of(octets) if text.strip())
 
 
 def look_into(leaf: Leaf, *, nested: int = 0) -> Iterator[View]:

@@ -7,16 +7,19 @@ from itertools import chain
 
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import MarkingWords, find_markings
-from relay.policy.post import CleanPart, Finding, View
-from relay.scan.frames import FINDINGS, Stage
+from relay.policy.post import CleanImage, CleanPart, Finding, View
+from relay.scan.frames import FINDINGS, PHOTOS, Stage
+from relay.scan.image import clean_image
 from relay.scan.parts import (
     TextPart,
+    image_octets,
     is_dropped,
     is_text,
     look_into,
     read_text,
     structural,
     views_of_field,
+    views_of_image,
     views_of_names,
 )
 from relay.scan.text import HIDDEN, views_of_text
@@ -41,10 +44,13 @@ def scan_octets(octets: bytes, words: MarkingWords) -> Iterator[Stage]:
     yield text
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
+    photos = 0
     for number, leaf in enumerate(attachments, start=1):
-        yield _part_stage(leaf, f"attachment {number}", words)
+        stage = _part_stage(leaf, f"attachment {number}", words, with_photos=photos < PHOTOS)
+        photos += len(stage.images)
+        yield stage
     nothing = Finding(code="H1", rule="part.nothing_readable", place=WHOLE_MESSAGE)
-    readable = any(part.text.strip() for part in text.parts)
+    readable = photos or any(part.text.strip() for part in text.parts)
     empty = not (attachments or text.removed) and texts and all(part.blank for _, part in texts)
     yield Stage(name="complete", findings=() if readable or empty else (nothing,))
 
@@ -139,10 +145,15 @@ def _as_page(text: str) -> str:
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br>\n") + "</p>"
 
 
-def _part_stage(leaf: Leaf, place: str, words: MarkingWords) -> Stage:
-    """A part that is removed: what can be read of it is looked at all the same."""
-    unread = Finding(code="H1", rule=f"part.unread.{kind_of(leaf.media_type)}", place=place)
-    found = _within(_findings(dict.fromkeys(look_into(leaf)), words), place)
-    return Stage(
-        name="part", findings=(*structural(list(leaf.defects), place), unread, *found)[:FINDINGS], removed=(place,)
-    )
+def _part_stage(leaf: Leaf, place: str, words: MarkingWords, *, with_photos: bool) -> Stage:
+    """A photo, made anew, or a part that is removed; what can be read of either is looked at."""
+    octets = image_octets(leaf)
+    views = [*look_into(leaf), *(views_of_image(octets) if octets else ())]
+    found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), words), place))
+    cleaned = clean_image(octets) if octets and with_photos else None
+    if cleaned is not None:
+        image = CleanImage(octets=cleaned, place=place, start=leaf.start, end=leaf.end, encoding=leaf.encoding)
+        return Stage(name="part", findings=found[:FINDINGS], images=(image,))
+    rule = "part.over_limits" if octets and not with_photos else f"part.unread.{kind_of(leaf.media_type)}"
+    unread = Finding(code="H1", rule=rule, place=place)
+    return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))

@@ -56,6 +56,9 @@ _MARKINGS = frozenset(
     }
 )
 
+# The transfer encodings of RFC 2045 §6.1; "" where none is named.
+ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"})
+
 RULES = _STRUCTURE | _PARTS | _MARKINGS
 LABELS = frozenset(label.value for label in Tlp)
 

@@ -15,7 +15,7 @@ from relay.policy.post import Finding, View
 from relay.scan.charset import decode
 from relay.scan.parameters import FieldValue, read_field_value
 from relay.scan.text import HIDDEN, TEXT_OCTETS, clean
-from relay.scan.vocabulary import WHOLE_MESSAGE
+from relay.scan.vocabulary import ENCODINGS, WHOLE_MESSAGE
 
 DEPTH = 20
 PARTS = 200
@@ -23,7 +23,6 @@ PARTS = 200
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")  # RFC 2046 §5.1.1
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")  # RFC 6838 §4.2
 _PLAIN_ENCODINGS = frozenset({"", "7bit", "8bit", "binary"})
-_ENCODINGS = _PLAIN_ENCODINGS | {"quoted-printable", "base64"}
 _BAD_ESCAPE = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\Z)")
 _LEFT_WHOLE = frozenset({"multipart/encrypted"})  # its parts mean nothing by themselves (RFC 1847 §2.2)
 
@@ -33,7 +32,7 @@ class Leaf:
     """A part that holds no parts. `alternative` is the number of the outermost multipart/alternative around it, if any.
 
     `names` are all file names that a reader could take, `header` the text of its header fields, `defects` rule names.
-    `flowed` and `delete_space` are a text's format (RFC 3676 §4); an `embedded` part is one that a page beside it refers to.
+    `start` and `end` say where the body lies in the octets that were walked. `flowed` and `delete_space` are a text's format (RFC 3676 §4); an `embedded` part is one that a page beside it refers to.
     """
 
     media_type: str
@@ -43,6 +42,8 @@ class Leaf:
     names: tuple[str, ...]
     header: str
     body: bytes = field(repr=False)
+    start: int
+    end: int
     alternative: int | None
     defects: tuple[str, ...]
     flowed: bool
@@ -132,11 +133,11 @@ def _media_type(entity: _Entity, content_type: FieldValue) -> tuple[str, list[st
 def _encoding(header: HeaderSection) -> tuple[str, list[str]]:
     """The transfer encoding (RFC 2045 §6.1), "unknown" when we have none such, and what is doubtful about it."""
     text = header.first("content-transfer-encoding").decode("latin-1").strip().lower()
-    if text in _ENCODINGS:
+    if text in ENCODINGS:
         return text, []
     # Quoted, or followed by a comment: some readers decode, some don't.
     cut = re.sub(r"\([^()]*\)", "", text).strip(' \t";')
-    return (cut if cut in _ENCODINGS else "unknown"), ["structure.unknown_transfer_encoding"]
+    return (cut if cut in ENCODINGS else "unknown"), ["structure.unknown_transfer_encoding"]
 
 
 def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: FieldValue, defects: list[str]) -> Leaf:
@@ -159,6 +160,8 @@ def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: Field
         names=tuple(dict.fromkeys(name for variants in names for name in variants if name.strip())),
         header=_header_text(entity),
         body=gathered.octets[entity.start : entity.end],
+        start=entity.start,
+        end=entity.end,
         alternative=entity.alternative,
         defects=tuple(defects + more),
         flowed="flowed" in map(str.lower, content_type.all("format")),

@@ -6,6 +6,7 @@ what must not be kept. The pool then starts another.
 """
 
 import os
+from base64 import encodebytes
 from collections.abc import Callable
 
 from relay.policy.marking import MarkingWords
@@ -19,6 +20,7 @@ from relay.scan.frames import (
     length_prefix,
     read_length,
 )
+from relay.scan.image import prepare
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
 
@@ -32,7 +34,7 @@ _WARM_UP = (
     b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
     b"--b\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>T<b hidden>L</b>P:<a href='https://example.org/'>x</a>\xc3\xa9\r\n"
     b"--b\r\nContent-Type: text/plain; charset*=utf-8''x-none\r\nContent-Transfer-Encoding: base64\r\n\r\nYQ\r\n"
-    b"--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n> caf=E9\r\n--b--\r\n"
+    b"--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n> caf=E9\r\n"
 )
 
 
@@ -43,12 +45,18 @@ def main() -> None:
         return
     memory, words = decode_configuration(configuration)
     load_every_charset()
-    _scan(_WARM_UP, words, say=lambda _: None)
+    warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"--b--\r\n"
+    _scan(warm_up, words, say=lambda _: None)
     sandbox = enter_sandbox(memory)
-    _scan(_WARM_UP, words, say=lambda _: None)  # whoever can't work in here should not look ready
+    _scan(warm_up, words, say=lambda _: None)  # whoever can't work in here should not look ready
     _write_frame(encode_ready(sandbox))
     while (octets := _read_frame()) is not None:
         _scan(octets, words, say=_write_frame)
+
+
+def _attached(image: bytes) -> bytes:
+    field = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return b"--b\r\n" + field + encodebytes(image).replace(b"\n", b"\r\n") + b"\r\n"
 
 
 def _scan(octets: bytes, words: MarkingWords, *, say: Callable[[bytes], None]) -> None:

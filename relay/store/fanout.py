@@ -103,5 +103,5 @@ def destroy(connection: Connection, post_id: int) -> None:
     connection.execute(
         update(posts)
         .where(posts.c.id == post_id)
-        .values(message_id=None, content_key=None, wrapped_key=None, nonce=None, content=None)
+        .values(message_id=None, content_key=None, wrapped_key=None, nonce=None, content=None, originals=None)
     )

@@ -142,7 +142,8 @@ def record_refusal(
 
 def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
     """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer."""
-    row = connection.execute(select(posts).where(posts.c.id == post_id)).first()
+    columns = (posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content)
+    row = connection.execute(select(*columns).where(posts.c.id == post_id)).first()
     if row is None or row.wrapped_key is None or row.content is None:
         return None
     return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)
@@ -213,6 +214,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "wrapped_key": sealed.wrapped_key if sealed else None,
         "nonce": sealed.nonce if sealed else None,
         "content": sealed.content if sealed else None,
+        "originals": sealed.originals if sealed else None,
     }
     return int(connection.execute(_INSERT, values).scalar_one())
 
@@ -224,9 +226,7 @@ def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
         "author": accepted.author_id,
         "client": None if withheld else accepted.client_ip,
         "size": accepted.size_octets,
-        "decisions": [
-            [list_name, decision.word, reason_rows(decision.reasons)] for list_name, decision in accepted.decisions
-        ],
+        "decisions": [[name, decision.word, reason_rows(decision.reasons)] for name, decision in accepted.decisions],
     }
 
 

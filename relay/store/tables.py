@@ -155,6 +155,7 @@ posts = Table(
     Column("wrapped_key", LargeBinary),
     Column("nonce", LargeBinary),
     Column("content", LargeBinary),
+    Column("originals", LargeBinary),  # photos as they came, where the list keeps them; under the content's key
     Index(None, "author_id", "received_at"),
     Index(None, "content_key"),
     Index("ix_posts_kept_key", "key_id", "id", sqlite_where=KEPT, postgresql_where=KEPT),

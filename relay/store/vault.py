@@ -30,10 +30,13 @@ class Sealed:
     wrapped_key: bytes = field(repr=False)
     nonce: bytes = field(repr=False)
     content: bytes = field(repr=False)
+    originals: bytes | None = field(default=None, repr=False)
 
 
-def seal(keys: Keys, uid: str, plaintext: bytes) -> Sealed:
+def seal(keys: Keys, uid: str, plaintext: bytes, originals: bytes | bytearray = b"") -> Sealed:
     """Encrypt under a fresh data key (AES-256-GCM), and that key under the newest week's key.
+
+    `originals`, if there are any, go under the same data key with a nonce of their own, which stands before them.
 
     Raises:
         Unavailable: the newest key that this process knows is no longer there. Nothing may be sealed under it.
@@ -48,18 +51,40 @@ def seal(keys: Keys, uid: str, plaintext: bytes) -> Sealed:
         wrapped_key=_wrap(keys.vault[key_id], uid, data_key),
         nonce=nonce,
         content=AESGCM(data_key).encrypt(nonce, plaintext, _content_label(uid)),
+        originals=_seal_originals(data_key, uid, originals) if originals else None,
     )
 
 
+def _seal_originals(data_key: bytes, uid: str, originals: bytes | bytearray) -> bytes:
+    nonce = secrets.token_bytes(_NONCE_OCTETS)
+    return nonce + AESGCM(data_key).encrypt(nonce, originals, _originals_label(uid))
+
+
 def unseal(keys: Keys, uid: str, sealed: Sealed) -> bytes:
-    """Decrypt what `seal` made for the same uid.
+    """Decrypt the content that `seal` encrypted for the same uid.
 
     Raises:
         SealError: the week's key is not there, or the row was damaged or moved.
     """
+    return _open(keys, uid, sealed, sealed.nonce, sealed.content, _content_label(uid))
+
+
+def unseal_originals(keys: Keys, uid: str, sealed: Sealed) -> bytes:
+    """Decrypt the originals that `seal` encrypted for the same uid; empty when there are none.
+
+    Raises:
+        SealError: as `unseal`.
+    """
+    if sealed.originals is None:
+        return b""
+    nonce, ciphertext = sealed.originals[:_NONCE_OCTETS], sealed.originals[_NONCE_OCTETS:]
+    return _open(keys, uid, sealed, nonce, ciphertext, _originals_label(uid))
+
+
+def _open(keys: Keys, uid: str, sealed: Sealed, nonce: bytes, ciphertext: bytes, label: bytes) -> bytes:
     data_key = _unwrap(keys, uid, sealed.key_id, sealed.wrapped_key)
     try:
-        return AESGCM(data_key).decrypt(sealed.nonce, sealed.content, _content_label(uid))
+        return AESGCM(data_key).decrypt(nonce, ciphertext, label)
     except (InvalidTag, ValueError):  # a nonce or key of a wrong length is damage as well
         raise SealError(_DAMAGED) from None
 
@@ -104,3 +129,7 @@ def _key_label(uid: str) -> bytes:
 
 def _content_label(uid: str) -> bytes:
     return f"content:{uid}".encode("ascii")
+
+
+def _originals_label(uid: str) -> bytes:
+    return f"originals:{uid}".encode("ascii")

@@ -91,6 +91,7 @@ COPIES = st.builds(
     parts=st.lists(
         st.builds(CleanPart, media_type=st.sampled_from(["text/plain", "text/html"]), text=TEXT), max_size=3
     ).map(tuple),
+    images=st.lists(st.binary(max_size=80) | st.just(b"\n--=_\r\n{}"), max_size=3).map(tuple),
 )
 
 
@@ -117,7 +118,9 @@ def test_every_copy_parses_without_defects_and_is_short_ascii_lines(copy):
     assert not message.defects
     for part in message.walk():
         assert not part.defects
-        assert part.is_multipart() or "TLP:GREEN" in part.get_content()
+        assert part.get_content_maintype() != "text" or "TLP:GREEN" in part.get_content()
+    photos = [part.get_payload(decode=True) for part in message.walk() if part.get_content_maintype() == "image"]
+    assert photos == list(copy.images)
     _, _, body = octets.partition(b"\r\n\r\n")
     assert all(len(line) <= 76 and line.isascii() for line in body.split(b"\r\n"))
     assert all(len(line) <= 998 for line in octets.split(b"\r\n"))

@@ -204,3 +204,22 @@ def test_each_marking_says_what_it_means(marking, words):
 def test_a_clean_copy_without_a_date_survives_the_vault():
     copy = replace(COPY, date=None, message_id=None)
     assert unpack(pack(copy)) == copy
+
+
+def test_photos_are_attached_behind_the_text_under_our_names():
+    images = (b"\xff\xd8 one \r\n.\r\n--=_", b"\xff\xd8 two")
+    for parts, kind in ((COPY.parts, "text/plain"), ((*COPY.parts, HTML), "multipart/alternative")):
+        message = composed(replace(COPY, parts=parts, images=images))
+        assert message.get_content_type() == "multipart/mixed"
+        text, *photos = message.iter_parts()
+        assert text.get_content_type() == kind
+        assert [photo.get_content() for photo in photos] == list(images)
+        assert [(photo.get_content_type(), photo.get_filename()) for photo in photos] == [
+            ("image/jpeg", f"CAFR-2026-000123-photo-{number}.jpg") for number in (1, 2)
+        ]
+        assert all(photo.is_attachment() for photo in photos)
+
+
+def test_a_copy_with_photos_survives_packing():
+    copy = replace(COPY, images=(b"\n", b"", b"{}\n\xff"))
+    assert unpack(pack(copy)) == copy

@@ -25,6 +25,7 @@ from relay.policy.channels import (
     what_may_be_sent_again,
 )
 from relay.policy.decision import Reason
+from relay.policy.photos import CONFIRMATIONS, FOR_A_MODERATOR, NOT_CONFIRMED
 from relay.roster.definition import read_list
 from relay.roster.member import AgencyType, Role
 from relay.roster.nomination import Nomination
@@ -269,6 +270,23 @@ def test_a_hold_notice_tells_who_decides_until_when_and_what_if_it_is_urgent():
     assert "two moderators" not in said
     assert "two moderators must agree" in text(replace(facts, lists=(replace(LIST, two_person_release=True),)))
     assert "Until when" not in text(replace(facts, held_until=None, send_again=None))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_notice_about_photos_names_the_words_that_the_list_understands(language):
+    facts = replace(withheld("H3", kind="hold"), reasons=(Reason("H6", NOT_CONFIRMED, "attachment 1"),))
+    assert CONFIRMATIONS[language] in " ".join(text(facts, language).split())
+    look = replace(facts, reasons=(Reason("H6", FOR_A_MODERATOR, "attachment 1"),))
+    assert CONFIRMATIONS[language] not in " ".join(text(look, language).split())
+
+
+def test_a_post_that_waits_for_its_photos_alone_is_not_told_to_leave_out_details():
+    facts = replace(withheld("H3", kind="hold"), reasons=(Reason("H6", FOR_A_MODERATOR, "attachment 1"),))
+    assert "a moderator looks at every photo" in text(facts)
+    assert "without these details" not in text(facts)
+    both = replace(facts, reasons=(*facts.reasons, REASONS["H3"]))
+    assert "a moderator looks at every photo" in text(both)
+    assert "without these details" in text(both)
 
 
 def test_a_receipt_of_a_post_that_nobody_got_says_so():

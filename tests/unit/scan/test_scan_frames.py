@@ -1,11 +1,15 @@
 """What a scanner says is believed only when it has the right shape."""
 
 import json
+from base64 import b64encode
 
 import pytest
 
+from relay.policy.post import Progress, Scan
 from relay.scan.frames import (
+    PHOTOS,
     FrameError,
+    advance,
     decode_configuration,
     decode_ready,
     decode_stage,
@@ -15,9 +19,11 @@ from relay.scan.frames import (
 )
 from relay.scan.sandbox import Sandbox
 from relay.scan.stages import scan_octets
+from tests.pictures import attached, encoded, noise, picture
 from tests.scanning import WORDS, mail, part
 
-STAGES = list(scan_octets(mail(part(b"TLP:RED"), part(b"<p>x</p>", "text/html"), part(b"x", "image/png")), WORDS))
+PARTS = (part(b"TLP:RED"), part(b"<p>x</p>", "text/html"), part(b"x", "image/png"), attached(encoded(picture())))
+STAGES = list(scan_octets(mail(*PARTS), WORDS))
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -48,6 +54,51 @@ def finding(**what: object) -> bytes:
 def findings(count: int) -> bytes:
     one = {"code": "M1", "rule": "tlp.red", "place": "text", "start": 0, "end": 7, "score": 1.0, "label": "TLP:RED"}
     return changed(1, findings=[one] * count)
+
+
+def image(**what: object) -> bytes:
+    [one] = json.loads(encode_stage(STAGES[3]))["images"]
+    return changed(3, images=[one | what])
+
+
+def in_base64(octets: bytes) -> str:
+    return b64encode(octets).decode("ascii")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"octets": in_base64(encoded(picture(), comment="a comment"))},
+        {"octets": in_base64(encoded(picture(), "PNG"))},
+        {"octets": in_base64(encoded(noise(900, 900), quality=95))},
+        {"octets": in_base64(STAGES[3].images[0].octets + b"x")},
+        {"octets": "/9j/*"},
+        {"octets": "\u00e9"},
+        {"octets": None},
+        {"place": "attachment of Jean"},
+        {"start": -1},
+        {"end": True},
+        {"encoding": "x-jean"},
+    ],
+)
+def test_an_image_that_is_not_what_we_make_is_not_believed(said):
+    assert decode_stage(image()) == STAGES[3]
+    with pytest.raises(FrameError):
+        decode_stage(image(**said))
+
+
+def test_an_image_comes_with_its_part_and_alone():
+    [one] = json.loads(encode_stage(STAGES[3]))["images"]
+    for place, images in ((0, [one]), (1, [one]), (3, [one, one]), (4, [one])):
+        with pytest.raises(FrameError):
+            decode_stage(changed(place, images=images))
+
+
+def test_however_many_images_a_scanner_sends_a_message_has_so_many():
+    scan = Scan(progress=Progress.NOTHING, message=None)
+    for stage in (*STAGES[:2], *[STAGES[3]] * (PHOTOS + 5)):
+        scan = advance(scan, stage)
+    assert len(scan.images) == PHOTOS
 
 
 def leaving(html: str) -> bytes:

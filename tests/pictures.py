@@ -1,0 +1,91 @@
+"""Images for tests, made here by Pillow, with all that cameras and programs put beside the pixels; and parts to send them in."""
+
+import base64
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, ImageCms, PngImagePlugin
+
+ATTACHED = "Content-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n"
+
+
+def picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
+    """Red on the left, blue on the right, with a green upper left corner."""
+    image = Image.new("RGB", (width, height), (20, 20, 220))
+    image.paste((220, 20, 20), (0, 0, width // 2, height))
+    image.paste((20, 220, 20), (0, 0, width // 4, height // 4))
+    return image if mode == "RGB" else image.convert(mode)
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """What compresses badly."""
+    return Image.effect_noise((width, height), 90).convert("RGB")
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    """A file of that kind."""
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def exif(description: str = "", orientation: int = 1, comment: bytes = b"", title: str = "") -> Image.Exif:
+    """EXIF with a position, a description, a camera's number, a comment, and a title as Windows writes it."""
+    found = Image.Exif()
+    found[0x0112] = orientation
+    found[0x010E] = description
+    found[0x010F] = "ExampleCam"
+    found[0x9C9B] = title.encode("utf-16-le")
+    found.get_ifd(0x8769).update({0xA431: "SERIAL-4711-0815", 0x9286: b"ASCII\0\0\0" + comment})
+    found.get_ifd(0x8825).update({1: "N", 2: (4.0, 2.0, 42.5), 3: "E", 4: (9.0, 42.0, 17.25)})
+    return found
+
+
+def png_text(**texts: str) -> PngImagePlugin.PngInfo:
+    """Text chunks: those named z… deflated, i… international, others plain."""
+    info = PngImagePlugin.PngInfo()
+    for name, text in texts.items():
+        if name.startswith("i"):
+            info.add_itxt(name, text, zip=True)
+        else:
+            info.add_text(name, text, zip=name.startswith("z"))
+    return info
+
+
+def xmp(text: str) -> bytes:
+    """An XMP packet that describes."""
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><dc:description>{text}</dc:description></x:xmpmeta>'.encode()
+
+
+def printing_profile() -> tuple[bytes, tuple[int, int, int]]:
+    """A profile by which red, green and blue change places, and what the blue of `picture` is by it."""
+    octets = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    tags = {bytes(octets[at : at + 4]): at for at in range(132, 132 + 12 * octets[131], 12)}
+    red, blue = tags[b"rXYZ"], tags[b"bXYZ"]
+    octets[red + 4 : red + 12], octets[blue + 4 : blue + 12] = octets[blue + 4 : blue + 12], octets[red + 4 : red + 12]
+    return bytes(octets), (220, 20, 20)
+
+
+def huge_png(width: int, height: int) -> bytes:
+    """A small file that says it is a huge picture: all of it would be black."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(bytes(100_000))
+    chunks = [(b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")]
+    framed = [
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+def attached(octets: bytes, content_type: str = "image/jpeg; name=IMG_0001.jpg", more: str = ATTACHED) -> bytes:
+    """A part that carries octets as base64."""
+    return f"Content-Type: {content_type}\r\n{more}\r\n".encode() + base64.encodebytes(octets).replace(b"\n", b"\r\n")
+
+
+def opened(octets: bytes) -> Image.Image:
+    """The picture that a reader sees."""
+    image = Image.open(BytesIO(octets))
+    image.load()
+    return image
