@@ -14,7 +14,7 @@ from relay.resources import Resources, load_resources
 from relay.settings import Settings, find_site_file, load_settings
 from relay.transport.wake import send
 
-_PR_SET_DUMPABLE = 4
+_PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
 
 
 @contextmanager
@@ -40,6 +40,15 @@ def forbid_memory_dumps() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def memory_dumps_are_forbidden() -> bool:
+    """Whether this process is exempt from core files, as the kernel itself says."""
+    try:
+        dumpable = ctypes.CDLL(None).prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0)
+    except (OSError, AttributeError):
+        return False
+    return bool(dumpable == 0 and resource.getrlimit(resource.RLIMIT_CORE)[0] == 0)
 
 
 def wake_service(settings: Settings) -> None:

@@ -15,6 +15,7 @@ from relay.actions.establish import establish
 from relay.actions.open import forbid_memory_dumps, opened
 from relay.app import ROLES, serve
 from relay.cli import demo, keys, lists, members, posts, queue
+from relay.cli.doctor import doctor
 from relay.cli.output import (
     EXIT_BUG,
     EXIT_TRY_LATER,
@@ -50,6 +51,7 @@ app.add_typer(queue.app, name="queue")
 app.add_typer(queue.audit_app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor)
 
 
 def run() -> None:

@@ -96,6 +96,13 @@ def last_signed(connection: Connection, node: str) -> datetime | None:
     return signed_at
 
 
+def last_entry_at(connection: Connection, node: str) -> datetime | None:
+    """When the node's newest entry was written; None where there is none."""
+    return connection.execute(
+        select(audit.c.at).where(audit.c.node == node).order_by(audit.c.sequence.desc()).limit(1)
+    ).scalar()
+
+
 def verify(connection: Connection, public_key: Ed25519PublicKey) -> tuple[Problem, ...]:
     """Check every chain against itself and its signed heads; empty when all is well."""
     nodes = connection.execute(select(audit.c.node).union(select(audit_heads.c.node))).scalars()

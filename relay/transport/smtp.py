@@ -7,6 +7,8 @@ What was not answered decides what may happen twice:
     lost before its MAIL was accepted               delayed, not reached: the session ended, whatever it was to carry
     lost after that, before the final dot was sent  delayed, reached: the server talked about this very message, and ended
     lost after the dot, no reply                    delayed, reached: it may have been taken, and is sent again
+
+Longer than most, so that the whole conversation stands on one page.
 """
 
 import base64
@@ -112,6 +114,12 @@ class Connection:
     def usable(self) -> bool:
         """Whether, as far as can be seen from here, the session can carry another message."""
         return self._wire.usable
+
+    @property
+    def size_limit(self) -> int | None:
+        """The most octets of a message that the server says it takes (RFC 1870 §3); None when it names no limit."""
+        limit = self._extensions.get("SIZE", "")
+        return int(limit) if limit.isdecimal() and int(limit) else None
 
     async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
         """Send each parcel and say what became of it; never raises for what the server does.

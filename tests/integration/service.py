@@ -80,8 +80,8 @@ class Mail:
 class Smarthost:
     """A sink on a thread of its own."""
 
-    def __init__(self) -> None:
-        self.sink = Sink()
+    def __init__(self, sink: Sink | None = None) -> None:
+        self.sink = sink or Sink()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._thread.start()

@@ -1,0 +1,1 @@
+"""What `wen-relay doctor` looks at: plain functions, each of which answers one question with findings and changes nothing."""

@@ -1,0 +1,144 @@
+"""The doors for mail, their certificate, who is trusted at them, and the way out."""
+
+import fcntl
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from cryptography import x509
+
+from relay.doctor.finding import Finding, ok, warning, wrong
+from relay.errors import RelayError
+from relay.intake.tls import server_context
+from relay.resources import load_smarthost
+from relay.settings import Settings, is_loopback
+from relay.transport.smarthost import is_open, try_smarthost
+
+_EXPIRES_SOON = timedelta(days=14)
+_ENCODED = 1.4  # a copy in base64 is a third longer than what was posted, and has the list's own words
+
+
+def look_at_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Members' programs refuse a certificate that has expired or names another host."""
+    smtp, domain = settings.smtp, settings.relay.domain
+    if not smtp.tls_certificate:
+        yield ok("TLS", "a self-signed certificate, for trying out on this machine only")
+        return
+    try:
+        server_context(Path(smtp.tls_certificate), Path(smtp.tls_key))
+        certificate = x509.load_pem_x509_certificates(Path(smtp.tls_certificate).read_bytes())[0]
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (RelayError, OSError, ValueError, x509.ExtensionNotFound) as error:
+        said = str(error) if isinstance(error, RelayError) else f"{smtp.tls_certificate} can't be read or names no host"
+        yield wrong("TLS", said, "renew it; the relay doesn't start without it")
+        return
+    hosts, until = names.get_values_for_type(x509.DNSName), certificate.not_valid_after_utc
+    if not certificate.not_valid_before_utc <= now < until:
+        yield wrong(
+            "TLS",
+            f"the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} to {until:%Y-%m-%d}",
+            "renew it",
+        )
+    elif until - now < _EXPIRES_SOON:
+        yield warning("TLS", f"the certificate expires on {until:%Y-%m-%d}", "renew it, then restart the relay")
+    elif not any(host == domain or host.endswith(f".{domain}") for host in hosts):
+        advice = f"tell members one of these names as their server, or get a certificate for a name under {domain}"
+        yield warning("TLS", f"the certificate names {', '.join(hosts) or 'no host'}, nothing under {domain}", advice)
+    else:
+        yield ok("TLS", f"{', '.join(hosts)}, until {until:%Y-%m-%d}")
+
+
+def look_at_ports(settings: Settings) -> Iterator[Finding]:
+    """Whether the relay runs, and answers where the settings say."""
+    smtp, web = settings.smtp, settings.web
+    wished = {
+        "smtp": (smtp.host, smtp.port),
+        "submission": (smtp.host, smtp.submission_port),
+        "submissions": (smtp.host, smtp.submissions_port),
+        "web": (web.host, web.port),
+    }
+    fixed = {name: (host, port) for name, (host, port) in wished.items() if isinstance(port, int) and port}
+    answering = [name for name, (host, port) in fixed.items() if is_open(_reachable(host), port)]
+    if not _runs(settings):
+        yield warning("service", f"no relay runs on {settings.data}", "systemctl start wen-relay")
+        for name in answering:
+            yield wrong(
+                "service", f"another program has port {fixed[name][1]} ({name})", "stop it, or choose another port"
+            )
+        return
+    for name in fixed.keys() - set(answering):
+        yield wrong(
+            "service", f"nobody answers on port {fixed[name][1]} ({name})", "restart the relay, and read its log"
+        )
+    if len(answering) == len(fixed):
+        yield ok(
+            "service",
+            f"it runs, and answers on {', '.join(f'{name} {fixed[name][1]}' for name in answering) or 'free ports'}",
+        )
+
+
+def look_at_gateways(settings: Settings) -> Iterator[Finding]:
+    """A gateway queues what it passes on: what it lets through lay on its disk in clear, before the relay could judge it."""
+    gateways = settings.smtp.trusted_gateways
+    if not gateways:
+        yield ok("gateways", "none is trusted")
+        return
+    advice = "keep its queue on an encrypted disk, and have members post on the submission ports"
+    said = f"posts through {', '.join(gateways)} lie in that server's queue in clear, withheld ones too: promise 1 doesn't cover it"
+    yield warning("gateways", said, advice)
+    for network in gateways:
+        try:
+            size = ip_network(network, strict=False).num_addresses
+        except ValueError:
+            continue
+        if size > 256:
+            yield wrong("gateways", f"{network} are {size} addresses, all of which are believed", "name single hosts")
+
+
+def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
+    """Whether copies can leave, and unread by others on the way."""
+    place = f"{settings.delivery.smarthost}:{settings.delivery.port}"
+    if settings.smarthost_tls == "opportunistic" and not is_loopback(settings.delivery.smarthost):
+        yield wrong(
+            "smarthost",
+            f"copies go to {place} in clear when it, or somebody on the way, wants it",
+            '[delivery] tls = "required"',
+        )
+    try:
+        limit = try_smarthost(load_smarthost(settings))
+    except RelayError as error:
+        yield wrong(
+            "smarthost", f"{place}: {error}", "copies wait until that is mended: see [delivery], and that server's log"
+        )
+        return
+    needed = int(settings.smtp.max_message_octets * _ENCODED)
+    if limit is not None and limit < needed:
+        advice = f"raise its limit to {needed} (Postfix: message_size_limit), or lower [smtp] max_message_octets"
+        yield warning(
+            "smarthost", f"{place} takes {limit} octets at most: copies of the largest posts would fail", advice
+        )
+    else:
+        yield ok("smarthost", f"{place} takes mail{'' if settings.smarthost_tls == 'none' else ' under TLS'}")
+
+
+def _runs(settings: Settings) -> bool:
+    """Whether a service holds a lock of this data directory."""
+    for path in sorted((settings.data / "run").glob("*.lock")):
+        try:
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            continue
+    return False
+
+
+def _reachable(host: str) -> str:
+    """Where to knock: loopback for a service that listens everywhere."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return ("127.0.0.1" if address.version == 4 else "::1") if address.is_unspecified else host

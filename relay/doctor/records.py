@@ -1,0 +1,78 @@
+"""Keys, lists and rules, the database and the audit chain: can the relay work with what it has?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from relay.doctor.finding import Finding, ok, warning, wrong
+from relay.errors import RelayError
+from relay.resources import load_lists, load_ruleset
+from relay.settings import Settings
+from relay.store import audit
+from relay.store.engine import Database
+from relay.store.keys import DkimKey, load_keys
+from relay.store.migrations import is_current
+
+_SIGNED_WITHIN = timedelta(hours=2)  # the jobs sign every hour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """Where this node's audit chain ends: the newest entry and the newest signature; None where there is none."""
+
+    newest: datetime | None
+    signed_at: datetime | None
+
+
+def look_at_rules(settings: Settings) -> Iterator[Finding]:
+    """The lists and the rules."""
+    try:
+        lists, _ = load_lists(settings), load_ruleset(settings)
+    except RelayError as error:
+        yield wrong("lists", str(error), "correct that file; `wen-relay lists validate` tells when all are right")
+        return
+    active = sum(one.active for one in lists.values())
+    yield ok("lists", f"{active} active, {len(lists)} defined")
+
+
+def load_signing_keys(settings: Settings) -> tuple[tuple[DkimKey, ...], Finding]:
+    """The DKIM keys for the look at the DNS, and what was found about all keys."""
+    try:
+        keys = load_keys(settings.data / "keys")
+    except RelayError as error:
+        return (), wrong("keys", str(error), "without its keys the relay doesn't start")
+    return keys.dkim, ok("keys", "all are there and whole")
+
+
+def open_database(settings: Settings) -> tuple[Chain | None, Finding]:
+    """The end of the audit chain, and whether the database answers and has this version's schema."""
+    advice = f"correct [database] url, or start the database; the settings lie beside {Path(settings.data) / 'lists'}"
+    try:
+        database = Database.open(settings.database_url)
+    except RelayError as error:
+        return None, wrong("database", str(error), advice)
+    try:
+        if not is_current(database):
+            return None, wrong("database", "it doesn't have this version's schema", "run `wen-relay migrate`")
+        with database.read() as connection:
+            node = settings.relay.node
+            newest, signed_at = audit.last_entry_at(connection, node), audit.last_signed(connection, node)
+    except RelayError as error:
+        return None, wrong("database", str(error), advice)
+    finally:
+        database.close()
+    return Chain(newest=newest, signed_at=signed_at), ok("database", "it answers, and has this version's schema")
+
+
+def look_at_audit(chain: Chain) -> Iterator[Finding]:
+    """Entries that nobody has signed can be cut off unseen."""
+    if chain.newest is None or (chain.signed_at and chain.newest - chain.signed_at < _SIGNED_WITHIN):
+        yield ok("audit", "the end of the chain is signed" if chain.newest else "there is no entry yet")
+    else:
+        since = f"{chain.signed_at:%Y-%m-%d %H:%M} UTC" if chain.signed_at else "it was begun"
+        yield warning(
+            "audit",
+            f"the chain has grown, and was not signed since {since}",
+            "start `wen-relay serve` with its jobs role",
+        )

@@ -1,0 +1,77 @@
+"""The DNS, asked synchronously: records of one name as texts. Who asks on an event loop does it on another thread."""
+
+from datetime import timedelta
+from typing import Literal
+
+import dns.exception
+import dns.name
+import dns.rdatatype
+import dns.resolver
+import dns.reversename
+
+from relay.errors import RelayError
+
+PATIENCE = timedelta(seconds=6)  # for one question, all servers and repetitions together
+
+RecordType = Literal["A", "AAAA", "MX", "PTR", "TXT"]
+
+
+class DnsError(RelayError):
+    """No server gave an answer: there is no resolver, none is reached, or the domain's own servers fail."""
+
+
+class Dns:
+    """A stub resolver."""
+
+    def __init__(self, server: str = "") -> None:
+        """Take over the system's resolvers, or one named as `192.0.2.53` or `192.0.2.53:5353`.
+
+        Raises:
+            DnsError: the system names no resolver.
+            ValueError: the server is no IPv4 address.
+        """
+        try:
+            self._resolver = dns.resolver.Resolver(configure=not server)
+        except (dns.resolver.NoResolverConfiguration, OSError):
+            raise DnsError("this machine names no resolver in /etc/resolv.conf") from None
+        if server:
+            host, _, port = server.partition(":")
+            self._resolver.nameservers, self._resolver.port = [host], int(port or 53)
+        self._resolver.search = []
+
+    def records(self, name: str, kind: RecordType) -> tuple[str, ...]:
+        """All records of a kind; () where there are none.
+
+        TXT records are joined from their strings (RFC 7208 §3.3), MX records are the servers' names, the preferred ones first
+        ("." for a null MX, RFC 7505); names have no final dot.
+
+        Raises:
+            DnsError: nobody answered in time, or with an error.
+        """
+        try:
+            answer = self._resolver.resolve(
+                dns.name.from_text(name), kind, lifetime=PATIENCE.total_seconds(), raise_on_no_answer=False
+            )
+        except dns.resolver.NXDOMAIN:
+            return ()
+        except (dns.exception.DNSException, OSError):
+            raise DnsError(f"the DNS gives no answer about {name}") from None
+        rows = list(answer.rrset or ())
+        if kind == "TXT":
+            return tuple(b"".join(row.strings).decode("ascii", "replace") for row in rows)
+        if kind == "MX":
+            rows.sort(key=lambda row: int(row.preference))
+            return tuple(_without_dot(row.exchange) for row in rows)
+        return tuple(_without_dot(row.target) if kind == "PTR" else str(row.address) for row in rows)
+
+    def names_of(self, address: str) -> tuple[str, ...]:
+        """The names that an IP address has in the reverse tree.
+
+        Raises:
+            DnsError: see `records`.
+        """
+        return self.records(dns.reversename.from_address(address).to_text(), "PTR")
+
+
+def _without_dot(name: dns.name.Name) -> str:
+    return name.to_text(omit_final_dot=True).lower() if name != dns.name.root else "."

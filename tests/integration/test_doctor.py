@@ -1,0 +1,440 @@
+"""`wen-relay doctor` on relays that are well and on such as are not, each fault made for real."""
+
+import os
+import re
+import socket
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from relay.doctor import doors, files, machine, records
+from relay.doctor.names import look_at_dns, record_of
+from relay.settings import load_settings
+from relay.store.keys import load_keys
+from relay.transport import dns
+from relay.transport.sink import Sink
+from tests.faults import free_port
+from tests.integration.nameserver import NameServer
+from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
+from tests.integration.test_service_relay import dns as published_keys
+
+EX_CONFIG = 78
+
+
+def levels(findings, check=""):
+    found = {}
+    for finding in findings:
+        assert (finding.level == "ok") == (not finding.advice), finding
+        if not check or finding.check == check:
+            found.setdefault(finding.check, []).append(finding.level)
+    return found
+
+
+# — files —
+
+
+def test_a_fresh_relay_has_nothing_wrong_with_its_files_but_the_recovery_key(fresh):
+    settings = load_settings(fresh.file)
+    found = [
+        *files.look_at_data(settings),
+        *files.look_at_keys(settings),
+        *files.look_at_settings(settings, fresh.file),
+    ]
+    assert [one.check for one in found if one.level != "ok"] == ["recovery key"]
+    (fresh.data / "recovery.key").unlink()
+    assert "recovery key" not in levels(files.look_at_keys(settings))
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "check"),
+    [
+        ("", 0o701, "data"),
+        ("relay.db", 0o640, "data"),
+        ("lists/central-africa.toml", 0o620, "data"),
+        ("lists", 0o702, "data"),
+        ("keys/audit.pem", 0o640, "keys"),
+        ("keys", 0o750, "keys"),
+        ("relay.toml", 0o620, "settings"),
+    ],
+)
+def test_a_file_that_others_may_read_or_change_is_wrong_and_named(fresh, name, mode, check):
+    path = fresh.data / name if name else fresh.data
+    path.chmod(mode)
+    settings = load_settings(fresh.file)
+    found = [
+        *files.look_at_data(settings),
+        *files.look_at_keys(settings),
+        *files.look_at_settings(settings, fresh.file),
+    ]
+    bad = [one for one in found if one.level == "wrong"]
+    assert {one.check for one in bad} == {check}
+    assert all(str(path) in one.finding and str(path) in one.advice for one in bad)
+
+
+def test_settings_with_a_password_may_not_be_read_by_everybody(fresh):
+    fresh.file.chmod(0o604)
+    assert levels(files.look_at_settings(load_settings(fresh.file), fresh.file)) == {"settings": ["ok"]}
+    fresh.configure("database", "url", "postgresql+psycopg://relay:secret@db.example/relay")
+    fresh.file.chmod(0o604)
+    assert levels(files.look_at_settings(load_settings(fresh.file), fresh.file)) == {"settings": ["wrong"]}
+
+
+def test_a_directory_above_in_which_others_may_rename_is_wrong(fresh):
+    fresh.folder.chmod(0o777)
+    assert levels(files.look_at_data(load_settings(fresh.file)), "way") == {"way": ["wrong"]}
+    fresh.folder.chmod(0o1777)
+    assert levels(files.look_at_data(load_settings(fresh.file)), "way") == {"way": ["ok"]}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_files_of_another_user_and_a_key_that_the_relay_cant_read_are_wrong(fresh, tmp_path):
+    os.chown(fresh.data / "relay.db", 65534, 65534)
+    assert levels(files.look_at_data(load_settings(fresh.file)), "owner") == {"owner": ["wrong"]}
+    for path in (fresh.data, *fresh.data.rglob("*")):
+        os.chown(path, 65534, 65534)
+    secret = tmp_path / "password"
+    secret.write_text("secret", "ascii")
+    secret.chmod(0o600)
+    for key, value in (("password_file", str(secret)), ("username", "relay"), ("tls", "required")):
+        fresh.configure("delivery", key, value)
+    settings = load_settings(fresh.file)
+    assert levels(files.look_at_data(settings), "owner") == {"owner": ["ok"]}
+    assert levels(files.look_at_keys(settings), "password") == {"password": ["ok", "wrong"]}
+    os.chown(secret, 65534, 65534)
+    assert levels(files.look_at_keys(settings), "password") == {"password": ["ok"]}
+    secret.chmod(0o604)
+    assert levels(files.look_at_keys(settings), "password") == {"password": ["wrong"]}
+
+
+def test_a_data_directory_that_is_gone_is_one_line(fresh):
+    fresh.data.rename(fresh.folder / "away")
+    settings = load_settings(fresh.folder / "away" / "relay.toml")
+    assert levels(files.look_at_data(settings)) == {"data": ["wrong"]}
+    assert levels(machine.look_at_space(settings)) == {"disk space": ["wrong"]}
+
+
+# — records —
+
+
+def test_a_missing_key_a_wrong_list_and_a_missing_database_are_named(fresh):
+    settings = load_settings(fresh.file)
+    assert levels(records.look_at_rules(settings)) == {"lists": ["ok"]}
+    (fresh.data / "keys" / "verp.key").unlink()
+    keys, finding = records.load_signing_keys(settings)
+    assert (keys, finding.level) == ((), "wrong")
+    assert "verp.key" in finding.finding
+    (fresh.data / "lists" / "central-africa.toml").write_text("nonsense", "ascii")
+    [finding] = records.look_at_rules(settings)
+    assert finding.level == "wrong"
+    assert "central-africa.toml" in finding.finding
+    (fresh.data / "relay.db").rename(fresh.data / "relay.db.away")
+    chain, finding = records.open_database(settings)
+    assert (chain, finding.level) == (None, "wrong")
+    assert not (fresh.data / "relay.db").exists()
+
+
+def test_a_database_with_another_schema_is_wrong(fresh):
+    with closing(sqlite3.connect(fresh.data / "relay.db")) as database:
+        database.execute("DELETE FROM alembic_version")
+        database.commit()
+    chain, finding = records.open_database(load_settings(fresh.file))
+    assert (chain, finding.level) == (None, "wrong")
+    assert "wen-relay migrate" in finding.advice
+
+
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("newest", "signed_at", "expected"),
+    [
+        (None, None, "ok"),
+        (NOW, NOW - timedelta(hours=1), "ok"),
+        (NOW, NOW + timedelta(days=1), "ok"),
+        (NOW, NOW - timedelta(hours=3), "warning"),
+        (NOW, None, "warning"),
+    ],
+)
+def test_entries_that_wait_long_for_a_signature_are_warned_of(newest, signed_at, expected):
+    chain = records.Chain(newest=newest, signed_at=signed_at)
+    assert levels(records.look_at_audit(chain)) == {"audit": [expected]}
+
+
+# — disk, certificate, gateways —
+
+
+def test_little_room_is_warned_of_and_less_than_the_reserve_is_wrong(fresh):
+    free = os.statvfs(fresh.data).f_bavail * os.statvfs(fresh.data).f_frsize
+    for reserve, expected in ((1, "ok"), (free // 2, "warning"), (free * 2, "wrong")):
+        fresh.configure("smtp", "min_free_octets", reserve)
+        assert levels(machine.look_at_space(load_settings(fresh.file))) == {"disk space": [expected]}
+
+
+def make_certificate(folder, host, first_day, last_day):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "relay")])
+    certificate = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(first_day)
+        .not_valid_after(last_day)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "tls.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "tls.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("host", "first_day", "last_day", "expected"),
+    [
+        (f"mx.{DOMAIN}", -DAY, 30 * DAY, "ok"),
+        (f"*.{DOMAIN}", -DAY, 30 * DAY, "ok"),
+        (f"not{DOMAIN}", -DAY, 30 * DAY, "warning"),
+        (f"mx.{DOMAIN}", -DAY, 13 * DAY, "warning"),
+        (f"mx.{DOMAIN}", -30 * DAY, -DAY, "wrong"),
+        (f"mx.{DOMAIN}", DAY, 30 * DAY, "wrong"),
+    ],
+)
+def test_a_certificate_is_judged_by_its_days_and_its_name(fresh, host, first_day, last_day, expected):
+    make_certificate(fresh.folder, host, NOW + first_day, NOW + last_day)
+    fresh.configure("smtp", "tls_certificate", str(fresh.folder / "tls.pem"))
+    fresh.configure("smtp", "tls_key", str(fresh.folder / "tls.key"))
+    assert levels(doors.look_at_certificate(load_settings(fresh.file), NOW)) == {"TLS": [expected]}
+
+
+def test_a_key_of_another_certificate_is_wrong(fresh):
+    make_certificate(fresh.folder, DOMAIN, NOW - DAY, NOW + 30 * DAY)
+    key = (fresh.folder / "tls.key").read_bytes()
+    make_certificate(fresh.folder, DOMAIN, NOW - DAY, NOW + 30 * DAY)
+    (fresh.folder / "tls.key").write_bytes(key)
+    fresh.configure("smtp", "tls_certificate", str(fresh.folder / "tls.pem"))
+    fresh.configure("smtp", "tls_key", str(fresh.folder / "tls.key"))
+    assert levels(doors.look_at_certificate(load_settings(fresh.file), NOW)) == {"TLS": ["wrong"]}
+
+
+@pytest.mark.parametrize(
+    ("networks", "expected"),
+    [
+        ("[]", ["ok"]),
+        ('["192.0.2.7"]', ["warning"]),
+        ('["192.0.2.0/24"]', ["warning"]),
+        ('["10.0.0.0/8"]', ["warning", "wrong"]),
+    ],
+)
+def test_a_trusted_gateway_is_always_warned_of_since_it_queues_posts_in_clear(fresh, networks, expected):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RELAY_SMTP__TRUSTED_GATEWAYS", networks)
+        patch.setenv("RELAY_SMTP__AUTHSERV_ID", "mx.agency.example")
+        found = list(doors.look_at_gateways(load_settings(fresh.file)))
+    assert levels(found) == {"gateways": expected}
+    assert expected == ["ok"] or "in clear" in found[0].finding
+
+
+# — the smarthost —
+
+
+def test_a_smarthost_that_is_away_is_wrong_and_one_that_takes_little_is_warned_of(fresh):
+    fresh.configure("delivery", "port", free_port())
+    assert levels(doors.look_at_smarthost(load_settings(fresh.file))) == {"smarthost": ["wrong"]}
+    for extensions, expected in ((("SIZE 10240000",), "warning"), (("SIZE 0",), "ok"), ((), "ok")):
+        smarthost = Smarthost(Sink(extensions=extensions))
+        try:
+            fresh.configure("delivery", "port", smarthost.port)
+            assert levels(doors.look_at_smarthost(load_settings(fresh.file))) == {"smarthost": [expected]}
+            assert not smarthost.mails
+        finally:
+            smarthost.close()
+
+
+def test_a_smarthost_without_the_required_tls_is_wrong(fresh):
+    smarthost = Smarthost()
+    try:
+        fresh.configure("delivery", "port", smarthost.port)
+        fresh.configure("delivery", "tls", "required")
+        [finding] = doors.look_at_smarthost(load_settings(fresh.file))
+        assert (finding.level, "STARTTLS" in finding.finding) == ("wrong", True)
+    finally:
+        smarthost.close()
+
+
+# — the DNS —
+
+
+def zone(keys):
+    """The records of a relay whose DNS is in order."""
+    names = {(f"{key.selector}._domainkey.{DOMAIN}", "TXT"): (record_of(key),) for key in keys}
+    return names | {
+        (DOMAIN, "MX"): (f"20 backup.{DOMAIN}.", f"10 mx.{DOMAIN}."),
+        (f"mx.{DOMAIN}", "A"): ("192.0.2.25",),
+        ("25.2.0.192.in-addr.arpa", "PTR"): (f"mx.{DOMAIN}.",),
+        (DOMAIN, "TXT"): ('"site-verification=1"', '"v=spf1 mx -all"'),
+        (f"_dmarc.{DOMAIN}", "TXT"): ('"v=DMARC1; p=reject"',),
+    }
+
+
+@pytest.fixture(scope="module")
+def signing_keys(site):
+    return load_keys(site.data / "keys").dkim
+
+
+@pytest.fixture(scope="module")
+def name_server():
+    with NameServer({}) as server:
+        yield server
+
+
+@pytest.fixture
+def server(name_server, signing_keys):
+    """The name server, with all records in order."""
+    name_server.records = zone(signing_keys)
+    return name_server
+
+
+def test_a_domain_whose_records_are_in_order_has_nothing_to_mend(site, server, signing_keys):
+    found = list(look_at_dns(server.address, DOMAIN, signing_keys))
+    assert [one for one in found if one.level != "ok"] == []
+    assert {one.check for one in found} == {"MX", "PTR", "SPF", "DKIM", "DMARC"}
+    for name in ("MX", "A", "PTR"):
+        assert [asked for asked in server.asked if asked[1] == name]
+    assert published_keys(site.data / "keys")(f"{signing_keys[0].selector}._domainkey.{DOMAIN}.".encode())
+
+
+def test_the_record_that_the_doctor_prints_is_the_key_as_a_verifier_needs_it(site, server, signing_keys):
+    lookup = published_keys(site.data / "keys")
+    for key in signing_keys:
+        name = f"{key.selector}._domainkey.{DOMAIN}"
+        strings = re.findall(r'"([^"]*)"', record_of(key))
+        assert all(len(one) < 256 for one in strings)
+        assert "".join(strings).encode() == lookup(f"{name}.".encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "rows", "check", "expected"),
+    [
+        (DOMAIN, "MX", (), "MX", "warning"),
+        (DOMAIN, "MX", ("0 .",), "MX", "warning"),
+        (f"mx.{DOMAIN}", "A", (), "MX", "wrong"),
+        ("25.2.0.192.in-addr.arpa", "PTR", (), "PTR", "warning"),
+        ("25.2.0.192.in-addr.arpa", "PTR", ("host-25.isp.example.",), "PTR", "warning"),
+        (DOMAIN, "TXT", (), "SPF", "warning"),
+        (DOMAIN, "TXT", ('"v=spf1 mx -all"', '"v=spf1 a -all"'), "SPF", "wrong"),
+        (DOMAIN, "TXT", ('"v=spf1 mx +all"',), "SPF", "wrong"),
+        (f"_dmarc.{DOMAIN}", "TXT", (), "DMARC", "warning"),
+        (f"_dmarc.{DOMAIN}", "TXT", ('"v=DMARC1; p=none"',), "DMARC", "warning"),
+        (f"_dmarc.{DOMAIN}", "TXT", ('"v=DMARC1; p=reject"', '"v=DMARC1; p=none"'), "DMARC", "warning"),
+    ],
+)
+def test_each_record_that_is_missing_or_bad_is_told(server, signing_keys, name, kind, rows, check, expected):
+    server.records = zone(signing_keys) | {(name, kind): rows}
+    bad = [one for one in look_at_dns(server.address, DOMAIN, signing_keys) if one.level != "ok"]
+    assert [(one.check, one.level) for one in bad] == [(check, expected)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ((), "warning"),
+        (('"v=DKIM1; k=rsa; p="',), "wrong"),
+        (('"v=DKIM1; k=rsa; p=AAAA"',), "wrong"),
+        (('"p=é"',), "wrong"),
+    ],
+)
+def test_a_selector_without_its_key_or_with_another_is_told_with_what_to_publish(server, signing_keys, rows, expected):
+    for key in signing_keys:
+        name = f"{key.selector}._domainkey.{DOMAIN}"
+        server.records = zone(signing_keys) | {(name, "TXT"): rows}
+        [bad] = [one for one in look_at_dns(server.address, DOMAIN, signing_keys) if one.level != "ok"]
+        assert (bad.check, bad.level) == ("DKIM", expected)
+        assert f"{name}. TXT {record_of(key)}" in bad.advice
+
+
+def test_a_dns_that_fails_or_is_away_is_one_warning_and_no_list_of_failures(server, signing_keys, monkeypatch):
+    monkeypatch.setattr(dns, "PATIENCE", timedelta(seconds=0.5))
+    server.records = None
+    assert levels(look_at_dns(server.address, DOMAIN, signing_keys)) == {"DNS": ["warning"]}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{closed.getsockname()[1]}"
+    assert levels(look_at_dns(nobody, DOMAIN, signing_keys)) == {"DNS": ["warning"]}
+
+
+# — the whole —
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """A relay that runs on fixed ports, with a smarthost."""
+    smarthost = Smarthost()
+    made = Site(tmp_path_factory.mktemp("running"), smarthost.port)
+    made.enrol(ANA)
+    for section, key in (("smtp", "port"), ("smtp", "submission_port"), ("smtp", "submissions_port"), ("web", "port")):
+        made.configure(section, key, free_port())
+    (made.data / "recovery.key").unlink()
+    try:
+        with Service(made) as service:
+            eventually(lambda: service.events("audit.head_signed"))
+            yield made
+    finally:
+        smarthost.close()
+
+
+def test_a_relay_that_runs_and_whose_dns_is_in_order_has_nothing_wrong(running, server):
+    server.records = zone(load_keys(running.data / "keys").dkim)
+    done = running.try_run("doctor", "--json", "--dns", server.address)
+    rows = done.rows
+    own = [row for row in rows if row["check"] not in {"swap", "hibernation", "clock", "kernel dumps"}]  # the machine's
+    assert [row for row in own if row["level"] != "ok"] == []
+    assert done.code == (EX_CONFIG if any(row["level"] == "wrong" for row in rows) else 0)
+    assert {"service", "smarthost", "DKIM", "audit", "core dumps", "swap"} <= {row["check"] for row in rows}
+    assert all(list(row) == ["check", "level", "finding", "advice"] for row in rows)
+
+
+def test_the_same_as_lines_for_a_person_with_what_to_do(running, server):
+    server.records = {}
+    done = running.try_run("doctor", "--dns", server.address)
+    lines = done.out.splitlines()
+    assert all(re.match(r"(ok|warning|wrong) +[^:]+: .", line) for line in lines)
+    [spf] = [line for line in lines if " SPF: " in line]
+    assert spf.startswith("warning ")
+    assert ' → publish: relay.example. TXT "v=spf1 mx -all"' in spf
+
+
+def test_a_door_on_which_nobody_answers_is_wrong(running):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RELAY_SMTP__PORT", str(free_port()))
+        found = list(doors.look_at_ports(load_settings(running.file)))
+    assert levels(found) == {"service": ["wrong"]}
+
+
+def test_a_relay_that_is_down_is_a_warning_and_a_port_that_another_has_is_wrong(fresh):
+    assert levels(doors.look_at_ports(load_settings(fresh.file))) == {"service": ["warning"]}
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        fresh.configure("smtp", "submission_port", other.getsockname()[1])
+        assert levels(doors.look_at_ports(load_settings(fresh.file))) == {"service": ["warning", "wrong"]}
+
+
+def test_what_is_wrong_gives_78_and_the_rest_is_looked_at_all_the_same(fresh, server):
+    (fresh.data / "keys" / "audit.pem").chmod(0o644)
+    (fresh.data / "lists" / "central-africa.toml").unlink()
+    fresh.configure("delivery", "port", free_port())
+    done = fresh.try_run("doctor", "--json", "--dns", server.address)
+    assert done.code == EX_CONFIG
+    assert done.err == ""
+    wrong = {row["check"] for row in done.rows if row["level"] == "wrong"}
+    assert {"keys", "smarthost"} <= wrong
+    assert {"disk space", "SPF"} <= {row["check"] for row in done.rows}
+
+
+def test_a_resolver_that_is_no_address_is_a_usage_error(fresh):
+    assert fresh.try_run("doctor", "--dns", "resolver.example").code == 64
