@@ -21,11 +21,11 @@ from relay import jobs
 from relay.actions.admit import admit
 from relay.actions.deliver import Outbox
 from relay.actions.login import authenticate
+from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
-from relay.intake.limits import IntakeLimits
-from relay.intake.server import Kind, Listener, SmtpServer
+from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import server_context, tls_files
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -37,7 +37,7 @@ from relay.policy.vocabulary import patterns_of
 from relay.resources import Resources, load_resources, load_smarthost
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
-from relay.settings import Port, Settings, load_settings
+from relay.settings import Settings, is_within, load_settings
 from relay.store import members, queue
 from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
@@ -129,31 +129,17 @@ class Service:
         return ports
 
     async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
-        smtp = self.resources.settings.smtp
-        wished: tuple[tuple[Kind, Port], ...] = (
-            ("smtp", smtp.port),
-            ("submission", smtp.submission_port),
-            ("submissions", smtp.submissions_port),
-        )
+        listeners, limits = configured(self.resources.settings.smtp)
         server = SmtpServer(
-            listeners=tuple(
-                Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port)
-                for kind, port in wished
-                if port != 0
-            ),
-            limits=IntakeLimits(
-                max_message_octets=smtp.max_message_octets,
-                max_in_flight_octets=smtp.max_in_flight_octets,
-                max_recipients=smtp.max_recipients,
-                max_connections=smtp.max_connections,
-                max_connections_per_ip=smtp.max_connections_per_ip,
-            ),
+            listeners=listeners,
+            limits=limits,
             doors=Doors(
                 authenticate=self._authenticate,
                 admit=self._admit,
                 receive=self._receive,
                 note=note,
                 has_room=self._reserve.has_room,
+                is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
             tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),
             hostname=self.resources.settings.relay.domain,
@@ -195,13 +181,21 @@ class Service:
     def _authenticate(self, login: str, password: str) -> Member | None:
         return authenticate(self.resources, login, password, datetime.now(UTC))
 
-    def _admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
-        return admit(self.resources, address, member, earlier, datetime.now(UTC))
+    def _admit(
+        self,
+        address: Address,
+        member: Member | None,
+        client: Client,
+        mail_from: Address | None,
+        earlier: Sequence[Address],
+    ) -> Reply | None:
+        return admit(self.resources, address, member, client, mail_from, earlier, datetime.now(UTC))
 
     def _receive(
         self, envelope: Envelope, client: Client, authentication: AuthenticationResults | None, octets: bytes
     ) -> Reply:
-        """The journey's steps 5 to 10. One member holds one scanner at a time, so that nobody can take them all."""
+        """The journey's steps 4 to 10. One member holds one scanner at a time, so that nobody can take them all."""
+        authentication = authentication or prove(self.resources, envelope, client, octets)
         mine = self._members_scanning.setdefault(authentication.address.key if authentication else "", threading.Lock())
 
         def scan(octets: bytes) -> Scan:

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import socket
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -79,6 +80,21 @@ def _mail_address(value: str) -> str:
     return value
 
 
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        try:
+            ipaddress.ip_network(value)
+        except ValueError:
+            raise ValueError(f"write networks such as 192.0.2.0/24 or 2001:db8::1, not “{value}”") from None
+    return values
+
+
+def _authserv_id(value: str) -> str:
+    if value and not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,253}[A-Za-z0-9])?", value):
+        raise ValueError(f"write the name that the gateway gives itself, such as mx.agency.example, not “{value}”")
+    return value
+
+
 def _port(value: object) -> object:
     if value == "auto" or re.fullmatch(r"-?\d+", str(value)):
         return value if value == "auto" else int(str(value))
@@ -89,6 +105,7 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0
 Octets = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Port = Annotated[Annotated[int, Field(ge=0, le=65535)] | Literal["auto"], BeforeValidator(_port)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[Words, AfterValidator(_networks)]
 Domain = Annotated[str, AfterValidator(_host_name)]
 
 
@@ -116,8 +133,9 @@ class SmtpSection(_Section):
     tls_certificate: str
     tls_key: str
     client_ca: str
-    trusted_gateways: Words
-    authserv_id: str
+    trusted_gateways: Networks
+    authserv_id: Annotated[str, AfterValidator(_authserv_id)]
+    proxies: Networks
     max_message_octets: Octets
     max_in_flight_octets: Octets
     max_recipients: int = Field(ge=1, le=100)
@@ -254,6 +272,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def is_within(ip: str, networks: Iterable[str]) -> bool:
+    """Whether an address as text lies in one of these networks; an IPv4 address also in its IPv6 form."""
+    address = ipaddress.ip_address(ip.partition("%")[0])
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return any(plain in ipaddress.ip_network(one) for one in networks)
+
+
 def find_site_file(named: Path | None) -> Path:
     """The site's settings file: the named one, $RELAY_CONFIG, ./relay.toml or /etc/wen-relay/relay.toml.
 
@@ -374,6 +399,11 @@ def _check_together(settings: Settings, site: Source) -> None:
                 (smtp.tls_key, ("smtp", "tls_key")),
                 (delivery.password_file, ("delivery", "password_file")),
             )
+        ),
+        (
+            bool(smtp.trusted_gateways) != bool(smtp.authserv_id),
+            ("smtp", "trusted_gateways" if smtp.trusted_gateways else "authserv_id"),
+            "[smtp] trusted_gateways and authserv_id belong together: set both or neither",
         ),
         (
             len(doors) != len(set(doors)),

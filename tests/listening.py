@@ -50,6 +50,7 @@ class House:
     posts: list[tuple[Envelope, Client, AuthenticationResults, bytes]] = field(default_factory=list)
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
+    proxies: frozenset[str] = frozenset()
     before_accept: Callable[[], None] = lambda: None
     before_lookup: Callable[[], None] = lambda: None
     before_login: Callable[[], None] = lambda: None
@@ -59,7 +60,14 @@ class House:
         self.before_login()
         return MEMBER if login.lower() == CHIEF.key and password == PASSWORD else None
 
-    def admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
+    def admit(
+        self,
+        address: Address,
+        member: Member | None,
+        client: Client,
+        mail_from: Address | None,
+        earlier: Sequence[Address],
+    ) -> Reply | None:
         self.before_lookup()
         return None if member and address.key in LISTS else NO_SUCH_ADDRESS
 
@@ -98,6 +106,7 @@ class RunningServer:
                 admit=house.admit,
                 receive=house.receive,
                 note=house.note,
+                is_proxy=lambda ip: ip in house.proxies,
             ),
             server_context(folder / "cert.pem", folder / "key.pem"),
             "relay.example",

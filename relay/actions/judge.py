@@ -23,8 +23,12 @@ Scanner = Callable[[bytes], Scan]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed."""
+    """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed.
 
+    `authentication` is the proof by which its author was known; None when there was none.
+    """
+
+    authentication: AuthenticationResults | None
     scan: Scan
     lists: tuple[MailingList, ...]
     decisions: tuple[tuple[str, Decision], ...]
@@ -64,7 +68,9 @@ def judge(
         on=now.date(),
         names_another=_names_another(resources, author, octets),
     )
-    return Judgement(scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset))
+    return Judgement(
+        authentication=authentication, scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset)
+    )
 
 
 def _names_another(resources: Resources, author: Member | None, octets: bytes) -> bool:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from relay.actions.accept import accept
 from relay.actions.judge import Scanner
+from relay.actions.prove import judge_proof
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, Reply
@@ -26,8 +27,11 @@ def receive(
         Unavailable: the database or a scanner can't serve; nothing was accepted.
     """
     destination = resources.destination(envelope.rcpt_to[0])
-    if destination is None or authentication is None:
+    if destination is None:
         return NO_SUCH_ADDRESS
+    refused = judge_proof(resources, envelope, client, authentication, now)
+    if refused or authentication is None:
+        return refused or NO_SUCH_ADDRESS
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, envelope, client, authentication, octets, now)

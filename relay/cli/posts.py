@@ -52,6 +52,7 @@ def _post_row(resources: Resources, row: posts.PostRow) -> dict[str, object]:
         "reference": row.reference,
         "list": _address(resources, row.list_name),
         "author": str(row.author),
+        "proof": row.proof,
         "message_id": row.message_id,
         "received_at": _time(row.received_at),
         "decision": row.decision,
@@ -95,7 +96,18 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
         with resources.database.read() as connection:
             found = posts.show_post(connection, reference)
         rows = [_post_row(resources, row) for row in found]
-    columns = ("reference", "list", "author", "received_at", "decision", "marking", "reasons", "removed", "channels")
+    columns = (
+        "reference",
+        "list",
+        "author",
+        "proof",
+        "received_at",
+        "decision",
+        "marking",
+        "reasons",
+        "removed",
+        "channels",
+    )
     print_records(rows, as_json=as_json, columns=(*columns, "deliveries"))
 
 
@@ -129,6 +141,7 @@ def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
         "list": _address(resources, row.list_name),
         "author": str(row.author),
         "country": row.author_country,
+        "proof": row.proof,
         "received_at": _time(row.received_at),
         "held_until": _time(row.held_until),
         "marking": row.marking,

@@ -52,6 +52,12 @@ class Conversation:
     login_tries: int = 0
     transaction: Transaction | None = None
 
+    @property
+    def client(self) -> Client:
+        """The client as the rest of the relay knows it."""
+        login = self.member.address if self.member else None
+        return Client(ip=self.ip, helo_name=self.helo_name, tls=self.tls, login=login)
+
 
 async def ehlo(talk: Conversation, argument: bytes) -> Answer:
     """EHLO names the client, resets the transaction, and is answered by what is offered here and now."""
@@ -133,7 +139,9 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     if len(transaction.rcpt_to) >= talk.reception.limits.max_recipients:
         return TOO_MANY_RECIPIENTS
     try:
-        refused = await talk.reception.admit(address, talk.member, tuple(transaction.rcpt_to.values()))
+        refused = await talk.reception.admit(
+            address, talk.member, talk.client, transaction.mail_from, tuple(transaction.rcpt_to.values())
+        )
     except Unavailable:
         return TRY_LATER
     if refused:
@@ -162,7 +170,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
             return octets
         submission = Submission(
             envelope=Envelope(mail_from=transaction.mail_from, rcpt_to=tuple(transaction.rcpt_to.values())),
-            client=Client(ip=talk.ip, helo_name=talk.helo_name, tls=talk.tls, login=member.address if member else None),
+            client=talk.client,
             authentication=AuthenticationResults(method=Method.AUTH, address=member.address) if member else None,
             octets=octets,
         )
@@ -216,6 +224,7 @@ CONSTANT: dict[str, Answer] = {
     "VRFY": replies.CANNOT_VERIFY,
     "EXPN": replies.NOT_IMPLEMENTED,
     "BDAT": replies.CHUNKING_NOT_OFFERED,  # its chunk would be read as commands
+    "PROXY": replies.NOT_A_PROXY,  # whoever sends it speaks for somebody else, and isn't listed
     **dict.fromkeys(_HTTP, replies.NOT_MAIL),
 }
 """Commands that are answered alike to everybody. HTTP is here so that no web page can make a browser speak SMTP."""

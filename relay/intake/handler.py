@@ -39,16 +39,18 @@ class Note(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What intake asks of the relay. All but `note` may block and raise Unavailable; anything else raised is a bug.
+    """What intake asks of the relay. All but `note` and `is_proxy` may block and raise Unavailable; anything else raised is a bug.
 
     `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
+    `is_proxy` tells whether an address is a listed proxy's; it is asked on the event loop.
     """
 
     authenticate: Callable[[str, str], Member | None]
-    admit: Callable[[Address, Member | None, Sequence[Address]], Reply | None]
+    admit: Callable[[Address, Member | None, Client, Address | None, Sequence[Address]], Reply | None]
     receive: Callable[[Envelope, Client, AuthenticationResults | None, bytes], Reply]
     note: Note
     has_room: Callable[[int], bool] = lambda _octets: True
+    is_proxy: Callable[[str], bool] = lambda _: False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class Reception:
         self.hostname = hostname
         self.note = doors.note
         self.login_tries = LoginTries()
+        self.is_proxy = doors.is_proxy
         self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
@@ -93,13 +96,20 @@ class Reception:
         """
         return await self._ask(self._logins, lambda: self._doors.authenticate(login, password))
 
-    async def admit(self, address: Address, member: Member | None, earlier: Sequence[Address]) -> Reply | None:
+    async def admit(
+        self,
+        address: Address,
+        member: Member | None,
+        client: Client,
+        mail_from: Address | None,
+        earlier: Sequence[Address],
+    ) -> Reply | None:
         """Why this recipient is refused, after those that the message has already; None when it is taken.
 
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._lookups, lambda: self._doors.admit(address, member, earlier))
+        return await self._ask(self._lookups, lambda: self._doors.admit(address, member, client, mail_from, earlier))
 
     async def has_room(self, octets: int) -> bool:
         """Whether a message of so many octets may come.

@@ -17,8 +17,8 @@ _IDLE_VERBS = frozenset({"NOOP", "RSET", "HELP", "VRFY", "EXPN", "EHLO", "HELO"}
 class IntakeLimits:
     """What one server takes.
 
-    `idle` bounds the wait for one whole command line, or for one reply to be read; `handshake` that for TLS.
-    `login_delay` is the first delay of a login after failed ones (`login_tries`).
+    `idle` bounds the wait for one whole command line, or for one reply to be read; `handshake` that for TLS,
+    `proxy_header` that for a PROXY header. `login_delay` is the first delay of a login after failed ones (`login_tries`).
     A message must come at `data_rate` octets a second, averaged over each `data_window`, and be there after
     `data_longest`. After `session_longest` a connection ends at its next pause.
     """
@@ -31,6 +31,7 @@ class IntakeLimits:
     idle: timedelta = timedelta(minutes=5)  # RFC 5321 §4.5.3.2.7
     handshake: timedelta = timedelta(seconds=30)
     login_delay: timedelta = timedelta(seconds=1)
+    proxy_header: timedelta = timedelta(seconds=5)
     data_rate: int = 1024
     data_window: timedelta = timedelta(minutes=1)
     data_longest: timedelta = timedelta(hours=1)
@@ -154,7 +155,10 @@ class Pace:
 
 
 class Connections:
-    """How many connections are open, in all and for each client network."""
+    """How many connections are open, in all and for each client network.
+
+    What belongs to a listed proxy itself counts in all alone: its clients' connections pass through it.
+    """
 
     __slots__ = ("_by_network", "_limits")
 
@@ -162,18 +166,18 @@ class Connections:
         self._limits = limits
         self._by_network: Counter[str] = Counter()
 
-    def admit(self, ip: str) -> bool:
+    def admit(self, ip: str, *, proxy: bool = False) -> bool:
         """Count one more from this address, unless a cap is reached."""
-        network = network_of(ip)
+        network = "proxy" if proxy else network_of(ip)
         full = self._by_network.total() >= self._limits.max_connections
-        if full or self._by_network[network] >= self._limits.max_connections_per_ip:
+        if full or (not proxy and self._by_network[network] >= self._limits.max_connections_per_ip):
             return False
         self._by_network[network] += 1
         return True
 
-    def leave(self, ip: str) -> None:
+    def leave(self, ip: str, *, proxy: bool = False) -> None:
         """One that was admitted has ended."""
-        network = network_of(ip)
+        network = "proxy" if proxy else network_of(ip)
         self._by_network[network] -= 1
         if not self._by_network[network]:
             del self._by_network[network]

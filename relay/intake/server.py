@@ -9,9 +9,11 @@ from datetime import timedelta
 from relay.intake import replies
 from relay.intake.handler import Doors, Reception
 from relay.intake.limits import Connections, IntakeLimits
+from relay.intake.proxy import ProxyFault, read_proxy
 from relay.intake.session import Kind, SmtpSession
+from relay.settings import Port, SmtpSection
 
-__all__ = ["Doors", "IntakeLimits", "Kind", "Listener", "SmtpServer"]
+__all__ = ["Doors", "IntakeLimits", "Kind", "Listener", "SmtpServer", "configured"]
 
 _BACKLOG = 512
 
@@ -26,6 +28,25 @@ class Listener:
     kind: Kind
     host: str
     port: int
+
+
+def configured(smtp: SmtpSection) -> tuple[tuple[Listener, ...], IntakeLimits]:
+    """The doors and limits that the settings ask for."""
+    wished: tuple[tuple[Kind, Port], ...] = (
+        ("smtp", smtp.port),
+        ("submission", smtp.submission_port),
+        ("submissions", smtp.submissions_port),
+    )
+    limits = IntakeLimits(
+        max_message_octets=smtp.max_message_octets,
+        max_in_flight_octets=smtp.max_in_flight_octets,
+        max_recipients=smtp.max_recipients,
+        max_connections=smtp.max_connections,
+        max_connections_per_ip=smtp.max_connections_per_ip,
+    )
+    return tuple(
+        Listener(kind=kind, host=smtp.host, port=0 if port == "auto" else port) for kind, port in wished if port != 0
+    ), limits
 
 
 class SmtpServer:
@@ -49,6 +70,7 @@ class SmtpServer:
         self._servers: list[asyncio.Server] = []
         self._sessions: set[SmtpSession] = set()
         self._handshakes: set[asyncio.Task[None]] = set()
+        self._vestibules: set[Vestibule] = set()
         self._open = False
 
     async def start(self) -> dict[Kind, int]:
@@ -89,6 +111,8 @@ class SmtpServer:
         self._stop_listening()
         for handshake in self._handshakes:
             handshake.cancel()
+        for vestibule in tuple(self._vestibules):
+            vestibule.transport.abort()
         for session in tuple(self._sessions):
             session.abort()
         while pending := self._conversations() | self._handshakes:
@@ -104,29 +128,67 @@ class SmtpServer:
             self._servers.pop().close()
 
     def enter(self, kind: Kind, transport: asyncio.Transport) -> None:
-        """Give a new connection its session, or turn it away. Counted before TLS, so that half-open ones count too."""
+        """Take a new connection, or turn it away. Counted before TLS, so that half-open ones count too."""
         peer = transport.get_extra_info("peername")
-        if not peer or not self._open or not self._connections.admit(peer[0]):
-            self._reception.note("session.refused", ip=peer[0] if peer else "", why="too many connections")
-            if kind != "submissions":
-                transport.write(f"{replies.TOO_MANY_CONNECTIONS.reply}\r\n".encode("ascii"))
-            transport.close()
-            return
+        ip = str(peer[0]) if peer else ""
+        proxied = kind == "smtp" and bool(ip) and self._reception.is_proxy(ip)
+        if not ip or not self._open or not self._connections.admit(ip, proxy=proxied):
+            self._turn_away(kind, ip, transport)
+        elif proxied:
+            self._vestibules.add(Vestibule(self, ip, transport))
+        else:
+            self._begin(kind, ip, transport, proxy=False)
+
+    def leave_vestibule(self, vestibule: "Vestibule", client: str | None) -> SmtpSession | None:
+        """A proxied connection has named its client (None: the proxy itself, or nobody any more) and is counted as theirs from now on."""
+        if vestibule not in self._vestibules:
+            return None
+        self._vestibules.discard(vestibule)
+        gone = vestibule.transport.is_closing()
+        if client is None and self._open and not gone:
+            return self._begin("smtp", vestibule.ip, vestibule.transport, proxy=True)
+        self._connections.leave(vestibule.ip, proxy=True)
+        if gone:
+            return None
+        if client is None or not self._open or not self._connections.admit(client):
+            self._turn_away("smtp", client or vestibule.ip, vestibule.transport)
+            return None
+        return self._begin("smtp", client, vestibule.transport, proxy=False)
+
+    def drop(self, vestibule: "Vestibule", why: str) -> None:
+        """A proxied connection that does not begin as it must is cut, without a word."""
+        self._reception.note("session.refused", ip=vestibule.ip, why=why)
+        vestibule.transport.abort()
+
+    @property
+    def proxy_header_seconds(self) -> float:
+        """How long a listed proxy may take for its header."""
+        return self._reception.limits.proxy_header.total_seconds()
+
+    def _turn_away(self, kind: Kind, ip: str, transport: asyncio.Transport) -> None:
+        self._reception.note("session.refused", ip=ip, why="too many connections")
+        if kind != "submissions":
+            transport.write(f"{replies.TOO_MANY_CONNECTIONS.reply}\r\n".encode("ascii"))
+        transport.close()
+
+    def _begin(self, kind: Kind, ip: str, transport: asyncio.Transport, *, proxy: bool) -> SmtpSession:
+        """Give a connection that was counted its session."""
 
         def leave() -> None:
-            self._connections.leave(peer[0])
+            self._connections.leave(ip, proxy=proxy)
             self._sessions.discard(session)
 
-        session = SmtpSession(self._reception, kind, self._tls, leave)
+        session = SmtpSession(self._reception, kind, ip, self._tls, leave)
         self._sessions.add(session)
         if kind != "submissions":
             transport.set_protocol(session)
             session.connection_made(transport)
-            return
+            return session
         transport.pause_reading()  # the ClientHello must wait for TLS, in whatever order the loop runs
         handshake = asyncio.get_running_loop().create_task(self._secure(transport, session, leave))
         self._handshakes.add(handshake)
         handshake.add_done_callback(self._handshakes.discard)
+        return session
 
     async def _secure(self, transport: asyncio.Transport, session: SmtpSession, leave: Callable[[], None]) -> None:
         """Implicit TLS (RFC 8314 §3.3): the session begins under it, and so knows that it is there."""
@@ -157,3 +219,41 @@ class Entrance(asyncio.Protocol):
         """A client has connected."""
         if isinstance(transport, asyncio.Transport):
             self._server.enter(self._kind, transport)
+
+
+class Vestibule(asyncio.Protocol):
+    """Where a listed proxy's connection waits until its PROXY header has come whole; it may take 5 seconds and no longer."""
+
+    def __init__(self, server: SmtpServer, ip: str, transport: asyncio.Transport) -> None:
+        self.ip = ip
+        self.transport = transport
+        self._server = server
+        self._octets = b""
+        self._in_time = asyncio.get_running_loop().call_later(
+            server.proxy_header_seconds, server.drop, self, "no PROXY header in time"
+        )
+        transport.set_protocol(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; what follows the header is the client's, who should have waited for the greeting."""
+        self._octets += data
+        header = read_proxy(self._octets)
+        if header is None:
+            return
+        self._in_time.cancel()
+        if isinstance(header, ProxyFault):
+            self._server.drop(self, "no PROXY header")
+        else:
+            session = self._server.leave_vestibule(self, header.ip)
+            if session and (rest := self._octets[header.octets :]):
+                session.data_received(rest)
+
+    def eof_received(self) -> bool:
+        """The proxy sends no more, and so no header."""
+        return False
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """It ended before its header came."""
+        del error
+        self._in_time.cancel()
+        self._server.leave_vestibule(self, None)

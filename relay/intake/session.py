@@ -52,7 +52,9 @@ class SmtpSession(SMTP):
 
     line_length_limit = 32_768  # the base class sizes its stream buffer by it: reading pauses at twice as much
 
-    def __init__(self, reception: Reception, kind: Kind, tls: ssl.SSLContext, on_end: Callable[[], None]) -> None:
+    def __init__(
+        self, reception: Reception, kind: Kind, ip: str, tls: ssl.SSLContext, on_end: Callable[[], None]
+    ) -> None:
         limits = reception.limits
         super().__init__(
             None,
@@ -63,6 +65,7 @@ class SmtpSession(SMTP):
         )
         self._reception = reception
         self._kind = kind
+        self._ip = ip  # the client's own, also behind a proxy and after STARTTLS: the socket's peer is not asked again
         self._on_end = on_end
         self._patience = Patience()
         self._talk: Conversation
@@ -78,7 +81,7 @@ class SmtpSession(SMTP):
         self._talk = Conversation(
             reception=self._reception,
             wire=Wire(self._reader, self._writer, self._reception.limits.idle),
-            ip=str(transport.get_extra_info("peername")[0]),
+            ip=self._ip,
             submits=self._kind != "smtp",
             tls=transport.get_extra_info("ssl_object") is not None,
         )

@@ -42,5 +42,6 @@ NO_SCANNER = Reply(451, "4.3.2", "Busy, please try again in a moment")
 DISK_LOW = Reply(452, "4.3.1", "Short of storage, please try again later")
 TOO_BIG = Reply(552, "5.3.4", "Message too big")
 # 4yz: a server then sends the message to this recipient in a transaction of its own (RFC 5321 §4.5.3.1.10).
+ENCRYPT_FIRST = Reply(451, "4.7.10", "Encryption needed: use STARTTLS first")
 ALONE = Reply(452, "4.5.3", "This address takes no message that has other recipients: send it separately")
 TOO_MANY_RECIPIENTS = Reply(452, "4.5.3", "Too many recipients in one message")

@@ -7,6 +7,8 @@ from relay.policy.decision import Reason, Refuse
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 
+NOT_ENTITLED = Refuse(reasons=(Reason("R1", "membership.not_entitled", "envelope"),), reply=NO_SUCH_ADDRESS)
+
 
 def judge_membership(member: Member | None, mailing_list: MailingList, on: date) -> Refuse | None:
     """Refuse whoever isn't an active, entitled member of an active list; None when they may post.
@@ -15,4 +17,4 @@ def judge_membership(member: Member | None, mailing_list: MailingList, on: date)
     """
     if member is not None and mailing_list.active and member.may_act(on) and mailing_list.admits(member):
         return None
-    return Refuse(reasons=(Reason("R1", "membership.not_entitled", "envelope"),), reply=NO_SUCH_ADDRESS)
+    return NOT_ENTITLED

@@ -30,6 +30,7 @@ class HeldPost:
     author: Address
     author_id: str
     author_country: str
+    proof: str
     received_at: datetime
     held_until: datetime
     size_octets: int
@@ -49,6 +50,7 @@ def list_held(connection: Connection, reference: str | None = None) -> tuple[Hel
         posts.c.reference,
         posts.c.received_at,
         posts.c.size_octets,
+        posts.c.proof,
         posts.c.author_id,
         members.c.address,
         members.c.country,
@@ -269,6 +271,7 @@ def _held_post(row: Row[Any], released_by: list[str]) -> HeldPost:
         author=address_of(row.address),
         author_id=row.author_id,
         author_country=row.country,
+        proof=row.proof,
         received_at=row.received_at,
         held_until=row.held_until,
         size_octets=row.size_octets,

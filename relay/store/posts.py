@@ -26,6 +26,7 @@ class Accepted:
     `duplicate_keys` are keyed hashes of the message under the present key (stored) and the one before (looked up too);
     `content_key` is one without the lists, of a message that may go out. `prefix` starts the reference. `decisions` are in the
     message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds.
+    `proof` is the method by which the author is known, in the words of RFC 8601.
     """
 
     uid: str
@@ -40,6 +41,7 @@ class Accepted:
     sealed: Sealed | None
     held_until: Mapping[str, datetime]
     client_ip: str
+    proof: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,7 @@ class PostRow:
     author: Address
     author_id: str
     message_id: str | None
+    proof: str
     received_at: datetime
     size_octets: int
     decision: str
@@ -208,6 +211,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "author_id": accepted.author_id,
         "size_octets": accepted.size_octets,
         "message_id": accepted.message_id if goes_out else None,
+        "proof": accepted.proof,
         "duplicate_key": accepted.duplicate_keys[0],
         "content_key": accepted.content_key,
         "key_id": sealed.key_id if sealed else None,
@@ -225,6 +229,7 @@ def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
         "reference": reference,
         "author": accepted.author_id,
         "client": None if withheld else accepted.client_ip,
+        "proof": accepted.proof,
         "size": accepted.size_octets,
         "decisions": [[name, decision.word, reason_rows(decision.reasons)] for name, decision in accepted.decisions],
     }
@@ -238,6 +243,7 @@ def _post_rows(connection: Connection, condition: Any) -> tuple[PostRow, ...]:
         posts.c.received_at,
         posts.c.size_octets,
         posts.c.message_id,
+        posts.c.proof,
         posts.c.author_id,
         members.c.address,
     )
@@ -266,6 +272,7 @@ def _post_row(row: Row[Any], counts: Mapping[str, int]) -> PostRow:
         author=address_of(row.address),
         author_id=row.author_id,
         message_id=row.message_id,
+        proof=row.proof,
         received_at=row.received_at,
         size_octets=row.size_octets,
         decision=row.decision,

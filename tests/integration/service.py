@@ -143,7 +143,7 @@ class Site:
         self.configure("web", "port", "auto")
         self.configure("delivery", "port", smarthost_port)
 
-    def configure(self, section: str, key: str, value: str | int) -> None:
+    def configure(self, section: str, key: str, value: object) -> None:
         """Set one setting in the site's file."""
         text = self.file.read_text("utf-8")
         line = f"{key} = {json.dumps(value)}"
@@ -284,12 +284,16 @@ class House:
 
 
 @contextmanager
-def open_house(folder: Path, *authors: str) -> Iterator[House]:
-    """Everything up, in a folder of its own; these members have passwords."""
+def open_house(
+    folder: Path, *authors: str, settings: Mapping[tuple[str, str], object] | None = None
+) -> Iterator[House]:
+    """Everything up, in a folder of its own; these members have passwords. Settings by (section, key)."""
     smarthost = Smarthost()
     try:
         site = Site(folder, smarthost.port)
         site.enrol(*authors)
+        for (section, key), value in (settings or {}).items():
+            site.configure(section, key, value)
         with Service(site) as service:
             yield House(site, smarthost, service)
     finally:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from relay import settings as module
 from relay.errors import ConfigurationError
-from relay.settings import Duration, Settings, find_site_file, helo_name, is_loopback, load_settings, shipped
+from relay.settings import Duration, Settings, find_site_file, helo_name, is_loopback, is_within, load_settings, shipped
 
 
 @pytest.fixture(autouse=True)
@@ -81,12 +81,12 @@ def test_the_environment_wins_over_secrets_and_secrets_over_the_file(tmp_path, m
     "value", ["192.0.2.0/24,2001:db8::/32", " 192.0.2.0/24 , 2001:db8::/32, ", '["192.0.2.0/24", "2001:db8::/32"]']
 )
 def test_a_list_in_the_environment_has_commas_or_is_json(tmp_path, monkeypatch, value):
-    monkeypatch.setenv("RELAY_SMTP__TRUSTED_GATEWAYS", value.strip() if value.startswith("[") else value)
-    assert load(tmp_path).smtp.trusted_gateways == ("192.0.2.0/24", "2001:db8::/32")
+    monkeypatch.setenv("RELAY_SMTP__PROXIES", value.strip() if value.startswith("[") else value)
+    assert load(tmp_path).smtp.proxies == ("192.0.2.0/24", "2001:db8::/32")
 
 
 def test_a_list_in_the_file_is_a_list(tmp_path):
-    assert load(tmp_path, '[smtp]\ntrusted_gateways = ["192.0.2.0/24"]').smtp.trusted_gateways == ("192.0.2.0/24",)
+    assert load(tmp_path, '[smtp]\nproxies = ["192.0.2.0/24"]').smtp.proxies == ("192.0.2.0/24",)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +118,10 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
             '[delivery]\ntls = "none"\nsmarthost = "mx.example"',
             'relay.toml:2: [delivery] tls = "none" is for a smarthost on this machine',
         ),
+        ('[smtp]\nproxies = ["192.0.2.7/24"]', "relay.toml:2: smtp.proxies: write networks such as 192.0.2.0/24 or"),
+        ('[smtp]\nauthserv_id = "a;b"', "relay.toml:2: smtp.authserv_id: write the name that the gateway gives itself"),
+        ('[smtp]\nauthserv_id = "mx.example"', "relay.toml:2: [smtp] trusted_gateways and authserv_id belong together"),
+        ('[smtp]\ntrusted_gateways = ["::1"]', "relay.toml:2: [smtp] trusted_gateways and authserv_id belong together"),
         ('[smtp]\nhost = "0.0.0.0"', "relay.toml:2: [smtp] host is not this machine's loopback"),
         ('[smtp]\ntls_key = "k"', "relay.toml:2: [smtp] tls_certificate and tls_key belong together"),
         ('[smtp]\ntls_certificate = "c"\ntls_key = "k"', "relay.toml:2: the file c does not exist"),
@@ -149,7 +153,7 @@ def test_a_fault_in_the_file_names_its_line_and_what_to_write(tmp_path, text, se
             "environment variable RELAY_SMTP__PROT: unknown key “smtp.prot”; did you mean “port”?",
         ),
         ("RELAY_SCAN__DEADLINE", "20", "environment variable RELAY_SCAN__DEADLINE: scan.deadline: write a duration"),
-        ("RELAY_SMTP__TRUSTED_GATEWAYS", "[x", "environment variable RELAY_SMTP__TRUSTED_GATEWAYS: "),
+        ("RELAY_SMTP__PROXIES", "[x", "environment variable RELAY_SMTP__PROXIES: "),
         (
             "RELAY_SMPT__PORT",
             "1",
@@ -243,3 +247,20 @@ def test_the_name_in_helo_is_a_full_one(tmp_path, monkeypatch, name, helo):
 
 def test_a_duration_of_ours_is_taken_as_it_is():
     assert TypeAdapter(Duration).validate_python(timedelta(minutes=5)) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("ip", "within"),
+    [
+        ("192.0.2.7", True),
+        ("::ffff:192.0.2.7", True),
+        ("192.0.3.7", False),
+        ("2001:db8::1", True),
+        ("2001:db8::2", False),
+        ("fe80::1%eth0", True),
+        ("::", False),
+    ],
+)
+def test_an_address_is_found_in_either_form(ip, within):
+    assert is_within(ip, ("192.0.2.0/24", "2001:db8::1", "fe80::/10")) is within
+    assert not is_within(ip, ())

@@ -93,6 +93,7 @@ class World:
             "sealed": seal(self.keys, uid, text) if kept else None,
             "held_until": {name: START + timedelta(hours=72) for name, one in decisions if isinstance(one, Hold)},
             "client_ip": "192.0.2.7",
+            "proof": "auth",
         }
         return posts.Accepted(**(facts | changes))
 

@@ -125,6 +125,7 @@ def test_a_withheld_post_leaves_a_notice_and_a_record_without_words(world, withh
         "reference": reference,
         "author": author.id,
         "client": None,
+        "proof": "auth",
         "size": 10,
         "decisions": [["central-africa", "withhold", [["N1", "name.after_trigger", "text, line 6"]]]],
     }

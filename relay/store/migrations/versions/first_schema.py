@@ -118,6 +118,7 @@ def _create_posts() -> None:
         sa.Column("author_id", sa.Text(), nullable=False),
         sa.Column("size_octets", sa.BigInteger(), nullable=False),
         sa.Column("message_id", sa.Text(), nullable=True),
+        sa.Column("proof", sa.Text(), nullable=False),
         sa.Column("duplicate_key", sa.LargeBinary(), nullable=True),
         sa.Column("key_id", sa.Text(), nullable=True),
         sa.Column("content_key", sa.LargeBinary(), nullable=True),

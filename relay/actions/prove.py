@@ -1,0 +1,86 @@
+"""Who wrote a message that came without a login: what a trusted gateway has found is believed, and nothing else.
+
+A gateway is a mail server within `[smtp] trusted_gateways`, for which `authserv_id` is the name. Between it and us there is TLS, except
+on loopback. The header section alone is read here, before a scanner is spent on the message.
+
+MAIL FROM must be the author's address, as it must under a login: a person's own server sends under it, and a bounce
+address or the null one says that a machine, a forwarder or another list sent this.
+"""
+
+from datetime import datetime
+
+from relay.actions.admit import admit, is_gateway
+from relay.mail.auth_results import AuthenticationResults, Method, proof_by_gateway
+from relay.mail.envelope import Client, Envelope
+from relay.mail.message import read_message, split_header
+from relay.mail.reply import REFUSED, Reply
+from relay.maillog import note
+from relay.policy.author import NOT_AUTHENTICATED
+from relay.policy.decision import Reason, Refuse
+from relay.policy.membership import NOT_ENTITLED
+from relay.resources import Resources
+from relay.roster.member import Member
+from relay.store import members, posts
+
+
+def prove(resources: Resources, envelope: Envelope, client: Client, octets: bytes) -> AuthenticationResults | None:
+    """The proof that a message brings with it; None when there is none."""
+    if envelope.mail_from is None or not is_gateway(resources.settings, client):
+        return None
+    header = split_header(octets)
+    author = read_message(header).author
+    if author is None or author.address != envelope.mail_from:
+        return None
+    method = proof_by_gateway(header, resources.settings.smtp.authserv_id, author.address)
+    return AuthenticationResults(method=method, address=author.address) if method else None
+
+
+def judge_proof(
+    resources: Resources,
+    envelope: Envelope,
+    client: Client,
+    authentication: AuthenticationResults | None,
+    now: datetime,
+) -> Reply | None:
+    """Refuse a message without proof, or whose proven author may not write to all its recipients; None when all is well.
+
+    Under a login that was asked at RCPT; a gateway's recipients were taken there without knowing for whom. Stranger, member
+    without proof and member of another list are refused in the same words. The audit log has the address of the client.
+
+    Raises:
+        Unavailable: the database can't serve.
+    """
+    if authentication is not None and authentication.method is Method.AUTH:
+        return None
+    if authentication is None:
+        return _refuse(resources, None, client, NOT_AUTHENTICATED, now)
+    with resources.database.read() as connection:
+        author = members.find(connection, authentication.address)
+    if author is None or not _may_write(resources, envelope, client, author, now):
+        return _refuse(resources, author, client, NOT_ENTITLED, now)
+    return None
+
+
+def _may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:
+    """Whether each recipient would have been taken from this member at RCPT."""
+    recipients = envelope.rcpt_to
+    return all(
+        admit(resources, one, author, client, envelope.mail_from, recipients[:place], now) is None
+        for place, one in enumerate(recipients)
+    )
+
+
+def _refuse(resources: Resources, author: Member | None, client: Client, refusal: Refuse, now: datetime) -> Reply:
+    node, author_id = resources.settings.relay.node, author.id if author else None
+    resources.database.write(
+        lambda connection: posts.record_refusal(connection, node, author_id, client.ip, refusal, now)
+    )
+    reasons: tuple[Reason, ...] = refusal.reasons
+    note(
+        "post.refused",
+        author=author_id,
+        ip=client.ip,
+        codes=[reason.code for reason in reasons],
+        rules=[reason.rule for reason in reasons],
+    )
+    return REFUSED
