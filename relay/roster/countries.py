@@ -34,7 +34,7 @@ _ALSO_CALLED = {
     "HK": "hong kong, hong-kong",
     "KR": "south korea, korea, republic of korea, corée, corea, coreia",
     "LA": "laos, lao pdr, lao",
-    "MM": "burma, birmanie, birmania, birmânia, myanmar",
+    "MM": "burma, birmanie, birmania, birmânia, myanmar, mianmar",
     "MO": "macao, macau",
     "NL": "holland, hollande, holanda",
     "PS": "palestine",

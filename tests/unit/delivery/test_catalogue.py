@@ -11,6 +11,7 @@ import pytest
 
 from relay.delivery.catalogue import read_catalogue
 from relay.errors import ConfigurationError
+from relay.roster.countries import country_named
 from relay.roster.definition import read_list
 
 ROOT = Path(__file__).parents[3]
@@ -140,3 +141,41 @@ def test_fuzzy_and_empty_translations_are_not_used():
 def test_what_is_no_catalogue_is_refused():
     with pytest.raises(ConfigurationError, match=r"^fr\.po: this is not a message catalogue"):
         read_catalogue("Dear colleague\n", "fr")
+
+
+LISTED = sorted(
+    frozenset().union(
+        *(
+            read_list(path.read_text("utf-8"), path.name, "relay.example").countries
+            for path in (ROOT / "lists").glob("*.toml")
+        )
+    )
+)
+
+
+@pytest.mark.parametrize("country", LISTED)
+def test_a_countrys_name_is_one_that_its_officials_use_and_that_leads_back_to_it(country):
+    for language, catalogue in CATALOGUES.items():
+        name = catalogue.country(country)
+        assert country_named(name) == country, (language, name)
+        assert len(name) > 3
+        assert not re.search(r"[()]| - |Kinshasa|Brazzaville", name)
+
+
+@pytest.mark.parametrize(
+    ("country", "names"),
+    [
+        ("CD", "Democratic Republic of the Congo; République démocratique du Congo; República Democrática del Congo; República Democrática do Congo"),
+        ("CG", "Republic of the Congo; République du Congo; República del Congo; República do Congo"),
+        ("MM", "Myanmar; Myanmar; Myanmar; Mianmar"),
+        ("SZ", "Eswatini; Eswatini; Esuatini; Essuatíni"),
+        ("MK", "North Macedonia; Macédoine du Nord; Macedonia del Norte; Macedónia do Norte"),
+        ("CZ", "Czechia; Tchéquie; Chequia; Chéquia"),
+        ("KE", "Kenya; Kenya; Kenia; Quénia"),
+        ("MZ", "Mozambique; Mozambique; Mozambique; Moçambique"),
+        ("GB", "United Kingdom; Royaume-Uni; Reino Unido; Reino Unido"),
+        ("SS", "South Sudan; Soudan du Sud; Sudán del Sur; Sudão do Sul"),
+    ],
+)  # fmt: skip
+def test_countries_are_called_as_they_are_called_today(country, names):
+    assert [CATALOGUES[language].country(country) for language in LANGUAGES] == names.split("; ")

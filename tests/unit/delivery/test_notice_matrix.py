@@ -228,6 +228,7 @@ def test_a_countrys_own_bodies_are_named_to_its_own_services(country):
         for word, door in (("SIENA", "siena"), ("AFRIPOL", "afripol"), ("ASEANAPOL", "aseanapol")):
             assert (word in police) is (country in BY_DOOR[door])
         assert BY_DOOR["ncb"][country]["names"][country] in police
+        assert "AFSECOM" not in police  # AFRIPOL's own page calls it planned
         assert ("Eurojust" in doors("judge", "N1")) is (country in BY_DOOR["eurojust"])
         assert "RILO" in doors("customs", "O3")
         assert "RILO CA" not in doors("customs", "O3")
