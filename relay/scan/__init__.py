@@ -7,6 +7,7 @@ walker      the MIME structure, split on the octets        parameters, charset  
 parts       one part: what may leave of it, and what can be looked at in those that do not leave
 container, image  what lies beside an image's pixels; the photo that may leave, made of them alone
 text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
-worker      the process that runs the stages               sandbox               what it may not do
+worker      the processes that run the stages, and the one that forks them      sandbox     what they may not do
+parent      that one, as the main process sees it          scanner               one of them, likewise
 pool        the main process's side                        frames, vocabulary    what the two say to each other
 """

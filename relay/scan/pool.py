@@ -5,7 +5,6 @@ A scanner that dies or is killed costs its own message only, and what it had rep
 
 import contextlib
 import queue
-import subprocess
 import threading
 from datetime import timedelta
 from time import monotonic
@@ -14,10 +13,11 @@ from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import FrameError, advance, encode_configuration
+from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
 
-JOBS = 100  # after so many a scanner is replaced: one that was taken over can't lie about all later messages
+JOBS = 20  # for one scanner, and only while messages wait: one that was taken over can't lie about all later messages
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready
 PAUSE = timedelta(seconds=1)  # before starting is tried again
@@ -42,12 +42,12 @@ class ScannerPool:
         self._lock = threading.Lock()
         self._gone = threading.Condition(self._lock)
         self._living: list[Scanner] = []
+        self._parents: list[ScannerParent] = []  # the last one serves; those before wait for the end of their scanners
+        self._waiting = 0  # messages
         self._free: queue.SimpleQueue[Scanner | None] = queue.SimpleQueue()
-        self._wanted: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._wanted: queue.SimpleQueue[Scanner | bool] = queue.SimpleQueue()
         self._closed = threading.Event()
         self._started = threading.Semaphore(0)
-        # One thread starts all scanners, also the later ones: the kernel's parent-death signal comes when the *thread* ends
-        # that started a process, so no passing thread may do it.
         self._keeper = threading.Thread(target=self._keep, name="scanner-keeper", daemon=True)
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class ScannerPool:
         try:
             for stage in scanner.stages(octets, monotonic() + self._deadline.total_seconds()):
                 scan = advance(scan, stage)
-            fit = scanner.jobs < JOBS
+            fit = True
         except (ScannerError, FrameError):
             return scan
         finally:
@@ -108,7 +108,7 @@ class ScannerPool:
         return tuple(scanner.pid for scanner in self._all())
 
     def close(self) -> None:
-        """Kill and reap all scanners. A scan under way returns what it has; one that waits gets Unavailable."""
+        """Kill and reap all processes. A scan under way returns what it has; one that waits gets Unavailable."""
         with self._lock:  # from here on no scanner is given back as free
             self._closed.set()
         self._wanted.put(False)
@@ -125,13 +125,23 @@ class ScannerPool:
         # writing a message to a descriptor that by then is somebody else's file.
         with self._gone:
             self._gone.wait_for(lambda: not self._living)
+        while self._parents:
+            self._parents.pop().close()
 
     def _all(self) -> list[Scanner]:
         with self._lock:
             return list(self._living)
 
     def _take(self) -> Scanner:
-        until = monotonic() + WAIT.total_seconds()
+        with self._lock:
+            self._waiting += 1
+        try:
+            return self._next_free(monotonic() + WAIT.total_seconds())
+        finally:
+            with self._lock:
+                self._waiting -= 1
+
+    def _next_free(self, until: float) -> Scanner:
         while not self._closed.is_set():
             try:
                 scanner = self._free.get(timeout=max(0.0, until - monotonic()))
@@ -139,16 +149,23 @@ class ScannerPool:
                 raise Busy("No scanner was free in time; try again in a moment") from None
             if scanner is None:
                 break
-            if scanner.is_alive() and scanner.configuration is self._configuration:
+            if scanner.is_idle() and scanner.parent.configuration is self._configuration:
                 return scanner
             self._give_back(scanner, fit=False)
         self._free.put(None)  # for the next one that waits
         raise Unavailable("The scanners are stopped; try again in a moment")
 
     def _give_back(self, scanner: Scanner, *, fit: bool) -> None:
+        """Let the next message have the scanner if it waits for one already; else let a fresh one take its place.
+
+        One that is not fit is gone when this returns; one that did its work is ended by the keeper, while the reply goes out.
+        """
         with self._lock:
-            if fit and not self._closed.is_set():
+            if fit and self._waiting and scanner.jobs < JOBS and not self._closed.is_set():
                 self._free.put(scanner)
+                return
+            if fit and not self._closed.is_set():
+                self._wanted.put(scanner)
                 return
         self._bury(scanner)
         self._wanted.put(True)
@@ -160,23 +177,39 @@ class ScannerPool:
             self._gone.notify_all()
 
     def _keep(self) -> None:
-        """Start a scanner for each token in the queue, until told to stop."""
-        while self._wanted.get() and not self._closed.is_set():
+        """Start a scanner for each token in the queue, and in the place of each used one, until told to stop."""
+        while used := self._wanted.get():
+            if isinstance(used, Scanner):
+                self._bury(used)
+            if self._closed.is_set():
+                continue
             try:
-                scanner = Scanner()
-            except (OSError, subprocess.SubprocessError):
+                scanner = Scanner(self._parent())
+            except (OSError, ParentError):
                 self._try_again()
                 continue
             with self._lock:
                 self._living.append(scanner)
             try:
-                scanner.prepare(self._configuration, monotonic() + START.total_seconds())
+                scanner.prepare(monotonic() + START.total_seconds())
             except (ScannerError, FrameError):
                 self._bury(scanner)
                 self._try_again()
                 continue
             self._free.put(scanner)
             self._started.release()
+
+    def _parent(self) -> ScannerParent:
+        """The process to fork from: a new one when there is none, it has died, or it knows other words."""
+        last = self._parents[-1] if self._parents else None
+        if last is None or last.configuration is not self._configuration or not last.is_alive():
+            self._parents.append(ScannerParent(self._configuration))
+        served = {scanner.parent for scanner in self._all()}
+        for old in self._parents[:-1]:
+            if old not in served:
+                old.close()
+                self._parents.remove(old)
+        return self._parents[-1]
 
     def _try_again(self) -> None:
         if not self._closed.wait(PAUSE.total_seconds()):

@@ -2,13 +2,9 @@
 
 import os
 import select
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from time import monotonic
 
-import relay
 from relay.scan.frames import (
     FRAME_OCTETS,
     PREFIX_OCTETS,
@@ -20,6 +16,7 @@ from relay.scan.frames import (
     length_prefix,
     read_length,
 )
+from relay.scan.parent import ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.walker import PARTS
 
@@ -42,46 +39,38 @@ class ScannerError(Exception):
 class Scanner:
     """A running scanner process. Used by one thread at a time; only `kill` may come from another."""
 
-    def __init__(self) -> None:
-        """Start the process; it becomes useful with `prepare`."""
-        package = str(Path(relay.__file__).resolve().parent.parent)
-        # -P and the bare environment: no module from the working directory, no secret of ours in the scanner's memory.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", "relay.scan.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            env={"PYTHONPATH": package, "PYTHONUTF8": "1"},
-            start_new_session=True,  # Ctrl-C is for the main process, which drains first
-        )
-        if self._process.stdin is None or self._process.stdout is None:
-            raise ScannerError("no pipes")
-        self._input, self._output = self._process.stdin.fileno(), self._process.stdout.fileno()
+    def __init__(self, parent: ScannerParent) -> None:
+        """Have the process started; it can be used once it is `prepare`d.
+
+        Raises:
+            ParentError: it can't be started.
+        """
+        self.parent = parent
+        self.pid, self._input, self._output = parent.fork()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
+        self._news, self._end = select.poll(), select.poll()
+        self._news.register(self._output, select.POLLIN)
+        self._end.register(self._output, 0)
         self.sandbox: Sandbox | None = None
-        self.configuration = b""
         self.jobs = 0
 
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
-
     def is_alive(self) -> bool:
-        """Whether the process has not ended."""
-        return self._process.poll() is None
+        """Whether the process has not ended: nobody else holds the other end of its pipe."""
+        return not self._end.poll(0)
 
-    def prepare(self, configuration: bytes, until: float) -> None:
-        """Hand over the configuration and wait for the scanner to be ready.
+    def is_idle(self) -> bool:
+        """Whether it waits for a message. One that speaks without being asked would answer for the next message too."""
+        return not self._news.poll(0)
+
+    def prepare(self, until: float) -> None:
+        """Wait for the scanner to be ready.
 
         Raises:
             ScannerError: it died or is not ready by `until` (monotonic seconds).
             FrameError: it says something else.
         """
-        self.configuration = configuration
-        for frame in self._converse(configuration, until):
+        for frame in self._converse([], until):
             self.sandbox = decode_ready(frame)
             return
 
@@ -94,7 +83,7 @@ class Scanner:
         """
         self.jobs += 1
         before: StageName | None = None
-        for count, frame in enumerate(self._converse(octets, until)):
+        for count, frame in enumerate(self._converse([memoryview(length_prefix(octets)), memoryview(octets)], until)):
             stage = decode_stage(frame)
             if stage.name not in _FOLLOWS[before] or count >= _STAGE_FRAMES:
                 raise FrameError("order")
@@ -104,20 +93,17 @@ class Scanner:
             before = stage.name
 
     def kill(self) -> None:
-        """Kill the process, whatever it does."""
-        self._process.kill()
+        """Kill the process, whatever it does, and wait until it is gone."""
+        self.parent.end(self.pid)
 
     def bury(self) -> None:
-        """Kill the process, take note of its end and close the pipes."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        """Kill the process and close the pipes."""
+        self.kill()
+        os.close(self._input)
+        os.close(self._output)
 
-    def _converse(self, octets: bytes, until: float) -> Iterator[bytes]:
-        """Write one frame while reading the frames that come back; never waits beyond `until`."""
-        outgoing = [memoryview(length_prefix(octets)), memoryview(octets)]
+    def _converse(self, outgoing: list[memoryview], until: float) -> Iterator[bytes]:
+        """Write one frame, in pieces, while reading the frames that come back; never waits beyond `until`."""
         incoming, received = bytearray(), 0
         poller = select.poll()
         poller.register(self._output, select.POLLIN)

@@ -1,13 +1,19 @@
-"""A scanner: `python -m relay.scan.worker`, started and watched by the pool.
+"""The scanners' parent and the scanners: `python -m relay.scan.worker`, started and watched by the pool.
 
-It loads everything it will need, locks itself in, and then reads one message after another from standard input and
-writes what each stage found to standard output. Any failure ends the process without a word: a traceback could hold
-what must not be kept. The pool then starts another.
+The parent loads everything that a scanner will need and passes a message through all of it; then it forks scanners on
+demand. A scanner locks itself in before it sees its first octet, then reads one message after another from standard input
+and writes what each stage found to standard output. Any failure ends the process without a word: a traceback could hold
+what must not be kept.
 """
 
+import gc
 import os
+import signal
+import socket
 from base64 import encodebytes
 from collections.abc import Callable
+from functools import partial
+from typing import NoReturn
 
 from relay.policy.marking import MarkingWords
 from relay.scan.charset import load_every_charset
@@ -21,6 +27,7 @@ from relay.scan.frames import (
     read_length,
 )
 from relay.scan.image import prepare
+from relay.scan.parent import FORK, NUMBER_OCTETS, decode_number, encode_number
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
 
@@ -39,18 +46,72 @@ _WARM_UP = (
 
 
 def main() -> None:
-    """Serve until standard input ends."""
-    configuration = _read_frame()
+    """Start and end scanners as asked, until standard input, which is a socket, ends."""
+    control = socket.socket(fileno=_INPUT)
+    configuration = _read_frame(control.recv)
     if configuration is None:
         return
     memory, words = decode_configuration(configuration)
     load_every_charset()
     warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"--b--\r\n"
     _scan(warm_up, words, say=lambda _: None)
+    if not _works_inside(memory, warm_up, words):
+        return
+    gc.collect()
+    gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it
+    children: set[int] = set()
+    while len(request := (received := socket.recv_fds(control, NUMBER_OCTETS, 2))[0]) == NUMBER_OCTETS:
+        pid, pipes = decode_number(request), received[1]
+        if pid == FORK:
+            if (pid := os.fork()) == 0:
+                _serve_on(pipes, memory, words)
+            children.add(pid)
+        elif pid in children:
+            _end(pid)
+            children.discard(pid)
+        for pipe in pipes:
+            os.close(pipe)
+        control.sendall(encode_number(pid))
+    for pid in children:
+        _end(pid)
+
+
+def _works_inside(memory: int, warm_up: bytes, words: MarkingWords) -> bool:
+    """Whether all that was loaded can be used behind the walls: what can't should never look ready."""
+    if (pid := os.fork()) == 0:
+        try:
+            enter_sandbox(memory)
+            _scan(warm_up, words, say=lambda _: None)
+            os._exit(0)
+        finally:
+            os._exit(_SOFTWARE_ERROR)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def _end(pid: int) -> None:
+    """Kill a child. It is not reaped before, so its number can't have become another's."""
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def _serve_on(pipes: list[int], memory: int, words: MarkingWords) -> NoReturn:
+    """Be a scanner on these two pipes, and on nothing else that the parent had open."""
+    try:
+        os.dup2(pipes[0], _INPUT)  # closes the socket to the main process
+        os.dup2(pipes[1], _OUTPUT)
+        os.closerange(_OUTPUT + 2, max(pipes) + 1)
+        _serve(memory, words)
+        os._exit(0)
+    finally:
+        os._exit(_SOFTWARE_ERROR)
+
+
+def _serve(memory: int, words: MarkingWords) -> None:
+    """Scan until the pool has closed the pipe."""
     sandbox = enter_sandbox(memory)
-    _scan(warm_up, words, say=lambda _: None)  # whoever can't work in here should not look ready
     _write_frame(encode_ready(sandbox))
-    while (octets := _read_frame()) is not None:
+    read = partial(os.read, _INPUT)
+    while (octets := _read_frame(read)) is not None:
         _scan(octets, words, say=_write_frame)
 
 
@@ -64,19 +125,19 @@ def _scan(octets: bytes, words: MarkingWords, *, say: Callable[[bytes], None]) -
         say(encode_stage(stage))
 
 
-def _read_frame() -> bytes | None:
-    """The next frame; None when the pool has closed the pipe."""
-    prefix = _read(PREFIX_OCTETS)
+def _read_frame(read: Callable[[int], bytes]) -> bytes | None:
+    """The next frame; None when the pool has closed its side."""
+    prefix = _read(read, PREFIX_OCTETS)
     if prefix is None:
         return None
     length = read_length(prefix)
-    return _read(length) if length <= FRAME_OCTETS else None
+    return _read(read, length) if length <= FRAME_OCTETS else None
 
 
-def _read(count: int) -> bytes | None:
+def _read(read: Callable[[int], bytes], count: int) -> bytes | None:
     received = bytearray()
     while len(received) < count:
-        piece = os.read(_INPUT, min(count - len(received), _PIECE))
+        piece = read(min(count - len(received), _PIECE))
         if not piece:
             return None
         received += piece

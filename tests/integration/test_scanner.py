@@ -43,11 +43,11 @@ def make_pool() -> Iterator[Callable[..., ScannerPool]]:
         pool.close()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 20, pause: float = 0.01) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not come about"
-        threading.Event().wait(0.01)
+        threading.Event().wait(pause)
 
 
 def scan_in_thread(pool: ScannerPool, octets: bytes) -> tuple[threading.Thread, list[Scan]]:
@@ -161,20 +161,34 @@ def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
     pool = make_pool(seconds=2)
     os.kill(pool.pids()[0], signal.SIGSTOP)
     scan_in_thread(pool, HELLO)[0].join()
+    wait_until(pool.ready)
     assert pool.scan(HELLO).progress is Progress.COMPLETE
-    after = pool.pids()
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
-    assert pool.pids() == after
 
 
-def test_a_scanner_is_replaced_after_its_share_of_messages(make_pool, monkeypatch):
-    monkeypatch.setattr(pool_module, "JOBS", 3)
+def test_where_no_message_waits_each_has_a_scanner_of_its_own(make_pool):
     pool = make_pool()
     seen = set()
-    for _ in range(7):
+    for _ in range(3):
+        [before] = pool.pids()
+        seen.add(before)
         assert pool.scan(HELLO).progress is Progress.COMPLETE
-        seen |= set(pool.pids())
-    assert len(seen) >= 2
+        wait_until(lambda before=before: pool.pids() not in {(), (before,)})
+        assert not exists(before)
+    assert len(seen) == 3
+
+
+def test_while_messages_wait_a_scanner_takes_its_share_of_them_and_no_more(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "JOBS", 4)
+    pool = make_pool()
+    [first] = pool.pids()
+    os.kill(first, signal.SIGSTOP)
+    jobs = [scan_in_thread(pool, HELLO) for _ in range(12)]
+    wait_until(lambda: pool._waiting == len(jobs) - 1)
+    os.kill(first, signal.SIGCONT)
+    seen = set()
+    wait_until(lambda: seen.update(pool.pids()) or not any(thread.is_alive() for thread, _ in jobs), pause=0)
+    assert all(found[0].progress is Progress.COMPLETE for _, found in jobs)
+    assert 3 <= len(seen) <= 5
 
 
 def test_new_words_hold_from_the_next_message_on(make_pool):
@@ -273,6 +287,26 @@ def test_a_scanner_has_bounds_that_the_kernel_keeps(make_pool):
     assert (hard["Max cpu time"], hard["Max file size"], hard["Max core file size"]) == ("3600", "0", "0")
     assert (hard["Max open files"], hard["Max processes"]) == ("0", "0")
     assert hard["Max address space"] == str(MEMORY)
+
+
+def test_when_the_scanners_parent_dies_they_die_with_it_and_another_takes_its_place(make_pool):
+    pool = make_pool(processes=2)
+    before = pool.pids()
+    parent = int(Path(f"/proc/{before[0]}/stat").read_text("ascii").rpartition(")")[2].split()[1])
+    os.kill(parent, signal.SIGKILL)
+    wait_until(lambda: not any(runs(pid) for pid in before))
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    wait_until(lambda: len(pool.pids()) == 2 and not set(pool.pids()) & set(before))
+    pool.close()
+    assert not exists(parent)
+
+
+def test_a_scanner_has_nothing_open_but_its_two_pipes(make_pool):
+    pool = make_pool(processes=3)
+    for descriptors in (Path(f"/proc/{pid}/fd") for pid in pool.pids()):
+        if os.access(descriptors, os.R_OK):  # only root may look
+            opened = {entry.name: str(entry.readlink()).partition(":")[0] for entry in descriptors.iterdir()}
+            assert opened == {"0": "pipe", "1": "pipe", "2": "/dev/null"}
 
 
 def test_a_scanner_knows_no_secret_of_the_environment(make_pool, monkeypatch):

@@ -1,0 +1,111 @@
+"""The process that scanners are forked from, as the main process sees it: it starts them and ends them when asked.
+
+It has loaded and compiled everything before the first fork, so that a fresh scanner costs milliseconds. It never sees a
+message: the pipes of a scanner are made here and only pass through it.
+"""
+
+import contextlib
+import os
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import relay
+from relay.scan.frames import length_prefix
+
+_NUMBER = struct.Struct(">i")
+NUMBER_OCTETS = _NUMBER.size
+FORK = 0  # in place of a process id: start a scanner on the two descriptors that come along
+PATIENCE = 30.0  # seconds for one answer; on a busy machine loading everything takes a few
+
+
+class ParentError(Exception):
+    """It has died or does not answer."""
+
+
+def encode_number(number: int) -> bytes:
+    """A request, FORK or the process id of a scanner to end, and the answer to both: the scanner's process id."""
+    return _NUMBER.pack(number)
+
+
+def decode_number(octets: bytes) -> int:
+    """What `encode_number` made."""
+    number: int = _NUMBER.unpack(octets)[0]
+    return number
+
+
+class ScannerParent:
+    """The running process. Thread-safe; it answers one request after the other."""
+
+    def __init__(self, configuration: bytes) -> None:
+        """Start it; it reads the configuration when it is ready to.
+
+        Raises:
+            OSError: no process or socket can be had.
+        """
+        self.configuration = configuration
+        self._lock = threading.Lock()
+        self._control, theirs = socket.socketpair()
+        self._control.settimeout(PATIENCE)
+        package = str(Path(relay.__file__).resolve().parent.parent)
+        with theirs:
+            # -P and the bare environment: no module from the working directory, no secret of ours in a scanner's memory.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", "relay.scan.worker"],
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={"PYTHONPATH": package, "PYTHONUTF8": "1"},
+                start_new_session=True,  # Ctrl-C is for the main process, which drains first
+            )
+        with contextlib.suppress(OSError):  # the first request will tell
+            self._control.sendall(length_prefix(configuration) + configuration)
+
+    def is_alive(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process.poll() is None
+
+    def fork(self) -> tuple[int, int, int]:
+        """A new scanner: its process id, the descriptor to write to it, the one to read from it.
+
+        Raises:
+            ParentError: there is none.
+        """
+        input_read, input_write = os.pipe()
+        output_read, output_write = os.pipe()
+        try:
+            with self._lock:
+                socket.send_fds(self._control, [encode_number(FORK)], [input_read, output_write])
+                pid = self._answer()
+        except (OSError, ParentError):
+            os.close(input_write)
+            os.close(output_read)
+            raise ParentError("no fork") from None
+        finally:
+            os.close(input_read)
+            os.close(output_write)
+        return pid, input_write, output_read
+
+    def end(self, pid: int) -> None:
+        """Kill a scanner and wait until it is gone. If this process itself has gone, the kernel has seen to that."""
+        with self._lock, contextlib.suppress(OSError, ParentError):
+            self._control.sendall(encode_number(pid))
+            self._answer()
+
+    def close(self) -> None:
+        """End the process, and with it every scanner that it still has."""
+        self._control.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _answer(self) -> int:
+        octets = self._control.recv(NUMBER_OCTETS, socket.MSG_WAITALL)
+        if len(octets) < NUMBER_OCTETS:
+            raise ParentError("gone")
+        return decode_number(octets)
