@@ -224,9 +224,8 @@ class Service:
         return [row for row in rows if row["event"] == name]
 
     def children(self) -> list[int]:
-        """Its child processes: the scanners."""
-        tasks = Path(f"/proc/{self.process.pid}/task").glob("*/children")
-        return [int(word) for task in tasks for word in task.read_text("ascii").split()]
+        """The processes that the service started, the scanners before the one that they were forked from."""
+        return _descendants(self.process.pid)
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -298,3 +297,10 @@ def open_house(
             yield House(site, smarthost, service)
     finally:
         smarthost.close()
+
+
+def _descendants(pid: int) -> list[int]:
+    """Children's children first."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for task in tasks for child in task.read_text("ascii").split()]
+    return [*(one for child in children for one in _descendants(child)), *children]
