@@ -13,7 +13,7 @@ from relay.delivery.retry import LONG
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
-from relay.store import audit, held, queue, renewal, retention
+from relay.store import audit, calls, held, queue, renewal, retention
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
@@ -25,6 +25,7 @@ def run_due(resources: Resources, now: datetime) -> None:
     """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick."""
     for job in (
         _expire_held,
+        _call_others,
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
@@ -111,6 +112,12 @@ def _expire_held(resources: Resources, now: datetime) -> None:
     node = resources.settings.relay.node
     if expired := resources.database.write(lambda connection: held.expire(connection, node, now)):
         note("held.expired", count=len(expired))
+
+
+def _call_others(resources: Resources, now: datetime) -> None:
+    called = resources.database.write(lambda connection: calls.call_others(connection, now))
+    if called:
+        note("held.others_called", count=called)
 
 
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:

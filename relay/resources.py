@@ -16,7 +16,7 @@ from relay.policy.directory import read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.destination import Destination, destination_of
-from relay.roster.mailing_list import MailingList
+from relay.roster.mailing_list import OWNER, MailingList
 from relay.settings import Settings, helo_name, shipped
 from relay.store import queue
 from relay.store.engine import Database
@@ -47,6 +47,11 @@ class Resources:
     def catalogue(self, language: str) -> Catalogue:
         """The catalogue of a language; the site's own language when there is none."""
         return self.catalogues.get(language) or self.catalogues[self.settings.relay.language]
+
+    def list_named(self, name: str) -> MailingList | None:
+        """The list of this name, active or not, a list of moderators among them; None when it isn't defined (any more)."""
+        of = self.known_lists.get(name.removesuffix(OWNER))
+        return of.owners if of and name.endswith(OWNER) else of
 
     def destination(self, address: Address) -> Destination | None:
         """What an address is for; None when it is none of this relay's."""
@@ -98,7 +103,7 @@ def _open_database(settings: Settings, lists: Mapping[str, MailingList]) -> Data
 def _with_every_list(database: Database, settings: Settings, lists: Mapping[str, MailingList]) -> Database:
     """The database, once it is sure that every list with a post that is held or waits has its definition."""
     with database.read() as connection:
-        lost = sorted(queue.lists_in_use(connection) - lists.keys())
+        lost = sorted({name.removesuffix(OWNER) for name in queue.lists_in_use(connection)} - lists.keys())
     if lost:
         raise ConfigurationError(
             f"the list “{lost[0]}” has posts that wait, but no definition: put {lost[0]}.toml back, with active = false to close it",

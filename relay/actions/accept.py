@@ -14,7 +14,7 @@ from relay.actions.judge import Judgement, Scanner, addressed, judge
 from relay.delivery.compose import CleanCopy, pack
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
-from relay.mail.reply import NO_SUCH_ADDRESS, REFUSED, Reply, accepted
+from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
 from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
 from relay.policy.post import Scan
@@ -25,9 +25,6 @@ from relay.store import activity, members, originals, posts
 from relay.store.vault import seal
 
 CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
-
-_OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")
-_DISCARDED = Reply(250, "2.0.0", "Ok")
 
 
 def accept(
@@ -54,12 +51,12 @@ def accept(
     judgement = judge(resources, scanner, octets, author=author, authentication=authentication, to=to, now=now)
     if not judgement.lists:
         return NO_SUCH_ADDRESS
-    if (whole := _refused_or_discarded(judgement)) is not None:
+    if (whole := refused_or_discarded(judgement)) is not None:
         return _turn_away(resources, whole, author, client, now)
     post = _to_record(resources, judgement, author, to.tag, client, octets, now)
     if spent and _over_quota(resources, spent, len(octets)) and not _came_before(resources, post.duplicate_keys):
         note("post.over_limit", author=author.id)
-        return _OVER_QUOTA
+        return OVER_QUOTA
     return _record(resources, post)
 
 
@@ -91,7 +88,7 @@ def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, cl
     event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
     codes, rules = [reason.code for reason in whole.reasons], [reason.rule for reason in whole.reasons]
     note(event, author=author.id, codes=codes, rules=rules)
-    return _DISCARDED if isinstance(whole, Discard) else whole.reply
+    return TAKEN if isinstance(whole, Discard) else whole.reply
 
 
 def _to_record(
@@ -145,7 +142,7 @@ def _record(resources: Resources, post: posts.Accepted) -> Reply:
     return accepted(recorded.reference)
 
 
-def _refused_or_discarded(judgement: Judgement) -> Refuse | Discard | None:
+def refused_or_discarded(judgement: Judgement) -> Refuse | Discard | None:
     """The one decision when no list took the message; None when at least one did."""
     negative = [decision for _, decision in judgement.decisions if isinstance(decision, Refuse | Discard)]
     if len(negative) < len(judgement.decisions):

@@ -81,5 +81,7 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
     match destination.purpose:
         case Purpose.POST:
             return destination.mailing_list is not None and destination.mailing_list.admits(current)
+        case Purpose.PRACTICE:
+            return any(one.admits(current) for one in resources.lists.values())
         case Purpose.ALERTS:
             return bool(takes_alerts_of(current, resources.lists.values()))

@@ -20,6 +20,7 @@ from relay.errors import RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
 from relay.store import last_look, posts, queue, reach
 from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
@@ -144,8 +145,8 @@ class Outbox:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
             return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
-        address = resources.known_lists[delivery.list_name].address
-        mail_from = return_path(address.local, address.domain, delivery.id, resources.keys.verp)
+        list_address = _mailing_list(resources, delivery).address_for("")
+        mail_from = return_path(list_address.local, list_address.domain, delivery.id, resources.keys.verp)
         octets = self._variant(resources, delivery, now)
         return Parcel(key=next(self._keys), mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
 
@@ -160,6 +161,13 @@ class Outbox:
         return self._variants[key]
 
 
+def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:
+    found = resources.list_named(delivery.list_name)
+    if found is None:
+        raise CannotComposeError(f"the list {delivery.list_name} has no definition")
+    return found
+
+
 def _compose(resources: Resources, delivery: Delivery, post_id: int, now: datetime) -> bytes:
     with resources.database.read() as connection:
         stored = posts.load_sealed(connection, post_id)
@@ -171,7 +179,7 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
     uid, sealed = stored
     frame = Frame(
         reference=delivery.reference,
-        mailing_list=resources.known_lists[delivery.list_name],
+        mailing_list=_mailing_list(resources, delivery),
         tag=delivery.reference.partition("-")[0],
         marking=decision.marking,
         removed=decision.removed,

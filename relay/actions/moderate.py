@@ -9,6 +9,7 @@ from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
 from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.store import audit, held, members, originals, posts
 from relay.store.vault import unseal
@@ -28,7 +29,7 @@ def release(
         Conflict: this person may not decide here, or has decided already.
     """
     person, concerned = _moderator(resources, moderator, reference, list_name, now)
-    two_person = any(resources.known_lists[one.list_name].two_person_release for one in concerned)
+    two_person = any(_list(resources, one.list_name).two_person_release for one in concerned)
     node = resources.settings.relay.node
     message_id = _unseal(resources, reference).message_id
     outcomes = resources.database.write(
@@ -142,6 +143,12 @@ def _moderator(
         raise Conflict(f"{address} is not an active member")
     if not person.may_moderate:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
-    if not (theirs := [row for row in rows if row.list_name in person.lists]):
+    if not (theirs := [row for row in rows if _list(resources, row.list_name).includes(person)]):
         raise Conflict(f"{address} does not moderate {rows[0].list_name}")
     return person, theirs
+
+
+def _list(resources: Resources, name: str) -> MailingList:
+    if (found := resources.list_named(name)) is None:
+        raise NotFound(f"the list “{name}” has no definition")
+    return found

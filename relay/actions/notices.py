@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from relay.delivery.delivery import Delivery, Kind
-from relay.delivery.notice import NoticeFacts, NoticeKind
+from relay.delivery.notice_facts import NoticeFacts, NoticeKind, Verdict
 from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.store import members, posts, reach
+from relay.store.decision_rows import read_reasons
 
 
 def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> NoticeFacts:
@@ -20,9 +22,13 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
     """
     with resources.database.read() as connection:
         recipient = members.get(connection, delivery.recipient_id)
-    if delivery.kind is Kind.NOMINATION:
-        return _about_nomination(resources, delivery, recipient, now)
-    return _about_post(resources, delivery, recipient, now)
+    match delivery.kind:
+        case Kind.NOMINATION:
+            return _about_nomination(resources, delivery, recipient, now)
+        case Kind.PRACTICE:
+            return _about_practice(resources, delivery, recipient, now)
+        case _:
+            return _about_post(resources, delivery, recipient, now)
 
 
 def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
@@ -41,15 +47,45 @@ def _about_nomination(resources: Resources, delivery: Delivery, recipient: Membe
     )
 
 
+def _about_practice(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    rows = delivery.facts["verdict"]
+    reasons = tuple(dict.fromkeys(reason for row in rows for reason in read_reasons(row["reasons"])))
+    return NoticeFacts(
+        kind="practice",
+        reference=delivery.facts["reference"],
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=(),
+        verdict=tuple(
+            Verdict(title=one.title, decision=row["decision"], marking=row["marking"], offered=is_offer(found))
+            for row in rows
+            if (one := resources.list_named(row["list"])) and (found := read_reasons(row["reasons"]))
+        ),
+        reasons=tuple(reason for reason in reasons if reason.code not in {"P1", "F1"}),
+        advice=_advice(resources, recipient, reasons),
+        send_again=what_may_be_sent_again(reasons),
+        removed=max((row["removed"] for row in rows), default=0),
+    )
+
+
 def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     with resources.database.read() as connection:
         rows = posts.show_post(connection, delivery.reference)
         decisions = posts.load_decisions(connection, rows[0].post_id)
         went = reach.of_post(connection, rows[0].post_id)
+        author = members.get(connection, rows[0].author_id)
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
+    if kind == "call":
+        concerned = [
+            (name, one) for name, one in concerned if (held := resources.list_named(name)) and held.includes(recipient)
+        ]
     reasons = tuple(dict.fromkeys(reason for _, decision in concerned for reason in decision.reasons))
-    until = [row.held_until for row in rows if row.held_until is not None and not is_offer(row.reasons)]
+    names = {name for name, _ in concerned}
+    until = [row.held_until for row in rows if row.held_until is not None and row.list_name in names]
     offers = [(name, decision) for name, decision in decisions if is_offer(decision.reasons)]
     return NoticeFacts(
         kind=kind,
@@ -59,9 +95,10 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         domain=resources.settings.relay.domain,
         written_at=now,
         queued_at=delivery.created_at,
-        lists=tuple(resources.known_lists[name] for name, _ in concerned if name in resources.known_lists),
+        lists=_lists(resources, (name for name, _ in concerned)),
         received_at=rows[0].received_at,
         reasons=reasons,
+        author_country=author.country,
         advice=_advice(resources, recipient, reasons),
         send_again=what_may_be_sent_again(reasons),
         was_held=any(row.decided_by for row in rows) or any(reason.rule == "hold.expired" for reason in reasons),
@@ -84,6 +121,8 @@ def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
             return "expiry"
         case Kind.UNDELIVERED:
             return "undelivered"
+        case Kind.CALL:
+            return "call"
         case _:
             return "withhold" if any(isinstance(one, Withhold) for one in decisions.values()) else "hold"
 
@@ -93,14 +132,20 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
     match kind:
         case "receipt" | "undelivered":
             return isinstance(decision, Relay)
+        case "call":
+            return isinstance(decision, Hold)
         case "hold":
             return isinstance(decision, Hold) and not decision.is_offer
         case _:
             return isinstance(decision, Withhold)
 
 
+def _lists(resources: Resources, names: Iterable[str]) -> tuple[MailingList, ...]:
+    return tuple(one for name in names if (one := resources.list_named(name)) is not None)
+
+
 def _titles(resources: Resources, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(resources.known_lists[name].title for name in names if name in resources.known_lists)
+    return tuple(one.title for one in _lists(resources, names))
 
 
 def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from relay.actions.accept import accept
 from relay.actions.judge import Scanner
+from relay.actions.practise import practise
 from relay.actions.prove import judge_proof
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -35,3 +36,5 @@ def receive(
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, envelope, client, authentication, octets, now)
+        case Purpose.PRACTICE:
+            return practise(resources, scanner, authentication, octets, now)

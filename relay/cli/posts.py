@@ -43,7 +43,7 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _address(resources: Resources, name: str) -> str:
-    known = resources.known_lists.get(name)
+    known = resources.list_named(name)
     return str(known.address) if known else f"{name}@{resources.settings.relay.domain}"
 
 

@@ -7,9 +7,11 @@ delivered  final 2yz       failed  final 5yz (552 to RCPT counts as 452)
 expired    max_age passed  cancelled  member or post withdrawn
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from relay.mail.address import Address
 
@@ -23,6 +25,9 @@ class Kind(StrEnum):
     UNDELIVERED = "undelivered"
     EXPIRY = "expiry"
     NOMINATION = "nomination"
+    CALL = "call"
+    PRACTICE = "practice"
+    ANSWER = "answer"
 
 
 class Status(StrEnum):
@@ -73,7 +78,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One row of the queue. `lease` is the fencing token under which this process may settle it."""
+    """One row of the queue. `lease` is the fencing token under which this process may settle it.
+
+    `facts` are what no other record holds of a letter that is about no post; never a word of any message.
+    """
 
     id: int
     post_id: int | None
@@ -88,3 +96,4 @@ class Delivery:
     created_at: datetime
     next_attempt_at: datetime
     lease: str
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -5,78 +5,17 @@ Sentences are plain, because they are read by tired officers at three in the mor
 way; they name categories only.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from email.utils import format_datetime
-from typing import Literal, assert_never
+from typing import assert_never
 
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
+from relay.delivery.letters import call, practice
+from relay.delivery.notice_facts import NoticeFacts
+from relay.delivery.paragraphs import doors, reasons, record
 from relay.delivery.receipt import offers, receipt, undelivered
-from relay.delivery.wording import (
-    advice_lines,
-    concerns_integrity,
-    may_confirm,
-    only_photos,
-    photo_line,
-    send_again_line,
-    why,
-)
-from relay.mail.address import Address
-from relay.policy.channels import Advice, SendAgain
-from relay.policy.decision import Reason
-from relay.roster.mailing_list import MailingList
-from relay.roster.nomination import Nomination
-
-NoticeKind = Literal["withhold", "hold", "receipt", "undelivered", "expiry", "nomination"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeFacts:
-    """All that a notice is made from.
-
-    Which facts a kind needs:
-
-    - every kind: `reference` (a nomination's own number), `recipient`, `recipient_name`, `domain`, `written_at`, `queued_at`
-      (the same at every attempt), `lists`
-    - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
-    - hold: the same, `held_until`
-    - receipt: `members`, `countries`, `removed` as counts; titles of the lists that have `accepted` an offer of the post, to
-      which it is still `offered`, and that `declined` it or let it pass
-    - undelivered: `unreached`, the members whose servers took no copy until we gave up
-    - expiry: `received_at`, `advice`
-    - nomination: `nomination`
-    """
-
-    kind: NoticeKind
-    reference: str
-    recipient: Address
-    recipient_name: str
-    domain: str
-    written_at: datetime
-    queued_at: datetime
-    lists: tuple[MailingList, ...]
-    received_at: datetime | None = None
-    reasons: tuple[Reason, ...] = ()
-    advice: Advice | None = None
-    send_again: SendAgain | None = None
-    was_held: bool = False
-    held_until: datetime | None = None
-    members: int = 0
-    countries: int = 0
-    removed: int = 0
-    unreached: int = 0
-    accepted: tuple[str, ...] = ()
-    offered: tuple[str, ...] = ()
-    declined: tuple[str, ...] = ()
-    nomination: Nomination | None = None
-
-    @property
-    def answers_to(self) -> Address:
-        """Where the notice comes from and where its words (REVIEW, WITHDRAW, NO) go: the first list's -request."""
-        return self.lists[0].address_for("-request") if self.lists else Address(local="postmaster", domain=self.domain)
-
+from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
 
 _SUBJECTS = {
     "withhold": sentence("Not distributed: {reference}"),
@@ -85,6 +24,8 @@ _SUBJECTS = {
     "undelivered": sentence("Did not reach everybody: {reference}"),
     "expiry": sentence("Not decided in time: {reference}"),
     "nomination": sentence("A new member in your name: {reference}"),
+    "call": sentence("To decide: {reference}"),
+    "practice": sentence("Practice: {reference}"),
 }
 _NOBODY = sentence("Distributed to nobody: {reference}")
 _DECISIONS = {"withhold": "withhold", "hold": "hold", "receipt": "relay", "undelivered": "relay", "expiry": "hold"}
@@ -102,8 +43,8 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
             text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
-            # RFC 3834 §5: a nomination's notice answers nothing that its reader sent.
-            text_field("Auto-Submitted", "auto-generated" if facts.kind == "nomination" else "auto-replied"),
+            # RFC 3834 §5: these answer nothing that their reader sent.
+            text_field("Auto-Submitted", "auto-generated" if facts.kind in {"nomination", "call"} else "auto-replied"),
             text_field("X-WEN-Reference", facts.reference),
             text_field("X-WEN-Decision", decision) if decision else "",
             text_field("MIME-Version", "1.0"),
@@ -131,6 +72,10 @@ def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             paragraphs = _expired(facts, catalogue)
         case "nomination":
             paragraphs = _nominated(facts, catalogue)
+        case "call":
+            paragraphs = call(facts, catalogue)
+        case "practice":
+            paragraphs = practice(facts, catalogue)
         case _:  # pragma: no cover - the types rule it out
             assert_never(facts.kind)
     greeting = catalogue.text("Dear {name},", name=facts.recipient_name) if facts.recipient_name else ""
@@ -140,10 +85,10 @@ def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [
         catalogue.text("Your message was not distributed. No member of the list has received it."),
-        _record(facts, catalogue),
-        _why(facts, catalogue),
+        record(facts, catalogue),
+        reasons(facts, catalogue),
         _kept(facts, catalogue),
-        _doors(facts, catalogue, catalogue.text("The right way for it:")),
+        doors(facts, catalogue, catalogue.text("The right way for it:")),
         _integrity(facts, catalogue),
         send_again_line(facts.send_again, catalogue) if facts.send_again else "",
         *_second_look(facts, catalogue),
@@ -156,8 +101,8 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     until = facts.held_until
     return [
         catalogue.text("Your message is waiting for a moderator. It has not been distributed so far."),
-        _record(facts, catalogue),
-        _why(facts, catalogue),
+        record(facts, catalogue),
+        reasons(facts, catalogue),
         catalogue.text(
             "Who decides: a moderator of the list who is a serving official. Nobody else reads it; it is kept encrypted."
         ),
@@ -167,7 +112,7 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         )
         if until
         else "",
-        _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
         _integrity(facts, catalogue),
         photo_line(facts.reasons, catalogue),
         send_again_line(facts.send_again, catalogue) if facts.send_again and not only_photos(facts.reasons) else "",
@@ -184,9 +129,9 @@ def _expired(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         catalogue.text(
             "Nobody could decide about your message in time. It was not distributed, and it has been destroyed. We are sorry."
         ),
-        _record(facts, catalogue),
+        record(facts, catalogue),
         catalogue.text("If it is still useful, you may send it again as a new message."),
-        _doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
         _integrity(facts, catalogue),
     ]
 
@@ -215,22 +160,6 @@ def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _record(facts: NoticeFacts, catalogue: Catalogue) -> str:
-    """Reference, time and lists: what an author needs to ask about the message."""
-    lines = [catalogue.text("Reference: {reference}", reference=facts.reference)]
-    if facts.received_at:
-        lines.append(catalogue.text("Received: {moment}", moment=catalogue.moment(facts.received_at)))
-    lines += [
-        catalogue.text("List: {title} <{address}>", title=catalogue.definition(one.title), address=one.address)
-        for one in facts.lists
-    ]
-    return "\n".join(lines)
-
-
-def _why(facts: NoticeFacts, catalogue: Catalogue) -> str:
-    return "\n".join([catalogue.text("Why, and where in the message:"), *why(facts.reasons, catalogue)])
-
-
 def _kept(facts: NoticeFacts, catalogue: Catalogue) -> str:
     """What is left of it, honestly: it crossed the internet all the same."""
     kept = (
@@ -248,12 +177,6 @@ def _kept(facts: NoticeFacts, catalogue: Catalogue) -> str:
         request=facts.answers_to,
     )
     return f"{kept} {crossed}"
-
-
-def _doors(facts: NoticeFacts, catalogue: Catalogue, heading: str) -> str:
-    if facts.advice is None:
-        return ""
-    return "\n".join([heading, *advice_lines(facts.advice, facts.written_at.date(), catalogue)])
 
 
 def _integrity(facts: NoticeFacts, catalogue: Catalogue) -> str:

@@ -23,6 +23,7 @@ _CATEGORIES = (
     (frozenset({"O1", "O2", "O3", "H9"}), sentence("operational information")),
 )
 _OTHER_CATEGORY = sentence("unreadable")
+_NO_CATEGORY = frozenset({"P1", "F1"})  # nothing was found; an offer from another region
 
 _PLACES = {
     "subject": sentence("subject"),
@@ -144,7 +145,7 @@ _INTEGRITY = frozenset({"N1", "O1", "T1"})
 def why(reasons: Iterable[Reason], catalogue: Catalogue) -> list[str]:
     """One line for each category of reasons, with its places; never a code, a rule or a word of the message."""
     places: dict[str, dict[str, None]] = {}
-    for reason in reasons:
+    for reason in (one for one in reasons if one.code not in _NO_CATEGORY):
         places.setdefault(_category(reason.code), {})[_place(reason.place, catalogue)] = None
     order = [*(name for _, name in _CATEGORIES), _OTHER_CATEGORY]
     return [

@@ -32,6 +32,8 @@ def accepted(reference: str) -> Reply:
     return Reply(250, "2.0.0", reference)
 
 
+TAKEN = Reply(250, "2.0.0", "Ok")
+
 # Words for strangers are bland, and the same for unknown and forbidden.
 NO_SUCH_ADDRESS = Reply(550, "5.1.1", "No such address here, or not for you")
 REFUSED = Reply(550, "5.7.1", "Refused by policy")
@@ -40,6 +42,7 @@ NOT_AN_EMAIL = Reply(550, "5.6.0", "This is not a well-formed e-mail with one Fr
 TRY_LATER = Reply(451, "4.3.0", "Temporary trouble on our side, please try again later")
 NO_SCANNER = Reply(451, "4.3.2", "Busy, please try again in a moment")
 DISK_LOW = Reply(452, "4.3.1", "Short of storage, please try again later")
+OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")
 TOO_BIG = Reply(552, "5.3.4", "Message too big")
 # 4yz: a server then sends the message to this recipient in a transaction of its own (RFC 5321 §4.5.3.1.10).
 ENCRYPT_FIRST = Reply(451, "4.7.10", "Encryption needed: use STARTTLS first")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.mail.address import Address
-from relay.roster.mailing_list import MailingList
+from relay.roster.mailing_list import OWNER, MailingList
 
 
 class Purpose(StrEnum):
@@ -16,9 +16,10 @@ class Purpose(StrEnum):
 
     POST = "post"
     ALERTS = "alerts"
+    PRACTICE = "practice"
 
 
-_OF_THE_RELAY = {"alerts": Purpose.ALERTS}
+_OF_THE_RELAY = {"alerts": Purpose.ALERTS, "practice": Purpose.PRACTICE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,8 @@ def destination_of(address: Address, domain: str, lists: Iterable[MailingList]) 
     for one in lists:
         if address == one.address:
             return Destination(purpose=Purpose.POST, mailing_list=one)
+        if address == one.address_for(OWNER):
+            return Destination(purpose=Purpose.POST, mailing_list=one.owners)
     if address.domain.lower() == domain.lower():
         purpose = _OF_THE_RELAY.get(address.local.lower())
         return Destination(purpose=purpose) if purpose else None

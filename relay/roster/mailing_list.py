@@ -1,12 +1,14 @@
 """A mailing list as a value: who may post, who receives, what may pass and how copies look."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import Literal
 
 from relay.mail.address import Address
 from relay.roster.member import AgencyType, Member, Role
+
+OWNER = "-owner"  # ends the name of the list of a list's moderators
 
 
 class Tlp(StrEnum):
@@ -38,7 +40,7 @@ class Weekday(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingList:
-    """One list. `name` is the local part; `overrides` maps reason codes to the decision this list gives instead.
+    """One list. `of` is the name of the list whose moderators this one reaches, "" for an ordinary list. `name` is the local part; `overrides` maps reason codes to the decision this list gives instead.
 
     `community` says in words whom TLP:GREEN means here (TLP 2.0 asks each source to define it). `roles` and `agency_types`
     are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here; `alerts` says
@@ -70,17 +72,37 @@ class MailingList:
     alerts: bool = True
     photos: Literal["relay", "confirm", "hold"] = "relay"
     keep_original_photos: bool = False
+    of: str = ""
     overrides: dict[str, str] = field(default_factory=dict)
     weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
     holidays: frozenset[date] = frozenset()
 
     def address_for(self, purpose: str) -> Address:
         """The list's address for a purpose: "" posts, "-request", "-owner", "-bounces"."""
-        return Address(local=self.address.local + purpose, domain=self.address.domain)
+        return Address(local=(self.of or self.address.local) + purpose, domain=self.address.domain)
+
+    @property
+    def owners(self) -> "MailingList":
+        """The list of this list's moderators, judged like any; every member of this list may write to it."""
+        return replace(
+            self,
+            name=self.name + OWNER,
+            address=self.address_for(OWNER),
+            list_id=f"{self.name}{OWNER}.{self.address.domain}",
+            of=self.name,
+            roles=frozenset(Role),
+            agency_types=frozenset(AgencyType),
+            alerts=False,
+            two_person_release=False,
+        )
+
+    def includes(self, member: Member) -> bool:
+        """Whether this member belongs to the list, or for a list of moderators to the list that they moderate."""
+        return (self.of or self.name) in member.lists
 
     def admits(self, member: Member) -> bool:
         """Whether this member's lists, role and agency type entitle them to post here. Their state is judged elsewhere."""
-        return self.name in member.lists and bool(self.roles & member.roles) and member.agency_type in self.agency_types
+        return self.includes(member) and bool(self.roles & member.roles) and member.agency_type in self.agency_types
 
     def working_time_after(self, start: datetime, span: timedelta) -> datetime:
         """When a span of this list's working time that begins at `start` is over.

@@ -2,10 +2,24 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from relay.delivery.delivery import Kind, Status
-from relay.roster.member import MemberState
+from relay.roster.mailing_list import OWNER
+from relay.roster.member import AgencyType, MemberState, Role
 from relay.store.tables import decisions, deliveries, members, memberships, posts
 
 
@@ -16,8 +30,17 @@ def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
     )
 
 
+def moderates() -> ColumnElement[bool]:
+    """The members who moderate their lists: as `Member.may_moderate` says it."""
+    official = [one.value for one in AgencyType if one.is_official]
+    return and_(type_coerce(members.c.roles, Text).contains(f'"{Role.MODERATOR}"'), members.c.agency_type.in_(official))
+
+
 _POST = bindparam("post", type_=deliveries.c.post_id.type)
 _LIST = bindparam("list", type_=deliveries.c.list_name.type)
+_BASE = bindparam(
+    "base", type_=deliveries.c.list_name.type
+)  # whose members these are; another than _LIST for a list's moderators
 _KIND = bindparam("kind", type_=deliveries.c.kind.type)
 _NOW = bindparam("now", type_=deliveries.c.created_at.type)
 _RECIPIENTS = (
@@ -32,7 +55,8 @@ _RECIPIENTS = (
     )
     .join(memberships, memberships.c.member_id == members.c.id)
     .where(
-        memberships.c.list_name == _LIST,
+        memberships.c.list_name == _BASE,
+        or_(_BASE == _LIST, moderates()),
         may_receive(bindparam("today", type_=members.c.valid_until.type)),
         members.c.id != bindparam("author", type_=members.c.id.type),
         ~exists().where(
@@ -48,7 +72,8 @@ _QUEUE_ONE = insert(deliveries)
 
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
     """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
-    values = {"post": post_id, "list": list_name, "author": author_id, "now": now, "today": now.date()}
+    base = list_name.removesuffix(OWNER)
+    values = {"post": post_id, "list": list_name, "base": base, "author": author_id, "now": now, "today": now.date()}
     return connection.execute(_QUEUE_COPIES, values | {"kind": Kind.COPY, "status": Status.QUEUED}).rowcount
 
 

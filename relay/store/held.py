@@ -12,7 +12,7 @@ from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.policy.decision import Reason, is_offer
 from relay.roster.member import Member
-from relay.store import audit, fanout
+from relay.store import audit, calls, fanout
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.member_rows import address_of
 from relay.store.tables import decisions, deliveries, members, posts, releases
@@ -105,6 +105,7 @@ def release(  # noqa: PLR0913 - one decision, told whole
         return "waiting"
     connection.execute(update(posts).where(posts.c.id == held[0].post_id).values(message_id=message_id))
     _cancel_notice(connection, held[0].post_id)
+    calls.call_off(connection, held[0].post_id)
     return "released"
 
 
@@ -142,6 +143,7 @@ def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when,
         facts: audit.Facts = {"reference": reference, "list": row.list_name, "moderator": moderator.id, "code": code}
         audit.append(connection, node, now, "post.refused_by_moderator", facts)
     fanout.forget_withheld(connection, held[0].post_id)
+    calls.call_off(connection, held[0].post_id)
     fanout.tell_author(connection, held[0].post_id, held[0].list_name, Kind.NOTICE, now)
 
 
@@ -165,6 +167,7 @@ def _end_offer(connection: Connection, row: Row[Any], rule: str, now: datetime, 
     """Close an offer that nobody takes; the author hears it with the receipt."""
     reasons = [*row.reasons, *reason_rows([Reason("F1", rule, "whole message")])]
     _decide(connection, row, decision="refuse", reasons=reasons, **decided)
+    calls.call_off(connection, row.post_id)
     fanout.destroy_unneeded(connection, row.post_id)
     fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
 
@@ -193,6 +196,7 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
         _decide(connection, row, decision="withhold", reasons=reasons)
         fanout.forget_withheld(connection, row.post_id)
         _cancel_notice(connection, row.post_id)
+        calls.call_off(connection, row.post_id)
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.EXPIRY, now)
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})
     return tuple(dict.fromkeys(row.reference for row in rows))

@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
-from relay.store.fanout import may_receive
+from relay.roster.mailing_list import OWNER
+from relay.store.fanout import may_receive, moderates
 from relay.store.tables import decisions, deliveries, members, memberships, posts
 
 _MINE = and_(
@@ -22,7 +23,10 @@ _MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
 _ON_LIST = exists().where(
     members.c.id == deliveries.c.member_id,
     memberships.c.member_id == deliveries.c.member_id,
-    memberships.c.list_name == deliveries.c.list_name,
+    or_(
+        memberships.c.list_name == deliveries.c.list_name,
+        and_(memberships.c.list_name + OWNER == deliveries.c.list_name, moderates()),
+    ),
     _MAY_RECEIVE,
 )
 _OTHER_LIST = (

@@ -12,7 +12,7 @@ from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
-from relay.store import audit, fanout
+from relay.store import audit, calls, fanout
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
 from relay.store.tables import decisions, deliveries, members, posts
@@ -100,7 +100,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         facts: audit.Facts = {"reference": reference, "author": accepted.author_id}
         audit.append(connection, node, accepted.received_at, "post.repeated", facts)
         return Recorded(reference=reference, repeated=True)
-    reference = _next_reference(connection, accepted.prefix, accepted.received_at.year)
+    reference = next_reference(connection, accepted.prefix, accepted.received_at.year)
     post_id = _insert_post(connection, reference, accepted)
     insert_decisions(connection, post_id, accepted.decisions, accepted.held_until)
     for list_name in _lists_with(accepted, Relay):
@@ -110,6 +110,9 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     for kind, names in ((Kind.RECEIPT, _lists_with(accepted, Relay)), (Kind.NOTICE, explained)):
         if names:
             fanout.tell_first(connection, post_id, names[0], kind, author_id=author_id, now=now)
+    for list_name, decision in accepted.decisions:
+        if isinstance(decision, Hold):
+            calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
 
@@ -194,7 +197,7 @@ def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refus
     return tuple(list_name for list_name, decision in accepted.decisions if isinstance(decision, kinds))
 
 
-def _next_reference(connection: Connection, prefix: str, year: int) -> str:
+def next_reference(connection: Connection, prefix: str, year: int) -> str:
     """Count up within prefix and year; the row's lock keeps two writers from the same number."""
     number = connection.execute(_COUNT_UP, {"prefix": prefix, "year": year}).scalar_one()
     return f"{prefix}-{year:04}-{number:06}"

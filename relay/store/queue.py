@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, and_, func, or_, select, union, update
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
 from relay.mail.address import Address
+from relay.roster.mailing_list import OWNER
 from relay.store import audit, fanout
 from relay.store import queue_statements as statements
 from relay.store.member_rows import address_of
@@ -192,7 +193,7 @@ def retry(connection: Connection, node: str, reference: str | None, *, operator:
     Raises:
         NotFound: no post has this reference.
     """
-    active = select(lists.c.name).where(lists.c.active)
+    active = select(lists.c.name).where(lists.c.active).union(select(lists.c.name + OWNER).where(lists.c.active))
     query = update(deliveries).where(
         deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]),
         or_(deliveries.c.kind != Kind.COPY, deliveries.c.list_name.in_(active)),
@@ -243,4 +244,5 @@ def _delivery(row: Row[Any]) -> Delivery:
         created_at=row.created_at,
         next_attempt_at=row.next_attempt_at,
         lease=row.lease,
+        facts=row.facts or {},
     )

@@ -212,6 +212,7 @@ deliveries = Table(
     Column("post_id", _RowId, ForeignKey("posts.id")),
     Column("member_id", Text, ForeignKey("members.id"), nullable=False),
     Column("about_id", Text, ForeignKey("members.id")),  # the nominee of a nomination's notice, which has no post
+    Column("facts", Json),  # of a letter that is about no post
     Column("list_name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -224,7 +225,10 @@ deliveries = Table(
     Column("possible_duplicate", Integer, nullable=False, server_default=text("0")),
     Column("sent_at", Instant),
     UniqueConstraint("post_id", "member_id", "kind"),
-    CheckConstraint("kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')", name="kind"),
+    CheckConstraint(
+        "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer')",
+        name="kind",
+    ),
     CheckConstraint(
         "status IN ('queued', 'leased', 'sending', 'delivered', 'failed', 'expired', 'cancelled')", name="status"
     ),

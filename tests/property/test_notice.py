@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.delivery.catalogue import read_catalogue
-from relay.delivery.notice import NoticeFacts, compose_notice
+from relay.delivery.notice import compose_notice
+from relay.delivery.notice_facts import NoticeFacts
 from relay.mail.address import Address
 from relay.policy.channels import Advice, Channel, Door, Rule, SendAgain
 from relay.policy.decision import Reason
@@ -45,7 +46,7 @@ HOSTILE_PLACES = (
 )
 FACTS = st.builds(
     NoticeFacts,
-    kind=st.sampled_from(["withhold", "hold", "expiry"]),
+    kind=st.sampled_from(["withhold", "hold", "expiry", "call"]),
     reference=st.just("CAFR-2026-000123"),
     recipient=st.just(Address(local="i.ekotto", domain="customs.example")),
     recipient_name=st.just("Inès Ékotto"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from relay.delivery.catalogue import read_catalogue
-from relay.delivery.notice import NoticeFacts, compose_notice
+from relay.delivery.notice import compose_notice
+from relay.delivery.notice_facts import NoticeFacts, Verdict
 from relay.delivery.wording import _CATEGORIES, _DOORS, _RULES, _SEND_AGAIN
 from relay.mail.address import Address
 from relay.policy.channels import (
@@ -364,3 +365,49 @@ def test_every_rule_door_and_advice_has_its_words():
     assert set(_DOORS) == set(Channel)
     assert set(_SEND_AGAIN) == set(SendAgain)
     assert sum(len(codes) for codes, _ in _CATEGORIES) == len(frozenset().union(*(codes for codes, _ in _CATEGORIES)))
+
+
+# — letters to moderators, and practice —
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_call_names_neither_the_author_nor_anything_of_the_post(language):
+    facts = withheld("N1", kind="call", author_country="GA", held_until=NOW + timedelta(hours=72), recipient_name="")
+    mail = read(facts, language)
+    text = mail.get_content()
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert CATALOGUES[language].country("GA") in text
+    assert f"wen-relay held release CAFR-2026-000123 --moderator {BASE.recipient}" in text
+    assert CATALOGUES[language].text("personal data") in text
+
+
+def test_a_call_about_an_offer_says_that_it_comes_from_another_region():
+    offered = Reason("F1", "routing.named_by_tag", "subject")
+    facts = replace(BASE, kind="call", author_country="KE", reasons=(offered,))
+    text = read(facts).get_content()
+    assert "another region (Kenya)" in text
+    assert "unreadable" not in text
+    assert "Why" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_verdict_on_practice_says_what_each_list_would_have_done(language):
+    verdict = (
+        Verdict(title="Central Africa", decision="relay", marking="TLP:GREEN", offered=False),
+        Verdict(title="Eastern Africa", decision="hold", marking="TLP:GREEN", offered=True),
+    )
+    mail = read(replace(BASE, kind="practice", lists=(), verdict=verdict, removed=2), language)
+    catalogue, text = CATALOGUES[language], mail.get_content()
+    assert catalogue.definition("Central Africa") in text
+    assert "TLP:GREEN" in text
+    assert catalogue.plural("[{n} attachment removed]", "[{n} attachments removed]", 2) in text
+    assert mail["From"].addresses[0].addr_spec == "postmaster@relay.example"
+
+
+def test_practice_that_would_be_withheld_names_the_doors():
+    facts = withheld("N1", kind="practice", lists=())
+    verdict = (Verdict(title="Central Africa", decision="withhold", marking=None, offered=False),)
+    text = read(replace(facts, verdict=verdict)).get_content()
+    assert "it would not be distributed" in text
+    assert "CEN National Contact Point" in text
+    assert "You may send it again without these details" in text

@@ -210,6 +210,7 @@ def _create_deliveries() -> None:
         sa.Column("post_id", _ROW_ID, nullable=True),
         sa.Column("member_id", sa.Text(), nullable=False),
         sa.Column("about_id", sa.Text(), nullable=True),
+        sa.Column("facts", sa.Text(), nullable=True),
         sa.Column("list_name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -227,7 +228,7 @@ def _create_deliveries() -> None:
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
         sa.CheckConstraint(
-            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination')",
+            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer')",
             name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(

@@ -1,0 +1,66 @@
+"""The letters that are not about the reader's own post: a call to a moderator, the verdict on a practice message."""
+
+from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.notice_facts import NoticeFacts, Verdict
+from relay.delivery.paragraphs import doors, reasons, record
+from relay.delivery.wording import send_again_line
+from relay.policy.decision import is_offer
+
+_WOULD = {
+    "relay": sentence("{title}: it would go out, marked {marking}."),
+    "hold": sentence("{title}: it would wait for a moderator."),
+    "withhold": sentence("{title}: it would not be distributed."),
+}
+_OFFERED = sentence("{title}: it would be offered to their moderator, because you are not a member there.")
+
+
+def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Ask a moderator to decide. Neither the author nor a word of the post is named: this mail crosses the internet."""
+    offered = is_offer(facts.reasons)
+    country = catalogue.country(facts.author_country)
+    asked = (
+        catalogue.text("An alert from a member in another region ({country}) is offered to your list.", country=country)
+        if offered
+        else catalogue.text("A post by a member in {country} waits for a moderator of your list.", country=country)
+    )
+    return [
+        asked,
+        record(facts, catalogue),
+        reasons(facts, catalogue),
+        catalogue.text(
+            "Decide before {moment}; then it is destroyed unread.", moment=catalogue.moment(facts.held_until)
+        )
+        if facts.held_until
+        else "",
+        catalogue.text("Nothing of its text is in this message. It is read and decided on the relay itself:"),
+        "\n".join(
+            f"    wen-relay held {verb} {facts.reference} --moderator {facts.recipient}"
+            for verb in ("show", "release", "refuse")
+        ),
+        catalogue.text("Do not answer with anything of its content."),
+    ]
+
+
+def practice(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """The whole verdict on a message to the practice address."""
+    said = {one.decision for one in facts.verdict}
+    stopped = said & {"hold", "withhold"} and facts.reasons
+    return [
+        catalogue.text(
+            "This was practice: your message was judged, sent to nobody, and is not kept. As a post it would have met this:"
+        ),
+        "\n".join(f"- {_would(one, catalogue)}" for one in facts.verdict),
+        catalogue.plural("[{n} attachment removed]", "[{n} attachments removed]", facts.removed)
+        if facts.removed
+        else "",
+        reasons(facts, catalogue) if facts.reasons else "",
+        doors(facts, catalogue, catalogue.text("The right way for it:")) if stopped else "",
+        send_again_line(facts.send_again, catalogue) if stopped and facts.send_again else "",
+    ]
+
+
+def _would(verdict: Verdict, catalogue: Catalogue) -> str:
+    title = catalogue.definition(verdict.title)
+    if verdict.offered:
+        return catalogue.text(_OFFERED, title=title)
+    return catalogue.text(_WOULD[verdict.decision], title=title, marking=verdict.marking)

@@ -1,0 +1,73 @@
+"""What the relay's own letters are made from. No content of any message is among the facts, so none can come out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from relay.mail.address import Address
+from relay.policy.channels import Advice, SendAgain
+from relay.policy.decision import Reason
+from relay.roster.mailing_list import MailingList
+from relay.roster.nomination import Nomination
+
+NoticeKind = Literal["withhold", "hold", "receipt", "undelivered", "expiry", "nomination", "call", "practice"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What would have become of a practice message on one list. `marking` is None where it would not have gone out."""
+
+    title: str
+    decision: Literal["relay", "hold", "withhold"]
+    marking: str | None
+    offered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeFacts:
+    """All that a notice is made from.
+
+    Which facts a kind needs:
+
+    - every kind: `reference` (a nomination's own number), `recipient`, `recipient_name`, `domain`, `written_at`, `queued_at`
+      (the same at every attempt), `lists`
+    - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
+    - hold: the same, `held_until`
+    - receipt: `members`, `countries`, `removed` as counts; titles of the lists that have `accepted` an offer of the post, to
+      which it is still `offered`, and that `declined` it or let it pass
+    - undelivered: `unreached`, the members whose servers took no copy until we gave up
+    - expiry: `received_at`, `advice`
+    - nomination: `nomination`
+    - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`
+    - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
+    """
+
+    kind: NoticeKind
+    reference: str
+    recipient: Address
+    recipient_name: str
+    domain: str
+    written_at: datetime
+    queued_at: datetime
+    lists: tuple[MailingList, ...]
+    received_at: datetime | None = None
+    reasons: tuple[Reason, ...] = ()
+    advice: Advice | None = None
+    send_again: SendAgain | None = None
+    was_held: bool = False
+    held_until: datetime | None = None
+    members: int = 0
+    countries: int = 0
+    removed: int = 0
+    unreached: int = 0
+    accepted: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
+    declined: tuple[str, ...] = ()
+    nomination: Nomination | None = None
+    author_country: str = ""
+    verdict: tuple[Verdict, ...] = ()
+
+    @property
+    def answers_to(self) -> Address:
+        """Where the notice comes from and where its words (REVIEW, WITHDRAW, NO) go: the first list's -request."""
+        return self.lists[0].address_for("-request") if self.lists else Address(local="postmaster", domain=self.domain)
