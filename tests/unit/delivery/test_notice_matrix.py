@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 from relay.delivery.catalogue import read_catalogue
-from relay.delivery.notice import NoticeFacts, compose_notice
+from relay.delivery.notice import compose_notice
+from relay.delivery.notice_facts import NoticeFacts
 from relay.delivery.wording import advice_lines
 from relay.mail.address import Address
 from relay.policy.channels import Advice, advise, what_may_be_sent_again
