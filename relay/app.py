@@ -96,6 +96,7 @@ class Service:
         resources.database.write(
             lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values()))
         )
+        resources.database.announces = "delivery" not in self._roles
         if "delivery" in self._roles:
             recovered = resources.database.write(lambda connection: queue.recover(connection, node, now))
             if recovered:
@@ -163,6 +164,8 @@ class Service:
         self._wake, self._courier = courier.wake, courier
         ear = bind_ear(settings.data / "run" / "wake")
         stack.callback((await listen(ear, courier.wake)).close)
+        deaf = await asyncio.to_thread(self.resources.database.listen, courier.wake)
+        stack.push_async_callback(asyncio.to_thread, deaf)
         running = asyncio.get_running_loop().create_task(courier.run())
         running.add_done_callback(
             lambda _: self._stopping.set()
@@ -269,7 +272,9 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
     roles = only or ROLES
     if only and settings.database_url.startswith("sqlite"):
         raise ConfigurationError("--only needs PostgreSQL: with SQLite one process runs every role")
-    with only_one(settings.data / "run" / "serve.lock"):
+    with contextlib.ExitStack() as locks:
+        for role in roles:
+            locks.enter_context(only_one(settings.data / "run" / f"{role}.lock"))
         resources = load_resources(settings)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))

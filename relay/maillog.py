@@ -86,6 +86,7 @@ def start_logging(form: Literal["json", "text"], level: str) -> None:
     _LOG.setLevel(level.upper())
     for name in ("mail.log", "sqlalchemy", "asyncio", "apscheduler", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its warnings quote the server, which quotes rows
     logging.getLogger("mail.log").addHandler(logging.NullHandler())
     logging.getLogger("mail.log").propagate = False
 

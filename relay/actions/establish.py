@@ -14,7 +14,7 @@ from relay.store import members
 from relay.store.disk import make_private_directory, write_private_file
 from relay.store.engine import Database
 from relay.store.keys import create_keys
-from relay.store.migrations import upgrade
+from relay.store.migrations import is_empty, upgrade
 
 # What a run that was cut short may have left, and hidden files, which are nobody's data.
 _OURS = re.compile(r"lists|run|keys|recovery\.key|relay\.db.*|lost\+found|\..*|.*\.new")
@@ -45,9 +45,9 @@ def establish(
         now: the time.
 
     Raises:
-        Conflict: there is a relay already.
+        Conflict: there is a relay already, in the directory or the database.
         Invalid: a list, the domain or the directory's name is wrong.
-        Unavailable: the directory can't be written.
+        Unavailable: the directory can't be written, or the database not be opened.
     """
     data = data.absolute()
     site_file = data / "relay.toml"
@@ -62,6 +62,8 @@ def establish(
         raise Conflict(f"{data} holds “{foreign[0]}”, which is no part of a relay: name a new or empty directory")
     if parse_address(f"postmaster@{domain}") is None:
         raise Invalid(f"“{domain}” is not a mail domain such as relay.example")
+    if database_url:
+        _check_empty(database_url)
     try:
         _write_files(data, domain, database_url, lists, definitions, now)
     except OSError as error:
@@ -75,6 +77,22 @@ def establish(
     finally:
         database.close()
     return Established(site_file=site_file, lists=lists, administrator=str(administrator or ""), secret=secret)
+
+
+def _check_empty(url: str) -> None:
+    """Make sure that the database named can be used and is no other relay's, before anything is written.
+
+    Raises:
+        Conflict: it holds a relay.
+        ConfigurationError: it is none that a relay can use.
+        Unavailable: it can't be opened.
+    """
+    database = Database.open(url, new=True)
+    try:
+        if not is_empty(database):
+            raise Conflict("the database holds a relay already: name an empty one")
+    finally:
+        database.close()
 
 
 def _write_files(

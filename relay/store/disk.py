@@ -98,7 +98,7 @@ class Reserve:
 
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
-    """Hold the lock that only one service of a data directory can hold; the kernel frees it when the process ends.
+    """Hold the lock that only one process of a role can hold on a data directory; the kernel frees it when the process ends.
 
     Raises:
         Unavailable: another process has it, or the lock's file can't be written.
@@ -112,5 +112,7 @@ def only_one(lock: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Unavailable(f"another wen-relay serve runs on {lock.parent.parent}: stop it first") from None
+            raise Unavailable(
+                f"another wen-relay serve runs on {lock.parent.parent} (role {lock.stem}): stop it first"
+            ) from None
         yield

@@ -1,38 +1,57 @@
 """The database: consistent reads for anyone, and one writer thread that commits waiting jobs together.
 
 Each job runs in its own SAVEPOINT; one COMMIT, and so one fsync, serves all that waited. `write` returns when that commit is on
-the disk: a reply given after it is never taken back by a crash.
+the disk: a reply given after it is never taken back by a crash. What differs from database to database stands in a module for
+each: `sqlite` and `postgresql`.
 """
 
-import os
-import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc, make_url, text
+from sqlalchemy import URL, Connection, Engine, exc, make_url, text
 
-from relay.errors import ConfigurationError, Unavailable
-from relay.store.disk import create_private_file
+from relay.errors import ConfigurationError, RelayError, Unavailable
+from relay.store import postgresql, sqlite
 
 T = TypeVar("T")
 
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",  # NORMAL may lose the last commits at a power cut
-    "foreign_keys=ON",
-    "busy_timeout=5000",
-    "temp_store=MEMORY",  # no query spills to a file
-    "secure_delete=ON",  # what is destroyed is overwritten with zeros
-    "trusted_schema=OFF",
-)
-_WRITES = "relay_writes"
-_TRY_LATER = "try again later, and look at the disk's space and health"
+
+class Dialect(Protocol):
+    """What differs. `READING` and `WRITING` are the execution options of the two kinds of transaction."""
+
+    READING: Mapping[str, Any]
+    WRITING: Mapping[str, Any]
+    PROBE: str
+
+    def create(self, url: URL, *, new: bool) -> Engine:
+        """Make the engine; ConfigurationError for a URL of no use, Unavailable for a file that can't be opened."""
+
+    def announce(self, connection: Connection) -> None:
+        """Wake the processes that deliver, once this transaction is committed."""
+
+    def listen(self, engine: Engine, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard` for what other processes announce, until the returned function is called."""
+
+    def truncate_log(self, engine: Engine) -> bool:
+        """Empty the write-ahead log where that is possible; False when it must be tried again."""
+
+    def cause(self, error: BaseException) -> str:
+        """A word for a fault; never SQL or values."""
+
+    def advice(self, error: BaseException) -> str:
+        """What to do about it."""
+
+    def is_lasting(self, error: BaseException) -> bool:
+        """Whether nothing may be written any more until the relay is started anew."""
+
+
+_DIALECTS: Mapping[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
+_EXAMPLES = "sqlite:////var/lib/wen-relay/relay.db or postgresql+psycopg://relay@localhost/wen_relay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +63,18 @@ class _Waiting:
 
 
 class Database:
-    """An open database. Made by `open`; `close` when done."""
+    """An open database. Made by `open`; `close` when done.
 
-    def __init__(self, engine: Engine) -> None:
+    `announces` is whether other processes are woken by what is written here: not by the one that delivers, or two of them would
+    wake each other for ever.
+    """
+
+    def __init__(self, engine: Engine, dialect: Dialect) -> None:
+        self.announces = True
         self._engine = engine
+        self._dialect = dialect
+        self._reading = engine.execution_options(**dialect.READING)
+        self._writing = engine.execution_options(**dialect.WRITING)
         self._jobs: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -62,42 +89,23 @@ class Database:
         Args:
             url: which database.
             new: make its file and directory when missing. Otherwise a missing file is trouble: an empty database in its
-                place would say that there are no members and that the audit log is whole.
+                place would say that there are no members and that the audit log is whole. A server's is never made.
 
         Raises:
-            ConfigurationError: the URL is not one of a database this relay can use.
-            Unavailable: the file can't be made or opened.
+            ConfigurationError: the URL or the server is not one that this relay can use.
+            Unavailable: the file can't be made or opened, or the server doesn't let us in.
         """
         try:
             parts = make_url(url)
         except exc.ArgumentError:
-            raise ConfigurationError(
-                "[database] url is not a database URL such as sqlite:////var/lib/wen-relay/relay.db"
-            ) from None
-        if parts.get_backend_name() != "sqlite" or parts.database in {None, "", ":memory:"}:
-            raise ConfigurationError(
-                "[database] url must name an SQLite file, such as sqlite:////var/lib/wen-relay/relay.db"
-            )
-        file = Path(str(parts.database))
-        try:
-            if new:
-                create_private_file(file)
-            elif not file.is_file():
-                raise Unavailable(
-                    f"the database {file} is missing: restore it from a backup, or correct [database] url"
-                )
-        except OSError as error:
-            raise Unavailable(f"the database {file} can't be made: {error.strerror}") from None
-        if not os.access(file, os.R_OK | os.W_OK):  # to open it here and close it would drop SQLite's own locks
-            raise Unavailable(f"the database {file} may not be written by this user: check its owner and mode")
-        engine = create_engine(parts, hide_parameters=True, pool_size=16, max_overflow=48)
-        event.listen(engine, "connect", _prepare)
-        event.listen(engine, "begin", _begin)
-        database = cls(engine)
+            raise ConfigurationError(f"[database] url is not a database URL such as {_EXAMPLES}") from None
+        if (dialect := _DIALECTS.get(parts.get_backend_name())) is None:
+            raise ConfigurationError(f"[database] url must be an SQLite or PostgreSQL one, such as {_EXAMPLES}")
+        database = cls(dialect.create(parts, new=new), dialect)
         try:
             with database.read() as connection:
-                connection.execute(text("SELECT count(*) FROM sqlite_master"))
-        except Unavailable:
+                connection.execute(text(dialect.PROBE))
+        except RelayError:
             database.close()
             raise
         return database
@@ -110,12 +118,12 @@ class Database:
             Unavailable: the database can't be read now.
         """
         try:
-            with self._engine.connect() as connection:
+            with self._reading.connect() as connection:
                 yield connection
         except exc.SQLAlchemyError as error:
             if not _is_trouble(error):
                 raise
-            raise Unavailable(f"the database can't be read now ({_cause(error)}); {_advice(error)}") from None
+            raise Unavailable(f"the database can't be read now ({self._why(error)}") from None
 
     def write(self, job: Callable[[Connection], T]) -> T:
         """Run a job in the writer thread and return its result once it is committed to the disk.
@@ -147,16 +155,14 @@ class Database:
         Raises:
             Unavailable: the disk or the database fails.
         """
-        connection = self._engine.raw_connection()  # a checkpoint can't run inside a transaction
-        try:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            (busy, _logged, _moved), *_ = cursor.fetchall()
-        except sqlite3.Error as error:
-            raise Unavailable(f"the database's log can't be emptied now ({_cause(error)}); {_TRY_LATER}") from None
-        finally:
-            connection.close()
-        return not busy
+        return self._dialect.truncate_log(self._engine)
+
+    def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """Call `heard`, from a thread, for what other processes write here, until the returned function is called.
+
+        It is a wake-up and no more: one may be missed, or come for nothing.
+        """
+        return self._dialect.listen(self._engine, heard)
 
     def close(self) -> None:
         """Finish the jobs that wait, take no more, and close every connection."""
@@ -187,9 +193,11 @@ class Database:
         """Run a batch in one transaction and answer every caller, whatever happens."""
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
-            with self._engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+            with self._writing.connect() as connection, connection.begin():
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection)))  # noqa: PERF401 - a batch is run step by step, on purpose
+                if self.announces:
+                    self._dialect.announce(connection)
         except BaseException as error:  # noqa: BLE001 - this thread must outlive every fault, or all writing would stop
             self._fail(batch, error)
             return
@@ -205,25 +213,12 @@ class Database:
         After a failed fsync the kernel may call the next one a success although the pages are lost. Only a fresh start, which
         reads the log from the disk again, tells what is there.
         """
-        if _is_io_error(error):
+        if self._dialect.is_lasting(error):
             self._broken = "the disk failed while the database was written; check the disk, then restart the relay"
-        _refuse(batch, self._broken or f"the database can't be written now ({_cause(error)}); {_advice(error)}")
+        _refuse(batch, self._broken or f"the database can't be written now ({self._why(error)}")
 
-
-def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-    """Set up a new SQLite connection. Transactions are begun by us: Python's driver would begin them late and without IMMEDIATE."""
-    connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
-    writes = bool(connection.get_execution_options().get(_WRITES))
-    if connection.info.get(_WRITES) is not writes:  # a connection remembers it from one transaction to the next
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info[_WRITES] = writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    def _why(self, error: BaseException) -> str:
+        return f"{self._dialect.cause(error)}); {self._dialect.advice(error)}"
 
 
 def _run(job: Callable[[Connection], Any], connection: Connection) -> tuple[Any, BaseException | None]:
@@ -251,35 +246,7 @@ def _refuse(batch: list[_Waiting], sentence: str) -> None:
 
 
 def _is_trouble(error: BaseException) -> bool:
-    """Whether the database or the disk is at fault, and not what we asked for."""
+    """Whether the database, the network or the disk is at fault, and not what we asked for."""
     if isinstance(error, exc.IntegrityError | exc.ProgrammingError | exc.DataError | exc.NotSupportedError):
         return False
     return isinstance(error, exc.DBAPIError | exc.TimeoutError)
-
-
-def _original(error: BaseException) -> BaseException:
-    return error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
-
-
-def _cause(error: BaseException) -> str:
-    """The driver's own word for a fault, such as SQLITE_FULL; never SQL or values."""
-    original = _original(error)
-    for attribute in ("sqlite_errorname", "sqlstate"):
-        with suppress(AttributeError):
-            return str(getattr(original, attribute))
-    return type(original).__name__
-
-
-def _advice(error: BaseException) -> str:
-    """What to do about a fault: time doesn't mend a damaged file."""
-    code = getattr(_original(error), "sqlite_errorcode", 0) & 0xFF
-    damaged = code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-    return "its file is damaged: restore it from a backup" if damaged else _TRY_LATER
-
-
-def _is_io_error(error: BaseException) -> bool:
-    """Whether the operating system reported a failed read, write or fsync (any of the SQLITE_IOERR codes)."""
-    original = _original(error)
-    return (
-        isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
-    )

@@ -28,6 +28,12 @@ def is_current(database: Database) -> bool:
         return MigrationContext.configure(connection).get_current_revision() == newest
 
 
+def is_empty(database: Database) -> bool:
+    """Whether no relay has ever made its schema there."""
+    with database.read() as connection:
+        return MigrationContext.configure(connection).get_current_revision() is None
+
+
 def _settings(connection: Connection) -> Config:
     """Alembic's settings without a file: where the scripts are, and the connection whose transaction they join."""
     settings = Config()

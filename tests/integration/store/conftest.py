@@ -1,12 +1,14 @@
-"""A real database in a file of its own for each test, with three lists and a few people."""
+"""A real database for each test, once SQLite and once PostgreSQL, with three lists and a few people."""
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from relay.mail.address import Address
 from relay.policy.decision import Decision, Hold, Reason, Relay, Withhold
@@ -17,7 +19,9 @@ from relay.store import members, posts
 from relay.store.engine import Database
 from relay.store.keys import Keys, create_keys, load_keys
 from relay.store.migrations import upgrade
+from relay.store.tables import metadata
 from relay.store.vault import seal
+from tests.postgresql import Server, name_in, require
 
 NODE = "node-1"
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -54,7 +58,18 @@ class World:
 
     database: Database
     keys: Keys
-    path: Path
+
+    @property
+    def kind(self) -> str:
+        """Which database it is: sqlite or postgresql."""
+        return self.database._engine.dialect.name
+
+    def files(self) -> list[Path]:
+        """Every file that the database writes; of a server's, with its log, all of them."""
+        if self.kind == "sqlite":
+            return list(Path(str(self.database._engine.url.database)).parent.iterdir())
+        [[folder]] = self.rows("SELECT current_setting('data_directory')")
+        return [path for path in Path(folder).parent.rglob("*") if path.is_file()]
 
     def join(
         self, local: str, *lists: str, valid_until: date | None = None, agency: str = "Customs of Cameroon"
@@ -102,8 +117,6 @@ class World:
         return self.database.write(lambda connection: posts.record(connection, NODE, accepted))
 
     def rows(self, sql: str, **values: object) -> list[tuple]:
-        from sqlalchemy import text
-
         with self.database.read() as connection:
             return [tuple(row) for row in connection.execute(text(sql), values)]
 
@@ -115,14 +128,72 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
     return load_keys(directory)
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, for all tests that need one."""
+    require()
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kept(server: Server) -> str:
+    """The URL of a database with the schema; each test empties it, which is quicker than to make one."""
+    url = server.database()
+    with open_database(url) as database:
+        upgrade(database)
+    return url
+
+
+@contextmanager
+def open_database(url: str) -> Iterator[Database]:
+    """A database, open."""
+    database = Database.open(url, new=True)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on; tests that are about one alone name it by `pytest.mark.parametrize`."""
+    return str(request.param)
+
+
 @pytest.fixture
-def world(tmp_path: Path, keys: Keys) -> Iterator[World]:
-    path = tmp_path / "data" / "relay.db"
-    database = Database.open(f"sqlite:///{path}", new=True)
-    upgrade(database)
-    database.write(lambda connection: members.sync_lists(connection, NODE, [make_list(name) for name in LISTS]))
-    yield World(database, keys, path)
-    database.close()
+def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database that has nothing in it, not even a schema."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'relay.db'}"
+        return
+    server: Server = request.getfixturevalue("server")
+    url = server.database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def world(kind: str, tmp_path: Path, keys: Keys, request: pytest.FixtureRequest) -> Iterator[World]:
+    if kind == "sqlite":
+        url = f"sqlite:///{tmp_path / 'data' / 'relay.db'}"
+    else:
+        url = request.getfixturevalue("kept")
+        tables = ", ".join(table.name for table in metadata.sorted_tables)
+        request.getfixturevalue("server").ask(f"TRUNCATE {tables} RESTART IDENTITY", name_in(url))
+    with open_database(url) as database:
+        if kind == "sqlite":
+            upgrade(database)
+        database.write(lambda connection: members.sync_lists(connection, NODE, [make_list(name) for name in LISTS]))
+        yield World(database, keys)
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    """A database that has one table, of notes."""
+    with open_database(empty_url) as opened:
+        opened.write(lambda connection: connection.execute(text("CREATE TABLE notes (word TEXT UNIQUE)")) and None)
+        yield opened
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The audit log: whoever changes, deletes, reorders or cuts off entries is found out, at the right entry."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -34,7 +35,8 @@ def write(world, node: str, number: int) -> None:
 def tamper(world, *statements: str) -> None:
     def job(connection):
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            octets = statement if world.kind == "sqlite" else re.sub(r"x('[0-9a-f]*')", r"decode(\1, 'hex')", statement)
+            connection.exec_driver_sql(octets)
 
     world.database.write(job)
 

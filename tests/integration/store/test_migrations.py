@@ -2,13 +2,14 @@
 
 import re
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
-from relay.store.engine import Database
 from relay.store.migrations import downgrade, is_current, upgrade
 from relay.store.tables import metadata
+from tests.integration.store.conftest import open_database
 
 
 def schema(connection) -> dict[str, list[str]]:
@@ -22,11 +23,28 @@ def schema(connection) -> dict[str, list[str]]:
     }
 
 
+def catalogue(connection) -> list[tuple[str, ...]]:
+    """What PostgreSQL knows of them: columns, constraints and indexes."""
+    columns = (
+        "SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns"
+        " WHERE table_schema = 'public'"
+    )
+    constraints = (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+    )
+    indexes = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'"
+    rows = [
+        tuple(map(str, row)) for query in (columns, constraints, indexes) for row in connection.exec_driver_sql(query)
+    ]
+    return sorted(row for row in rows if not row[0].startswith("alembic"))
+
+
 def test_the_migrated_schema_is_the_one_in_the_code(world):
     with world.database.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
+@pytest.mark.parametrize("kind", ["sqlite"])
 def test_constraints_and_partial_indexes_are_the_same_too(world):
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
@@ -35,16 +53,22 @@ def test_constraints_and_partial_indexes_are_the_same_too(world):
     engine.dispose()
 
 
-def test_up_and_down_and_up_again(tmp_path):
-    database = Database.open(f"sqlite:///{tmp_path / 'relay.db'}", new=True)
-    assert not is_current(database)
-    upgrade(database)
-    upgrade(database)
-    assert is_current(database)
-    downgrade(database, "base")
-    with database.read() as connection:
-        assert set(inspect(connection).get_table_names()) == {"alembic_version"}
-    assert not is_current(database)
-    upgrade(database)
-    assert is_current(database)
-    database.close()
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_constraints_and_partial_indexes_are_the_same_in_postgresql(world, empty_url):
+    with open_database(empty_url) as made, made.read() as fresh, world.database.read() as migrated:
+        made.write(lambda connection: metadata.create_all(connection) and None)
+        assert catalogue(migrated) == catalogue(fresh)
+
+
+def test_up_and_down_and_up_again(empty_url):
+    with open_database(empty_url) as database:
+        assert not is_current(database)
+        upgrade(database)
+        upgrade(database)
+        assert is_current(database)
+        downgrade(database, "base")
+        with database.read() as connection:
+            assert set(inspect(connection).get_table_names()) == {"alembic_version"}
+        assert not is_current(database)
+        upgrade(database)
+        assert is_current(database)

@@ -106,7 +106,7 @@ def test_no_file_of_the_database_holds_anything_of_a_withheld_post_or_a_relayed_
         author, ("central-africa", withheld), text=b"the-secret-text", message_id="<the-secret-id@customs.example>"
     )
     world.post(author, ("central-africa", relayed), text=b"the-sealed-text")
-    files = [path.read_bytes() for path in world.path.parent.iterdir()]
+    files = [path.read_bytes() for path in world.files()]
     assert any(b"CAFR-2026-000001" in octets for octets in files)
     for word in (b"the-secret-text", b"the-secret-id", b"the-sealed-text"):
         assert not any(word in octets for octets in files)
