@@ -18,7 +18,7 @@ from pathlib import Path
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
-from relay.actions.admit import admit
+from relay.actions.admit import admit, is_gateway
 from relay.actions.deliver import Outbox
 from relay.actions.login import authenticate
 from relay.actions.prove import prove
@@ -140,6 +140,7 @@ class Service:
                 receive=self._receive,
                 note=note,
                 has_room=self._reserve.has_room,
+                trusts=lambda client: is_gateway(self.resources.settings, client),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
             tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),

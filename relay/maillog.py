@@ -46,6 +46,8 @@ EVENTS: Mapping[str, str] = {
     "delivery.smarthost_away": "the smarthost can't be reached; waiting before the next try",
     "delivery.recovered": "after a restart, copies of the last run were taken up again",
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
+    "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
+    "bounce.ignored": "mail to a copy's return path that changes nothing: why",
     "audit.head_signed": "the end of the audit chain was signed",
     "delivery.waiting_long": "something has been due for long and was not taken up; told once an hour at most",
     "keys.renewed": "keys whose time had come were made anew: their files",

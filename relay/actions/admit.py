@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from relay.delivery.bounce import read_return_path
 from relay.mail.address import Address
 from relay.mail.envelope import Client
 from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, Reply
@@ -26,7 +27,8 @@ def admit(
     """Why this recipient is refused; None when it is taken. Unknown and forbidden are refused in the same words.
 
     A trusted gateway's recipients are taken for the time being: a list's existence is no secret. Once the message has come
-    and its author is proven, they are asked for again as that member's (`actions.prove`).
+    and its author is proven, they are asked for again as that member's (`actions.prove`). Return paths are open to all who
+    hold one that we made.
 
     Args:
         resources: the lists, and the database where the member is read anew.
@@ -43,7 +45,9 @@ def admit(
     destination = resources.destination(address)
     if destination is None:
         return NO_SUCH_ADDRESS
-    if member is None:
+    if destination.purpose is Purpose.RETURN_PATH:
+        refused = None if read_return_path(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
+    elif member is None:
         refused = _judge_stranger(resources, client, mail_from)
     else:
         refused = None if _may_write(resources, destination, member, now) else NO_SUCH_ADDRESS
@@ -85,3 +89,5 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
             return any(one.admits(current) for one in resources.lists.values())
         case Purpose.ALERTS:
             return bool(takes_alerts_of(current, resources.lists.values()))
+        case Purpose.RETURN_PATH:
+            return False

@@ -35,25 +35,28 @@ def prove(resources: Resources, envelope: Envelope, client: Client, octets: byte
     return AuthenticationResults(method=method, address=author.address) if method else None
 
 
-def judge_proof(
-    resources: Resources,
-    envelope: Envelope,
-    client: Client,
-    authentication: AuthenticationResults | None,
-    now: datetime,
-) -> Reply | None:
-    """Refuse a message without proof, or whose proven author may not write to all its recipients; None when all is well.
-
-    Under a login that was asked at RCPT; a gateway's recipients were taken there without knowing for whom. Stranger, member
-    without proof and member of another list are refused in the same words. The audit log has the address of the client.
+def refuse_unproven(resources: Resources, client: Client, now: datetime) -> Reply:
+    """Refuse a message that came without proof; the audit log has the client's address.
 
     Raises:
         Unavailable: the database can't serve.
     """
-    if authentication is not None and authentication.method is Method.AUTH:
+    return _refuse(resources, None, client, NOT_AUTHENTICATED, now)
+
+
+def judge_proof(
+    resources: Resources, envelope: Envelope, client: Client, authentication: AuthenticationResults, now: datetime
+) -> Reply | None:
+    """Refuse a message whose proven author may not write to all its recipients; None when all is well.
+
+    Under a login that was asked at RCPT; a gateway's recipients were taken there without knowing for whom. Stranger, member
+    without proof and member of another list are refused in the same words.
+
+    Raises:
+        Unavailable: the database can't serve.
+    """
+    if authentication.method is Method.AUTH:
         return None
-    if authentication is None:
-        return _refuse(resources, None, client, NOT_AUTHENTICATED, now)
     with resources.database.read() as connection:
         author = members.find(connection, authentication.address)
     if author is None or not _may_write(resources, envelope, client, author, now):

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from relay.actions.accept import accept
+from relay.actions.bounce import bounce
 from relay.actions.judge import Scanner
 from relay.actions.practise import practise
-from relay.actions.prove import judge_proof
+from relay.actions.prove import judge_proof, refuse_unproven
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, Reply
@@ -30,9 +31,12 @@ def receive(
     destination = resources.destination(envelope.rcpt_to[0])
     if destination is None:
         return NO_SUCH_ADDRESS
-    refused = judge_proof(resources, envelope, client, authentication, now)
-    if refused or authentication is None:
-        return refused or NO_SUCH_ADDRESS
+    if destination.purpose is Purpose.RETURN_PATH:
+        return bounce(resources, envelope.rcpt_to[0], octets, now)
+    if authentication is None:
+        return refuse_unproven(resources, client, now)
+    if refused := judge_proof(resources, envelope, client, authentication, now):
+        return refused
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, envelope, client, authentication, octets, now)

@@ -7,7 +7,7 @@ from relay.errors import Unavailable
 from relay.intake import replies
 from relay.intake.data import DataReader, Ending
 from relay.intake.handler import Reception, Submission
-from relay.intake.limits import IntakeLimits, Reservation
+from relay.intake.limits import STRANGER_OCTETS, Reservation
 from relay.intake.replies import Answer, Farewell, Greeting
 from relay.intake.wire import Wire
 from relay.mail.address import Address, Path, parse_path
@@ -58,6 +58,19 @@ class Conversation:
         login = self.member.address if self.member else None
         return Client(ip=self.ip, helo_name=self.helo_name, tls=self.tls, login=login)
 
+    @property
+    def answers_for(self) -> str:
+        """Who answers for what is sent: a member by id, "gateway" for one that we trust, "" for nobody."""
+        if self.member:
+            return self.member.id
+        return "gateway" if self.reception.trusts(self.client) else ""
+
+    @property
+    def max_octets(self) -> int:
+        """How big a message may be; on the members' doors nobody sends without a login."""
+        most = self.reception.limits.max_message_octets
+        return most if self.submits or self.answers_for else min(most, STRANGER_OCTETS)
+
 
 async def ehlo(talk: Conversation, argument: bytes) -> Answer:
     """EHLO names the client, resets the transaction, and is answered by what is offered here and now."""
@@ -85,7 +98,7 @@ def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | N
 def offers(talk: Conversation) -> tuple[str, ...]:
     """The extensions that EHLO announces here and now. AUTH appears under TLS only, so that nobody is tempted."""
     always = (
-        f"SIZE {talk.reception.limits.max_message_octets}",
+        f"SIZE {talk.max_octets}",
         "8BITMIME",
         "PIPELINING",
         "ENHANCEDSTATUSCODES",
@@ -107,7 +120,7 @@ async def mail(talk: Conversation, argument: bytes) -> Answer:
     path = read_path(argument, b"FROM:", replies.BAD_SENDER)
     if isinstance(path, Reply):
         return path
-    declared = _declared_octets(path, talk.reception.limits.max_message_octets)
+    declared = _declared_octets(path, talk.max_octets)
     if isinstance(declared, Reply):
         return declared
     if talk.member and path.address != talk.member.address:
@@ -159,12 +172,12 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
         return replies.BAD_SEQUENCE
     if talk.wire.sent_ahead:  # RFC 2920 §3.1: DATA is the last of a group; content would be read as commands
         return replies.BAD_PIPELINE
-    reservation = Reservation(talk.reception.share_of(member))
-    first = min(FIRST_OCTETS, talk.reception.limits.max_message_octets)
+    reservation = Reservation(talk.reception.share_of(talk.answers_for))
+    first = min(FIRST_OCTETS, talk.max_octets)
     if not reservation.grow_to(transaction.declared_octets or first):
         return DISK_LOW
     try:
-        octets = await _receive(talk, reservation, _allowed(transaction.declared_octets, talk.reception.limits))
+        octets = await _receive(talk, reservation, _allowed(transaction.declared_octets, talk.max_octets))
         talk.transaction = None
         if not isinstance(octets, bytes):
             return octets
@@ -182,11 +195,9 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     return reply
 
 
-def _allowed(declared: int, limits: IntakeLimits) -> int:
+def _allowed(declared: int, most: int) -> int:
     """How big a message may become that was declared so big; 0 was not declared."""
-    return (
-        min(limits.max_message_octets, declared + declared // 8 + SIZE_SLACK) if declared else limits.max_message_octets
-    )
+    return min(most, declared + declared // 8 + SIZE_SLACK) if declared else most
 
 
 async def _receive(talk: Conversation, reservation: Reservation, allowed: int) -> bytes | Answer:

@@ -39,10 +39,11 @@ class Note(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What intake asks of the relay. All but `note` and `is_proxy` may block and raise Unavailable; anything else raised is a bug.
+    """What intake asks of the relay. The first four may block and raise Unavailable; anything else raised is a bug.
 
     `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
-    `is_proxy` tells whether an address is a listed proxy's; it is asked on the event loop.
+    `trusts` tells whether a client without a login may bring posts; it and `is_proxy` are asked on the event loop.
+    `is_proxy` tells whether an address is a listed proxy's.
     """
 
     authenticate: Callable[[str, str], Member | None]
@@ -50,6 +51,7 @@ class Doors:
     receive: Callable[[Envelope, Client, AuthenticationResults | None, bytes], Reply]
     note: Note
     has_room: Callable[[int], bool] = lambda _octets: True
+    trusts: Callable[[Client], bool] = lambda _: False
     is_proxy: Callable[[str], bool] = lambda _: False
 
 
@@ -72,6 +74,7 @@ class Reception:
         self.note = doors.note
         self.login_tries = LoginTries()
         self.is_proxy = doors.is_proxy
+        self.trusts = doors.trusts
         self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
@@ -80,13 +83,13 @@ class Reception:
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
         self._posts: set[asyncio.Task[Reply]] = set()
 
-    def share_of(self, member: Member | None) -> OctetBudget:
+    def share_of(self, who: str) -> OctetBudget:
         """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others.
 
-        All who have no login share one such part.
+        Trusted gateways share one such part, and all others who have no login share another.
         """
         octets = max(self.limits.max_message_octets, self.limits.max_in_flight_octets // 4)
-        return self._shares.setdefault(member.id if member else "", OctetBudget(octets, self._octets_in_flight))
+        return self._shares.setdefault(who, OctetBudget(octets, self._octets_in_flight))
 
     async def authenticate(self, login: str, password: str) -> Member | None:
         """The member whose login this is, else None.

@@ -7,6 +7,9 @@ from datetime import timedelta
 
 ERRORS = 20  # Postfix's smtpd_hard_error_limit
 COMMANDS = 500
+STRANGER_OCTETS = (
+    1 << 20
+)  # of a message from a client without a login or our trust: enough for a report of ours that came back
 IDLE_COMMANDS = 100  # Postfix's smtpd_junk_command_limit
 LOGIN_TRIES = 3
 

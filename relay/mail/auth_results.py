@@ -192,7 +192,7 @@ def proof_by_gateway(header: HeaderSection, authserv_id: str, author: Address) -
         The method that passed; None when there is no proof.
     """
     name = authserv_id.encode()
-    bodies = header.all("authentication-results")
+    bodies = [body.strip(b" \t") for body in header.all("authentication-results")]
     ours = [body for body in bodies if body.startswith(name) and _ID_END.match(body, len(name))]
     if not ours or len(bodies) > FIELDS:
         return None

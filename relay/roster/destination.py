@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     POST = "post"
     ALERTS = "alerts"
     PRACTICE = "practice"
+    RETURN_PATH = "return-path"
 
 
 _OF_THE_RELAY = {"alerts": Purpose.ALERTS, "practice": Purpose.PRACTICE}
@@ -49,6 +50,8 @@ def destination_of(address: Address, domain: str, lists: Iterable[MailingList]) 
         if address == one.address_for(OWNER):
             return Destination(purpose=Purpose.POST, mailing_list=one.owners)
     if address.domain.lower() == domain.lower():
+        if "-bounces+" in address.local.lower():  # its seal tells whether a copy ever left with it (`delivery.bounce`)
+            return Destination(purpose=Purpose.RETURN_PATH)
         purpose = _OF_THE_RELAY.get(address.local.lower())
         return Destination(purpose=purpose) if purpose else None
     return None

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
-from relay.store import fanout
-from relay.store.tables import deliveries, members
+from relay.store import audit, fanout
+from relay.store.tables import deliveries, members, posts
 
 _LOST = (Status.EXPIRED, Status.FAILED)
 
@@ -20,6 +20,14 @@ class Reach:
     members: int
     countries: int
     lost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostCopy:
+    """A copy that a server took and could not deliver after all: its post, and the member's id."""
+
+    reference: str
+    recipient_id: str
 
 
 def of_post(connection: Connection, post_id: int) -> Reach:
@@ -44,3 +52,45 @@ def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime
     for post_id, list_name in concerned.items():
         fanout.tell_author(connection, post_id, list_name, Kind.UNDELIVERED, now)
     return len(concerned)
+
+
+def lose(
+    connection: Connection, node: str, delivery_id: int, status: str, reply: str, now: datetime
+) -> LostCopy | None:
+    """Note that a copy which the next server took has failed after all, and queue word to its post's author.
+
+    One that is being sent may be meant as well: a report can be faster than we are with the smarthost's reply. Its lease is taken away, so
+    that it can't be settled as delivered any more.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        delivery_id: which copy.
+        status: the enhanced status code that was reported.
+        reply: what its row says from now on.
+        now: the time, UTC.
+
+    Returns:
+        None when there is no such copy, or it has failed or was cancelled before: nothing is changed then.
+    """
+    failed = {
+        "status": Status.FAILED,
+        "last_reply": reply,
+        "next_attempt_at": None,
+        "lease": None,
+        "leased_until": None,
+    }
+    sent = deliveries.c.status.in_([Status.DELIVERED, Status.SENDING])
+    found = connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id == delivery_id, deliveries.c.kind == Kind.COPY, sent)
+        .values(**failed)
+        .returning(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.member_id)
+    ).first()
+    if found is None:
+        return None
+    reference = connection.execute(select(posts.c.reference).where(posts.c.id == found.post_id)).scalar_one()
+    facts: audit.Facts = {"reference": reference, "list": found.list_name, "member": found.member_id, "status": status}
+    audit.append(connection, node, now, "delivery.bounced", facts)
+    fanout.tell_author(connection, found.post_id, found.list_name, Kind.UNDELIVERED, now)
+    return LostCopy(reference=reference, recipient_id=found.member_id)

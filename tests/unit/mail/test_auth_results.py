@@ -30,6 +30,7 @@ def proof(*fields: str | bytes, author=AUTHOR):
         (f"{ID} 1; spf=pass smtp.mailfrom=customs.example; DKIM=Pass header.D=CUSTOMS.example;", Method.DKIM),
         (f"{ID} (amavis (nested \\) here)); (why) dkim (x) = (y) pass (z) header . d = customs.example", Method.DKIM),
         (f"{ID};\r\n\tdkim=pass\r\n header.d=customs.example", Method.DKIM),
+        (f"\r\n {ID}; dkim=pass header.d=customs.example", Method.DKIM),
         (f"{ID}; dkim/1=pass header.d=customs.example", Method.DKIM),
         (f"{ID}; dkim=fail header.d=list.example; dkim=pass header.d=customs.example", Method.DKIM),
         (f"{ID}; dkim=neutral header.d=customs.example; dkim=pass header.d=customs.example", Method.DKIM),

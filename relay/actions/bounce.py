@@ -1,0 +1,48 @@
+"""A report about a copy comes back: noted on the copy's delivery, and its author told. Nothing is answered, nobody is removed.
+
+The return path alone says which copy is meant (HMAC); what a report says of addresses or Message-IDs is not looked at.
+"""
+
+from datetime import datetime
+
+from relay.delivery.bounce import read_return_path
+from relay.mail.address import Address
+from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
+from relay.mail.report import Report, read_report
+from relay.maillog import note
+from relay.resources import Resources
+from relay.store import reach
+
+REPORT_OCTETS = 1 << 20  # a report may return the whole copy, but need not, and much of it is read for nothing
+
+
+def bounce(resources: Resources, return_path: Address, octets: bytes, now: datetime) -> Reply:
+    """Take a report. The reply is the same whatever it says, and also when it says nothing: there is nobody to tell.
+
+    Raises:
+        Unavailable: the database can't serve.
+    """
+    delivery_id = read_return_path(return_path, resources.keys.verp)
+    if delivery_id is None:
+        return NO_SUCH_ADDRESS
+    if len(octets) > REPORT_OCTETS:
+        return TOO_BIG
+    report = read_report(octets)
+    if report is None or report.fate != "failed":
+        note("bounce.ignored", delivery=delivery_id, why=report.fate if report else "unclear")
+        return TAKEN
+    node = resources.settings.relay.node
+    lost = resources.database.write(
+        lambda connection: reach.lose(connection, node, delivery_id, report.status, _words(report), now)
+    )
+    if lost is None:
+        note("bounce.ignored", delivery=delivery_id, why="repeated")
+    else:
+        note("bounce.noted", reference=lost.reference, recipient=lost.recipient_id, status=report.status)
+    return TAKEN
+
+
+def _words(report: Report) -> str:
+    """What the delivery's row keeps of it: codes alone."""
+    codes = [str(report.code)] if report.code else []
+    return " ".join([*codes, *([report.status] if report.status else []), "(reported later)"])
