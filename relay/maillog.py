@@ -24,6 +24,7 @@ EVENTS: Mapping[str, str] = {
     "service.bug": "an error of ours was caught at a door: type and places in the code, never values",
     "service.disk_low": "less than smtp.min_free_octets is free; posts are put off until there is room",
     "service.disk_recovered": "there is room on the disk again; posts are taken",
+    "service.few_open_files": "the system allows too few open files for smtp.max_connections; so many are taken instead",
     "scanner.sandbox": "what confines the scanner processes on this machine",
     "session.refused": "a connection was refused or ended early: why",
     "session.login_failed": "a login was refused",

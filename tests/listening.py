@@ -51,6 +51,7 @@ class House:
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     proxies: frozenset[str] = frozenset()
+    anyone: bool = False  # take mail without a login too
     before_accept: Callable[[], None] = lambda: None
     before_lookup: Callable[[], None] = lambda: None
     before_login: Callable[[], None] = lambda: None
@@ -69,7 +70,7 @@ class House:
         earlier: Sequence[Address],
     ) -> Reply | None:
         self.before_lookup()
-        return None if member and address.key in LISTS else NO_SUCH_ADDRESS
+        return None if (member or self.anyone) and address.key in LISTS else NO_SUCH_ADDRESS
 
     def receive(self, envelope: Envelope, client: Client, proof: AuthenticationResults, octets: bytes) -> Reply:
         self.before_accept()

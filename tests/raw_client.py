@@ -16,10 +16,12 @@ PLAIN = base64.b64encode(f"\0{CHIEF}\0{PASSWORD}".encode()).decode()
 class RawClient:
     """Bytes out, lines in. With `bytewise` every octet is a packet of its own."""
 
-    def __init__(self, server: RunningServer, door: str = "submission", *, bytewise: bool = False) -> None:
+    def __init__(
+        self, server: RunningServer, door: str = "submission", *, bytewise: bool = False, ip: str = "127.0.0.1"
+    ) -> None:
         self._server = server
         self._bytewise = bytewise
-        self.socket = socket.create_connection(("127.0.0.1", server.ports[door]), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", server.ports[door]), timeout=20, source_address=(ip, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._pending = b""
         if door == "submissions":

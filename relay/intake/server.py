@@ -1,9 +1,10 @@
 """The listening side: sockets, caps on connections, implicit TLS, and an orderly end."""
 
 import asyncio
+import resource
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from relay.intake import replies
@@ -16,6 +17,8 @@ from relay.settings import Port, SmtpSection
 __all__ = ["Doors", "IntakeLimits", "Kind", "Listener", "SmtpServer", "configured"]
 
 _BACKLOG = 512
+FILES_IN_RESERVE = 256  # for the database's connections, scanners, copies on their way and the log
+FEWEST_CONNECTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,9 @@ class SmtpServer:
     ) -> None:
         self._listeners = listeners
         self._tls = tls
+        wished, limits = limits.max_connections, within_open_files(limits)
+        if limits.max_connections < wished:
+            doors.note("service.few_open_files", connections=limits.max_connections)
         self._reception = Reception(doors, limits, hostname)
         self._connections = Connections(limits)
         self._servers: list[asyncio.Server] = []
@@ -206,6 +212,20 @@ class SmtpServer:
             else:
                 transport.abort()
                 leave()
+
+
+def within_open_files(limits: IntakeLimits) -> IntakeLimits:
+    """Raise the process's limit of open files as far as it may be, and take only so many connections as it then allows.
+
+    Else a flood of clients would take the descriptors that the database needs, and posts that were taken would fail.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wished = limits.max_connections + FILES_IN_RESERVE
+    if soft < wished:
+        soft = wished if hard == resource.RLIM_INFINITY else min(wished, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    most = max(FEWEST_CONNECTIONS, soft - FILES_IN_RESERVE)
+    return replace(limits, max_connections=min(limits.max_connections, most))
 
 
 class Entrance(asyncio.Protocol):

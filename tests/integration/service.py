@@ -147,7 +147,7 @@ class Site:
         """Set one setting in the site's file."""
         text = self.file.read_text("utf-8")
         line = f"{key} = {json.dumps(value)}"
-        if f"[{section}]" not in text:
+        if f"\n[{section}]\n" not in text:
             text += f"\n[{section}]\n"
         before, header, rest = text.partition(f"[{section}]\n")
         own, other, others = rest.partition("\n[")

@@ -154,6 +154,7 @@ def test_at_most_four_passwords_are_checked_at_once_and_nobody_else_waits(server
 
 
 def test_nothing_that_a_client_said_is_logged(server, caplog):
+    """Row 26."""
     caplog.set_level(logging.DEBUG)
     with RawClient(server, "submissions") as client:
         client.login()
@@ -177,6 +178,7 @@ def test_nothing_that_a_client_said_is_logged(server, caplog):
 
 @pytest.mark.parametrize("reset", [True, False], ids=["by a reset", "in good order"])
 def test_a_client_that_hangs_up_after_the_final_dot_cannot_stop_the_commit(tmp_path, reset):
+    """Row 24."""
     limits = replace(LIMITS, max_in_flight_octets=70_000)
     judging, go_on = threading.Event(), threading.Event()
     with RunningServer(tmp_path, limits) as server:

@@ -49,6 +49,7 @@ def test_beyond_twice_the_limit_the_connection_ends(server):
 
 @pytest.mark.parametrize("login", [False, True], ids=["as a command", "as data"])
 def test_an_endless_line_costs_no_memory(server, login):
+    """Rows 7 and 8."""
     chunk = b"x" * MIB
     with RawClient(server, "submissions" if login else "submission") as client:
         if login:
@@ -69,6 +70,7 @@ def test_an_endless_line_costs_no_memory(server, login):
 
 
 def test_eight_mebibytes_of_empty_lines_cost_less_than_twice_their_size(tmp_path):
+    """Row 9."""
     limits = replace(LIMITS, max_message_octets=9 * MIB, max_in_flight_octets=20 * MIB)
     lines = b"\r\n" * (MIB // 4)
     with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as client:
@@ -119,6 +121,7 @@ def test_a_message_that_outgrows_the_memory_is_read_to_its_end_and_put_off(tmp_p
 
 
 def test_a_client_that_leaves_in_the_middle_of_a_message_leaves_nothing_behind(tmp_path):
+    """Row 24."""
     limits = replace(LIMITS, max_in_flight_octets=70_000)
     with RunningServer(tmp_path, limits) as server:
         with RawClient(server, "submissions") as client:
@@ -137,6 +140,7 @@ def test_a_client_that_leaves_in_the_middle_of_a_message_leaves_nothing_behind(t
 
 
 def test_connections_above_the_cap_of_one_address_are_turned_away_until_one_leaves(tmp_path):
+    """Row 12."""
     with RunningServer(tmp_path, replace(LIMITS, max_connections_per_ip=2)) as server:
         with RawClient(server) as first, RawClient(server, "submissions") as second, RawClient(server) as third:
             assert first.reply().startswith("220 ")
@@ -152,6 +156,7 @@ def test_connections_above_the_cap_of_one_address_are_turned_away_until_one_leav
 
 
 def test_connections_above_the_cap_of_all_are_turned_away(tmp_path):
+    """Row 12."""
     with (
         RunningServer(tmp_path, replace(LIMITS, max_connections=1)) as server,
         RawClient(server) as first,
@@ -184,6 +189,7 @@ def test_a_failed_handshake_gives_its_place_back(tmp_path, door):
 
 @pytest.mark.parametrize("door", ["submission", "submissions"])
 def test_a_handshake_that_never_ends_is_ended(tmp_path, door):
+    """Row 11."""
     limits = replace(LIMITS, handshake=timedelta(milliseconds=100))
     with (
         RunningServer(tmp_path, limits) as server,
@@ -198,6 +204,7 @@ def test_a_handshake_that_never_ends_is_ended(tmp_path, door):
 
 
 def test_who_talks_before_the_greeting_is_sent_away(server):
+    """Row 19."""
     everything_sent = threading.Event()
     server.loop.call_soon_threadsafe(everything_sent.wait, 10)
     with RawClient(server, "smtp") as client:
@@ -218,6 +225,7 @@ def test_an_idle_client_is_sent_away(tmp_path):
 
 
 def test_single_octets_do_not_keep_a_session_alive(tmp_path):
+    """Row 11."""
     with (
         RunningServer(tmp_path, replace(LIMITS, idle=timedelta(milliseconds=300))) as server,
         RawClient(server) as client,
@@ -245,6 +253,7 @@ def test_a_very_old_session_ends_at_its_next_pause(tmp_path):
 
 
 def test_a_message_that_comes_too_slowly_is_broken_off(tmp_path):
+    """Row 11."""
     limits = replace(LIMITS, data_window=timedelta(milliseconds=200), data_rate=1_000)
     with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as client:
         client.login()

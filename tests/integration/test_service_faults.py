@@ -159,6 +159,7 @@ def test_a_post_is_judged_after_every_scanner_was_killed(scene):
 
 
 def test_a_client_that_hangs_up_after_the_dot_and_sends_again_has_posted_once(scene):
+    """Row 24."""
     octets = scene.post()
     decided = len(scene.service.events("post.decided"))
     with in_data(scene.service, octets + b".\r\n") as client:

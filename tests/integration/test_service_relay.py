@@ -139,6 +139,7 @@ def test_a_member_of_two_addressed_lists_gets_one_copy(house, rich):
 
 
 def test_a_copy_carries_the_contracts_fields_each_once_and_no_others(rich):
+    """Rows 38, 39 and 44."""
     for mail in rich[1].values():
         names = mail.message.keys()
         assert set(names) - PART_FIELDS == COPY_FIELDS
@@ -160,6 +161,7 @@ def test_the_fields_of_a_copy_say_what_the_contract_says(rich):
 
 
 def test_nothing_of_the_authors_own_header_leaves(rich):
+    """Rows 38 and 39."""
     for mail in rich[1].values():
         for private in PRIVATE:
             assert private.encode() not in mail.received.octets
@@ -248,6 +250,7 @@ def test_a_stranger_at_the_door_for_other_servers_reaches_nobody(house):
 
 @pytest.mark.parametrize("sender", [f"Jean Example <{JEAN}>", f"{ANA}, {JEAN}", f"{JEAN}\nFrom: {ANA}"])
 def test_a_member_cannot_write_in_somebody_elses_name(house, sender):
+    """Row 40."""
     octets = f"From: {sender}\nTo: {CENTRAL}\nSubject: Forged\nMessage-ID: <forged@d.example>\n\nText.\n"
     assert send(house.service, ANA, octets.replace("\n", "\r\n").encode()).startswith("550 5.")
 
@@ -266,6 +269,7 @@ def test_an_unknown_list_and_a_forbidden_one_are_refused_in_the_same_words(house
 
 
 def test_refusals_left_no_post_and_no_mail(house):
+    """Row 33."""
     posts = house.site.rows("posts", "list")
     assert {row["decision"] for row in posts} == {"relay"}
     assert not [mail for mail in house.smarthost.mails if mail.recipient == EVA]

@@ -86,6 +86,7 @@ def test_a_plain_address_is_read_as_it_is_written(text):
     ],
 )
 def test_whatever_two_readers_could_read_differently_is_no_address(text):
+    """Rows 5, 28 and 30."""
     assert parse_address(text) is None
 
 
@@ -150,6 +151,7 @@ def test_a_domain_in_its_own_letters_is_the_same_as_its_a_labels(text, domain):
     ],
 )
 def test_letters_that_only_look_like_a_domain_are_no_address(text):
+    """Row 30."""
     assert parse_international_address(text) is None
 
 
@@ -158,6 +160,7 @@ def test_the_domain_is_made_lower_case_and_the_local_part_kept():
 
 
 def test_addresses_are_compared_whole_and_without_regard_to_case():
+    """Row 29."""
     assert address("CHIEF@Police.Example") == address("chief@police.example")
     assert hash(address("CHIEF@Police.Example")) == hash(address("chief@police.example"))
     assert address("chief@police.example") != address("chief+x@police.example")
