@@ -29,6 +29,7 @@ from relay.transport.smtp import Parcel, Result
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
 VARIANTS = 32  # composed copies kept in memory between claims
+VARIANT_OCTETS = 32 * 1024 * 1024  # of all of them: one with ten photos has four megabytes
 
 _EVENTS = {
     Status.DELIVERED: "delivery.sent",
@@ -156,9 +157,12 @@ class Outbox:
         key = (post_id, delivery.list_name, delivery.language)
         if key not in self._variants:
             self._variants[key] = _compose(resources, delivery, post_id, now)
-            while len(self._variants) > VARIANTS:
+            while len(self._variants) > 1 and self._too_many_variants():
                 self._variants.popitem(last=False)
         return self._variants[key]
+
+    def _too_many_variants(self) -> bool:
+        return len(self._variants) > VARIANTS or sum(map(len, self._variants.values())) > VARIANT_OCTETS
 
 
 def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:
