@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -67,6 +68,7 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._members_scanning: dict[str, threading.Lock] = {}
         self._courier: Courier | None = None
+        self._server: SmtpServer | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
         self._changing = threading.Lock()  # held while `resources` is read to be replaced
@@ -143,10 +145,11 @@ class Service:
                 trusts=lambda client: is_gateway(self.resources.settings, client),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
-            tls=server_context(*tls_files(self.resources.settings, datetime.now(UTC))),
+            tls=_tls(self.resources.settings),
             hostname=self.resources.settings.relay.domain,
         )
         ports = await server.start()
+        self._server = server
         stack.push_async_callback(server.close)
         stack.push_async_callback(server.drain, DRAIN)
         return {str(kind): port for kind, port in ports.items()}
@@ -256,11 +259,19 @@ class Service:
 
     def _replace(self) -> None:
         fresh = load_resources(load_settings(self._site_file), self.resources.database)
+        tls = _tls(fresh.settings) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
         fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
         self.resources = fresh
+        if self._server and tls:
+            self._server.use(tls)
         self._scanners.use(fresh.ruleset.words)
         note("service.reloaded")
+
+
+def _tls(settings: Settings) -> ssl.SSLContext:
+    """The certificate and key as they now lie there: a reload takes up renewed ones."""
+    return server_context(*tls_files(settings, datetime.now(UTC)))
 
 
 def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Callable[[dict[str, int]], None]) -> None:

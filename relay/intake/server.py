@@ -79,6 +79,10 @@ class SmtpServer:
         self._vestibules: set[Vestibule] = set()
         self._open = False
 
+    def use(self, tls: ssl.SSLContext) -> None:
+        """Take another context for connections that are still to come; those that are open keep theirs. Thread-safe."""
+        self._tls = tls
+
     async def start(self) -> dict[Kind, int]:
         """Open every listener; the port of each kind.
 

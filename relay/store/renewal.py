@@ -110,12 +110,9 @@ def destroy_unneeded(database: Database, directory: Path, now: datetime) -> tupl
         OSError: the directory can't be written.
         Unavailable: the database can't serve.
     """
-    needed = vault_use(database)
-    old = [
-        path
-        for path, successor in pairwise(renewable(directory, VAULT))
-        if now - made_at(successor) >= WEEK and _id(path) not in needed
-    ]
+    succeeded = [path for path, next_one in pairwise(renewable(directory, VAULT)) if now - made_at(next_one) >= WEEK]
+    needed = vault_use(database) if succeeded else {}
+    old = [path for path in succeeded if _id(path) not in needed]
     old += renewable(directory, DUPLICATES)[:-2]
     for path in old:
         path.unlink(missing_ok=True)  # another node may have been faster

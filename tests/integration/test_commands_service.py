@@ -158,3 +158,42 @@ def test_a_changed_entry_of_the_audit_log_is_found(fresh):
     done = fresh.try_run("audit", "verify")
     assert done.code == EX_DATAERR
     assert "was changed" in done.sentence
+
+
+def test_keys_are_rotated_beside_the_service_and_what_it_held_opens_all_the_same(house):
+    """The service doesn't know the new key yet: it opens with it at once, and takes it up with its next tick."""
+    reply = send(
+        house.service, ANA, make_post(ANA, "[TLP:PURPLE] kept", "Two tusks.\n", message_id="<kept@douanes.example>")
+    )
+    reference = reply.split()[2]
+    [rotated] = house.site.rows("keys", "rotate")
+    [made] = rotated["made"]
+    assert (rotated["posts"] >= 1, rotated["shut"]) == (True, 0)
+    rows = house.site.rows("keys", "status")
+    assert {row["kind"] for row in rows} == {"audit", "dkim", "duplicates", "recovery", "vault", "verp"}
+    assert [row["posts"] for row in rows if row["kind"] == "vault"] == [0, rotated["posts"]]
+    assert [row["file"] for row in rows if row["posts"]] == [made]
+    house.site.run("held", "release", reference, "--moderator", PAUL)
+    eventually(lambda: house.smarthost.copies(reference) == OTHERS)
+    [entry] = [
+        row
+        for row in map(json.loads, house.site.run("audit", "export").out.splitlines())
+        if row.get("event") == "keys.rotated"
+    ]
+    assert entry["facts"]["files"] == [made]
+
+
+def test_a_missing_vault_key_is_named_with_the_number_of_posts_that_need_it(house):
+    post(house, "needed")
+    [newest] = [row["file"] for row in house.site.rows("keys", "status") if row["kind"] == "vault"][-1:]
+    path = house.site.data / "keys" / newest
+    aside = path.with_name("aside")
+    path.rename(aside)
+    try:
+        done = house.site.try_run("keys", "status", "--json")
+    finally:
+        aside.rename(path)
+    rows = [json.loads(line) for line in done.out.splitlines()]
+    [missing] = [row for row in rows if row["since"] is None]
+    assert (missing["file"], missing["posts"] >= 1) == (newest, True)
+    assert f"{newest} is missing" in done.err

@@ -1,16 +1,21 @@
 """What breaks around the relay, and what does not come of it: nothing answered 250 is lost, nothing is delivered twice."""
 
+import json
 import os
 import resource
 import signal
 import socket
 import sqlite3
+import ssl
 import struct
 import subprocess
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime
+from urllib.request import urlopen
 
 import pytest
 
+from relay.intake.tls import make_localhost_certificate
 from tests.integration.clients import connect, make_post, octets_of, send
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
 
@@ -47,6 +52,10 @@ class Scene:
             self.smarthost.notice(reference, "relay")
         eventually(lambda: not {"queued", "leased", "sending"} & {key for key, count in self.counts().items() if count})
         assert [self.smarthost.copies(reference) for reference in references] == [OTHERS] * len(references)
+
+    def health(self):
+        with urlopen(f"http://127.0.0.1:{self.service.ports['web']}/health", timeout=10) as reply:
+            return json.load(reply)
 
     def counts(self):
         [counts] = self.site.rows("queue", "status")
@@ -95,6 +104,8 @@ def test_posts_wait_for_a_smarthost_that_is_down_and_are_delivered_once_when_it_
     scene.smarthost.stop()
     references = [scene.send() for _ in range(3)]
     eventually(lambda: scene.service.events("delivery.smarthost_away"))
+    health = scene.health()
+    assert (health["status"], health["smarthost_away"]) == ("ok", True)
     scene.smarthost.start()
     scene.assert_delivered_once(*references)
 
@@ -134,6 +145,25 @@ def test_a_broken_list_is_refused_at_reload_with_its_line_and_the_old_one_stays(
     assert [row["decision"] for row in scene.site.rows("posts", "show", held)] == ["hold"]
     scene.site.edit_list("central-africa", "require_marking = true", "require_marking = false")
     scene.service.reload()
+
+
+def test_a_renewed_certificate_serves_new_connections_after_a_reload_and_open_ones_go_on(scene):
+    certificate, key = scene.service.certificate, scene.service.certificate.with_suffix(".key")
+    old = certificate.read_bytes()
+    with connect(scene.service) as before:
+        pem, key_pem = make_localhost_certificate(datetime.now(UTC))
+        certificate.write_bytes(pem)  # a renewal that is half done
+        refused = scene.service.reload("service.reload_refused")
+        assert "localhost.crt: the TLS certificate can't be used" in refused["reason"]
+        with pytest.raises(ssl.SSLCertVerificationError):
+            connect(scene.service)  # it still serves the old one
+        key.write_bytes(key_pem)
+        scene.service.reload()
+        for door in ("submission", "submissions"):
+            with connect(scene.service, door) as after:
+                assert ssl.DER_cert_to_PEM_cert(after.sock.getpeercert(binary_form=True)).encode() == pem != old
+        assert before.noop()[0] == 250
+        assert ssl.DER_cert_to_PEM_cert(before.sock.getpeercert(binary_form=True)).encode() == old
 
 
 def test_a_list_with_posts_that_wait_cannot_lose_its_definition(scene):
