@@ -38,6 +38,7 @@ EVENTS: Mapping[str, str] = {
     "post.busy": "no scanner was free in time; the client was told to try later",
     "post.over_limit": "a member sent more than [limits] allows and was told to try later; their account may be in other hands",
     "practice.judged": "a message to the practice address was judged; its author gets the verdict",
+    "request.answered": "a member asked something of LIST-request@: which words",
     "held.others_called": "posts have waited two hours: so many further moderators were called",
     "held.expired": "held posts reached their time; their keys were destroyed",
     "delivery.sent": "a copy or notice was handed to the smarthost",

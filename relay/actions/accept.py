@@ -125,6 +125,7 @@ def _to_record(
             name: by_name[name].working_time_after(now, waits) for name, decision in taken if isinstance(decision, Hold)
         },
         client_ip=client.ip,
+        receipt=author.receipts,
         proof=str(judgement.authentication.method) if judgement.authentication else "",
     )
 

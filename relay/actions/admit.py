@@ -85,6 +85,8 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
     match destination.purpose:
         case Purpose.POST:
             return destination.mailing_list is not None and destination.mailing_list.admits(current)
+        case Purpose.REQUEST:
+            return True  # any member: who vouched for somebody may be on other lists
         case Purpose.PRACTICE:
             return any(one.admits(current) for one in resources.lists.values())
         case Purpose.ALERTS:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from relay.delivery.delivery import Delivery, Kind
-from relay.delivery.notice_facts import NoticeFacts, NoticeKind, Verdict
+from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
 from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.resources import Resources
@@ -27,6 +27,8 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
             return _about_nomination(resources, delivery, recipient, now)
         case Kind.PRACTICE:
             return _about_practice(resources, delivery, recipient, now)
+        case Kind.ANSWER:
+            return _about_request(resources, delivery, recipient, now)
         case _:
             return _about_post(resources, delivery, recipient, now)
 
@@ -68,6 +70,22 @@ def _about_practice(resources: Resources, delivery: Delivery, recipient: Member,
         advice=_advice(resources, recipient, reasons),
         send_again=what_may_be_sent_again(reasons),
         removed=max((row["removed"] for row in rows), default=0),
+    )
+
+
+def _about_request(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    return NoticeFacts(
+        kind="answer",
+        reference=f"A-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=_lists(resources, [delivery.list_name]),
+        answers=tuple(Answer(**one) for one in delivery.facts["answers"]),
+        member=recipient,
+        every_list=tuple(resources.lists.values()),
     )
 
 
@@ -123,6 +141,10 @@ def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
             return "undelivered"
         case Kind.CALL:
             return "call"
+        case Kind.REVIEW:
+            return "review"
+        case Kind.SPILL:
+            return "spill"
         case _:
             return "withhold" if any(isinstance(one, Withhold) for one in decisions.values()) else "hold"
 
@@ -134,6 +156,8 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Relay)
         case "call":
             return isinstance(decision, Hold)
+        case "review" | "spill":
+            return True
         case "hold":
             return isinstance(decision, Hold) and not decision.is_offer
         case _:

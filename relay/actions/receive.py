@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from relay.actions.accept import accept
+from relay.actions.assist import assist
 from relay.actions.bounce import bounce
 from relay.actions.judge import Scanner
 from relay.actions.practise import practise
@@ -40,5 +41,8 @@ def receive(
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, envelope, client, authentication, octets, now)
+        case Purpose.REQUEST:
+            here = destination.mailing_list
+            return assist(resources, scanner, here, authentication, octets, now) if here else NO_SUCH_ADDRESS
         case Purpose.PRACTICE:
             return practise(resources, scanner, authentication, octets, now)

@@ -28,6 +28,8 @@ class Kind(StrEnum):
     CALL = "call"
     PRACTICE = "practice"
     ANSWER = "answer"
+    REVIEW = "review"
+    SPILL = "spill"
 
 
 class Status(StrEnum):

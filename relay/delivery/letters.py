@@ -41,6 +41,40 @@ def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def review(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Ask those who keep the rules to look at the rules that spoke, which are named here, and at nothing else."""
+    rules = "\n".join(f"- {one.code} {one.rule}" for one in dict.fromkeys(facts.reasons))
+    return [
+        catalogue.text("The author of this post thinks that a rule was wrong about it:"),
+        record(facts, catalogue),
+        rules,
+        reasons(facts, catalogue),
+        catalogue.text(
+            "Its text can't be seen or restored. What it met is on record: wen-relay posts show {reference}",
+            reference=facts.reference,
+        ),
+    ]
+
+
+def spill(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Tell those who must act that something got out which should not have; what it was isn't said."""
+    return [
+        catalogue.text(
+            "A member reports that this post, written by a member in {country}, should not have gone where it went:",
+            country=catalogue.country(facts.author_country),
+        ),
+        record(facts, catalogue),
+        catalogue.plural(
+            "{n} member may have a copy. Copies that had not gone out are stopped.",
+            "{n} members may have a copy. Copies that had not gone out are stopped.",
+            facts.members,
+        ),
+        catalogue.text(
+            "Please find out what it is about, by telephone and not by e-mail, and tell your security officer if it is sensitive."
+        ),
+    ]
+
+
 def practice(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The whole verdict on a message to the practice address."""
     said = {one.decision for one in facts.verdict}

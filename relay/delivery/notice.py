@@ -5,14 +5,15 @@ Sentences are plain, because they are read by tired officers at three in the mor
 way; they name categories only.
 """
 
+from collections.abc import Callable
 from email.utils import format_datetime
-from typing import assert_never
 
+from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
-from relay.delivery.letters import call, practice
-from relay.delivery.notice_facts import NoticeFacts
+from relay.delivery.letters import call, practice, review, spill
+from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
 from relay.delivery.receipt import offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
@@ -26,7 +27,11 @@ _SUBJECTS = {
     "nomination": sentence("A new member in your name: {reference}"),
     "call": sentence("To decide: {reference}"),
     "practice": sentence("Practice: {reference}"),
+    "answer": sentence("Answer to your message"),
+    "review": sentence("A second look, please: {reference}"),
+    "spill": sentence("Reported: {reference}"),
 }
+_UNASKED = frozenset({"nomination", "call", "review", "spill"})
 _NOBODY = sentence("Distributed to nobody: {reference}")
 _DECISIONS = {"withhold": "withhold", "hold": "hold", "receipt": "relay", "undelivered": "relay", "expiry": "hold"}
 
@@ -44,8 +49,8 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
             # RFC 3834 §5: these answer nothing that their reader sent.
-            text_field("Auto-Submitted", "auto-generated" if facts.kind in {"nomination", "call"} else "auto-replied"),
-            text_field("X-WEN-Reference", facts.reference),
+            text_field("Auto-Submitted", "auto-generated" if facts.kind in _UNASKED else "auto-replied"),
+            text_field("X-WEN-Reference", facts.reference) if facts.kind != "answer" else "",
             text_field("X-WEN-Decision", decision) if decision else "",
             text_field("MIME-Version", "1.0"),
         )
@@ -58,28 +63,19 @@ def _subject(facts: NoticeFacts) -> str:
 
 
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    match facts.kind:
-        case "receipt":
-            went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
-            return [went, *offers(facts.accepted, facts.offered, facts.declined, catalogue)]
-        case "undelivered":
-            return [undelivered(facts.reference, facts.unreached, catalogue)]
-        case "withhold":
-            paragraphs = _withheld(facts, catalogue)
-        case "hold":
-            paragraphs = _held(facts, catalogue)
-        case "expiry":
-            paragraphs = _expired(facts, catalogue)
-        case "nomination":
-            paragraphs = _nominated(facts, catalogue)
-        case "call":
-            paragraphs = call(facts, catalogue)
-        case "practice":
-            paragraphs = practice(facts, catalogue)
-        case _:  # pragma: no cover - the types rule it out
-            assert_never(facts.kind)
-    greeting = catalogue.text("Dear {name},", name=facts.recipient_name) if facts.recipient_name else ""
-    return [part for part in (greeting, *paragraphs) if part]
+    paragraphs = _WRITERS[facts.kind](facts, catalogue)
+    if facts.kind in _SHORT or not facts.recipient_name:
+        return [part for part in paragraphs if part]
+    return [catalogue.text("Dear {name},", name=facts.recipient_name), *(part for part in paragraphs if part)]
+
+
+def _received(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
+    return [went, *offers(facts.accepted, facts.offered, facts.declined, catalogue)]
+
+
+def _undelivered(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [undelivered(facts.reference, facts.unreached, catalogue)]
 
 
 def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -210,3 +206,19 @@ def _second_look(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         reference=facts.reference,
     )
     return [confirm, review]
+
+
+_SHORT = frozenset({"receipt", "undelivered"})  # one line, for a glance
+_WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
+    "withhold": _withheld,
+    "hold": _held,
+    "receipt": _received,
+    "undelivered": _undelivered,
+    "expiry": _expired,
+    "nomination": _nominated,
+    "call": call,
+    "practice": practice,
+    "answer": answer,
+    "review": review,
+    "spill": spill,
+}

@@ -8,9 +8,22 @@ from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
 from relay.policy.decision import Reason
 from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
 from relay.roster.nomination import Nomination
 
-NoticeKind = Literal["withhold", "hold", "receipt", "undelivered", "expiry", "nomination", "call", "practice"]
+NoticeKind = Literal[
+    "withhold",
+    "hold",
+    "receipt",
+    "undelivered",
+    "expiry",
+    "nomination",
+    "call",
+    "practice",
+    "answer",
+    "review",
+    "spill",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +34,17 @@ class Verdict:
     decision: Literal["relay", "hold", "withhold"]
     marking: str | None
     offered: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone."""
+
+    word: str
+    about: str
+    outcome: Literal["done", "held", "unknown"]
+    cancelled: int = 0
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +63,9 @@ class NoticeFacts:
     - expiry: `received_at`, `advice`
     - nomination: `nomination`
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`
+    - answer: `answers`, `member`, `every_list`
+    - review, to an administrator: `received_at`, `reasons`
+    - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
 
@@ -66,6 +93,9 @@ class NoticeFacts:
     nomination: Nomination | None = None
     author_country: str = ""
     verdict: tuple[Verdict, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    member: Member | None = None
+    every_list: tuple[MailingList, ...] = ()
 
     @property
     def answers_to(self) -> Address:

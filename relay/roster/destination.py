@@ -18,6 +18,7 @@ class Purpose(StrEnum):
     ALERTS = "alerts"
     PRACTICE = "practice"
     RETURN_PATH = "return-path"
+    REQUEST = "request"
 
 
 _OF_THE_RELAY = {"alerts": Purpose.ALERTS, "practice": Purpose.PRACTICE}
@@ -49,6 +50,8 @@ def destination_of(address: Address, domain: str, lists: Iterable[MailingList]) 
             return Destination(purpose=Purpose.POST, mailing_list=one)
         if address == one.address_for(OWNER):
             return Destination(purpose=Purpose.POST, mailing_list=one.owners)
+        if address == one.address_for("-request"):
+            return Destination(purpose=Purpose.REQUEST, mailing_list=one)
     if address.domain.lower() == domain.lower():
         if "-bounces+" in address.local.lower():  # its seal tells whether a copy ever left with it (`delivery.bounce`)
             return Destination(purpose=Purpose.RETURN_PATH)

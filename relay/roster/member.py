@@ -63,6 +63,7 @@ class Member:
     state: MemberState
     lists: frozenset[str]
     valid_until: date | None = None
+    receipts: bool = True
 
     @property
     def may_moderate(self) -> bool:

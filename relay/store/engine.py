@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, exc, make_url, text
 
@@ -19,6 +19,7 @@ from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.store import postgresql, sqlite
 
 T = TypeVar("T")
+Transaction: TypeAlias = Connection  # what a job is given; only the store knows what to do with it
 
 
 class Dialect(Protocol):

@@ -30,10 +30,15 @@ def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
     )
 
 
+def has_role(role: Role) -> ColumnElement[bool]:
+    """The members with this role."""
+    return type_coerce(members.c.roles, Text).contains(f'"{role}"')
+
+
 def moderates() -> ColumnElement[bool]:
     """The members who moderate their lists: as `Member.may_moderate` says it."""
     official = [one.value for one in AgencyType if one.is_official]
-    return and_(type_coerce(members.c.roles, Text).contains(f'"{Role.MODERATOR}"'), members.c.agency_type.in_(official))
+    return and_(has_role(Role.MODERATOR), members.c.agency_type.in_(official))
 
 
 _POST = bindparam("post", type_=deliveries.c.post_id.type)
@@ -89,7 +94,13 @@ def tell_first(
 
 def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind, now: datetime) -> None:
     """Queue a receipt or notice to the post's author; one that was queued or sent before is sent once more, as things now stand."""
-    author_id = connection.execute(select(posts.c.author_id).where(posts.c.id == post_id)).scalar_one()
+    author_id, receipts = connection.execute(
+        select(posts.c.author_id, members.c.receipts)
+        .join(members, members.c.id == posts.c.author_id)
+        .where(posts.c.id == post_id)
+    ).one()
+    if kind is Kind.RECEIPT and not receipts:
+        return
     fresh = {"list_name": list_name, "status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
     # Without its lease a copy that is being sent at this moment can't be settled any more, so the new word isn't taken for sent.
     again = update(deliveries).where(

@@ -139,7 +139,7 @@ def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when,
     held = _find_held(connection, reference, list_name, now)
     for row in held:
         reasons = reason_rows([Reason(code, "moderator.refused", "whole message")])
-        _decide(connection, row, decision="withhold", reasons=reasons, channels=list(channels), decided_by=moderator.id)
+        decide(connection, row, decision="withhold", reasons=reasons, channels=list(channels), decided_by=moderator.id)
         facts: audit.Facts = {"reference": reference, "list": row.list_name, "moderator": moderator.id, "code": code}
         audit.append(connection, node, now, "post.refused_by_moderator", facts)
     fanout.forget_withheld(connection, held[0].post_id)
@@ -166,7 +166,7 @@ def decline(
 def _end_offer(connection: Connection, row: Row[Any], rule: str, now: datetime, **decided: Any) -> None:
     """Close an offer that nobody takes; the author hears it with the receipt."""
     reasons = [*row.reasons, *reason_rows([Reason("F1", rule, "whole message")])]
-    _decide(connection, row, decision="refuse", reasons=reasons, **decided)
+    decide(connection, row, decision="refuse", reasons=reasons, **decided)
     calls.call_off(connection, row.post_id)
     fanout.destroy_unneeded(connection, row.post_id)
     fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
@@ -193,13 +193,18 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
             audit.append(connection, node, now, "offer.expired", {"reference": row.reference, "list": row.list_name})
             continue
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "hold.expired", "whole message")])]
-        _decide(connection, row, decision="withhold", reasons=reasons)
+        decide(connection, row, decision="withhold", reasons=reasons)
         fanout.forget_withheld(connection, row.post_id)
         _cancel_notice(connection, row.post_id)
         calls.call_off(connection, row.post_id)
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.EXPIRY, now)
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})
     return tuple(dict.fromkeys(row.reference for row in rows))
+
+
+def held_rows(connection: Connection, post_id: int) -> list[Row[Any]]:
+    """What of a post waits for a moderator, offers too."""
+    return list(connection.execute(_held_query().where(posts.c.id == post_id)))
 
 
 def _held_query() -> Any:
@@ -254,15 +259,15 @@ def _release_one(
     if two_person and said_yes < 2:
         audit.append(connection, node, now, "post.release_waiting", facts)
         return "waiting"
-    _decide(connection, row, decision="relay", decided_by=moderator.id)
+    decide(connection, row, decision="relay", decided_by=moderator.id)
     facts["copies"] = fanout.queue_copies(connection, row.post_id, row.list_name, row.author_id, now)
     fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
     audit.append(connection, node, now, "post.released", facts)
     return "released"
 
 
-def _decide(connection: Connection, row: Row[Any], **values: Any) -> None:
-    """Put another decision in place of the hold."""
+def decide(connection: Connection, row: Row[Any], **values: Any) -> None:
+    """Put another decision in place of a hold."""
     this = (decisions.c.post_id == row.post_id) & (decisions.c.list_name == row.list_name)
     connection.execute(update(decisions).where(this).values(held_until=None, **values))
 

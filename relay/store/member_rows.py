@@ -49,6 +49,7 @@ def read_member(row: Row[Any], on_lists: frozenset[str]) -> Member:
         state=MemberState(row.state),
         lists=on_lists,
         valid_until=row.valid_until,
+        receipts=row.receipts,
     )
 
 

@@ -25,7 +25,8 @@ class Accepted:
 
     `duplicate_keys` are keyed hashes of the message under the present key (stored) and the one before (looked up too);
     `content_key` is one without the lists, of a message that may go out. `prefix` starts the reference. `decisions` are in the
-    message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds.
+    message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds. `receipt` says
+    whether the author wants one.
     `proof` is the method by which the author is known, in the words of RFC 8601.
     """
 
@@ -42,6 +43,7 @@ class Accepted:
     held_until: Mapping[str, datetime]
     client_ip: str
     proof: str
+    receipt: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +109,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
     explained = tuple(name for name, decision in accepted.decisions if needs_explaining(decision))
     author_id, now = accepted.author_id, accepted.received_at
-    for kind, names in ((Kind.RECEIPT, _lists_with(accepted, Relay)), (Kind.NOTICE, explained)):
+    receipt = _lists_with(accepted, Relay) if accepted.receipt else ()
+    for kind, names in ((Kind.RECEIPT, receipt), (Kind.NOTICE, explained)):
         if names:
             fanout.tell_first(connection, post_id, names[0], kind, author_id=author_id, now=now)
     for list_name, decision in accepted.decisions:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     text,
+    true,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -106,6 +107,7 @@ members = Table(
     Column("country", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("roles", Json, nullable=False),
+    Column("receipts", Boolean, nullable=False, server_default=true()),
     Column("state", Text, nullable=False),
     Column("suspension", Text),
     Column("valid_until", Date),
@@ -226,7 +228,8 @@ deliveries = Table(
     Column("sent_at", Instant),
     UniqueConstraint("post_id", "member_id", "kind"),
     CheckConstraint(
-        "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer')",
+        "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer', 'review',"
+        " 'spill')",
         name="kind",
     ),
     CheckConstraint(

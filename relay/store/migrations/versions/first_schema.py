@@ -68,6 +68,7 @@ def _create_members() -> None:
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("roles", _JSON, nullable=False),
+        sa.Column("receipts", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("suspension", sa.Text(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
@@ -228,7 +229,8 @@ def _create_deliveries() -> None:
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
         sa.CheckConstraint(
-            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer')",
+            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer', 'review',"
+            " 'spill')",
             name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(

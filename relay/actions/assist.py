@@ -1,0 +1,108 @@
+"""Answer what a member asks of the relay by mail to LIST-request@: do it, and queue one answer. Nothing of the message is kept."""
+
+from datetime import datetime
+
+from relay.actions.judge import Scanner, with_own_facts
+from relay.delivery.delivery import Kind
+from relay.mail.auth_results import AuthenticationResults
+from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, TAKEN, Reply
+from relay.maillog import note
+from relay.policy.author import judge_author
+from relay.resources import LANGUAGES, Resources
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
+from relay.roster.request import Request, Word, read_requests
+from relay.store import letters, members, second_thoughts, wishes
+from relay.store.engine import Transaction
+
+Answer = dict[str, str | int]
+
+
+def assist(
+    resources: Resources,
+    scanner: Scanner,
+    mailing_list: MailingList,
+    authentication: AuthenticationResults,
+    octets: bytes,
+    now: datetime,
+) -> Reply:
+    """Read the words of a message and do what they ask.
+
+    What a machine wrote is dropped, so that no two machines can answer each other (RFC 3834 §2).
+
+    Raises:
+        Unavailable: the database or a scanner can't serve; nothing was done.
+    """
+    with resources.database.read() as connection:
+        member = members.find(connection, authentication.address)
+        lately = letters.written_lately(connection, member.id, now) if member else 0
+    if member is None:
+        return NO_SUCH_ADDRESS
+    if lately >= letters.PER_HOUR:
+        return OVER_QUOTA
+    scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
+    message = scan.message
+    if message is None:
+        return NO_SUCH_ADDRESS
+    if (refused := judge_author(message, authentication)) is not None:
+        return refused.reply
+    if message.automatic or message.list_ids:
+        return TAKEN
+    text = next((part.text for part in scan.parts if part.media_type == "text/plain"), "")
+    requests = read_requests(message.subject, text)
+    node = resources.settings.relay.node
+
+    def answer(transaction: Transaction) -> None:
+        answers = [_do(transaction, node, mailing_list, member, one, now) for one in requests]
+        letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, {"answers": answers}, now)
+
+    resources.database.write(answer)
+    note("request.answered", member=member.id, words=[one.word.value for one in requests])
+    return TAKEN
+
+
+def _do(
+    transaction: Transaction,
+    node: str,
+    mailing_list: MailingList,
+    member: Member,
+    request: Request,
+    now: datetime,
+) -> Answer:
+    """Do one thing, and say what came of it in facts of our own."""
+    about = request.argument
+    answer: Answer = {"word": request.word.value, "about": about, "outcome": "done"}
+    match request.word:
+        case Word.LANG:
+            if about not in LANGUAGES:
+                return answer | {"outcome": "unknown", "about": ""}
+            wishes.set_language(transaction, node, member, about, now)
+        case Word.RECEIPTS:
+            wishes.set_receipts(transaction, node, member, now, wanted=about == "ON")
+        case Word.STOP:
+            left = wishes.leave(transaction, node, member, mailing_list.name, now)
+            return answer | {"outcome": "done" if left else "unknown"}
+        case Word.WITHDRAW:
+            return answer | _stopped(second_thoughts.withdraw(transaction, node, member, about, now))
+        case Word.SPILL:
+            return answer | _stopped(second_thoughts.report_spill(transaction, node, member, about, now))
+        case Word.REVIEW:
+            known = second_thoughts.review(transaction, node, member, about, now)
+            return answer | {"outcome": "done" if known else "unknown"}
+        case Word.NO:
+            number = int(about.rpartition("-")[2])
+            told = about.startswith("M-") and wishes.object_to(transaction, node, member, number, now)
+            return answer | {"outcome": "done" if told else "unknown"}
+        case Word.HELP | Word.RULES | Word.WHOAMI | Word.LISTS:
+            pass
+    return answer
+
+
+def _stopped(stopped: second_thoughts.Stopped | None) -> Answer:
+    if stopped is None:
+        return {"outcome": "unknown"}
+    return {
+        "outcome": "held" if stopped.held else "done",
+        "cancelled": stopped.cancelled,
+        "gone": stopped.gone,
+    }

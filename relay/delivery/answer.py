@@ -1,0 +1,184 @@
+"""What a member is answered who asked something by mail to LIST-request@."""
+
+from collections.abc import Callable
+
+from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.notice_facts import Answer, NoticeFacts
+from relay.roster.member import Member
+
+_HELP = (
+    ("HELP", sentence("these words")),
+    ("RULES", sentence("what may go to this list, and what may not")),
+    ("WHOAMI", sentence("what the relay knows about you")),
+    ("LISTS", sentence("the lists of this relay, and which are yours")),
+    ("LANG fr", sentence("write to me in this language: en, fr, es or pt")),
+    ("RECEIPTS OFF", sentence("no more receipts for my posts; RECEIPTS ON brings them back")),
+    ("STOP", sentence("take me off this list")),
+    ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
+    ("REVIEW CAFR-2026-000123", sentence("a rule was wrong about my post: let the people who keep the rules look")),
+    (
+        "SPILL CAFR-2026-000123",
+        sentence("this should not have gone out: stop what can be stopped, and call those who must know"),
+    ),
+)
+_RULES = (
+    sentence(
+        "Welcome: species, specimens, quantities and values; date, place by name and route of a seizure; concealment, carriers, transport "
+        "documents of goods already seized; number, nationality and age of persons, without names; your own contact details."
+    ),
+    sentence(
+        "Never: the name or any identifier of a suspect, victim, witness or company; informants, undercover work or an operation to come; the "
+        "exact position of living animals, stocks or patrols; a consignment that is still moving; anything marked above {ceiling}."
+    ),
+    sentence("What may not go here has a right door: the notice that you get names it."),
+)
+_UNKNOWN = {
+    "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
+    "STOP": sentence("You are not on this list."),
+    "NO": sentence("{about}: there is no such notice to you."),
+}
+_NO_SUCH_POST = sentence("{about}: there is no such post of yours.")
+_NOT_FOR_YOU = sentence("{about}: there is no such post on your lists.")
+
+
+def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """One paragraph or more for each request; the words of the message are never repeated."""
+    if not facts.answers:
+        return [
+            catalogue.text("Your words were not understood. Write one of these on a line of its own:"),
+            _words(catalogue),
+        ]
+    return [paragraph for one in facts.answers for paragraph in _answered(one, facts, catalogue)]
+
+
+def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    about = one.about
+    if one.outcome == "unknown":
+        unknown = _NOT_FOR_YOU if one.word == "SPILL" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
+        return [catalogue.text(unknown, about=about)]
+    write = _WRITERS[one.word]
+    return write(one, facts, catalogue)
+
+
+def _help(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [catalogue.text("Write one of these on a line of its own:"), _words(catalogue)]
+
+
+def _words(catalogue: Catalogue) -> str:
+    return "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in _HELP)
+
+
+def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    here = facts.lists[0]
+    paragraphs = [catalogue.text(rule, ceiling=here.ceiling) for rule in _RULES]
+    return [f"{catalogue.definition(here.title)} <{here.address}>", *paragraphs, catalogue.definition(here.footer)]
+
+
+def _whoami(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    member = _member(facts)
+    lines = [
+        f"{member.name} <{member.address}>",
+        f"{member.agency}, {catalogue.country(member.country)}",
+        catalogue.text("Lists: {lists}", lists=", ".join(sorted(member.lists)) or "-"),
+        catalogue.text("Language: {language}", language=member.language),
+        catalogue.text("Receipts: ON") if member.receipts else catalogue.text("Receipts: OFF"),
+    ]
+    if member.valid_until:
+        lines.append(catalogue.text("Valid until: {day}", day=catalogue.day(member.valid_until)))
+    return ["\n".join(lines)]
+
+
+def _lists(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    member = _member(facts)
+    yours = catalogue.text("(yours)")
+    lines = (
+        f"- {catalogue.definition(one.title)} <{one.address}>" + (f" {yours}" if one.includes(member) else "")
+        for one in facts.every_list
+    )
+    return ["\n".join(lines)]
+
+
+def _lang(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [catalogue.text("From now on the relay writes to you in English.")]
+
+
+def _receipts(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    if one.about == "ON":
+        return [catalogue.text("From now on you get a receipt for each of your posts.")]
+    return [
+        catalogue.text(
+            "You get no more receipts. When a post of yours waits or is not distributed, you are still told."
+        )
+    ]
+
+
+def _stop(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    here = facts.lists[0]
+    return [
+        catalogue.text(
+            "You are no longer on the list {title}, and get nothing more from it. To come back, ask your focal point.",
+            title=catalogue.definition(here.title),
+        )
+    ]
+
+
+def _withdraw(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    if one.outcome == "held":
+        taken = catalogue.text("{about} is taken back: nobody has got it, and it has been destroyed.", about=one.about)
+    else:
+        taken = catalogue.text("{about} is taken back as far as that is possible.", about=one.about)
+    return [taken, *_copies(one, catalogue)]
+
+
+def _review(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [
+        catalogue.text(
+            "Thank you. The people who keep the rules are told to look at the reasons about {about}. They can't see its text.",
+            about=one.about,
+        )
+    ]
+
+
+def _spill(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [
+        catalogue.text(
+            "Thank you. The moderators and the focal point are called about {about}. Please delete your copy, and neither forward nor answer it.",
+            about=one.about,
+        ),
+        *_copies(one, catalogue),
+    ]
+
+
+def _no(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [catalogue.text("Thank you. The membership is suspended until it has been looked at.")]
+
+
+def _copies(one: Answer, catalogue: Catalogue) -> list[str]:
+    stopped = catalogue.plural(
+        "{n} copy that had not gone out is stopped.", "{n} copies that had not gone out are stopped.", one.cancelled
+    )
+    gone = catalogue.plural(
+        "{n} copy had gone out and can't be called back.", "{n} copies had gone out and can't be called back.", one.gone
+    )
+    return [*([stopped] if one.cancelled else []), *([gone] if one.gone else [])]
+
+
+def _member(facts: NoticeFacts) -> Member:
+    if facts.member is None:
+        raise ValueError("the answer to a member needs the member")
+    return facts.member
+
+
+_WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
+    "HELP": _help,
+    "RULES": _rules,
+    "WHOAMI": _whoami,
+    "LISTS": _lists,
+    "LANG": _lang,
+    "RECEIPTS": _receipts,
+    "STOP": _stop,
+    "WITHDRAW": _withdraw,
+    "REVIEW": _review,
+    "SPILL": _spill,
+    "NO": _no,
+}

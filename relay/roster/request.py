@@ -1,0 +1,89 @@
+"""What a member asks of the relay by mail to LIST-request@: words in capitals, the same in every language, one a line."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+REQUESTS = 5  # in one message; the rest is left unread
+_LINES_READ = 20
+
+_ANSWER = re.compile(r"\s*(?:(?:re|aw|sv|fwd?|wg|tr|rv|enc|res|resp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
+_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w-]{2,40}))?\s*[.!]?\s*")
+_REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
+
+
+class Word(StrEnum):
+    """The words. Those about a post take its reference, NO a nomination's."""
+
+    HELP = "HELP"
+    RULES = "RULES"
+    WHOAMI = "WHOAMI"
+    LISTS = "LISTS"
+    LANG = "LANG"
+    RECEIPTS = "RECEIPTS"
+    STOP = "STOP"
+    WITHDRAW = "WITHDRAW"
+    REVIEW = "REVIEW"
+    SPILL = "SPILL"
+    NO = "NO"
+
+
+_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.NO})
+_CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"})}
+_ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One word and what it is about: a reference, a language, ON or OFF; "" for words that stand alone."""
+
+    word: Word
+    argument: str = ""
+
+
+def read_requests(subject: str, text: str) -> tuple[Request, ...]:
+    """Read what is asked; () when nothing is understood.
+
+    The subject may ask, then the text's first lines, until one asks for nothing or quotes. A word without the reference
+    that it needs takes the one in the subject, so that a notice can be answered with the word alone.
+
+    Args:
+        subject: the message's.
+        text: its plain text.
+    """
+    subject = _ANSWER.sub("", subject, count=1)
+    named = {found.upper() for found in _REFERENCE.findall(subject)}
+    answered = named.pop() if len(named) == 1 else ""
+    found = dict.fromkeys(_read(subject, text, answered))
+    return tuple(found)[:REQUESTS]
+
+
+def _read(subject: str, text: str, answered: str) -> Iterator[Request]:
+    if asked := _read_line(subject, answered):
+        yield asked
+    for line in text.splitlines()[:_LINES_READ]:
+        if not line.strip():
+            continue
+        if (asked := _read_line(line, answered)) is None:
+            return
+        yield asked
+
+
+def _read_line(line: str, answered: str) -> Request | None:
+    """The request that a whole line makes; None when it makes none."""
+    match = _LINE.fullmatch(line)
+    if match is None:
+        return None
+    name, argument = match.group(1).upper(), (match.group(2) or "").upper()
+    word = _ALSO.get(name) or (Word(name) if name in Word.__members__ else None)
+    if word is None:
+        return None
+    if word in _ABOUT:
+        about = argument or answered
+        return Request(word, about) if _REFERENCE.fullmatch(about) else None
+    if word is Word.LANG:
+        return Request(word, argument.lower()) if argument else None
+    if word in _CHOICES:
+        return Request(word, argument) if argument in _CHOICES[word] else None
+    return None if argument else Request(word)

@@ -1,0 +1,74 @@
+"""What members are answered who wrote to LIST-request@."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from relay.delivery.notice_facts import Answer
+from relay.roster.request import Word
+from tests.builders import make_member
+from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, LIST, read
+
+MEMBER = make_member(valid_until=date(2027, 1, 31))
+FACTS = replace(BASE, kind="answer", reference="A-000007", member=MEMBER, every_list=(LIST,))
+
+
+def answered(*answers, language="en", **changes):
+    mail = read(replace(FACTS, answers=answers, **changes), language)
+    assert mail["Auto-Submitted"] == "auto-replied"
+    assert "X-WEN-Reference" not in mail
+    return mail.get_content().replace("\n", " ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("word", Word)
+@pytest.mark.parametrize("outcome", ["done", "unknown"])
+def test_every_word_has_an_answer_in_every_language(word, outcome, language):
+    text = answered(
+        Answer(word=word, about="CAFR-2026-000123", outcome=outcome, cancelled=1, gone=2), language=language
+    )
+    assert "{" not in text
+
+
+def test_help_names_every_word():
+    text = answered(Answer(word="HELP", about="", outcome="done"))
+    assert [word for word in Word if word not in text and word is not Word.NO] == []
+
+
+def test_what_is_not_understood_is_answered_by_the_words():
+    text = answered()
+    assert "not understood" in text
+    assert "WITHDRAW CAFR-2026-000123" in text
+
+
+def test_whoami_tells_what_is_recorded():
+    text = answered(Answer(word="WHOAMI", about="", outcome="done"))
+    for fact in ("Ana Example <ana@customs.example>", "Example Customs, Cameroon", "central-africa", "31 January 2027"):
+        assert fact in text
+
+
+def test_lists_says_which_are_ones_own():
+    assert "<central-africa@relay.example> (yours)" in answered(Answer(word="LISTS", about="", outcome="done"))
+    other = answered(Answer(word="LISTS", about="", outcome="done"), member=replace(MEMBER, lists=frozenset()))
+    assert "(yours)" not in other
+
+
+def test_a_withdrawal_says_how_many_copies_were_stopped_and_how_many_had_gone():
+    text = answered(Answer(word="WITHDRAW", about="CAFR-2026-000123", outcome="done", cancelled=3, gone=1))
+    assert "3 copies that had not gone out are stopped." in text
+    assert "1 copy had gone out and can't be called back." in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_letters_to_those_who_must_act_name_nobody(language):
+    from relay.policy.decision import Reason
+
+    reasons = (Reason("N1", "name.after_trigger.en", "text, line 6"),)
+    review = read(replace(BASE, kind="review", reasons=reasons), language)
+    assert "name.after_trigger.en" in review.get_content()
+    spill = read(replace(BASE, kind="spill", author_country="CM", members=12), language)
+    assert "12" in spill.get_content()
+    for mail in (review, spill):
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert "CAFR-2026-000123" in mail.get_content()

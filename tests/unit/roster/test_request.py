@@ -1,0 +1,52 @@
+"""The words that members write to LIST-request@."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relay.roster.request import REQUESTS, Request, Word, read_requests
+
+REF = "CAFR-2026-000123"
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "expected"),
+    [
+        ("", "HELP\n", [Request(Word.HELP)]),
+        ("help", "", [Request(Word.HELP)]),
+        ("Aide", "", [Request(Word.HELP)]),
+        ("Hello", "\n\n  Lang FR.\n", [Request(Word.LANG, "fr")]),
+        ("", "RECEIPTS off\nWHOAMI\nLISTS\nRULES\nSTOP\n",
+         [Request(Word.RECEIPTS, "OFF"), Request(Word.WHOAMI), Request(Word.LISTS), Request(Word.RULES), Request(Word.STOP)]),
+        ("", f"WITHDRAW {REF}", [Request(Word.WITHDRAW, REF)]),
+        ("", f"withdraw {REF.lower()}", [Request(Word.WITHDRAW, REF)]),
+        (f"Re: Not distributed: {REF}", "REVIEW\n\n> Dear Ana,\n> STOP\n", [Request(Word.REVIEW, REF)]),
+        (f"RE : TR: En attente d'un modérateur : {REF}", "WITHDRAW", [Request(Word.WITHDRAW, REF)]),
+        ("Re: A new member in your name: M-000042", "NO\n", [Request(Word.NO, "M-000042")]),
+        (f"Re: {REF} and SPEC-2026-000001", "REVIEW\n", []),
+        ("", "WITHDRAW\n", []),
+        ("", "WITHDRAW everything\n", []),
+        ("", "LANG\n", []),
+        ("", "RECEIPTS maybe\n", []),
+        ("", "Please stop this at once\nSTOP\n", []),
+        ("", "HELP\nThank you\nSTOP\n", [Request(Word.HELP)]),
+        ("", "> STOP\n", []),
+        ("", "STOPPED\n", []),
+        ("STOP the smugglers", "", []),
+        ("", "HELP\nHELP\n", [Request(Word.HELP)]),
+    ],
+)  # fmt: skip
+def test_a_message_asks_for_what_its_first_lines_say(subject, text, expected):
+    assert list(read_requests(subject, text)) == expected
+
+
+def test_one_message_asks_for_so_much_and_no_more():
+    text = "".join(f"WITHDRAW CAFR-2026-{number:06}\n" for number in range(20))
+    assert len(read_requests("", text)) == REQUESTS
+
+
+@given(st.text(), st.text())
+def test_no_message_is_too_strange_to_be_read(subject, text):
+    for request in read_requests(subject, text):
+        assert request.argument.isascii()
+        assert len(request.argument) <= 40
