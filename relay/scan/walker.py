@@ -285,7 +285,7 @@ def decode_body(octets: bytes, encoding: str) -> tuple[bytes, bool]:
 
 
 def _decode_base64(octets: bytes) -> tuple[bytes, bool]:
-    solid = b"".join(octets.split())
+    solid = octets.translate(None, b" \t\n\r\v\f")
     try:
         return b64decode(solid, validate=True), True
     except (binascii.Error, ValueError):

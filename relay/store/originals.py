@@ -22,7 +22,9 @@ def pack(originals: Iterable[bytes]) -> bytearray:
     for octets in originals:
         packed += octets
         sizes.append(len(octets))
-    return packed + b"\n" + json.dumps(sizes).encode("ascii") if sizes else packed
+    if sizes:
+        packed += b"\n" + json.dumps(sizes).encode("ascii")
+    return packed
 
 
 def load(connection: Connection, keys: Keys, post_id: int) -> tuple[bytes, ...]:

@@ -36,7 +36,7 @@ class Sealed:
 def seal(keys: Keys, uid: str, plaintext: bytes, originals: bytes | bytearray = b"") -> Sealed:
     """Encrypt under a fresh data key (AES-256-GCM), and that key under the newest week's key.
 
-    `originals`, if there are any, go under the same data key with a nonce of their own, which stands before them.
+    `originals`, if there are any, go under the same data key with the other nonce.
 
     Raises:
         Unavailable: the newest key that this process knows is no longer there. Nothing may be sealed under it.
@@ -51,13 +51,13 @@ def seal(keys: Keys, uid: str, plaintext: bytes, originals: bytes | bytearray = 
         wrapped_key=_wrap(keys.vault[key_id], uid, data_key),
         nonce=nonce,
         content=AESGCM(data_key).encrypt(nonce, plaintext, _content_label(uid)),
-        originals=_seal_originals(data_key, uid, originals) if originals else None,
+        originals=AESGCM(data_key).encrypt(_other(nonce), originals, _originals_label(uid)) if originals else None,
     )
 
 
-def _seal_originals(data_key: bytes, uid: str, originals: bytes | bytearray) -> bytes:
-    nonce = secrets.token_bytes(_NONCE_OCTETS)
-    return nonce + AESGCM(data_key).encrypt(nonce, originals, _originals_label(uid))
+def _other(nonce: bytes) -> bytes:
+    """The nonce of the second and last text under a data key: the first one's with its last bit turned."""
+    return nonce[:-1] + bytes((nonce[-1] ^ 1,))
 
 
 def unseal(keys: Keys, uid: str, sealed: Sealed) -> bytes:
@@ -77,8 +77,7 @@ def unseal_originals(keys: Keys, uid: str, sealed: Sealed) -> bytes:
     """
     if sealed.originals is None:
         return b""
-    nonce, ciphertext = sealed.originals[:_NONCE_OCTETS], sealed.originals[_NONCE_OCTETS:]
-    return _open(keys, uid, sealed, nonce, ciphertext, _originals_label(uid))
+    return _open(keys, uid, sealed, _other(sealed.nonce), sealed.originals, _originals_label(uid))
 
 
 def _open(keys: Keys, uid: str, sealed: Sealed, nonce: bytes, ciphertext: bytes, label: bytes) -> bytes:
