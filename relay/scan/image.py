@@ -104,7 +104,7 @@ def _runs(reading: str) -> Iterator[str]:
 
 def prepare() -> tuple[bytes, ...]:
     """Load all that decoding and encoding needs, and give small images of every kind to try it with."""
-    Image.init()
+    Image.preinit()
     sample = Image.new("RGBA", (16, 16), (200, 40, 40, 128))
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     properties = Image.Exif()

@@ -19,7 +19,8 @@ from tests.pictures import (
     printing_profile,
     xmp,
 )
-from tests.scanning import mail, marking_places, message, part, plain, rules, scan
+from tests.scanning import mail, marking_places, message, multipart, part, plain, rules, scan
+from tests.scanning import page as html
 
 TEXT = part(b"Forty kilograms of scales.")
 SECRET = "Sous-lieutenant 4711 XKCD"
@@ -218,6 +219,22 @@ def test_photos_and_other_attachments_keep_their_numbers():
     result = scan(mail(TEXT, pdf, attached(encoded(picture())), pdf))
     assert result.removed == ("attachment 1", "attachment 3")
     assert [image.place for image in result.images] == ["attachment 2"]
+
+
+def test_a_photo_within_a_page_is_attached_and_the_page_s_logo_dropped():
+    page = part(b"<p>Scales<img src='cid:a@x.example'></p>", "text/html")
+    embedded = "Content-ID: <a@x.example>\r\nContent-Transfer-Encoding: base64\r\n"
+    photo, logo = encoded(noise(300, 200)), encoded(picture(), "PNG")
+    related = multipart(page, attached(photo, more=embedded), attached(logo, "image/png", embedded), subtype="related")
+    result = scan(message(*related))
+    assert [image.place for image in result.images] == ["attachment 1"]
+    assert (result.removed, result.findings, "img" in html(result)) == ((), (), False)
+
+
+def test_a_photo_in_an_attached_message_is_removed_with_it():
+    inner = message(*multipart(TEXT, attached(encoded(picture())), boundary="in"))
+    result = scan(mail(TEXT, part(inner, "message/rfc822")))
+    assert (result.images, result.removed) == ((), ("attachment 1",))
 
 
 def test_a_photo_without_a_word_is_a_message():
