@@ -153,9 +153,11 @@ async def _wait(talk: Conversation, credentials: Credentials, seconds: float) ->
         return
     tries = talk.reception.login_tries
     tries.wait(credentials.login, talk.ip)
+    talk.waits = True
     try:
         await asyncio.sleep(seconds)
     finally:
+        talk.waits = False
         tries.waited(credentials.login, talk.ip)
 
 

@@ -38,7 +38,8 @@ class Transaction:
 class Conversation:
     """What one connection has told us so far, and where its answers come from. STARTTLS begins a new one.
 
-    `submits` is true on the doors for members' mail programs, where nobody sends without a login.
+    `submits` is true on the doors for members' mail programs, where nobody sends without a login; `waits` while a login is
+    being delayed.
     """
 
     reception: Reception
@@ -50,6 +51,7 @@ class Conversation:
     extended: bool = False
     member: Member | None = None
     login_tries: int = 0
+    waits: bool = False
     transaction: Transaction | None = None
 
     @property

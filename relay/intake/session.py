@@ -104,9 +104,9 @@ class SmtpSession(SMTP):
         self._on_end()
 
     def retire(self) -> None:
-        """Say good-bye as soon as no transaction is open: now, when the client is only expected to send a command."""
+        """Say good-bye as soon as no transaction is open: now, when the client is expected to send a command, or waits."""
         self._retiring = True
-        if self._at_rest and self.transport is not None:
+        if (self._at_rest or self._talk.waits) and self.transport is not None:
             self._writer.write(f"{replies.SHUTTING_DOWN.reply}\r\n".encode("ascii"))
             if self._handler_coroutine:
                 self._handler_coroutine.cancel()

@@ -30,6 +30,10 @@ from tests.raw_client import PLAIN, RawClient, eventually
 LIST = "central-africa@relay.example"
 WRONG = b64encode(b"\0chief@police.example\0wrong").decode()
 GHOST = b64encode(b"\0ghost@police.example\0wrong").decode()
+ROW = {
+    "address": ANA, "name": "Ana", "agency": "Douanes", "agency_type": "customs", "country": "CM", "language": "en",
+    "lists": "central-africa", "nominated_by": "one@network.example", "confirmed_by": "two@network.example",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -331,12 +335,8 @@ def test_a_storm_of_guesses_is_a_few_lines_in_the_log(tmp_path):
 def test_unknown_accounts_and_wrong_passwords_cost_the_same_work(tmp_path):
     """Row 17. Without the dummy password an unknown account would cost a twentieth; processor time, so that load is no matter."""
     made = establish(tmp_path / "relay", "relay.example", ("central-africa",), "", None, datetime.now(UTC))
-    row = {
-        "address": ANA, "name": "Ana", "agency": "Douanes", "agency_type": "customs", "country": "CM", "language": "en",
-        "lists": "central-africa", "nominated_by": "one@network.example", "confirmed_by": "two@network.example",
-    }  # fmt: skip
     with opened(str(made.site_file)) as resources:
-        add_member(resources, row, with_password=True, now=datetime.now(UTC))
+        add_member(resources, ROW, with_password=True, now=datetime.now(UTC))
 
         def cost(login):
             began = time.thread_time()
@@ -347,6 +347,24 @@ def test_unknown_accounts_and_wrong_passwords_cost_the_same_work(tmp_path):
             cost(ANA)
         known, unknown = zip(*((cost(ANA), cost("nobody@douanes.example")) for _ in range(25)), strict=True)
         assert 0.5 < statistics.median(known) / statistics.median(unknown) < 2
+
+
+def test_a_member_whose_domain_has_its_own_letters_logs_in_with_them_or_with_its_a_labels(tmp_path):
+    """Row 30. One key, however it is written; what only looks like it is another."""
+    made = establish(tmp_path / "relay", "relay.example", ("central-africa",), "", None, datetime.now(UTC))
+    row = {**ROW, "address": "zoe@bücher.example"}
+    with opened(str(made.site_file)) as resources:
+        password = add_member(resources, row, with_password=True, now=datetime.now(UTC)).password
+
+        def logs_in(login):
+            return authenticate(resources, login, password, datetime.now(UTC)) is not None
+
+        assert logs_in("zoe@bücher.example")
+        assert logs_in("ZOE@BÜCHER.example")
+        assert logs_in("zoe@xn--bcher-kva.example")
+        assert not logs_in("zoe@bu\u0308cher.example")
+        assert not logs_in("zoé@bücher.example")
+        assert not logs_in("zoe@bucher.example")
 
 
 def test_a_very_long_login_is_a_wrong_one_and_the_session_lives(server):
@@ -403,6 +421,18 @@ def test_the_loop_still_ends_a_login_that_waits_when_the_client_goes(tmp_path):
             client.send(f"AUTH PLAIN {WRONG}\r\n".encode())
             eventually(lambda: server.server._reception.login_tries._waiting)
         eventually(lambda: not server.server._reception.login_tries._waiting)
+
+
+def test_a_server_that_stops_does_not_wait_for_delayed_logins(tmp_path):
+    """Row 16. Or a stranger could make every restart slow."""
+    with RunningServer(tmp_path, replace(LIMITS, login_delay=timedelta(hours=1))) as server:
+        guess(server, PAIR.free)
+        with begun(server) as client:
+            client.send(f"AUTH PLAIN {WRONG}\r\n".encode())
+            eventually(lambda: server.server._reception.login_tries._waiting)
+            drained = server.begin(server.server.drain(timedelta(hours=1)))
+            assert client.reply().startswith("421 4.3.2 ")
+            drained.result(20)
 
 
 def test_sessions_of_one_loop_do_not_wait_for_each_others_logins(server):
