@@ -87,7 +87,7 @@ def _versions(shaped: str, original: str) -> Iterable[str]:
     """The text with spelt-out words closed up, as it is written, as it is seen where it turns right to left, and decoded."""
     turned, decoded = as_shown(original), shaped
     seen = shape(turned) if turned != original else shaped
-    if not {"%", "&", "<"}.isdisjoint(shaped):  # addresses and pieces of pages that were pasted into a text
+    if "%" in shaped or "&" in shaped or "<" in shaped:  # addresses and pieces of pages that were pasted into a text
         plain = _REFERENCE.sub(lambda match: unescape(match.group()), unquote(shaped))
         decoded = shape(_TAG.sub("", plain))
     return dict.fromkeys((close_up(shaped), shaped, seen, decoded))
@@ -247,7 +247,7 @@ def _weak_and_other(text: str, folded: str, place: str, patterns: Patterns) -> I
         signed = re.search("[:=]", match.group("sign")) or text[start:end].isupper()
         if signed and not describes_a_thing(text, folded, start, end, patterns):
             yield _known(label, match.start(), end, place, certain=False)
-    for match in patterns.other.finditer(folded):
+    for match in patterns.other.finditer(folded) if patterns.any_other.search(folded) else ():
         if not describes_a_thing(text, folded, match.start(), match.end(), patterns):
             label = patterns.others[int((match.lastgroup or "").removeprefix("at"))]
             rule = label.lower().replace(":", ".")

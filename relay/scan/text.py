@@ -4,6 +4,7 @@ import re
 from urllib.parse import unquote
 
 from relay.policy.post import View
+from relay.policy.shape import without_controls
 from relay.scan.markup import without_markup
 
 HIDDEN = "text, hidden part"
@@ -29,24 +30,26 @@ _SEALED = re.compile(
 
 def clean(text: str) -> str:
     """Bring a text into the form in which it may leave: LF line ends, no controls but TAB and LF, nothing that reorders."""
+    if text.isascii():
+        return without_controls(text)
     text = _LINE_ENDS.sub("\n", text)
     return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text))
 
 
 def has_override(text: str) -> bool:
     """Whether the text asks to be shown in another order than it is written in; no mail program does that by itself."""
-    return _OVERRIDE.search(text) is not None
+    return not text.isascii() and _OVERRIDE.search(text) is not None
 
 
 def is_sealed(text: str) -> bool:
     """Whether a cleaned text holds an encrypted message or an encoded file."""
-    return _SEALED.search(text) is not None
+    return ("begin" in text or "BEGIN" in text) and _SEALED.search(text) is not None
 
 
 def views_of_text(text: str) -> tuple[View, ...]:
     """The views of a cleaned text: all of it, what it quotes (RFC 3676 §4.5), and what tags, entities and %XX in it stand for."""
     views = [View(text=text, place="text")]
-    quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text))
+    quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text)) if ">" in text else ""
     if quoted.strip():
         views.append(View(text=quoted, place="quoted text"))
     unescaped = clean(unquote(without_markup(text)))
