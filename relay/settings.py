@@ -366,7 +366,13 @@ def _check_together(settings: Settings, site: Source) -> None:
     doors = [
         port for port in (smtp.port, smtp.submission_port, smtp.submissions_port) if isinstance(port, int) and port
     ]
+    everywhere = is_loopback(smtp.host) or smtp.host in {"0.0.0.0", "::"}  # noqa: S104  (compared, not bound)
     rules = (
+        (
+            is_loopback(delivery.smarthost) and everywhere and delivery.port in doors,
+            ("delivery", "port"),
+            "[delivery] smarthost and port are the relay's own door: copies would come back to it",
+        ),
         (
             delivery.tls == "none" and not is_loopback(delivery.smarthost),
             ("delivery", "tls"),

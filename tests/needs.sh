@@ -4,8 +4,8 @@
 set -eu
 
 lacking() {
-  for program in swaks curl strace; do
-    command -v "$program" >/dev/null 2>&1 || printf ' %s' "$program"
+  for program in swaks curl strace haproxy; do
+    command -v "$program" >/dev/null 2>&1 || [ -x "/usr/sbin/$program" ] || printf ' %s' "$program"
   done
   [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf ' postgresql'
   command -v postfix >/dev/null 2>&1 || [ -x /usr/sbin/postfix ] || printf ' postfix'

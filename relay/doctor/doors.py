@@ -16,6 +16,7 @@ from relay.settings import Settings, is_loopback
 from relay.transport.smarthost import is_open, try_smarthost
 
 _EXPIRES_SOON = timedelta(days=14)
+_MOST_TRUSTED = 256  # addresses in one network
 _ENCODED = 1.4  # a copy in base64 is a third longer than what was posted, and has the list's own words
 
 
@@ -78,22 +79,19 @@ def look_at_ports(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def look_at_gateways(settings: Settings) -> Iterator[Finding]:
+def look_at_trust(settings: Settings) -> Iterator[Finding]:
     """A gateway queues what it passes on: what it lets through lay on its disk in clear, before the relay could judge it."""
     gateways = settings.smtp.trusted_gateways
-    if not gateways:
+    if gateways:
+        advice = "keep its queue on an encrypted disk, and have members post on the submission ports"
+        said = f"posts through {', '.join(gateways)} lie in that server's queue in clear, withheld ones too: promise 1 doesn't cover it"
+        yield warning("gateways", said, advice)
+    else:
         yield ok("gateways", "none is trusted")
-        return
-    advice = "keep its queue on an encrypted disk, and have members post on the submission ports"
-    said = f"posts through {', '.join(gateways)} lie in that server's queue in clear, withheld ones too: promise 1 doesn't cover it"
-    yield warning("gateways", said, advice)
-    for network in gateways:
-        try:
-            size = ip_network(network, strict=False).num_addresses
-        except ValueError:
-            continue
-        if size > 256:
-            yield wrong("gateways", f"{network} are {size} addresses, all of which are believed", "name single hosts")
+    for check, networks in (("gateways", gateways), ("proxies", settings.smtp.proxies)):
+        for network in networks:
+            if (size := ip_network(network).num_addresses) > _MOST_TRUSTED:
+                yield wrong(check, f"{network} are {size} addresses, all of which are believed", "name single hosts")
 
 
 def look_at_smarthost(settings: Settings) -> Iterator[Finding]:

@@ -39,6 +39,6 @@ def examine(
     yield from machine.look_at_space(settings)
     yield from doors.look_at_certificate(settings, now)
     yield from doors.look_at_ports(settings)
-    yield from doors.look_at_gateways(settings)
+    yield from doors.look_at_trust(settings)
     yield from doors.look_at_smarthost(settings)
     yield from look_at_dns(resolver, settings.relay.domain, signing_keys)

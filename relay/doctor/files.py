@@ -49,7 +49,7 @@ def look_at_keys(settings: Settings) -> Iterator[Finding]:
     for name, file in (("password", settings.delivery.password_file), ("TLS key", settings.smtp.tls_key)):
         if not file:
             continue
-        yield from _judge(name, _looser([Path(file)], _STRANGERS), "may be read by everybody", "chmod o-rwx")
+        yield from _judge(name, _looser([Path(file).resolve()], _STRANGERS), "may be read by everybody", "chmod o-rwx")
         if owner is not None and not _may_read(Path(file), owner):
             yield wrong(
                 name, f"{file} can't be read by {_name(owner)}, who runs the relay", f"chown {_name(owner)}: {file}"
@@ -62,7 +62,7 @@ def look_at_keys(settings: Settings) -> Iterator[Finding]:
 def look_at_settings(settings: Settings, site_file: Path) -> Iterator[Finding]:
     """The site's file decides everything; it may hold the database's password."""
     secret = "@" in settings.database.url
-    loose = _looser([site_file], _OTHERS_ACT | (_STRANGERS if secret else 0))
+    loose = _looser([site_file.resolve()], _OTHERS_ACT | (_STRANGERS if secret else 0))
     advice = "chmod o-rwx,g-w" if secret else "chmod go-w"
     yield from _judge(
         "settings", loose, "may be changed by others" + (", or read: it holds a password" if secret else ""), advice

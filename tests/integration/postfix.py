@@ -11,7 +11,7 @@ import socketserver
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -70,23 +70,25 @@ class Arrived:
 class Postfix:
     """One Postfix. `fates` says what its policy server answers for a recipient (access(5)); all others are taken.
 
-    Ports: `port` is the shipped door, `secure_port` a second one that demands TLS and offers AUTH.
+    Ports: `port` is the shipped door, `secure_port` a second one that demands TLS and offers AUTH; `front_port` is that of a
+    mail server in front, which takes mail for the relay's domain from everybody, puts `results` on top of it, and hands it on.
     """
 
     def __init__(self, mailboxes: tuple[str, ...]) -> None:
         """Lay out the folder; nothing runs before `start`."""
         self.fates: dict[str, str] = {}
+        self.results = ""
         self.folder = Path(tempfile.mkdtemp(prefix="postfix-"))
         self.folder.chmod(0o755)  # Postfix's own users must get through
         self.etc, self.mail, self.log = self.folder / "etc", self.folder / "mail", self.folder / "mail.log"
-        self.port, self.secure_port = free_port(), free_port()
+        self.port, self.secure_port, self.front_port = free_port(), free_port(), free_port()
         for name in ("etc", "mail", "spool", "lib"):
             (self.folder / name).mkdir()
         shutil.chown(self.folder / "lib", "postfix")
         os.chown(self.mail, _NOBODY, _NOBODY)
         tls_contexts(self.folder)
         self.certificate = self.folder / "127.0.0.1.pem"  # self-signed: what a client must trust
-        self._policy, self._logins = _Policy(self.fates), _Logins(self.folder / "mux")
+        self._policy, self._logins = _Policy(self._answer), _Logins(self.folder / "mux")
         self._write(mailboxes)
 
     def __enter__(self) -> Self:
@@ -107,15 +109,17 @@ class Postfix:
         assert "127.0.0.1:10025 " in text
         text = text.replace("127.0.0.1:10025 ", f"127.0.0.1:{self.port} ")
         text += "virtual unix - n n - - virtual\n"
-        text += f"127.0.0.1:{self.secure_port} inet n - n - - smtpd\n"
-        text += "".join(
-            f"  -o {name}={value}\n"
-            for name, value in {
-                "smtpd_tls_security_level": "encrypt",
-                "smtpd_tls_chain_files": self.certificate,
-                "smtpd_sasl_auth_enable": "yes",
-                "smtpd_relay_restrictions": "permit_sasl_authenticated,reject",
-            }.items()
+        text += _service(
+            f"127.0.0.1:{self.secure_port} inet n - n - - smtpd",
+            smtpd_tls_security_level="encrypt",
+            smtpd_tls_chain_files=self.certificate,
+            smtpd_sasl_auth_enable="yes",
+            smtpd_relay_restrictions="permit_sasl_authenticated,reject",
+        )
+        text += _service(
+            f"127.0.0.1:{self.front_port} inet n - n - - smtpd",
+            smtpd_sender_restrictions="",
+            smtpd_relay_restrictions="reject_unauth_destination",
         )
         master.write_text(text, "utf-8")
         (self.etc / "sasl").mkdir()
@@ -137,8 +141,16 @@ class Postfix:
             virtual_mailbox_maps=f"texthash:{boxes}",
             virtual_uid_maps=f"static:{_NOBODY}",
             virtual_gid_maps=f"static:{_NOBODY}",
+            relay_domains=DOMAIN,
             smtpd_recipient_restrictions=f"check_policy_service inet:127.0.0.1:{self._policy.port}",
         )
+
+    def _answer(self, recipient: str) -> str:
+        if recipient in self.fates:
+            return self.fates[recipient]
+        if recipient.endswith(f"@{DOMAIN}") and self.results:
+            return f"PREPEND Authentication-Results: {self.results}"
+        return "DUNNO"
 
     def configure(self, **settings: str) -> None:
         """Set parameters of main.cf; they hold from the next start."""
@@ -152,13 +164,17 @@ class Postfix:
         """
         self.configure(transport_maps=f"inline:{{ {{{DOMAIN} = relay:[127.0.0.1]:{relay_port}}} }}")
         self._run("postfix", "start")
-        for port in (self.port, self.secure_port):
+        for port in (self.port, self.secure_port, self.front_port):
             eventually(lambda port=port: _greets(port))
 
     def stop(self) -> None:
         """Stop it, if it runs, and wait until it is gone."""
         if self._run("postfix", "status", check=False):
             self._run("postfix", "stop")
+
+    def drop(self) -> None:
+        """Throw away all that lies in its queue."""
+        self._run("postsuper", "-d", "ALL")
 
     def queue(self) -> list[dict[str, object]]:
         """What lies in its queue."""
@@ -193,6 +209,11 @@ class Postfix:
         return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, text=True).stdout
 
 
+def _service(line: str, **options: object) -> str:
+    """An entry of master.cf with parameters of its own."""
+    return line + "\n" + "".join(f"  -o {name}={value}\n" for name, value in options.items())
+
+
 def _greets(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as line:
@@ -206,7 +227,7 @@ class _Policy(socketserver.ThreadingTCPServer):
 
     daemon_threads = allow_reuse_address = True
 
-    def __init__(self, fates: Mapping[str, str]) -> None:
+    def __init__(self, answer: Callable[[str], str]) -> None:
         class Talk(socketserver.StreamRequestHandler):
             def handle(self) -> None:
                 asked: dict[str, str] = {}
@@ -214,7 +235,7 @@ class _Policy(socketserver.ThreadingTCPServer):
                     name, _, value = line.decode().strip().partition("=")
                     asked[name] = value
                     if not name:
-                        self.wfile.write(f"action={fates.get(asked.get('recipient', ''), 'DUNNO')}\n\n".encode())
+                        self.wfile.write(f"action={answer(asked.get('recipient', ''))}\n\n".encode())
 
         super().__init__(("127.0.0.1", 0), Talk)
         self.port = self.server_address[1]

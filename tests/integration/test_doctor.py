@@ -78,6 +78,13 @@ def test_a_file_that_others_may_read_or_change_is_wrong_and_named(fresh, name, m
     assert all(str(path) in one.finding and str(path) in one.advice for one in bad)
 
 
+def test_settings_are_judged_where_they_lie_not_by_the_link_to_them(fresh):
+    link = fresh.folder / "linked.toml"
+    link.symlink_to(fresh.file)
+    fresh.file.chmod(0o606)
+    assert levels(files.look_at_settings(load_settings(link), link)) == {"settings": ["wrong"]}
+
+
 def test_settings_with_a_password_may_not_be_read_by_everybody(fresh):
     fresh.file.chmod(0o604)
     assert levels(files.look_at_settings(load_settings(fresh.file), fresh.file)) == {"settings": ["ok"]}
@@ -226,19 +233,23 @@ def test_a_key_of_another_certificate_is_wrong(fresh):
 @pytest.mark.parametrize(
     ("networks", "expected"),
     [
-        ("[]", ["ok"]),
-        ('["192.0.2.7"]', ["warning"]),
-        ('["192.0.2.0/24"]', ["warning"]),
-        ('["10.0.0.0/8"]', ["warning", "wrong"]),
+        ([], ["ok"]),
+        (["192.0.2.7"], ["warning"]),
+        (["192.0.2.0/24"], ["warning"]),
+        (["192.0.2.7", "10.0.0.0/8"], ["warning", "wrong"]),
     ],
 )
 def test_a_trusted_gateway_is_always_warned_of_since_it_queues_posts_in_clear(fresh, networks, expected):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RELAY_SMTP__TRUSTED_GATEWAYS", networks)
-        patch.setenv("RELAY_SMTP__AUTHSERV_ID", "mx.agency.example")
-        found = list(doors.look_at_gateways(load_settings(fresh.file)))
+    fresh.configure("smtp", "trusted_gateways", networks)
+    fresh.configure("smtp", "authserv_id", "mx.agency.example" if networks else "")
+    found = list(doors.look_at_trust(load_settings(fresh.file)))
     assert levels(found) == {"gateways": expected}
     assert expected == ["ok"] or "in clear" in found[0].finding
+
+
+def test_a_wide_network_of_proxies_is_wrong(fresh):
+    fresh.configure("smtp", "proxies", ["10.0.0.0/8"])
+    assert levels(doors.look_at_trust(load_settings(fresh.file)), "proxies") == {"proxies": ["wrong"]}
 
 
 # — the smarthost —

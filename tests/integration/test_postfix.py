@@ -6,6 +6,8 @@ import dkim
 import pytest
 
 from relay.delivery.bounce import read_return_path
+from relay.doctor.doors import look_at_trust
+from relay.settings import load_settings
 from tests.builders import address
 from tests.integration.clients import make_post, octets_of, send, send_with_swaks
 from tests.integration.postfix import OWN_FIELDS, PASSWORD, USER, Postfix, need_postfix
@@ -16,6 +18,7 @@ from tests.programs import need
 
 EVERYBODY = (ANA, PAUL, JEAN, MARIA, CLAIRE)
 OTHERS = sorted(set(EVERYBODY) - {ANA})
+GATEWAY = "mx.gateway.example"
 UNREACHED = "N'a pas atteint tout le monde"
 PLACES = ("subject", "body", "html", "attachment")
 SECRET = tuple(word for place in PLACES for word in words_of(place))
@@ -28,6 +31,8 @@ class House:
         self.folder, self.postfix = folder, postfix
         self.site = Site(folder, postfix.port)
         self.site.enrol(ANA, CLAIRE)
+        self.site.configure("smtp", "trusted_gateways", ["127.0.0.1"])
+        self.site.configure("smtp", "authserv_id", GATEWAY)
         self.service = Service(self.site)
         postfix.start(self.service.ports["smtp"])
 
@@ -201,6 +206,69 @@ def test_this_smarthost_takes_nothing_in_strange_names(house):
         assert client.esmtp_features.keys() == {"pipelining", "size", "enhancedstatuscodes", "8bitmime"}
         assert client.mail("chief@police.example")[0] == 250
         assert client.rcpt(ANA)[0] == 554
+
+
+def test_a_copy_that_postfix_bounces_after_it_took_it_is_failed_by_its_report_and_its_author_is_told(house):
+    house.postfix.fates[JEAN] = "FILTER error:5.1.1 the mailbox is gone"
+    try:
+        reference = house.post("Bounced by Postfix")
+        row = eventually(lambda: (row := house.rows(reference)[JEAN])["status"] == "failed" and row)
+    finally:
+        del house.postfix.fates[JEAN]
+    assert row["last_reply"] == "5.1.1 (reported later)"
+    eventually(lambda: house.author_is_told(reference))
+    house.arrived(reference, *sorted(set(OTHERS) - {JEAN}))
+    eventually(lambda: house.postfix.queue() == [])
+    [noted] = [row for row in house.service.events("bounce.noted") if row["reference"] == reference]
+    assert noted["status"] == "5.1.1"
+
+
+# — Postfix in front: a gateway —
+
+
+def hand_to_front(house, message, *to):
+    with smtplib.SMTP("127.0.0.1", house.postfix.front_port) as client:
+        client.sendmail(ANA, to or [CENTRAL], octets_of(message))
+
+
+def test_a_post_through_a_postfix_in_front_reaches_everybody_by_the_gateways_proof(house):
+    house.postfix.results = f"{GATEWAY}; dkim=pass header.d=douanes.example"
+    message = make_post(ANA, "Through the gateway", ALERT, message_id="<front@douanes.example>")
+    hand_to_front(house, message)
+    [row] = eventually(
+        lambda: [row for row in house.site.rows("posts", "list") if row["message_id"] == message["Message-ID"]]
+    )
+    assert (row["author"], row["decision"]) == (ANA, "relay")
+    for mail in house.arrived(row["reference"]).values():
+        assert GATEWAY.encode() not in mail.octets
+        assert len(mail.message.get_all("Received")) == 1  # that of the smarthost; not what the message met before
+
+
+def test_without_the_gateways_proof_it_is_refused_and_the_gateway_tells_its_author_without_the_text(house):
+    house.postfix.results = f"{GATEWAY}; dkim=fail header.d=douanes.example"
+    hand_to_front(
+        house, make_post(ANA, "Not proven", "Twelve unproven words.\n", message_id="<unproven@douanes.example>")
+    )
+    [report] = eventually(
+        lambda: [mail for mail in house.postfix.arrived(ANA) if b"550 5.7.1 Refused by policy" in mail.octets]
+    )
+    assert b"unproven words" not in report.octets
+    assert [mail for one in OTHERS for mail in house.postfix.arrived(one) if b"Not proven" in mail.octets] == []
+
+
+def test_the_queue_of_a_mail_server_in_front_holds_posts_in_clear_which_the_promise_excludes(house):
+    house.postfix.fates[CENTRAL] = "HOLD"
+    words = words_of("spanish")
+    try:
+        hand_to_front(house, post_marked_in("spanish"))
+        assert [one["queue_name"] for one in house.postfix.queue()] == ["hold"]
+        assert [path for path, octets in house.postfix.files().items() if traces(octets, words)]
+    finally:
+        del house.postfix.fates[CENTRAL]
+        house.postfix.drop()
+    [said] = look_at_trust(load_settings(house.site.file))
+    assert said.level == "warning"
+    assert "in clear" in said.finding
 
 
 @pytest.fixture(scope="module")

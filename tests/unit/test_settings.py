@@ -115,6 +115,10 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
         ('[relay]\nlanguage = "tlh"', "relay.toml:2: relay.language: "),
         ('[delivery]\ntls = "maybe"', "relay.toml:2: delivery.tls: "),
         (
+            "[smtp]\nport = 25\n[delivery]\nport = 25",
+            "relay.toml:4: [delivery] smarthost and port are the relay's own door",
+        ),
+        (
             '[delivery]\ntls = "none"\nsmarthost = "mx.example"',
             'relay.toml:2: [delivery] tls = "none" is for a smarthost on this machine',
         ),
