@@ -42,7 +42,7 @@ def look_at_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
             "renew it",
         )
     elif until - now < _EXPIRES_SOON:
-        yield warning("TLS", f"the certificate expires on {until:%Y-%m-%d}", "renew it, then restart the relay")
+        yield warning("TLS", f"the certificate expires on {until:%Y-%m-%d}", "renew it, then reload the relay (SIGHUP)")
     elif not any(host == domain or host.endswith(f".{domain}") for host in hosts):
         advice = f"tell members one of these names as their server, or get a certificate for a name under {domain}"
         yield warning("TLS", f"the certificate names {', '.join(hosts) or 'no host'}, nothing under {domain}", advice)
