@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import secrets
 import signal
-import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
@@ -20,14 +19,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
 from relay.actions.admit import admit, is_gateway
-from relay.actions.deliver import Outbox
+from relay.actions.deliver import BEAT, Outbox
 from relay.actions.login import authenticate
 from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.server import SmtpServer, configured
-from relay.intake.tls import server_context, tls_files
+from relay.intake.tls import load_tls
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -68,6 +67,7 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._members_scanning: dict[str, threading.Lock] = {}
         self._courier: Courier | None = None
+        self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._stopping = asyncio.Event()
@@ -127,6 +127,10 @@ class Service:
             ports["web"] = web.port
         scheduler = BackgroundScheduler(timezone=UTC)
         scheduler.add_job(self._tick, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC))
+        if self._outbox and not self.resources.settings.database_url.startswith(
+            "sqlite"
+        ):  # else nobody shares the queue
+            scheduler.add_job(self._beat, "interval", seconds=BEAT.total_seconds())
         scheduler.start()
         stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
         return ports
@@ -145,7 +149,7 @@ class Service:
                 trusts=lambda client: is_gateway(self.resources.settings, client),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
-            tls=_tls(self.resources.settings),
+            tls=load_tls(self.resources.settings, datetime.now(UTC)),
             hostname=self.resources.settings.relay.domain,
         )
         ports = await server.start()
@@ -165,7 +169,7 @@ class Service:
             settle=outbox.settle,
             note=note,
         )
-        self._wake, self._courier = courier.wake, courier
+        self._wake, self._courier, self._outbox = courier.wake, courier, outbox
         ear = bind_ear(settings.data / "run" / "wake")
         stack.callback((await listen(ear, courier.wake)).close)
         deaf = await asyncio.to_thread(self.resources.database.listen, courier.wake)
@@ -241,6 +245,11 @@ class Service:
             jobs.run_due(self.resources, now)
         self._wake()
 
+    def _beat(self) -> None:
+        with jobs.trouble_noted("beat"):
+            if self._outbox and self._outbox.beat():
+                self._wake()
+
     def _start_reload(self) -> None:
         """SIGHUP: read anew beside the event loop, so that no session waits for files and the database."""
         task = asyncio.get_running_loop().create_task(asyncio.to_thread(self._reload))
@@ -259,7 +268,7 @@ class Service:
 
     def _replace(self) -> None:
         fresh = load_resources(load_settings(self._site_file), self.resources.database)
-        tls = _tls(fresh.settings) if self._server else None
+        tls = load_tls(fresh.settings, datetime.now(UTC)) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
         fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
         self.resources = fresh
@@ -267,11 +276,6 @@ class Service:
             self._server.use(tls)
         self._scanners.use(fresh.ruleset.words)
         note("service.reloaded")
-
-
-def _tls(settings: Settings) -> ssl.SSLContext:
-    """The certificate and key as they now lie there: a reload takes up renewed ones."""
-    return server_context(*tls_files(settings, datetime.now(UTC)))
 
 
 def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Callable[[dict[str, int]], None]) -> None:

@@ -34,7 +34,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _empty_log,
         _close_the_hour,
     ):
-        with _trouble_noted(job.__name__.lstrip("_")):
+        with trouble_noted(job.__name__.lstrip("_")):
             job(resources, now)
 
 
@@ -45,7 +45,7 @@ def renew(resources: Resources, now: datetime, *, make: bool) -> Resources:
         Resources that work with the keys as they are; the same when nothing changed, or something failed and was logged.
     """
     directory = resources.keys.directory
-    with _trouble_noted("renew"):
+    with trouble_noted("renew"):
         if make and (made := renewal.renew_keys(directory, now)):
             note("keys.renewed", files=list(made))
         if not are_current(resources.keys):
@@ -96,7 +96,7 @@ def oldest_due(resources: Resources, now: datetime) -> timedelta:
 
 
 @contextmanager
-def _trouble_noted(job: str) -> Iterator[None]:
+def trouble_noted(job: str) -> Iterator[None]:
     """Log what fails inside, so that it stops neither the other jobs nor the ticking."""
     try:
         yield

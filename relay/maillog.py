@@ -46,7 +46,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.failed": "the smarthost refused a copy or notice for good",
     "delivery.expired": "a copy or notice could not be delivered in time",
     "delivery.smarthost_away": "the smarthost can't be reached; waiting before the next try",
-    "delivery.recovered": "after a restart, copies of the last run were taken up again",
+    "delivery.recovered": "copies that the last run, or another node that fell silent, was sending were taken up again",
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
     "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
     "bounce.ignored": "mail to a copy's return path that changes nothing: why",

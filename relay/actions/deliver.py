@@ -27,6 +27,7 @@ from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
+BEAT = timedelta(seconds=10)
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
 VARIANTS = 32  # composed copies kept in memory between claims
 VARIANT_OCTETS = 32 * 1024 * 1024  # of all of them: one with ten photos has four megabytes
@@ -44,7 +45,7 @@ class CannotComposeError(RelayError):
 
 
 class Outbox:
-    """The queue as the courier sees it. Its three methods are called from several threads, never twice for one parcel.
+    """The queue as the courier sees it. Its methods are called from several threads, never twice for one parcel.
 
     A parcel's key counts parcels, not deliveries: one that is claimed again, after its lease ran out or it was put back,
     is another parcel.
@@ -67,12 +68,33 @@ class Outbox:
         """
         resources, now = self._resources(), datetime.now(UTC)
         self._claims += 1
-        lease = f"{resources.settings.relay.node}/{self._boot}/{self._claims}"
+        lease = f"{self._owner}{self._claims}"
         claimed = resources.database.write(lambda connection: queue.claim(connection, lease, now, now + LEASE, limit))
         parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
         with resources.database.read() as connection:
             next_due = queue.next_due(connection)
         return Work(parcels=tuple(parcels), next_due=next_due)
+
+    @property
+    def _owner(self) -> str:
+        return f"{self._resources().settings.relay.node}/{self._boot}/"
+
+    def beat(self) -> int:
+        """Give a sign of life for what is being sent, and take over what another node was sending when it fell silent.
+
+        Returns:
+            How many were taken over and are due now.
+
+        Raises:
+            Unavailable: the database can't serve; others may take over what is being sent here.
+        """
+        resources, now = self._resources(), datetime.now(UTC)
+        node, owner = resources.settings.relay.node, self._owner
+        if self._claimed:
+            resources.database.write(lambda connection: queue.prolong(connection, owner, now + last_look.SENDING))
+        if taken := resources.database.write(lambda connection: queue.take_over(connection, node, now)):
+            note("delivery.recovered", possible_duplicates=taken)
+        return taken
 
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
         """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out.

@@ -17,6 +17,15 @@ from relay.store.disk import write_private_file
 _VALID_FOR = timedelta(days=825)  # the longest that common clients accept of a certificate they were told to trust
 
 
+def load_tls(settings: Settings, now: datetime) -> ssl.SSLContext:
+    """The context of the SMTP doors, with the certificate and key as they lie there now: a reload takes up renewed ones.
+
+    Raises:
+        ConfigurationError: they can't be read or don't belong together.
+    """
+    return server_context(*tls_files(settings, now))
+
+
 def tls_files(settings: Settings, now: datetime) -> tuple[Path, Path]:
     """The certificate and key of the SMTP doors; without settings a self-signed pair for localhost is made once."""
     if settings.smtp.tls_certificate:

@@ -4,7 +4,7 @@ Its statements are built once: to build them anew for every handful of copies to
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
 
@@ -12,6 +12,8 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import may_receive, moderates
 from relay.store.tables import decisions, deliveries, members, memberships, posts
+
+SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
 _MINE = and_(
     deliveries.c.lease == bindparam("mine"),
@@ -74,7 +76,7 @@ _CANCEL_TWINS = _CANCEL.where(_MY_COPIES, _HAS_TWIN)
 _BEGIN = (
     update(deliveries)
     .where(_MINE)
-    .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1)
+    .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1, leased_until=bindparam("until"))
     .returning(deliveries.c.id)
 )
 
@@ -91,4 +93,4 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     connection.execute(_MOVE, mine | {"today": now.date(), "at": now})
     connection.execute(_CANCEL_LOST, mine | {"today": now.date()})
     connection.execute(_CANCEL_TWINS, mine)
-    return frozenset(connection.execute(_BEGIN, mine).scalars())
+    return frozenset(connection.execute(_BEGIN, mine | {"until": now + SENDING}).scalars())

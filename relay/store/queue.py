@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, union, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
@@ -122,13 +122,43 @@ def recover(connection: Connection, node: str, now: datetime) -> int:
     Returns:
         How many may arrive twice.
     """
-    prefix = f"{node}/"
-    mine = func.substr(deliveries.c.lease, 1, len(prefix)) == prefix  # not LIKE: SQLite's doesn't tell A from a
+    mine = _leased_by(f"{node}/")
     free = {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
     unsent = update(deliveries).where(mine, deliveries.c.status == Status.LEASED)
     connection.execute(unsent.values(**free))
     unknown = update(deliveries).where(mine, deliveries.c.status == Status.SENDING)
     return connection.execute(unknown.values(**free, possible_duplicate=deliveries.c.possible_duplicate + 1)).rowcount
+
+
+def prolong(connection: Connection, owner: str, until: datetime) -> None:
+    """Say that what this run of a node is sending is still being sent.
+
+    Args:
+        connection: a writing transaction.
+        owner: how its leases begin: the node's name, a slash, the run's word, a slash.
+        until: so long it is believed.
+    """
+    mine = and_(_leased_by(owner), deliveries.c.status == Status.SENDING)
+    connection.execute(update(deliveries).where(mine).values(leased_until=until))
+
+
+def take_over(connection: Connection, node: str, now: datetime) -> int:
+    """Queue again what other nodes were sending when they fell silent; it may have arrived, and is counted as a possible duplicate.
+
+    A node's own is left alone: it takes that up itself when it starts, under its lock.
+
+    Returns:
+        How many may arrive twice.
+    """
+    lost = and_(~_leased_by(f"{node}/"), deliveries.c.status == Status.SENDING, deliveries.c.leased_until <= now)
+    free = {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
+    counted = {"possible_duplicate": deliveries.c.possible_duplicate + 1}
+    return connection.execute(update(deliveries).where(lost).values(**free, **counted)).rowcount
+
+
+def _leased_by(owner: str) -> ColumnElement[bool]:
+    """What is leased under a name that begins so; not by LIKE, which doesn't tell A from a in SQLite."""
+    return and_(deliveries.c.lease.is_not(None), func.substr(deliveries.c.lease, 1, len(owner)) == owner)
 
 
 def lists_in_use(connection: Connection) -> frozenset[str]:

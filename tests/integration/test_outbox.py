@@ -1,6 +1,7 @@
 """The queue as the courier sees it, on a real database: every claimed copy ends in a record that tells the truth."""
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -144,3 +145,22 @@ def test_a_copy_that_cannot_be_composed_waits_and_stops_nothing_else(resources, 
     parcels = outbox(resources).claim(100).parcels
     assert [parcel.recipient for parcel in parcels] == [AUTHOR]
     assert counts(resources)["queued"] == 1
+
+
+def test_a_node_gives_signs_of_life_and_another_takes_over_when_they_end(resources):
+    post(resources, "central-africa")
+    section = resources.settings.relay.model_copy(update={"node": "node-2"})
+    other = replace(resources, settings=resources.settings.model_copy(update={"relay": section}))
+    sender, heir = outbox(resources), outbox(other)
+    begun = sender.begin(sender.claim(100).parcels)
+
+    def let_time_pass() -> None:
+        change = text("UPDATE deliveries SET leased_until = leased_until - 60000000")  # microseconds
+        resources.database.write(lambda connection: connection.execute(change) and None)
+
+    let_time_pass()
+    assert sender.beat() == 0
+    assert heir.beat() == 0  # the sign of life was heard
+    let_time_pass()
+    assert heir.beat() == len(begun) == counts(resources)["possible_duplicates"]
+    assert len(heir.claim(100).parcels) == len(begun)

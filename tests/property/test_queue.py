@@ -74,6 +74,7 @@ def fill(connection) -> None:
         "author_id": "m0",
         "size_octets": 1,
         "duplicate_key": b"d",
+        "proof": "auth",
     }
     connection.execute(
         insert(posts).values(**post, received_at=START, key_id="k", wrapped_key=b"w", nonce=b"n", content=b"c")

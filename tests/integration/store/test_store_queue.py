@@ -17,6 +17,7 @@ from relay.store.tables import deliveries, memberships
 from tests.integration.store.conftest import NODE, START
 
 UNTIL = START + timedelta(seconds=60)
+LONG = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -309,3 +310,28 @@ def test_a_held_post_has_no_copies_to_claim(world, held: Hold):
     assert [row.kind for row in claim(world)] == [Kind.NOTICE]
     with world.database.read() as connection:
         assert posts.list_posts(connection, 1)[0].deliveries == {}
+
+
+def test_what_a_node_was_sending_when_it_fell_silent_is_taken_over_by_another_and_counted(full):
+    ids = [row.id for row in claim(full, limit=10)]
+    begun = begin(full, ids[:6])
+    silent = START + last_look.SENDING
+    earlier = silent - timedelta(microseconds=1)
+    take_over = lambda node, now: full.database.write(lambda c: queue.take_over(c, node, now))  # noqa: E731
+    assert take_over("node-2", earlier) == 0
+    full.database.write(lambda c: queue.prolong(c, "node-1/a/", silent + timedelta(seconds=1)))
+    assert take_over("node-2", silent) == 0
+    assert take_over("node-1", silent + timedelta(days=1)) == 0  # its own it takes up when it starts
+    assert take_over("node-2", silent + timedelta(seconds=1)) == 6
+    assert statuses(full) == {"queued": 37, "leased": 4, "possible_duplicates": 6}
+    sent = [queue.Settlement(id=one, status=Status.DELIVERED, reply="250 2.0.0 Ok") for one in begun]
+    assert settle(full, *sent) == begun  # whoever wakes up late is not believed
+    assert len(claim(full, lease="node-2/b/1", now=silent + timedelta(seconds=1), until=silent + LONG)) == 37
+
+
+def test_a_sign_of_life_is_for_ones_own_run_only(full):
+    ids = [row.id for row in claim(full, limit=4)]
+    begin(full, ids)
+    full.database.write(lambda c: queue.prolong(c, "node-1/b/", START + LONG))
+    full.database.write(lambda c: queue.prolong(c, "node-11/", START + LONG))
+    assert full.database.write(lambda c: queue.take_over(c, "node-2", START + last_look.SENDING)) == 4
