@@ -15,6 +15,7 @@ from html import unescape
 from itertools import chain, pairwise
 from urllib.parse import unquote
 
+from relay.policy.classified import find_classified
 from relay.policy.legend import without_legend
 from relay.policy.post import Finding, View
 from relay.policy.sentence import (
@@ -71,7 +72,8 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
         shaped = f"TLP:{shaped}"  # in a field named X-TLP the name of the scheme stands in the field's name
     found: dict[tuple[str, str, str], Finding] = {}
     for number, text in enumerate(_versions(shaped, view.text)):
-        for finding in _find_in(text, view.place, patterns, with_unknown=not number and _may_mark(view.place)):
+        marked = _find_in(text, view.place, patterns, with_unknown=not number and _may_mark(view.place))
+        for finding in chain(marked, find_classified(text, view.place, words.classified)):
             lined = _with_line(finding, text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())

@@ -60,6 +60,7 @@ class _MarkingsFile:
     pap: dict[Annotated[str, Field(pattern="^PAP:(AMBER|RED)$")], Annotated[tuple[_Word, ...], Field(min_length=1)]] = (
         field(default_factory=dict)
     )
+    classified: dict[str, tuple[_Word, ...]] = field(default_factory=dict)
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -70,4 +71,10 @@ def read_marking_words(text: str, file: str) -> MarkingWords:
         ConfigurationError: a fault, with file and line.
     """
     table = check(read_source(text, file), _MarkingsFile)
-    return MarkingWords(names=table.tlp.names, connectors=table.tlp.connectors, labels=table.tlp.labels | table.pap)
+    classified = tuple(dict.fromkeys(word for words in table.classified.values() for word in words))
+    return MarkingWords(
+        names=table.tlp.names,
+        connectors=table.tlp.connectors,
+        labels=table.tlp.labels | table.pap,
+        classified=classified,
+    )

@@ -33,12 +33,13 @@ class MarkingWords:
     """The vocabulary of config/policy/markings.toml: names of the scheme, words between, labels by canonical marking.
 
     A name that ends in a colon is a weak one, which means the scheme only right before a label. A canonical marking of
-    another scheme ("PAP:RED") has whole markings as its words.
+    another scheme ("PAP:RED") has whole markings as its words. `classified` are markings of classified information.
     """
 
     names: tuple[str, ...]
     connectors: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
+    classified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

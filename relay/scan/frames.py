@@ -83,18 +83,15 @@ def read_length(prefix: bytes | bytearray) -> int:
 
 def encode_configuration(memory: int, words: MarkingWords) -> bytes:
     """The first frame that a scanner gets."""
-    labels = {label: list(listed) for label, listed in words.labels.items()}
-    return json.dumps(
-        {"memory": memory, "names": words.names, "connectors": words.connectors, "labels": labels}
-    ).encode()
+    return json.dumps({"memory": memory, "words": asdict(words)}).encode()
 
 
 def decode_configuration(octets: bytes) -> tuple[int, MarkingWords]:
     """The scanner's reading of it; the pool is trusted."""
     said = json.loads(octets)
-    labels = {label: tuple(listed) for label, listed in said["labels"].items()}
-    words = MarkingWords(names=tuple(said["names"]), connectors=tuple(said["connectors"]), labels=labels)
-    return said["memory"], words
+    words: dict[str, Any] = said["words"]
+    labels = {label: tuple(listed) for label, listed in words.pop("labels").items()}
+    return said["memory"], MarkingWords(labels=labels, **{name: tuple(listed) for name, listed in words.items()})
 
 
 def encode_ready(sandbox: Sandbox) -> bytes:

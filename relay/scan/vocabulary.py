@@ -50,6 +50,8 @@ _MARKINGS = frozenset(
     {
         "tlp.unknown",
         "tlp.contradictory",
+        "classified.in_marking_place",
+        "classified.on_its_own_line",
         *_PERMISSIBLE_ACTIONS,
         *_LABEL_RULES,
         *(f"{rule}.in_prose" for rule in _LABEL_RULES),

@@ -1,0 +1,94 @@
+"""Markings of classified information: certain in a marking's place, held on a line of their own, nothing in a sentence."""
+
+import pytest
+
+from relay.policy.channels import Rule, advise
+from relay.policy.decide import decide
+from relay.policy.decision import Reason, Withhold
+from relay.policy.marking import find_markings
+from relay.policy.post import View
+from relay.roster.member import AgencyType
+from tests.builders import RULESET, WORDS, make_finding, make_post
+
+BODY = "Le 18 novembre, nos services ont saisi 214 kg d'écailles.\nDeux personnes ont été arrêtées.\n"
+
+
+def found(text, place="text"):
+    return [(one.code, one.rule.partition(".")[2]) for one in find_markings(View(text=text, place=place), WORDS)]
+
+
+CERTAIN = [("M1", "in_marking_place")]
+HELD = [("H2", "on_its_own_line")]
+
+BANNERS = """CONFIDENTIEL|CONFIDENTIEL DÉFENSE|*** CONFIDENTIEL ***|[SECRET]|-- TRES SECRET --|DIFFUSION RESTREINTE|SECRET // NOFORN
+CONFIDENTIEL - DOUANES|TOP SECRET|RESTRICTED|CONFIDENTIAL|EU RESTRICTED|RESTREINT UE/EU RESTRICTED|NATO CONFIDENTIAL|CONFIDENCIAL|RESERVADO
+DIFUSIÓN LIMITADA|MUITO SECRETO|VS - NUR FÜR DEN DIENSTGEBRAUCH|ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ|СОВЕРШЕННО СЕКРЕТНО|机密|绝密★长期|سري للغاية|TUYỆT MẬT|SULIT|RAHASIA
+ลับมาก|C O N F I D E N T I E L|ＣＯＮＦＩＤＥＮＴＩＥＬ""".replace("\n", "|").split("|")
+
+
+@pytest.mark.parametrize("banner", BANNERS)
+@pytest.mark.parametrize("text", ["{}\n\n" + BODY, BODY + "\n{}\n", "Réf. 12/2026\n\n{}\n" + BODY])
+def test_a_banner_at_the_top_or_the_bottom_is_certain(banner, text):
+    assert found(text.format(banner)) == CERTAIN
+
+
+@pytest.mark.parametrize("line", ["CONFIDENTIEL", "Secret", "-- confidencial --"])
+def test_a_line_of_its_own_further_down_holds(line):
+    assert found(f"{BODY}\n{BODY}\n{line}\n{BODY}") == HELD
+
+
+@pytest.mark.parametrize("line", ["Confidentiel", "secret"])
+def test_a_first_line_in_small_letters_holds(line):
+    assert found(f"{line}\n{BODY}") == HELD
+
+
+SUBJECTS = """[CONFIDENTIEL] Saisie à Douala|[Confidentiel] Saisie|CONFIDENTIEL - Saisie|CONFIDENTIEL : saisie|Re: CONFIDENTIEL / saisie|CONFIDENTIEL
+Saisie (SECRET)|Saisie - CONFIDENTIEL|Saisie [SECRET - diffusion limitée]|RESTRICTED: seizure|Fwd: [SECRET] seizure|СЕКРЕТНО: изъятие""".replace(
+    "\n", "|"
+)
+
+
+@pytest.mark.parametrize("subject", SUBJECTS.split("|"))
+def test_a_subject_is_marked_at_its_edges_or_in_brackets(subject):
+    assert found(subject, "subject") == CERTAIN
+
+
+@pytest.mark.parametrize(
+    "name", ["CONFIDENTIEL_rapport.pdf", "rapport-SECRET.docx", "CONFIDENTIEL.pdf", "note [secret].pdf"]
+)
+def test_a_files_name_is_marked_at_its_edges_or_in_brackets(name):
+    assert found(name, "text, name") == CERTAIN
+
+
+def test_a_header_field_is_marked_when_it_says_nothing_else():
+    assert found("Secret", "header x-classification") == CERTAIN
+    assert found("Secret santa list", "header x-note") == []
+
+
+HARMLESS = """The ivory lay in a secret compartment behind the seat.|Les écailles étaient dans une cache secrète.
+CONFIDENTIALITY NOTICE: this e-mail is confidential and intended solely for the addressee.|Ce message est confidentiel.
+Este correo es confidencial y va dirigido a su destinatario.|Reservado el derecho de admisión|UNCLASSIFIED|NON CLASSIFIÉ|OFFICIAL
+Secret Service of Kenya|The restricted area of the port|Vol confidentiel ? Non.|Hotel reservado para el taller|Secretary bird (Sagittarius serpentarius)
+Special report: restricted species|Restricted species: Appendix I|Zone réservée|RESTRICTED SPECIES SEIZED IN MOMBASA|SECRET COMPARTMENT IN A LORRY""".replace(
+    "\n", "|"
+)
+
+
+@pytest.mark.parametrize("line", HARMLESS.split("|"))
+def test_the_words_in_a_sentence_mean_nothing(line):
+    assert found(f"{line}\n{BODY}") == []
+    assert found(f"{BODY}{line}\n") == []
+    assert found(line, "subject") == []
+
+
+def test_what_is_classified_is_withheld_and_names_no_channel():
+    reason = Reason("M1", "classified.in_marking_place", "text, line 1")
+    advice = advise((reason,), agency_type=AgencyType.CUSTOMS, country="CM", directory=RULESET.directory)
+    assert (advice.rule, advice.doors) == (Rule.CLASSIFIED, ())
+    [(_, decision)] = decide(make_post(make_finding("M1", rule="classified.in_marking_place")), RULESET)
+    assert isinstance(decision, Withhold)
+    assert decision.channels == ()
+
+
+def test_a_long_text_of_such_lines_takes_linear_time():
+    assert len(found("SECRET -" + " -" * 50_000 + "\n" + "SECRET x" * 20_000)) <= 1
