@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -25,6 +26,7 @@ from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
+from relay.intake.limits import LETTERS, LETTERS_OF_ONE, HourlyRate
 from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import load_tls
 from relay.mail.address import Address
@@ -35,6 +37,7 @@ from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.resources import Resources, load_resources, load_smarthost
+from relay.roster.destination import Purpose
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.settings import Settings, is_within, load_settings
@@ -66,6 +69,7 @@ class Service:
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._members_scanning: dict[str, threading.Lock] = {}
+        self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
@@ -207,9 +211,14 @@ class Service:
     ) -> Reply:
         """The journey's steps 4 to 10. One member holds one scanner at a time, so that nobody can take them all."""
         authentication = authentication or prove(self.resources, envelope, client, octets)
-        mine = self._members_scanning.setdefault(authentication.address.key if authentication else "", threading.Lock())
+        to = self.resources.destination(envelope.rcpt_to[0])
+        is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
+        who = authentication.address.key if authentication and not is_letter else ""
+        mine = self._members_scanning.setdefault(who, threading.Lock())
 
         def scan(octets: bytes) -> Scan:
+            if is_letter and not self._letters.allows(client.ip, monotonic()):
+                raise Busy("enough was written to the postmaster in this hour")
             if not mine.acquire(timeout=SCANNER_WAIT.total_seconds()):
                 raise Busy("this member's other message is still being read")
             try:

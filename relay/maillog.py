@@ -50,6 +50,8 @@ EVENTS: Mapping[str, str] = {
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
     "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
     "bounce.ignored": "mail to a copy's return path that changes nothing: why",
+    "letter.taken": "somebody wrote to postmaster@ or abuse@; a clean copy goes on",
+    "letter.dropped": "mail to postmaster@ or abuse@ went no further: why",
     "audit.head_signed": "the end of the audit chain was signed",
     "delivery.waiting_long": "something has been due for long and was not taken up; told once an hour at most",
     "keys.renewed": "keys whose time had come were made anew: their files",

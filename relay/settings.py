@@ -407,6 +407,11 @@ def _check_together(settings: Settings, site: Source) -> None:
             )
         ),
         (
+            settings.relay.postmaster.lower() in {f"{one}@{settings.relay.domain}" for one in ("postmaster", "abuse")},
+            ("relay", "postmaster"),
+            "[relay] postmaster is where mail to postmaster@ and abuse@ goes on to: name a mailbox elsewhere",
+        ),
+        (
             bool(smtp.trusted_gateways) != bool(smtp.authserv_id),
             ("smtp", "trusted_gateways" if smtp.trusted_gateways else "authserv_id"),
             "[smtp] trusted_gateways and authserv_id belong together: set both or neither",

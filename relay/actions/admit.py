@@ -28,7 +28,7 @@ def admit(
 
     A trusted gateway's recipients are taken for the time being: a list's existence is no secret. Once the message has come
     and its author is proven, they are asked for again as that member's (`actions.prove`). Return paths are open to all who
-    hold one that we made.
+    hold one that we made, the postmaster's addresses to everybody.
 
     Args:
         resources: the lists, and the database where the member is read anew.
@@ -47,6 +47,8 @@ def admit(
         return NO_SUCH_ADDRESS
     if destination.purpose is Purpose.RETURN_PATH:
         refused = None if read_return_path(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
+    elif destination.purpose is Purpose.POSTMASTER:
+        refused = None if resources.settings.relay.postmaster else NO_SUCH_ADDRESS
     elif member is None:
         refused = _judge_stranger(resources, client, mail_from)
     else:
@@ -91,5 +93,5 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
             return any(one.admits(current) for one in resources.lists.values())
         case Purpose.ALERTS:
             return bool(takes_alerts_of(current, resources.lists.values()))
-        case Purpose.RETURN_PATH:
-            return False
+        case Purpose.RETURN_PATH | Purpose.POSTMASTER:
+            return False  # open to everybody, and so asked above

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from relay.actions.notices import notice_facts
+from relay.actions.postmaster import compose_for_postmaster
 from relay.delivery.bounce import return_path
 from relay.delivery.compose import Frame, compose_copy, unpack
 from relay.delivery.delivery import Action, Delivery, Kind, Outcome, Status
@@ -21,7 +22,7 @@ from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.store import last_look, posts, queue, reach
+from relay.store import last_look, letters, posts, queue, reach
 from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
@@ -137,6 +138,7 @@ class Outbox:
             lambda connection: (
                 [queue.settle(connection, lease, settlements, now) for lease, settlements in by_lease.items()],
                 reach.tell_of_lost(connection, lost, now),
+                letters.destroy_settled(connection, [delivery for delivery, _ in settled]),
             )
         )
         for parcel, _ in results:
@@ -164,6 +166,9 @@ class Outbox:
         return parcel
 
     def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel:
+        if delivery.kind is Kind.POSTMASTER:
+            octets = sign(compose_for_postmaster(resources, delivery, now), resources.signing_keys, now)
+            return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
         if delivery.kind is not Kind.COPY:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
@@ -232,6 +237,7 @@ def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: tim
             last_look.begin(connection, delivery.lease, [delivery.id], now),
             queue.settle(connection, delivery.lease, [later], now),
             reach.tell_of_lost(connection, [delivery] if too_old else [], now),
+            letters.destroy_settled(connection, [delivery]),
         )
     )
 

@@ -6,6 +6,7 @@ from relay.actions.accept import accept
 from relay.actions.assist import assist
 from relay.actions.bounce import bounce
 from relay.actions.judge import Scanner
+from relay.actions.postmaster import take_letter
 from relay.actions.practise import practise
 from relay.actions.prove import judge_proof, refuse_unproven
 from relay.mail.auth_results import AuthenticationResults
@@ -34,6 +35,8 @@ def receive(
         return NO_SUCH_ADDRESS
     if destination.purpose is Purpose.RETURN_PATH:
         return bounce(resources, envelope.rcpt_to[0], octets, now)
+    if destination.purpose is Purpose.POSTMASTER:
+        return take_letter(resources, scanner, envelope, client, octets, now)
     if authentication is None:
         return refuse_unproven(resources, client, now)
     if refused := judge_proof(resources, envelope, client, authentication, now):

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     ANSWER = "answer"
     REVIEW = "review"
     SPILL = "spill"
+    POSTMASTER = "postmaster"
 
 
 class Status(StrEnum):

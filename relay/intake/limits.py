@@ -1,12 +1,14 @@
 """The numbers that bound one server, and the small accounts kept against them. No clock: times are arguments."""
 
 import ipaddress
+import threading
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 
 ERRORS = 20  # Postfix's smtpd_hard_error_limit
 COMMANDS = 500
+LETTERS, LETTERS_OF_ONE = 60, 6  # to the postmaster in an hour: in all, and from one network
 STRANGER_OCTETS = (
     1 << 20
 )  # of a message from a client without a login or our trust: enough for a report of ours that came back
@@ -155,6 +157,34 @@ class Pace:
         self._octets = 0
         self._window_end = now + self._window
         return fast_enough
+
+
+class HourlyRate:
+    """How often something may be done in an hour, in all and for each client network; each hour is counted afresh.
+
+    It remembers no more networks than it allows in all. Thread-safe.
+    """
+
+    __slots__ = ("_by_network", "_each", "_hour", "_lock", "_overall")
+
+    def __init__(self, overall: int, each: int) -> None:
+        self._overall = overall
+        self._each = each
+        self._hour = 0.0
+        self._by_network: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def allows(self, ip: str, now: float) -> bool:
+        """Count one more, at a time in seconds of any clock that never steps, unless it is one too many."""
+        network = network_of(ip)
+        with self._lock:
+            if now // 3600 != self._hour:
+                self._hour = now // 3600
+                self._by_network.clear()
+            if self._by_network.total() >= self._overall or self._by_network[network] >= self._each:
+                return False
+            self._by_network[network] += 1
+            return True
 
 
 class Connections:

@@ -19,9 +19,15 @@ class Purpose(StrEnum):
     PRACTICE = "practice"
     RETURN_PATH = "return-path"
     REQUEST = "request"
+    POSTMASTER = "postmaster"
 
 
-_OF_THE_RELAY = {"alerts": Purpose.ALERTS, "practice": Purpose.PRACTICE}
+_OF_THE_RELAY = {
+    "alerts": Purpose.ALERTS,
+    "practice": Purpose.PRACTICE,
+    "postmaster": Purpose.POSTMASTER,
+    "abuse": Purpose.POSTMASTER,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -201,9 +201,9 @@ def list_deliveries(
     return tuple(
         DeliveryRow(
             id=row.id,
-            reference=row.reference,
+            reference=row.reference or (row.facts or {}).get("reference", ""),
             list_name=row.list_name,
-            recipient=address_of(row.address),
+            recipient=_recipient(row),
             kind=row.kind,
             status=row.status,
             attempts=row.attempts,
@@ -259,15 +259,20 @@ def _post_id(connection: Connection, reference: str) -> int:
     return int(found)
 
 
+def _recipient(row: Row[Any]) -> Address:
+    """The member's address; a letter to the postmaster names its own."""
+    return address_of(row.address or row.facts["recipient"])
+
+
 def _delivery(row: Row[Any]) -> Delivery:
     return Delivery(
         id=row.id,
         post_id=row.post_id,
-        reference=row.reference,
+        reference=row.reference or (row.facts or {}).get("reference", ""),
         list_name=row.list_name,
-        recipient=address_of(row.address),
-        recipient_id=row.member_id,
-        language=row.language,
+        recipient=_recipient(row),
+        recipient_id=row.member_id or "",
+        language=row.language or row.facts["language"],
         kind=Kind(row.kind),
         status=Status(row.status),
         attempts=row.attempts,

@@ -10,7 +10,7 @@ from relay.store.tables import CLAIMABLE, deliveries, members, posts
 _REFERENCE = func.coalesce(posts.c.reference, deliveries.c.about_id, "").label("reference")
 # Deliveries with what is joined to them; a nomination's notice has the nominee's id for a reference.
 ROWS: Select[Any] = select(*deliveries.c, _REFERENCE, members.c.address, members.c.language).select_from(
-    deliveries.join(members, members.c.id == deliveries.c.member_id).outerjoin(
+    deliveries.outerjoin(members, members.c.id == deliveries.c.member_id).outerjoin(
         posts, posts.c.id == deliveries.c.post_id
     )
 )

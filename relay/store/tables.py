@@ -212,9 +212,10 @@ deliveries = Table(
     metadata,
     Column("id", _RowId, primary_key=True),
     Column("post_id", _RowId, ForeignKey("posts.id")),
-    Column("member_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("member_id", Text, ForeignKey("members.id")),  # none for the postmaster, who needn't be a member
     Column("about_id", Text, ForeignKey("members.id")),  # the nominee of a nomination's notice, which has no post
     Column("facts", Json),  # of a letter that is about no post
+    Column("sealed", LargeBinary),  # what was written to the postmaster, until it is delivered
     Column("list_name", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
@@ -227,9 +228,10 @@ deliveries = Table(
     Column("possible_duplicate", Integer, nullable=False, server_default=text("0")),
     Column("sent_at", Instant),
     UniqueConstraint("post_id", "member_id", "kind"),
+    CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name="member_id"),
     CheckConstraint(
         "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer', 'review',"
-        " 'spill')",
+        " 'spill', 'postmaster')",
         name="kind",
     ),
     CheckConstraint(

@@ -209,9 +209,10 @@ def _create_deliveries() -> None:
         "deliveries",
         sa.Column("id", _ROW_ID, nullable=False),
         sa.Column("post_id", _ROW_ID, nullable=True),
-        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=True),
         sa.Column("about_id", sa.Text(), nullable=True),
         sa.Column("facts", sa.Text(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("list_name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
@@ -228,9 +229,10 @@ def _create_deliveries() -> None:
             "(next_attempt_at IS NOT NULL) = (status IN ('queued', 'leased', 'sending'))",
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
+        sa.CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name=op.f("ck_deliveries_member_id")),
         sa.CheckConstraint(
             "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer', 'review',"
-            " 'spill')",
+            " 'spill', 'postmaster')",
             name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(
