@@ -70,7 +70,8 @@ class House:
         earlier: Sequence[Address],
     ) -> Reply | None:
         self.before_lookup()
-        return None if (member or self.anyone) and address.key in LISTS else NO_SUCH_ADDRESS
+        taken = address.key == "postmaster@relay.example" or ((member or self.anyone) and address.key in LISTS)
+        return None if taken else NO_SUCH_ADDRESS
 
     def receive(self, envelope: Envelope, client: Client, proof: AuthenticationResults, octets: bytes) -> Reply:
         self.before_accept()

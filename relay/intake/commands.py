@@ -21,7 +21,7 @@ FIRST_OCTETS = 65_536  # reserved for a message of undeclared size; it grows as 
 SIZE_SLACK = 65_536  # what may come beyond an eighth more than was declared: programs estimate (RFC 1870 §6.3)
 
 _HOST_NAME = re.compile(rb"[!-~]{1,255}")  # looser than RFC 5321 §4.1.1.1 on purpose: many honest clients send nonsense
-_POSTMASTER = re.compile(rb"TO: ?<postmaster>", re.IGNORECASE)  # RFC 5321 §4.5.1: also without a domain
+_POSTMASTER = re.compile(rb"\ATO: ?<postmaster>(?= |\Z)", re.IGNORECASE)  # RFC 5321 §4.5.1: also without a domain
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 §3
 
 
@@ -142,8 +142,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     transaction = talk.transaction
     if not transaction:
         return replies.BAD_SEQUENCE
-    if _POSTMASTER.fullmatch(argument):
-        argument = f"TO:<postmaster@{talk.reception.hostname}>".encode("ascii")
+    argument = _POSTMASTER.sub(f"TO:<postmaster@{talk.reception.hostname}>".encode("ascii"), argument)
     path = read_path(argument, b"TO:", replies.BAD_RECIPIENT, utf8=transaction.utf8)
     if isinstance(path, Reply):
         return path

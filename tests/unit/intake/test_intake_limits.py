@@ -9,6 +9,7 @@ from relay.intake.limits import (
     ERRORS,
     IDLE_COMMANDS,
     Connections,
+    HourlyRate,
     IntakeLimits,
     OctetBudget,
     Pace,
@@ -119,3 +120,25 @@ def test_an_ipv6_network_counts_as_one_client():
     assert connections.admit("2001:db8::ffff")
     assert not connections.admit("2001:db8::2%eth0")
     assert connections.admit("2001:db8:0:1::1")
+
+
+def test_letters_are_counted_by_the_hour_in_all_and_for_each_network():
+    rate = HourlyRate(overall=3, each=2)
+    now = 7200.0
+    assert [rate.allows("192.0.2.7", now) for _ in range(3)] == [True, True, False]
+    assert [rate.allows(f"2001:db8::{number}", now + 3599) for number in range(2)] == [True, False]
+    assert rate.allows("192.0.2.7", now + 3600)
+
+
+def test_it_remembers_no_more_networks_than_it_allows():
+    rate = HourlyRate(overall=5, each=1)
+    assert sum(rate.allows(f"192.0.2.{number}", 0.0) for number in range(200)) == 5
+    assert len(rate._by_network) == 5
+
+
+def test_a_proxys_own_connections_count_in_all_alone():
+    connections = Connections(LIMITS)
+    assert all(connections.admit("192.0.2.7", proxy=True) for _ in range(4))
+    assert not connections.admit("198.51.100.1")
+    connections.leave("192.0.2.7", proxy=True)
+    assert connections.admit("192.0.2.7")
