@@ -1,6 +1,7 @@
 """Rows 1 to 26 and 37 that no dialogue shows: splits, floods, guesses, floods of connections, and what is told to whom."""
 
 import asyncio
+import re
 import socket
 import statistics
 import threading
@@ -19,8 +20,11 @@ from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.actions.login import authenticate
 from relay.actions.open import opened
+from relay.intake import replies
 from relay.intake.limits import IDLE_COMMANDS
 from relay.intake.login_tries import PAIR, WAITING
+from relay.mail import reply as reply_words
+from relay.mail.reply import Reply
 from tests.integration.clients import connect, make_post, octets_of
 from tests.integration.hostile.memory import MemorySession, run
 from tests.integration.service import ANA, CENTRAL, Service, Site, Smarthost
@@ -166,6 +170,84 @@ def test_commands_inside_a_message_are_text_and_a_message_after_rset_is_a_new_on
         assert client.ask(".").startswith("250 ")
     assert server.house.posts[0][3] == b"QUIT\r\nRSET\r\n"
     assert [str(one) for one in server.house.posts[1][0].rcpt_to] == [LIST]
+
+
+VERBS = [
+    "EHLO",
+    "HELO",
+    "MAIL",
+    "RCPT",
+    "DATA",
+    "RSET",
+    "NOOP",
+    "QUIT",
+    "AUTH",
+    "VRFY",
+    "STARTTLS",
+    "PROXY",
+    "BDAT",
+    "XYZZY",
+]
+ARGUMENTS = [
+    *(
+        "",
+        " client.example",
+        " FROM:<a@other.example>",
+        f" TO:<{LIST}>",
+        " FROM:<> SIZE=1 SMTPUTF8",
+        " FROM:<é@ü.example>",
+    ),
+    *(
+        " TO:<central-africa@rélay.example>",
+        " PLAIN =",
+        " PLAIN AGEAYg==",
+        " now",
+        " FROM:<a@[::1]>",
+        " \ud800",
+        "\r",
+        "\n",
+        "\0",
+    ),
+]
+LINES = st.tuples(st.sampled_from(VERBS), st.sampled_from(ARGUMENTS)).map("".join) | st.text(max_size=40)
+
+
+@settings(max_examples=80)
+@given(st.lists(LINES | st.just("."), max_size=15))
+def test_whatever_is_said_every_answer_is_a_reply_and_nothing_breaks(lines):
+    """Rows 4, 23 and 26."""
+
+    async def talk():
+        house = House()
+        session = MemorySession(house)
+        await session.feed(line.encode("utf-8", "surrogatepass") + b"\r\n" for line in lines if line != "STARTTLS")
+        await session.end()
+        return house, session.transport.said
+
+    house, said = run(talk())
+    assert said.endswith(b"\r\n")
+    for line in said.decode("ascii").removesuffix("\r\n").split("\r\n"):
+        assert re.fullmatch(r"[2-5]\d\d[ -][ -~]*", line), line
+    assert not house.noted("session.trouble")
+    assert len(house.posts) <= lines.count(".")
+
+
+def test_what_ehlo_announces_is_true(server):
+    """PIPELINING, 8BITMIME, SIZE, SMTPUTF8, and a status code in every reply but those that RFC 2034 leaves without."""
+    for reply in (*vars(replies).values(), *vars(reply_words).values()):
+        found = reply.reply if isinstance(reply, replies.Farewell) else reply
+        if isinstance(found, Reply) and found.code != 354:
+            assert re.fullmatch(rf"{found.code // 100}\.\d{{1,3}}\.\d{{1,3}}", found.enhanced), found
+    with RawClient(server, "submissions") as client:
+        client.login()
+        octets = "Subject: Saisie à Ñandú\r\n\r\ndéfenses\r\n".encode()
+        group = f"MAIL FROM:<{CHIEF}> SIZE={len(octets)} BODY=8BITMIME SMTPUTF8\r\nRCPT TO:<{LIST}>\r\nDATA\r\n"
+        client.send(group.encode())
+        assert [client.reply()[:3] for _ in range(3)] == ["250", "250", "354"]
+        client.send(octets + b".\r\nRSET\r\nNOOP\r\n")
+        assert [client.reply()[:9] for _ in range(3)] == ["250 2.0.0"] * 3
+        assert client.ask(f"MAIL FROM:<{CHIEF}> SIZE=65537").startswith("552 5.3.4 ")
+    assert server.house.posts[0][3] == octets
 
 
 # — size and time —
