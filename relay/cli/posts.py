@@ -52,7 +52,6 @@ def _post_row(resources: Resources, row: posts.PostRow) -> dict[str, object]:
         "reference": row.reference,
         "list": _address(resources, row.list_name),
         "author": str(row.author),
-        "proof": row.proof,
         "message_id": row.message_id,
         "received_at": _time(row.received_at),
         "decision": row.decision,
@@ -61,6 +60,7 @@ def _post_row(resources: Resources, row: posts.PostRow) -> dict[str, object]:
         "removed": list(row.removed),
         "channels": list(row.channels),
         "deliveries": dict(row.deliveries),
+        "proof": row.proof,
     }
 
 
