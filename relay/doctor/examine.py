@@ -13,7 +13,7 @@ from relay.settings import Settings
 def examine(
     settings: Settings, site_file: Path, now: datetime, *, dumps_forbidden: bool, resolver: str
 ) -> Iterator[Finding]:
-    """Look at everything; changes nothing, and goes on whatever is found.
+    """Look at everything; changes nothing, and goes on whatever is found, but for a data directory that this user may not enter.
 
     Args:
         settings: the site's.
@@ -22,6 +22,9 @@ def examine(
         dumps_forbidden: whether this process could be made exempt from memory dumps.
         resolver: the DNS server to ask; "" for the system's.
     """
+    if closed := files.try_the_door(settings):
+        yield closed
+        return
     yield from files.look_at_data(settings)
     yield from files.look_at_keys(settings)
     yield from files.look_at_settings(settings, site_file)

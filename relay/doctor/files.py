@@ -15,6 +15,20 @@ _STRANGERS = 0o007
 _LISTED = 5  # files that an advice names
 
 
+def try_the_door(settings: Settings) -> Finding | None:
+    """Say so when the data directory is there and this user may not look into it: then nothing else can be told."""
+    data = settings.data
+    try:
+        owner = _name(data.stat().st_uid)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:
+        owner = "root"
+    if os.access(data, os.R_OK | os.X_OK, effective_ids=True):
+        return None
+    return wrong("data", f"{data} can't be looked into by this user", f"sudo -u {owner} wen-relay doctor")
+
+
 def look_at_data(settings: Settings) -> Iterator[Finding]:
     """The data directory, all that lies in it, and the way to it."""
     data = settings.data

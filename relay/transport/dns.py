@@ -1,5 +1,6 @@
 """The DNS, asked synchronously: records of one name as texts. Who asks on an event loop does it on another thread."""
 
+import re
 from datetime import timedelta
 from typing import Literal
 
@@ -12,6 +13,8 @@ import dns.reversename
 from relay.errors import RelayError
 
 PATIENCE = timedelta(seconds=6)  # for one question, all servers and repetitions together
+
+_UNPRINTABLE = re.compile(r"[^ -~]")  # what a stranger's record could do to a terminal or a log
 
 RecordType = Literal["A", "AAAA", "MX", "PTR", "TXT"]
 
@@ -58,7 +61,7 @@ class Dns:
             raise DnsError(f"the DNS gives no answer about {name}") from None
         rows = list(answer.rrset or ())
         if kind == "TXT":
-            return tuple(b"".join(row.strings).decode("ascii", "replace") for row in rows)
+            return tuple(_UNPRINTABLE.sub("?", b"".join(row.strings).decode("latin-1")) for row in rows)
         if kind == "MX":
             rows.sort(key=lambda row: int(row.preference))
             return tuple(_without_dot(row.exchange) for row in rows)

@@ -2,10 +2,13 @@
 
 import os
 import re
+import shutil
 import socket
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cryptography import x509
@@ -15,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from relay.doctor import doors, files, machine, records
+from relay.doctor.examine import examine
 from relay.doctor.names import look_at_dns, record_of
 from relay.settings import load_settings
 from relay.store.keys import load_keys
@@ -26,6 +30,7 @@ from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eve
 from tests.integration.test_service_relay import dns as published_keys
 
 EX_CONFIG = 78
+NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 def levels(findings, check=""):
@@ -127,6 +132,37 @@ def test_a_data_directory_that_is_gone_is_one_line(fresh):
     assert levels(machine.look_at_space(settings)) == {"disk space": ["wrong"]}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@pytest.mark.parametrize(("outer", "who"), [(0o755, "nobody"), (0o700, "root")])
+def test_who_may_not_look_is_told_who_may_and_nothing_else(fresh, outer, who):
+    with TemporaryDirectory() as folder:
+        data = shutil.copytree(fresh.data, Path(folder) / "data")
+        settings = load_settings(fresh.file)
+        settings = settings.model_copy(update={"relay": settings.relay.model_copy(update={"data": data})})
+        os.chown(data, 65534, 65534)
+        Path(folder).chmod(outer)
+        os.seteuid(65533)
+        try:
+            found = list(examine(settings, fresh.file, NOW, dumps_forbidden=True, resolver="127.0.0.1:1"))
+        finally:
+            os.seteuid(0)
+    assert levels(found) == {"data": ["wrong"]}
+    assert found[0].advice == f"sudo -u {who} wen-relay doctor"
+
+
+def test_all_is_looked_at_though_there_is_no_data(fresh, server):
+    fresh.configure("delivery", "port", free_port())
+    shutil.move(fresh.file, fresh.folder / "relay.toml")
+    shutil.rmtree(fresh.data)
+    settings = load_settings(fresh.folder / "relay.toml")
+    now = datetime.now(UTC)
+    found = levels(examine(settings, fresh.folder / "relay.toml", now, dumps_forbidden=True, resolver=server.address))
+    assert {check: levels for check, levels in found.items() if "wrong" in levels}.keys() >= {
+        *("data", "keys", "lists", "database", "disk space", "smarthost")
+    }
+    assert "SPF" in found
+
+
 # — records —
 
 
@@ -154,9 +190,6 @@ def test_a_database_with_another_schema_is_wrong(fresh):
     chain, finding = records.open_database(load_settings(fresh.file))
     assert (chain, finding.level) == (None, "wrong")
     assert "wen-relay migrate" in finding.advice
-
-
-NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -350,6 +383,12 @@ def test_each_record_that_is_missing_or_bad_is_told(server, signing_keys, name, 
     server.records = zone(signing_keys) | {(name, kind): rows}
     bad = [one for one in look_at_dns(server.address, DOMAIN, signing_keys) if one.level != "ok"]
     assert [(one.check, one.level) for one in bad] == [(check, expected)]
+
+
+def test_what_a_record_says_cannot_play_tricks_on_a_terminal(server, signing_keys):
+    server.records = zone(signing_keys) | {(DOMAIN, "TXT"): (r'"v=spf1 \027[2J\010 -all"',)}
+    [spf] = [one for one in look_at_dns(server.address, DOMAIN, signing_keys) if one.check == "SPF"]
+    assert spf.finding == "v=spf1 ?[2J? -all"
 
 
 @pytest.mark.parametrize(
