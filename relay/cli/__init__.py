@@ -1,1 +1,1 @@
-"""The command line: one module a noun; each command loads, calls one verb and prints."""
+"""The commands, and the demo. One of its modules for each group of commands."""

@@ -6,10 +6,15 @@ from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
+from io import BytesIO
+
+from PIL import ExifTags, Image, ImageOps
 
 DOMAIN = "relay.example"
-CENTRAL, EASTERN, SPECIES = (f"{name}@{DOMAIN}" for name in ("central-africa", "eastern-africa", "species-id"))
-LISTS = ("central-africa", "eastern-africa", "species-id")
+LISTS = ("central-africa", "eastern-africa", "south-east-asia", "species-id")
+CENTRAL, EASTERN, _, SPECIES = (f"{name}@{DOMAIN}" for name in LISTS)
+ALERTS = f"alerts@{DOMAIN}"
+GATEWAY = "mx.justice.example"  # the name under which the trusted gateway writes what it found
 
 _COLUMNS = ("address", "name", "agency", "agency_type", "country", "language", "lists", "role")
 _CAST = """
@@ -24,6 +29,8 @@ w.otieno@wildlife-ke.example | Wanjiru Otieno     | Wildlife Service            
 d.kiprono@customs-ke.example | David Kiprono      | Customs                     | customs     | KE | en | eastern-africa;species-id | member;moderator
 s.achieng@dpp-ke.example     | Sarah Achieng      | Public Prosecutions         | prosecutor  | KE | en | eastern-africa            | member
 l.cossa@fauna-mz.example     | Lúcia Cossa        | Fauna Bravia                | environment | MZ | pt | eastern-africa;species-id | member
+n.tran@haiquan-vn.example    | Trần Ngọc          | Vietnam Customs             | customs     | VN | en | south-east-asia           | member;moderator
+somsak.p@dnp-th.example      | Somsak Phanthong   | Department of Parks         | environment | TH | en | south-east-asia;species-id | member
 h.macuacua@museu-mz.example  | Hélder Macuácua    | Museu de História Natural   | expert      | MZ | pt | species-id                | member;expert
 """
 
@@ -35,6 +42,10 @@ CUSTOMS, POLICE, RANGER, KENYA = (
     "w.otieno@wildlife-ke.example",
 )
 MODERATOR = "c.mba@douanes-ga.example"
+HANOI = "n.tran@haiquan-vn.example"
+EXPERT = "h.macuacua@museu-mz.example"
+PROSECUTOR = "s.achieng@dpp-ke.example"
+CAMERA = b"Quasselcam"  # stands in the metadata of the photos, and nowhere else
 
 
 def cast() -> list[Mapping[str, str]]:
@@ -51,7 +62,10 @@ def cast() -> list[Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mail:
-    """One mail of the tour. `author` stands in From, `login` logs in (None: nobody does)."""
+    """One mail of the tour. `author` stands in From, `login` logs in (None: nobody does).
+
+    `photo` is one colour of a photo that goes with it; `finding` what a trusted gateway found, which hands it over.
+    """
 
     title: str
     login: str | None
@@ -59,14 +73,32 @@ class Mail:
     to: tuple[str, ...]
     subject: str
     text: str
+    photo: str = ""
+    finding: str = ""
 
-    def octets(self, at: datetime) -> bytes:
-        """The message as a mail program writes it."""
+    def octets(self, at: datetime, finding: str = "") -> bytes:
+        """The message as a mail program writes it; with a gateway's finding above it, where one hands it over."""
         message = EmailMessage()
+        if self.finding:
+            message["Authentication-Results"] = f"{GATEWAY}; {finding or self.finding}"
         message["From"], message["To"], message["Subject"] = self.author, ", ".join(self.to), self.subject
         message["Date"], message["Message-ID"] = format_datetime(at), make_msgid(domain=self.author.partition("@")[2])
         message.set_content(self.text)
+        if self.photo:
+            message.add_attachment(make_photo(self.photo), maintype="image", subtype="jpeg", filename="IMG_2041.JPG")
         return message.as_bytes(policy=SMTP)
+
+
+def make_photo(colour: str) -> bytes:
+    """A JPEG that says in its metadata which camera took it, and where."""
+    picture = Image.radial_gradient("L").resize((1200, 800))
+    painted = ImageOps.colorize(picture, "#fff6e0", colour)
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = CAMERA.decode()
+    exif.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitude] = (4.0, 3.0, 9.0)
+    octets = BytesIO()
+    painted.save(octets, "JPEG", exif=exif, quality=90)
+    return octets.getvalue()
 
 
 ALERT = Mail(
@@ -87,6 +119,62 @@ Merci de vérifier vos envois de noix de cajou au départ de Kribi et de Librevi
 Awa Mbarga
 Douanes camerounaises
 """,
+    photo="#6b4a2b",
+)
+
+CONFIDENTIAL = Mail(
+    title="Something that is classified",
+    login=POLICE,
+    author=POLICE,
+    to=(CENTRAL,),
+    subject="Note de service",
+    text="""CONFIDENTIEL
+
+Le dispositif Haselnussbraun sera levé vendredi.
+""",
+)
+
+ROUTED = Mail(
+    title="An alert that follows a route",
+    login=CUSTOMS,
+    author=CUSTOMS,
+    to=(ALERTS,),
+    subject="[CM>AE>VN] Ivoire brut dans un conteneur de bois scié",
+    text="""Le 20 novembre, 96 kg d'ivoire brut ont été saisis à Kribi, dans un conteneur
+de bois scié. Itinéraire déclaré : Kribi - Jebel Ali - Haiphong.
+Méthode : planches évidées, collées à chaud.
+
+Awa Mbarga
+Douanes camerounaises
+""",
+)
+
+QUESTION = Mail(
+    title="A question to those who know species",
+    login=KENYA,
+    author=KENYA,
+    to=(SPECIES,),
+    subject="Which species? Dried skins at Namanga",
+    text="""About forty dried skins, 20 to 30 cm, brown with a pale belly, found in a bus at
+Namanga on 21 November. Is this a species of Appendix II? A photo is attached.
+
+Wanjiru Otieno, Wildlife Service
+""",
+    photo="#3f5d3a",
+)
+
+FROM_GATEWAY = Mail(
+    title="A post by way of a ministry's own mail server",
+    login=None,
+    author=PROSECUTOR,
+    to=(EASTERN,),
+    subject="Judgment in the Mombasa ivory case: a workshop",
+    text="""The judgment of 12 November is public. We explain it on 3 December, by video,
+to everybody who handles evidence of wildlife offences. Please tell me if you come.
+
+Sarah Achieng, Public Prosecutions
+""",
+    finding="dkim=pass header.d=dpp-ke.example",
 )
 
 AMBER_FROM_CUSTOMS = Mail(
@@ -158,4 +246,12 @@ Wanjiru Otieno, Wildlife Service
 )
 
 # Words that stand in withheld mails only; the demo looks for them in everything that the relay wrote.
-WITHHELD_WORDS = ("Zinnober", "Quittenbaum", "Ypsilanti", "Wolkenkratzer", "Xylophonberg", "affaire de Douala")
+WITHHELD_WORDS = (
+    "Zinnober",
+    "Quittenbaum",
+    "Ypsilanti",
+    "Wolkenkratzer",
+    "Xylophonberg",
+    "affaire de Douala",
+    "Haselnussbraun",
+)

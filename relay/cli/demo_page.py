@@ -1,9 +1,11 @@
 """The demo's local page: what happened, who received what, and how to try it with a mail program."""
 
 import threading
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
+from email.message import EmailMessage
 from email.policy import default
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +21,7 @@ p{max-width:46rem}.acts{display:grid;gap:1rem;grid-template-columns:repeat(auto-
 article{background:#fff;border:1px solid #d5dbe3;border-left:.4rem solid var(--tone);border-radius:.4rem;padding:.8rem 1rem;min-width:0}
 article h3{margin:0 0 .3rem;font-size:1.05rem}.word{display:inline-block;background:var(--tone);color:#fff;border-radius:.25rem;padding:0 .5rem;
 font-weight:600;text-transform:uppercase;font-size:.8rem;letter-spacing:.04em}ul{margin:.4rem 0;padding-left:1.2rem}
+img{max-width:100%;width:16rem;height:auto;border-radius:.3rem;display:block;margin:.4rem 0}
 pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f6f8;border-radius:.3rem;padding:.6rem;font-size:.85rem;margin:.4rem 0}
 details{background:#fff;border:1px solid #d5dbe3;border-radius:.4rem;margin:.4rem 0;padding:.4rem .8rem}summary{cursor:pointer;padding:.3rem 0;overflow-wrap:anywhere}
 code{background:#e8ecf1;border-radius:.2rem;padding:0 .25rem;overflow-wrap:anywhere}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.4rem 0}
@@ -58,7 +61,7 @@ def render(acts: Sequence[Act], received: Sequence[Received], try_it: TryIt, nam
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>WEN Relay: the tour</title><style>{_STYLE}</style></head><body><main>
 <h1>WEN Relay: what just happened</h1>
-<p>A whole relay is running on this machine, with three lists and twelve invented officers. A real mail client sent these messages to it.</p>
+<p>A whole relay is running on this machine, with four lists and {len(names)} invented officers. A real mail client sent these messages to it.</p>
 <div class="acts">{scenes}</div>
 <h2>Try it yourself</h2><p>Send a mail as Awa Mbarga and reload this page. Write <code>TLP:RED</code> into it and see what she gets instead.</p>
 <dl>{settings}</dl><pre>{escape(try_it.command)}</pre>
@@ -86,10 +89,23 @@ def _by_recipient(received: Sequence[Received]) -> dict[str, list[Received]]:
 
 def _inbox(address: str, name: str, mails: Sequence[Received]) -> str:
     items = "".join(
-        f"<details><summary>{escape(subject_of(mail))}</summary><pre>{escape(text_of(mail))}</pre></details>"
+        f"<details><summary>{escape(subject_of(mail))}</summary><pre>{escape(text_of(mail))}</pre>{_photos(mail)}</details>"
         for mail in mails
     )
     return f"<details><summary><strong>{escape(name or address)}</strong> · {escape(address)} · {len(mails)}</summary>{items}</details>"
+
+
+def _photos(mail: Received) -> str:
+    parts = message_from_bytes(mail.octets, policy=default).walk()
+    photos = [part for part in parts if part.get_content_type() == "image/jpeg"]
+    return "".join(
+        f'<img alt="{escape(part.get_filename() or "photo")}" src="data:image/jpeg;base64,{_base64(part)}">'
+        for part in photos
+    )
+
+
+def _base64(part: EmailMessage) -> str:
+    return b64encode(bytes(part.get_payload(decode=True))).decode("ascii")
 
 
 def subject_of(mail: Received) -> str:
@@ -120,7 +136,7 @@ class Page:
                 self.send_header("Content-Length", str(len(body)))
                 self.send_header(
                     "Content-Security-Policy",
-                    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+                    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
                 )
                 self.send_header("X-Content-Type-Options", "nosniff")
                 self.send_header("Cache-Control", "no-store")

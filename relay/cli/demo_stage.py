@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.actions.open import opened
-from relay.cli.demo_cast import DOMAIN, LISTS, Mail, cast
+from relay.cli.demo_cast import DOMAIN, GATEWAY, LISTS, Mail, cast
 from relay.errors import Conflict, Unavailable
 from relay.transport.sink import Received, Sink
 
@@ -89,6 +89,8 @@ class Stage:
             if not _is_free(usual):
                 text = text.replace(f"\n{key} = {usual} ", f'\n{key} = "auto" ')
         text = text.replace("port = 8080 ", "port = 0 ")
+        gateway = f'trusted_gateways = ["127.0.0.1"]\nauthserv_id = "{GATEWAY}"\n'
+        text = text.replace("[smtp]\n", f"[smtp]\n{gateway}")
         self.site_file.write_text(text, "utf-8")
         with opened(str(self.site_file)) as resources:
             for row in cast():
@@ -108,10 +110,14 @@ class Stage:
             raise Unavailable(f"the demo's relay did not start: see {self.data / 'service.log'}")
         self.ports = json.loads(line)["ports"]
 
-    def send(self, mail: Mail) -> str:
-        """Send a mail with a real SMTP client over STARTTLS, logged in as the mail says; returns the server's last reply."""
+    def send(self, mail: Mail, finding: str = "") -> str:
+        """Send a mail with a real SMTP client over STARTTLS; returns the server's last reply.
+
+        Logged in as the mail says; or as a gateway hands it over, with its own finding or another one.
+        """
         context = ssl.create_default_context(cafile=str(self.certificate))
-        with smtplib.SMTP("localhost", self.ports["submission"], timeout=PATIENCE) as client:
+        port = self.ports["smtp" if mail.finding else "submission"]
+        with smtplib.SMTP("localhost", port, timeout=PATIENCE) as client:
             client.starttls(context=context)
             client.ehlo()
             try:
@@ -124,7 +130,7 @@ class Stage:
                     code, reply = client.rcpt(recipient)
                     if code >= 400:
                         return f"{code} {reply.decode()}"
-                code, reply = client.data(mail.octets(datetime.now(UTC)))
+                code, reply = client.data(mail.octets(datetime.now(UTC), finding))
             except smtplib.SMTPResponseException as error:
                 code, reply = (
                     error.smtp_code,

@@ -13,6 +13,9 @@ _WOULD = {
 }
 _OFFERED = sentence("{title}: it would be offered to their moderator, because you are not a member there.")
 
+_DESTROYED = sentence("Decide before {moment}; then it is destroyed unread.")
+_OFFER_ENDS = sentence("Decide before {moment}; then the offer ends.")
+
 
 def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """Ask a moderator to decide. Neither the author nor a word of the post is named: this mail crosses the internet."""
@@ -27,9 +30,7 @@ def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         asked,
         record(facts, catalogue),
         reasons(facts, catalogue),
-        catalogue.text(
-            "Decide before {moment}; then it is destroyed unread.", moment=catalogue.moment(facts.held_until)
-        )
+        catalogue.text(_OFFER_ENDS if offered else _DESTROYED, moment=catalogue.moment(facts.held_until))
         if facts.held_until
         else "",
         catalogue.text("Nothing of its text is in this message. It is read and decided on the relay itself:"),
