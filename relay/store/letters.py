@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, union_all, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.mail.address import Address
 from relay.store import audit
 from relay.store.posts import next_reference
-from relay.store.tables import deliveries
+from relay.store.tables import CLAIMABLE, deliveries
 from relay.store.vault import Sealed
 
 PER_HOUR = 30  # so that nobody makes us write mail without end
@@ -87,6 +87,13 @@ def load_sealed(connection: Connection, delivery_id: int) -> tuple[str, Sealed] 
     """A letter's uid and sealed content, as `vault.unseal` takes them; None when it is destroyed."""
     octets = connection.execute(select(deliveries.c.sealed).where(deliveries.c.id == delivery_id)).scalar_one_or_none()
     return _from_octets(octets) if octets else None
+
+
+def keys_needed(connection: Connection) -> frozenset[str]:
+    """The vault's keys under which letters are sealed that still wait or are being sent."""
+    sealed = select(deliveries.c.sealed).where(deliveries.c.sealed.is_not(None))
+    found = connection.execute(union_all(sealed.where(CLAIMABLE), sealed.where(deliveries.c.lease.is_not(None))))
+    return frozenset(_from_octets(octets)[1].key_id for octets in found.scalars())
 
 
 def destroy_settled(connection: Connection, settled: Iterable[Delivery]) -> int:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from relay.store import letters
 from relay.store.disk import sync_directory, write_new_private_file
 from relay.store.engine import Database
 from relay.store.keys import DUPLICATES, VAULT, Keys, file_name, made_at, new_secret, renewable
@@ -111,7 +112,7 @@ def destroy_unneeded(database: Database, directory: Path, now: datetime) -> tupl
         Unavailable: the database can't serve.
     """
     succeeded = [path for path, next_one in pairwise(renewable(directory, VAULT)) if now - made_at(next_one) >= WEEK]
-    needed = vault_use(database) if succeeded else {}
+    needed = _needed(database) if succeeded else frozenset()
     old = [path for path in succeeded if _id(path) not in needed]
     old += renewable(directory, DUPLICATES)[:-2]
     for path in old:
@@ -145,6 +146,13 @@ def list_keys(database: Database, directory: Path) -> tuple[KeyRow, ...]:
         rows.append(KeyRow(kind=kind, file=path.name, since=since, posts=number))
     missing = (KeyRow(kind=VAULT, file=f"{VAULT}-{one}.key", since=None, posts=number) for one, number in use.items())
     return (*rows, *missing)
+
+
+def _needed(database: Database) -> frozenset[str]:
+    """The vault's keys that a living post needs, or a letter; a letter is not wrapped anew, since it only waits to be sent."""
+    by_posts = frozenset(vault_use(database))
+    with database.read() as connection:
+        return by_posts | letters.keys_needed(connection)
 
 
 def _make(directory: Path, kind: str, now: datetime) -> tuple[str, ...]:

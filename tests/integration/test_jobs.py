@@ -20,7 +20,7 @@ from relay.policy.decision import Hold, Reason, Relay
 from relay.resources import Resources, load_resources
 from relay.roster.mailing_list import Tlp
 from relay.settings import load_settings
-from relay.store import audit, members, posts, renewal, retention
+from relay.store import audit, letters, members, posts, renewal, retention
 from relay.store.engine import Database
 from relay.store.vault import Sealed, SealError, seal, unseal
 
@@ -285,3 +285,23 @@ def test_rotation_makes_a_key_now_and_wraps_everything_under_it(site):
     assert facts == '{"files":["vault-20261122T090000Z.key"],"operator":"root"}'
     site.tick(START + 7 * DAY + timedelta(hours=1))
     assert site.key_files() == ["vault-20261122T090000Z.key", "vault-20261129T090000Z.key"]
+
+
+def test_a_letter_that_still_waits_keeps_its_key(site):
+    uid = secrets.token_hex(16)
+    letter = letters.SealedLetter(
+        uid=uid,
+        recipient=parse_address(AUTHOR),
+        language="en",
+        client_ip="192.0.2.7",
+        sealed=seal(site.resources.keys, uid, b"Dear postmaster"),
+    )
+    site.resources.database.write(lambda c: letters.write_to_postmaster(c, "node-1", letter, START))
+    first = site.key_files()[0]
+    for day in (7, 14, 21):
+        site.tick(START + day * DAY)
+    assert first in site.key_files()
+    ended = "UPDATE deliveries SET status = 'failed', next_attempt_at = NULL, sealed = NULL"
+    site.resources.database.write(lambda c: c.exec_driver_sql(ended) and None)
+    site.tick(START + 22 * DAY)
+    assert first not in site.key_files()
