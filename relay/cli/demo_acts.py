@@ -31,6 +31,9 @@ from relay.errors import RelayError
 from relay.transport.sink import Received
 
 
+NO_DOOR = "none is named"
+
+
 class DemoFailedError(RelayError):
     """The tour did not go as the relay promises."""
 
@@ -104,7 +107,7 @@ def _withheld(stage: Stage, mail: Mail, story: str) -> Act:
     notice = _arrived(stage, rows[0]["reference"], "notice")[0]
     if any(_about(rows[0]["reference"], "copy")(one) for one in stage.sink.received[before:]):
         raise DemoFailedError("a withheld post went out")
-    facts = (*_envelope(mail, reply), ("Doors", ", ".join(rows[0]["channels"])))
+    facts = (*_envelope(mail, reply), ("Doors", ", ".join(rows[0]["channels"]) or NO_DOOR))
     return Act(title=mail.title, word="withhold", facts=facts, story=story, shown=text_of(notice))
 
 
@@ -122,7 +125,7 @@ def _withheld_classified(stage: Stage) -> Act:
         CONFIDENTIAL,
         "The word marks classified information. No mailing list may carry it, so this notice names no channel at all:",
     )
-    if any(value for name, value in act.facts if name == "Doors"):
+    if ("Doors", NO_DOOR) not in act.facts:
         raise DemoFailedError("a notice about classified information named a channel")
     return act
 
