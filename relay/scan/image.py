@@ -132,9 +132,8 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     """The seen pixels as RGB in the colour space of every screen, so that no profile needs to go with them."""
     profile = image.info.get("icc_profile") or b""
     if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value * (1 / 257)).convert(
-            "L"
-        )  # 16 bits to 8, which converting alone cuts off
+        # 16 bits to 8; converting alone would cut off the upper ones.
+        image = image.point(lambda value: value * (1 / 257)).convert("L")
     elif image.mode in {"1", "P", "PA"} or "transparency" in image.info:
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
     image.thumbnail((_STEPS[0][0], _STEPS[0][0]), Image.Resampling.LANCZOS)

@@ -187,13 +187,14 @@ def test_the_content_says_what_a_photo_is(octets, content_type):
         (b"\xff\xd8\xff\xe0 no image", "image/jpeg"),
         (huge_png(60_000, 60_000), "image/png"),
         (huge_png(9000, 9000), "image/png"),
+        (encoded(Image.new("1", (6000, 5200)), "PNG"), "image/png"),
         (huge_png(0, 9), "image/png"),
         (b"II*\0" + bytes(100), "image/tiff"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"),
         (encoded(picture()), "application/pdf"),
         (encoded(picture()), "text/csv"),
     ],
-    ids="jpeg-cut png-cut webp-cut gif-cut no-jpeg bomb too-large empty tiff svg as-pdf as-text".split(),  # noqa: SIM905
+    ids="jpeg-cut png-cut webp-cut gif-cut no-jpeg bomb cut-bomb too-large empty tiff svg as-pdf as-text".split(),  # noqa: SIM905
 )
 def test_what_cannot_be_read_whole_is_removed(octets, content_type):
     result = scan(with_photo(octets, content_type))
