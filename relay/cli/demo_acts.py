@@ -30,7 +30,6 @@ from relay.cli.demo_stage import Stage
 from relay.errors import RelayError
 from relay.transport.sink import Received
 
-
 NO_DOOR = "none is named"
 
 
