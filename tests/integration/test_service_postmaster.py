@@ -1,6 +1,8 @@
 """postmaster@ and abuse@: anybody's text reaches the people who run the relay, and nothing else does."""
 
 import smtplib
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -86,6 +88,9 @@ def test_what_was_sent_is_destroyed_and_was_never_in_clear(house):
             if (row["reference"], row["status"]) == (reference, "delivered")
         ]
     )
+    with closing(sqlite3.connect(f"file:{house.site.data / 'relay.db'}?mode=ro", uri=True)) as database:
+        rows = "SELECT sealed FROM deliveries WHERE kind = 'postmaster' AND status = 'delivered' AND facts LIKE ?"
+        assert database.execute(rows, [f"%{reference}%"]).fetchall() == [(None,)]
     files = [path.read_bytes() for path in house.site.data.rglob("*") if path.is_file()]
     assert not any(b"gnusnack" in octets for octets in files)
     assert b"gnusnack" not in house.service.log

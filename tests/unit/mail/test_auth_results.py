@@ -122,6 +122,7 @@ def test_the_topmost_of_its_fields_decides_and_none_may_disagree():
 def test_fields_of_others_neither_help_nor_harm_but_a_heap_of_them_proves_nothing():
     sound, foreign = f"{ID}; dkim=pass header.d=customs.example", "other.example; dkim=fail header.d=customs.example"
     assert proof(foreign, sound, foreign) is Method.DKIM
+    assert proof(f"{ID}.other.example; dkim=fail header.d=customs.example", sound) is Method.DKIM
     assert proof(foreign, foreign) is None
     assert proof(*[foreign] * FIELDS, sound) is None
     assert proof() is None
