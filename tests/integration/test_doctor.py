@@ -28,6 +28,7 @@ from tests.faults import free_port
 from tests.integration.nameserver import NameServer
 from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
 from tests.integration.test_service_relay import dns as published_keys
+from tests.postgresql import Server, require
 
 EX_CONFIG = 78
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -190,6 +191,22 @@ def test_a_database_with_another_schema_is_wrong(fresh):
     chain, finding = records.open_database(load_settings(fresh.file))
     assert (chain, finding.level) == (None, "wrong")
     assert "wen-relay migrate" in finding.advice
+
+
+def test_a_database_of_postgresql_is_judged_alike_and_its_url_is_not_told(fresh):
+    require()
+    found = []
+    with Server() as server:
+        url = server.database()
+        fresh.configure("database", "url", url)
+        settings = load_settings(fresh.file)
+        found.append(records.open_database(settings))
+        fresh.run("migrate")
+        found.append(records.open_database(settings))
+    found.append(records.open_database(settings))
+    assert [finding.level for _, finding in found] == ["wrong", "ok", "wrong"]
+    assert [chain is not None for chain, _ in found] == [False, True, False]
+    assert not [finding for _, finding in found if url in finding.finding + finding.advice]
 
 
 @pytest.mark.parametrize(
