@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 
 from relay.mail.address import Address, Mailbox
+from relay.mail.subject import REPLY_PREFIX
 from relay.roster.mailing_list import MailingList, Tlp
 
 LINE_CHARACTERS = 76  # RFC 2047 §2: the limit for a line with an encoded word; below the 78 of RFC 5322 §2.1.1
@@ -18,7 +19,7 @@ _PLAIN_CHARACTERS = 60  # a longer word is encoded too, because only encoded wor
 _PRINTABLE = re.compile(r"[ -~]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,248}>")
 
-_REPLY_PREFIX = re.compile(r"(?:re|fwd?|tr|rv|aw|wg|sv|vs|res|enc|réf|ref) ?(?:\[\d+\])? ?:", re.IGNORECASE)
+_REPLY_PREFIX = re.compile(REPLY_PREFIX, re.IGNORECASE)
 _BRACKETED = re.compile(r"\[([^\[\]]{1,60})\]")
 _MARKING = re.compile(r"TLP ?[:\-] ?([A-Z]+(?: ?\+ ?STRICT)?)", re.IGNORECASE)
 _BARE_MARKING = re.compile(rf"{_MARKING.pattern}(?![\w+])(?: ?[|:–—-](?!\w))?", re.IGNORECASE)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from relay.mail.subject import REPLY_PREFIX
 from relay.policy.post import Finding
 from relay.policy.sentence import is_prose
 from relay.policy.shape import fold, is_label_case, shape
@@ -16,7 +17,6 @@ from relay.policy.shape import fold, is_label_case, shape
 _FIRST_LINES = 3  # a banner may stand below a reference and a date
 _LONGEST_LINE = 200
 _FRAME = r"(?:[^\w\n]|_){0,40}"
-_ANSWER = r"(?:\s*(?:re|aw|sv|fwd?|wg|tr|rv|enc|res|resp)\s*:)*"
 
 
 def find_classified(text: str, place: str, words: tuple[str, ...]) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _patterns(words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return (
         re.compile(f"{_FRAME}{marking}(?:{_FRAME}|{suffix})"),
         re.compile(rf"[\[({{<]\s*{marking}\s*(?:[-–—|:,;/][^\])}}>\n]{{0,60}})?[\])}}>]"),
-        re.compile(rf"\A{_ANSWER}{_FRAME}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
+        re.compile(rf"\A(?:\s*{REPLY_PREFIX})*{_FRAME}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
         re.compile(rf"(?:[^\w\s]|_)\s*{marking}{_FRAME}(?:\.\w{{1,5}})?\Z"),
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from relay.mail.subject import without_reply_prefixes
 from relay.policy.decision import Reason
 from relay.policy.post import Scan
 from relay.roster.countries import country_named
@@ -21,7 +22,6 @@ _LINES_READ = 30  # a line that names countries stands near the top; further dow
 _BRACKETED = re.compile(r"\[([^\[\]]{1,200})\]")
 _ARROW = re.compile(r"\s*(?:[-=]*[>›»→⇒➔➜➡])+\s*")
 _BETWEEN = re.compile(r"[,;/|]|\s+(?:and|et|y|e)\s+")
-_ANSWER = re.compile(r"\s*(?:(?:re|aw|sv|fwd?|wg|tr|rv|enc|res|resp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _COUNTRIES = re.compile(r"\s*(?:countries|country|pays|países|país|paises|pais)\s*[:：](.{1,500})", re.IGNORECASE)
 
 
@@ -92,9 +92,8 @@ def _named(scan: Scan, regional: tuple[MailingList, ...]) -> Iterator[tuple[Mail
 
 def _groups(subject: str) -> list[str]:
     """What stands in brackets in a subject. An answer's leading ones were put there by us and name nothing (CONTRACT)."""
-    answer = _ANSWER.match(subject)
-    rest = subject[answer.end() :] if answer else subject
-    if answer:
+    rest = without_reply_prefixes(subject)
+    if rest != subject:
         while leading := re.match(r"\s*\[([^\[\]>›»→⇒]*)\]", rest):
             rest = rest[leading.end() :]
     return _BRACKETED.findall(rest)

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.mail.subject import without_reply_prefixes
+
 REQUESTS = 5  # in one message; the rest is left unread
 _LINES_READ = 20
 
-_ANSWER = re.compile(r"\s*(?:(?:re|aw|sv|fwd?|wg|tr|rv|enc|res|resp)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 _LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w-]{2,40}))?\s*[.!]?\s*")
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
 
@@ -52,7 +53,7 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
         subject: the message's.
         text: its plain text.
     """
-    subject = _ANSWER.sub("", subject, count=1)
+    subject = without_reply_prefixes(subject)
     named = {found.upper() for found in _REFERENCE.findall(subject)}
     answered = named.pop() if len(named) == 1 else ""
     found = dict.fromkeys(_read(subject, text, answered))
