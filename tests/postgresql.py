@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,9 +47,10 @@ class Server:
 
     Args:
         durable: whether it calls fsync; only a test about durability needs that.
+        settings: more lines of postgresql.conf.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, settings: Mapping[str, object] | None = None) -> None:
         found = programs()
         assert found is not None
         self._programs = found
@@ -59,9 +61,9 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port: int = free.getsockname()[1]
         self._run("initdb", "--no-sync", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--username", NAME)
-        settings = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'"}
-        settings |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
-        lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
+        own = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'"}
+        own |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
+        lines = "".join(f"{name} = {value}\n" for name, value in {**own, **(settings or {})}.items())
         with (self.data / "postgresql.conf").open("a") as file:
             file.write(lines)
         self.start()
@@ -115,7 +117,8 @@ class Server:
 
     def close(self) -> None:
         """Stop it and remove all it wrote."""
-        self.stop()
+        if (self.data / "postmaster.pid").exists():
+            self.stop()
         shutil.rmtree(self.folder)
 
     def __enter__(self) -> Self:

@@ -56,7 +56,7 @@ class Outbox:
         """Take a way to the present resources, and a random word that no earlier run of this node used."""
         self._resources = resources
         self._boot = boot
-        self._claims = 0
+        self._claims = 1
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
         self._variants: OrderedDict[tuple[int, str, str], bytes] = OrderedDict()
@@ -68,12 +68,13 @@ class Outbox:
             Unavailable: the database can't serve; nothing is lost.
         """
         resources, now = self._resources(), datetime.now(UTC)
-        self._claims += 1
+        # The same lease again after trouble, so that what a claim took whose end nobody knows need not wait until it runs out.
         lease = f"{self._owner}{self._claims}"
         claimed = resources.database.write(lambda connection: queue.claim(connection, lease, now, now + LEASE, limit))
         parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
         with resources.database.read() as connection:
             next_due = queue.next_due(connection)
+        self._claims += 1
         return Work(parcels=tuple(parcels), next_due=next_due)
 
     @property

@@ -79,6 +79,11 @@ _BEGIN = (
     .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1, leased_until=bindparam("until"))
     .returning(deliveries.c.id)
 )
+_BEGUN = select(deliveries.c.id).where(
+    deliveries.c.lease == bindparam("mine"),
+    deliveries.c.status == Status.SENDING,
+    deliveries.c.id.in_(bindparam("ids", expanding=True)),
+)
 
 
 def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
@@ -88,9 +93,12 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     membership is judged at the last moment. Whoever left that list but is on another one that the post goes to gets that
     list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.
+
+    What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.
     """
     mine = {"mine": lease, "ids": list(ids)}
     connection.execute(_MOVE, mine | {"today": now.date(), "at": now})
     connection.execute(_CANCEL_LOST, mine | {"today": now.date()})
     connection.execute(_CANCEL_TWINS, mine)
-    return frozenset(connection.execute(_BEGIN, mine | {"until": now + SENDING}).scalars())
+    begun = frozenset(connection.execute(_BEGIN, mine | {"until": now + SENDING}).scalars())
+    return begun if len(begun) == len(mine["ids"]) else frozenset(connection.execute(_BEGUN, mine).scalars())

@@ -68,7 +68,7 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
 
     Args:
         connection: a writing transaction.
-        lease: a token never used before.
+        lease: a token never used before, except for a claim of which nobody knows whether it was committed: its rows are free.
         now: the time, UTC.
         until: when the lease runs out if it isn't begun.
         limit: so many at most.

@@ -20,7 +20,7 @@ _FIRST_DUE = (
     .where(
         CLAIMABLE,
         deliveries.c.next_attempt_at <= _NOW,
-        or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= _NOW),
+        or_(deliveries.c.status == Status.QUEUED, deliveries.c.leased_until <= _NOW, deliveries.c.lease == _BY),
     )
     .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
     .limit(bindparam("limit", type_=deliveries.c.attempts.type))

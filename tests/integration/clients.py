@@ -2,8 +2,11 @@
 
 import re
 import smtplib
+import socket
 import ssl
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -59,6 +62,26 @@ def send(
             except smtplib.SMTPDataError as error:
                 code, words = error.smtp_code, error.smtp_error  # type: ignore[assignment]  # its stub says str or bytes
     return f"{code} {words.decode('ascii') if isinstance(words, bytes) else words}"
+
+
+@contextmanager
+def in_data(service: Service, login: str, octets: bytes) -> Iterator[smtplib.SMTP]:
+    """A client that has sent this much of a message to central-africa."""
+    with closing(connect(service)) as client:
+        client.login(login, service.site.passwords[login])
+        assert client.mail(login)[0] == client.rcpt(CENTRAL)[0] == 250
+        assert client.docmd("DATA")[0] == 354
+        client.send(octets)
+        yield client
+
+
+def is_closed(service: Service) -> bool:
+    """Whether nobody can connect any more."""
+    try:
+        socket.create_connection(("127.0.0.1", service.ports["submission"])).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 def send_with_curl(service: Service, login: str, message: EmailMessage, folder: Path, door: str, *to: str) -> str:

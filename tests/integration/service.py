@@ -131,12 +131,17 @@ class Site:
     """A data directory that `wen-relay init` made, its ports free ones."""
 
     def __init__(
-        self, folder: Path, smarthost_port: int, lists: str = "central-africa,eastern-africa,species-id"
+        self,
+        folder: Path,
+        smarthost_port: int,
+        lists: str = "central-africa,eastern-africa,species-id",
+        database: str = "",
     ) -> None:
         self.folder, self.data = folder, folder / "data"
         self.file = self.data / "relay.toml"
         self.passwords: dict[str, str] = {}
-        done = command("init", "--data", str(self.data), "--domain", DOMAIN, "--lists", lists, folder=folder)
+        words = ["--data", str(self.data), "--domain", DOMAIN, "--lists", lists, "--database", database]
+        done = command("init", *words, folder=folder)
         assert done.code == 0, done.err
         for key in ("port", "submission_port", "submissions_port"):
             self.configure("smtp", key, "auto")
@@ -188,11 +193,11 @@ class Site:
 class Service:
     """A running `wen-relay serve`. A context manager: it must stop in good order, unless it was killed."""
 
-    def __init__(self, site: Site, *before: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, site: Site, *before: str, environment: Mapping[str, str] | None = None, only: str = "") -> None:
         """Start it, behind another program such as strace if one is named, and wait until every door is open."""
         self.site = site
         self.process = subprocess.Popen(
-            [*before, sys.executable, "-m", "relay", "serve", "--config", str(site.file)],
+            [*before, sys.executable, "-m", "relay", "serve", "--only", only, "--config", str(site.file)],
             cwd=site.folder,
             env={**os.environ, **(environment or {})},
             stdout=subprocess.PIPE,

@@ -9,15 +9,15 @@ import sqlite3
 import ssl
 import struct
 import subprocess
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from urllib.request import urlopen
 
 import pytest
 
 from relay.intake.tls import make_localhost_certificate
-from tests.integration.clients import connect, make_post, octets_of, send
-from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
+from tests.integration.clients import connect, in_data, is_closed, make_post, octets_of, send
+from tests.integration.service import ANA, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
 
 OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 
@@ -80,26 +80,6 @@ def scene(tmp_path_factory):
     scene.close()
 
 
-@contextmanager
-def in_data(service, octets):
-    """A client that has sent this much of a message."""
-    with closing(connect(service)) as client:
-        client.login(ANA, service.site.passwords[ANA])
-        assert client.mail(ANA)[0] == client.rcpt(CENTRAL)[0] == 250
-        assert client.docmd("DATA")[0] == 354
-        client.send(octets)
-        yield client
-
-
-def is_closed(service):
-    """Whether nobody can connect any more."""
-    try:
-        socket.create_connection(("127.0.0.1", service.ports["submission"])).close()
-    except ConnectionRefusedError:
-        return True
-    return False
-
-
 def test_posts_wait_for_a_smarthost_that_is_down_and_are_delivered_once_when_it_is_back(scene):
     scene.smarthost.stop()
     references = [scene.send() for _ in range(3)]
@@ -121,7 +101,7 @@ def test_a_kill_loses_no_post_that_was_answered_250(scene):
 
 def test_a_client_that_is_sending_when_the_relay_is_told_to_stop_may_finish(scene):
     octets = scene.post()
-    with in_data(scene.service, octets[:100]) as client:
+    with in_data(scene.service, ANA, octets[:100]) as client:
         scene.service.signal(signal.SIGTERM)
         eventually(lambda: is_closed(scene.service))
         client.send(octets[100:] + b".\r\n")
@@ -192,7 +172,7 @@ def test_a_client_that_hangs_up_after_the_dot_and_sends_again_has_posted_once(sc
     """Row 24."""
     octets = scene.post()
     decided = len(scene.service.events("post.decided"))
-    with in_data(scene.service, octets + b".\r\n") as client:
+    with in_data(scene.service, ANA, octets + b".\r\n") as client:
         # Without lingering, closing resets the connection: the relay can't give its answer.
         client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     [event] = eventually(lambda: scene.service.events("post.decided")[decided:])

@@ -113,7 +113,9 @@ class World:
         return posts.Accepted(**(facts | changes))
 
     def post(self, author: Member, *decisions: tuple[str, Decision], **changes: object) -> posts.Recorded:
-        accepted = self.accepted(author, *decisions, **changes)
+        return self.record(self.accepted(author, *decisions, **changes))
+
+    def record(self, accepted: posts.Accepted) -> posts.Recorded:
         return self.database.write(lambda connection: posts.record(connection, NODE, accepted))
 
     def rows(self, sql: str, **values: object) -> list[tuple]:

@@ -115,6 +115,16 @@ def test_a_lease_that_ran_out_is_claimed_again_and_its_first_holder_is_fenced_of
     assert begin(full, ids, lease="node-2/b/1") == frozenset(ids)
 
 
+def test_a_claim_and_a_begin_whose_commit_was_not_heard_of_are_done_once_when_they_are_done_again(full):
+    first = [row.id for row in claim(full, limit=5)]
+    assert [row.id for row in claim(full, limit=5)] == first
+    assert begin(full, first[:3]) == frozenset(first[:3])
+    assert begin(full, first[:3]) == frozenset(first[:3])
+    assert full.rows("SELECT sum(attempts) FROM deliveries") == [(3,)]
+    assert [row.id for row in claim(full, limit=5)][:2] == first[3:]
+    assert begin(full, first, lease="node-1/b/1") == frozenset()
+
+
 def test_only_the_holder_settles_and_only_once(full):
     first, *_ = begun = sorted(begin(full, [row.id for row in claim(full, limit=5)]))
     done = [queue.Settlement(id=one, status=Status.DELIVERED, reply="250 2.0.0 ok") for one in begun]
