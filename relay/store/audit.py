@@ -31,6 +31,7 @@ _LAST = (
     .limit(1)
 )
 _INSERT = insert(audit)
+_IN_PARTS = {"yield_per": 1000}  # the whole log need not fit into memory
 _CANDIDATES = 200  # so many broken entries are tried in each other's places; beyond that they just count as changed
 
 
@@ -111,7 +112,7 @@ def verify(connection: Connection, public_key: Ed25519PublicKey) -> tuple[Proble
 
 def export(connection: Connection) -> Iterator[dict[str, Any]]:
     """Every entry of every node in order, then the signed heads; ready to be written as JSON lines."""
-    for row in connection.execute(select(audit).order_by(audit.c.node, audit.c.sequence)):
+    for row in connection.execute(select(audit).order_by(audit.c.node, audit.c.sequence), execution_options=_IN_PARTS):
         yield {
             "node": row.node,
             "sequence": row.sequence,
@@ -143,7 +144,8 @@ def _head(node: str, sequence: int, entry_hash: bytes, at: datetime) -> bytes:
 
 def _verify_node(connection: Connection, node: str, public_key: Ed25519PublicKey) -> list[Problem]:
     """Walk one chain, then compare the entries with the heads."""
-    rows = connection.execute(select(audit).where(audit.c.node == node).order_by(audit.c.sequence))
+    whole = select(audit).where(audit.c.node == node).order_by(audit.c.sequence)
+    rows = connection.execute(whole, execution_options=_IN_PARTS)
     heads = connection.execute(
         select(audit_heads).where(audit_heads.c.node == node).order_by(audit_heads.c.sequence)
     ).all()

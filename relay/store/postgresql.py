@@ -38,8 +38,8 @@ _SESSION = {
     "synchronous_commit": "on",  # 250 means that the commit is on the disk
     "statement_timeout": "20s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "20s",  # who froze with the lock in its hands loses it
 }
+WRITER_IDLE = "20s"  # who freezes with the writers' lock in its hands loses it; a reader may take its time
 _NETWORK: Mapping[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 10,
@@ -180,7 +180,8 @@ def _check(connection: _Patient, record: object) -> None:
 def _begin(connection: Connection) -> None:
     """Begin a transaction: the writer's waits until no other process writes."""
     if connection.get_execution_options().get("relay_writes"):
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
+        connection.exec_driver_sql(f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS})")
 
 
 def _without_values(context: ExceptionContext) -> BaseException | None:

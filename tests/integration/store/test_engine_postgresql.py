@@ -117,7 +117,7 @@ def test_a_conflict_a_full_disk_and_a_timeout_are_unavailable_and_not_the_jobs_f
 
 
 def test_who_freezes_while_writing_loses_the_right_to_write(database, monkeypatch):
-    monkeypatch.setitem(postgresql._SESSION, "idle_in_transaction_session_timeout", "300ms")
+    monkeypatch.setattr(postgresql, "WRITER_IDLE", "300ms")
     go = threading.Event()
     with (
         open_database(database._engine.url.render_as_string(hide_password=False)) as frozen,
