@@ -24,7 +24,8 @@ Answer = TypeVar("Answer")
 
 READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
-WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "relay_writes": True}
+# SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
+WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "relay_writes": True, "preserve_rowcount": True}
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can

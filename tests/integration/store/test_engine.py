@@ -4,7 +4,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Connection, event, exc, text
+from sqlalchemy import Connection, column, event, exc, insert, select, table, text
 
 from relay.errors import ConfigurationError, Conflict, Unavailable
 from relay.store.engine import Database
@@ -96,3 +96,11 @@ def test_a_job_that_waits_for_the_writer_is_told_so_instead_of_waiting_forever(d
 def test_a_url_of_no_use_is_a_configuration_error(url):
     with pytest.raises(ConfigurationError, match="url"):
         Database.open(url)
+
+
+def test_an_insert_from_a_select_tells_how_many_rows_it_made(database):
+    notes = table("notes", column("word"))
+    doubled = insert(notes).from_select(["word"], select(notes.c.word + "!"))
+    database.write(note("one"))
+    database.write(note("two"))
+    assert database.write(lambda connection: connection.execute(doubled).rowcount) == 2
