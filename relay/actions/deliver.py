@@ -204,7 +204,7 @@ def _compose(resources: Resources, delivery: Delivery, post_id: int, now: dateti
     with resources.database.read() as connection:
         stored = posts.load_sealed(connection, post_id)
         decisions = dict(posts.load_decisions(connection, post_id))
-        received_at = posts.show_post(connection, delivery.reference)[0].received_at
+        received_at = posts.received_at(connection, post_id)
     decision = decisions.get(delivery.list_name)
     if stored is None or not isinstance(decision, Relay):
         raise CannotComposeError(f"the content of {delivery.reference} is gone")

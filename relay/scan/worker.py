@@ -13,6 +13,7 @@ import socket
 from base64 import encodebytes
 from collections.abc import Callable
 from functools import partial
+from io import BytesIO
 from typing import NoReturn
 
 from relay.policy.marking import MarkingWords
@@ -135,13 +136,13 @@ def _read_frame(read: Callable[[int], bytes]) -> bytes | None:
 
 
 def _read(read: Callable[[int], bytes], count: int) -> bytes | None:
-    received = bytearray()
-    while len(received) < count:
-        piece = read(min(count - len(received), _PIECE))
+    received = BytesIO()  # grows in place and gives its value away without a copy
+    while (missing := count - received.tell()) > 0:
+        piece = read(min(missing, _PIECE))
         if not piece:
             return None
-        received += piece
-    return bytes(received)
+        received.write(piece)
+    return received.getvalue()
 
 
 def _write_frame(octets: bytes) -> None:

@@ -228,15 +228,18 @@ def _run(job: Callable[[Connection], Any], connection: Connection) -> tuple[Any,
     After a full disk or an I/O error SQLite has rolled back everything by itself, the savepoint too: rolling back to it would
     only hide the cause behind "no such savepoint".
     """
-    savepoint = connection.begin_nested()
+    connection.exec_driver_sql(
+        "SAVEPOINT job"
+    )  # SQLAlchemy's own would be compiled anew each time, which costs as much as a job
     try:
         result = job(connection)
     except BaseException as error:
         if _is_trouble(error):
             raise
-        savepoint.rollback()
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
+        connection.exec_driver_sql("RELEASE SAVEPOINT job")
         return None, error
-    savepoint.commit()
+    connection.exec_driver_sql("RELEASE SAVEPOINT job")
     return result, None
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text
+from sqlalchemy import Connection, Row
 
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.store import audit, calls, fanout
+from relay.store import post_statements as statements
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
-from relay.store.tables import decisions, deliveries, members, posts
 from relay.store.vault import Sealed
 
 
@@ -77,20 +77,6 @@ class PostRow:
     deliveries: Mapping[str, int]
 
 
-# Built once: to build a statement takes longer than to run it.
-_REPEATED = (
-    select(posts.c.reference)
-    .where(posts.c.duplicate_key.in_(bindparam("keys", expanding=True)))
-    .order_by(posts.c.id)
-    .limit(1)
-)
-_COUNT_UP = text(
-    "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
-    " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
-)
-_INSERT = insert(posts).returning(posts.c.id)
-
-
 def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     """Write a judged message down, all or nothing, in the caller's transaction; one that came before gets its reference again.
 
@@ -122,7 +108,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
 
 def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> str | None:
     """The reference that the same message got when it came before; None when it is new."""
-    found: str | None = connection.execute(_REPEATED, {"keys": list(duplicate_keys)}).scalar_one_or_none()
+    found: str | None = connection.execute(statements.REPEATED, {"keys": list(duplicate_keys)}).scalar_one_or_none()
     return found
 
 
@@ -151,23 +137,27 @@ def record_refusal(
 
 def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
     """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer."""
-    columns = (posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content)
-    row = connection.execute(select(*columns).where(posts.c.id == post_id)).first()
+    row = connection.execute(statements.SEALED, {"post": post_id}).first()
     if row is None or row.wrapped_key is None or row.content is None:
         return None
     return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)
 
 
+def received_at(connection: Connection, post_id: int) -> datetime:
+    """When a post was received, UTC."""
+    at: datetime = connection.execute(statements.RECEIVED_AT, {"post": post_id}).scalar_one()
+    return at
+
+
 def load_decisions(connection: Connection, post_id: int) -> tuple[tuple[str, Decision], ...]:
     """The decision of each list as it stands now, in the message's order of lists."""
-    rows = connection.execute(select(decisions).where(decisions.c.post_id == post_id).order_by(decisions.c.position))
+    rows = connection.execute(statements.DECISIONS, {"post": post_id})
     return tuple((row.list_name, read_decision(row)) for row in rows)
 
 
 def list_posts(connection: Connection, limit: int) -> tuple[PostRow, ...]:
     """The latest posts, the newest first, a row per list."""
-    latest = select(posts.c.id).order_by(posts.c.id.desc()).limit(limit).scalar_subquery()
-    return _post_rows(connection, posts.c.id.in_(latest))
+    return _post_rows(connection, statements.LATEST, {"limit": limit})
 
 
 def show_post(connection: Connection, reference: str) -> tuple[PostRow, ...]:
@@ -176,7 +166,7 @@ def show_post(connection: Connection, reference: str) -> tuple[PostRow, ...]:
     Raises:
         NotFound: no post has this reference.
     """
-    if not (rows := _post_rows(connection, posts.c.reference == reference)):
+    if not (rows := _post_rows(connection, statements.OF_REFERENCE, {"reference": reference})):
         raise NotFound(f"no post has the reference {reference}; see `wen-relay posts list`")
     return rows
 
@@ -202,7 +192,7 @@ def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refus
 
 def next_reference(connection: Connection, prefix: str, year: int) -> str:
     """Count up within prefix and year; the row's lock keeps two writers from the same number."""
-    number = connection.execute(_COUNT_UP, {"prefix": prefix, "year": year}).scalar_one()
+    number = connection.execute(statements.COUNT_UP, {"prefix": prefix, "year": year}).scalar_one()
     return f"{prefix}-{year:04}-{number:06}"
 
 
@@ -226,7 +216,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "content": sealed.content if sealed else None,
         "originals": sealed.originals if sealed else None,
     }
-    return int(connection.execute(_INSERT, values).scalar_one())
+    return int(connection.execute(statements.INSERT, values).scalar_one())
 
 
 def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
@@ -241,31 +231,12 @@ def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
     }
 
 
-def _post_rows(connection: Connection, condition: Any) -> tuple[PostRow, ...]:
-    joined = decisions.join(posts, posts.c.id == decisions.c.post_id).join(members, members.c.id == posts.c.author_id)
-    columns = (
-        *decisions.c,
-        posts.c.reference,
-        posts.c.received_at,
-        posts.c.size_octets,
-        posts.c.message_id,
-        posts.c.proof,
-        posts.c.author_id,
-        members.c.address,
-    )
-    found = connection.execute(
-        select(*columns).select_from(joined).where(condition).order_by(posts.c.id.desc(), decisions.c.position)
-    ).all()
+def _post_rows(connection: Connection, which: statements.Rows, parameters: Mapping[str, Any]) -> tuple[PostRow, ...]:
+    found = connection.execute(which.rows, parameters).all()
     counts: dict[tuple[int, str], Counter[str]] = {
         (row.post_id, row.list_name): Counter(row.past_deliveries) for row in found
     }
-    counted = (
-        select(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status, func.count().label("number"))
-        .join(posts, posts.c.id == deliveries.c.post_id)
-        .where(deliveries.c.kind == Kind.COPY, condition)
-        .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
-    )
-    for row in connection.execute(counted):
+    for row in connection.execute(which.counts, parameters):
         counts.setdefault((row.post_id, row.list_name), Counter())[row.status] += row.number
     return tuple(_post_row(row, dict(counts[row.post_id, row.list_name])) for row in found)
 

@@ -4,13 +4,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.store import audit, fanout
 from relay.store.tables import deliveries, members, posts
 
 _LOST = (Status.EXPIRED, Status.FAILED)
+_IS_LOST = deliveries.c.status.in_(_LOST)
+_COUNTS = deliveries.c.status.not_in([Status.CANCELLED, *_LOST])
+_REACH = (
+    select(
+        func.count().filter(_COUNTS),
+        func.count(members.c.country.distinct()).filter(_COUNTS),
+        func.count().filter(_IS_LOST),
+    )
+    .select_from(deliveries.join(members, members.c.id == deliveries.c.member_id))
+    .where(deliveries.c.post_id == bindparam("post"), deliveries.c.kind == Kind.COPY)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +43,7 @@ class LostCopy:
 
 def of_post(connection: Connection, post_id: int) -> Reach:
     """Count whom a post's copies are for; what was cancelled, failed or ran out of time doesn't count as a member reached."""
-    copies = deliveries.join(members, members.c.id == deliveries.c.member_id)
-    mine = (deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY)
-    query = (
-        select(func.count(), func.count(members.c.country.distinct()))
-        .select_from(copies)
-        .where(*mine, deliveries.c.status.not_in([Status.CANCELLED, *_LOST]))
-    )
-    number, countries = connection.execute(query).one()
-    lost = connection.execute(
-        select(func.count()).select_from(deliveries).where(*mine, deliveries.c.status.in_(_LOST))
-    ).scalar_one()
+    number, countries, lost = connection.execute(_REACH, {"post": post_id}).one()
     return Reach(members=number, countries=countries, lost=lost)
 
 

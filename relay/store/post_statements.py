@@ -1,0 +1,61 @@
+"""The posts' statements, built once: to build one takes longer than to run it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, text
+
+from relay.delivery.delivery import Kind
+from relay.store.tables import decisions, deliveries, members, posts
+
+REPEATED = (
+    select(posts.c.reference)
+    .where(posts.c.duplicate_key.in_(bindparam("keys", expanding=True)))
+    .order_by(posts.c.id)
+    .limit(1)
+)
+COUNT_UP = text(
+    "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
+    " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+)
+INSERT = insert(posts).returning(posts.c.id)
+_THIS = posts.c.id == bindparam("post")
+SEALED = select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS)
+RECEIVED_AT = select(posts.c.received_at).where(_THIS)
+DECISIONS = select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """What is shown of some posts: a row for each list, and how many copies each list has by status."""
+
+    rows: Select[Any]
+    counts: Select[Any]
+
+
+def _rows(condition: ColumnElement[bool]) -> Rows:
+    joined = decisions.join(posts, posts.c.id == decisions.c.post_id).join(members, members.c.id == posts.c.author_id)
+    columns = (
+        *decisions.c,
+        posts.c.reference,
+        posts.c.received_at,
+        posts.c.size_octets,
+        posts.c.message_id,
+        posts.c.proof,
+        posts.c.author_id,
+        members.c.address,
+    )
+    found = select(*columns).select_from(joined).where(condition).order_by(posts.c.id.desc(), decisions.c.position)
+    counted = (
+        select(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status, func.count().label("number"))
+        .join(posts, posts.c.id == deliveries.c.post_id)
+        .where(deliveries.c.kind == Kind.COPY, condition)
+        .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
+    )
+    return Rows(rows=found, counts=counted)
+
+
+OF_REFERENCE = _rows(posts.c.reference == bindparam("reference"))
+LATEST = _rows(
+    posts.c.id.in_(select(posts.c.id).order_by(posts.c.id.desc()).limit(bindparam("limit")).scalar_subquery())
+)
