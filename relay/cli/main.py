@@ -12,7 +12,7 @@ import typer
 from relay import __version__
 from relay.actions.check import Checked, check
 from relay.actions.establish import establish
-from relay.actions.open import forbid_memory_dumps, opened
+from relay.actions.open import forbid_memory_dumps, give_memory_back, opened
 from relay.app import ROLES, serve
 from relay.cli import demo, keys, lists, members, posts, queue
 from relay.cli.doctor import doctor
@@ -154,6 +154,7 @@ def serve_(
     if unknown := [role for role in roles if role not in ROLES]:
         raise typer.BadParameter(f"“{unknown[0]}” is not a role: use {', '.join(ROLES)}", param_hint="--only")
     forbid_memory_dumps()
+    give_memory_back()
     site_file = find_site_file(Path(config) if config else None)
     settings = load_settings(site_file)
     start_logging(settings.log.format, settings.log.level)

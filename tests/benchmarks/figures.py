@@ -7,15 +7,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from relay.scan.pool import ScannerPool
 from relay.transport.sink import Sink
 from tests.benchmarks.load import Client
 from tests.benchmarks.machine import (
+    Peak,
     forget_peak,
     fsync_seconds,
     peak_octets,
+    processor_seconds,
     proportional_octets,
     resident_octets,
 )
@@ -60,14 +62,14 @@ def _run_version() -> None:
 
 
 def scanning() -> Figures:
-    """One scanner, one mail at a time; the way to the scanner process and back is in it."""
+    """One mail at a time, each with a fresh scanner; the way to the scanner process and back is in it."""
     parts = {"4 KB text": message(AUTHOR), "10 KB text and HTML": _text_and_html()}
-    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), words=WORDS)
+    pool = ScannerPool(processes=2, memory=512 * _MIB, deadline=timedelta(seconds=20), words=WORDS)
     pool.start()
     figures: Figures = {}
     try:
         for name, octets in parts.items():
-            taken = [_timed(lambda octets=octets: pool.scan(octets)) for _ in range(300)]  # type: ignore[misc]
+            taken = [_timed(lambda octets=octets: pool.scan(octets)) for _ in range(100)]  # type: ignore[misc]
             figures |= {f"scan of {name}, p50 [s]": median(taken), f"scan of {name}, p99 [s]": percentile(taken, 99)}
     finally:
         pool.close()
@@ -101,7 +103,7 @@ def idle_memory(relay: Served) -> Figures:
     return {"idle PSS of serve [octets]": proportional_octets(relay.process.pid)}
 
 
-async def delivering(site: Site, relay: Served, sink: Sink, times: int = 40) -> Figures:
+async def delivering(site: Site, relay: Served, sink: Sink, times: int = 20) -> Figures:
     """A post to 20 members on an idle relay: from the 250 until the last copy has been handed over."""
     client = await Client.open(site, relay.port)
     taken: list[float] = []
@@ -123,6 +125,9 @@ async def accepting(site: Site, relay: Served, seconds: float, where: str) -> Fi
     """Posts of 4 KB over kept connections as fast as they are taken, each with its own fsynced commit (or a shared one)."""
     clients = [await Client.open(site, relay.port, number) for number in range(CONNECTIONS)]
     taken: list[float] = []
+    for number, client in enumerate(clients):
+        await client.post(message(site.members[number]))  # the first ones compile statements and start threads
+    before, mine = processor_seconds(relay.process.pid), process_time()
     start = perf_counter()
 
     async def work(number: int) -> None:
@@ -131,22 +136,37 @@ async def accepting(site: Site, relay: Served, seconds: float, where: str) -> Fi
 
     await asyncio.gather(*(work(number) for number in range(CONNECTIONS)))
     rate = len(taken) / (perf_counter() - start)
+    after, mine = processor_seconds(relay.process.pid), process_time() - mine
     await asyncio.gather(*(client.close() for client in clients))
     return {
         f"accepted, {where} [1/s]": rate,
         f"dot to 250, {where}, p50 [s]": median(taken),
         f"dot to 250, {where}, p99 [s]": percentile(taken, 99),
+        f"processor time per message, {where}: main process [s]": (after[0] - before[0]) / len(taken),
+        f"processor time per message, {where}: scanners [s]": (after[1] - before[1]) / len(taken),
+        f"processor time per message, {where}: this client and smarthost [s]": mine / len(taken),
     }
 
 
+def medians(runs: list[Figures]) -> Figures:
+    """Each figure's median over several runs."""
+    return {name: median(run[name] for run in runs) for name in runs[0]}
+
+
 async def big_message(site: Site, relay: Served) -> Figures:
-    """How much the listening process grows for one message of 20 MB (nearly all of it an attachment), at its highest and for good."""
+    """How much memory one message of 20 MB takes (nearly all of it an attachment): the listener's and everybody's highest, and what stays."""
     client = await Client.open(site, relay.port)
     await client.post(message(site.author))
     pid, octets = relay.process.pid, _with_attachment(site.author, 20 * _MIB)
-    before = resident_octets(pid)
+    before, all_before = resident_octets(pid), proportional_octets(pid)
     forget_peak(pid)
-    await client.post(octets)
-    figures = {"20 MB message: peak growth of RSS [octets]": float(peak_octets(pid) - before)}
+    with Peak(pid) as peak:
+        await client.post(octets)
+    figures = {
+        "20 MB message: growth of the listener's RSS at its peak, times its size": (peak_octets(pid) - before)
+        / len(octets),
+        "20 MB message: growth of PSS over all processes at its peak, times its size": (peak.octets - all_before)
+        / len(octets),
+    }
     await client.close()
-    return figures | {"20 MB message: growth of RSS afterwards [octets]": float(resident_octets(pid) - before)}
+    return figures | {"20 MB message: growth of the listener's RSS afterwards [octets]": resident_octets(pid) - before}

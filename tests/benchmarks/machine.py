@@ -2,10 +2,13 @@
 
 import os
 import platform
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Self
 
 _KIB = 1024
 _PAGE = b"\0" * 4096
@@ -60,6 +63,44 @@ def family(pid: int) -> Iterator[int]:
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in children.read_text("ascii").split():
             yield from family(int(child))
+
+
+def processor_seconds(pid: int) -> tuple[float, float]:
+    """User and system time so far: of a process itself, and of all that it started, ended or not."""
+    own, others = _times(pid)
+    for one in family(pid):
+        if one != pid:
+            with suppress(OSError):
+                others += sum(_times(one))
+    return own, others
+
+
+def _times(pid: int) -> tuple[float, float]:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    ticks = os.sysconf("SC_CLK_TCK")
+    return sum(map(int, fields[11:13])) / ticks, sum(map(int, fields[13:15])) / ticks
+
+
+class Peak:
+    """The highest PSS of a process and its descendants while the block runs, looked at again and again."""
+
+    def __init__(self, pid: int) -> None:
+        self.octets = 0
+        self._pid, self._end = pid, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._end.is_set():
+            with suppress(OSError):  # one has ended meanwhile
+                self.octets = max(self.octets, proportional_octets(self._pid))
 
 
 def resident_octets(pid: int) -> int:

@@ -1,0 +1,23 @@
+"""What a large message may take of the memory, as `make bench` measures it."""
+
+import asyncio
+import os
+
+import pytest
+
+from tests.benchmarks import figures
+from tests.running import Served, establish
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="the service is not dumpable: only root may see how much memory it takes")
+def test_a_message_of_twenty_megabytes_takes_three_times_its_size_in_the_listener_and_six_times_over_all_processes(
+    tmp_path,
+):
+    site = establish(tmp_path / "relay", members=2)
+    with Served(site, 1) as relay:
+        for _ in range(2):  # what the first one leaves behind must not make the second one larger
+            measured = asyncio.run(figures.big_message(site, relay))
+            listener, everybody, left = measured.values()
+            assert 0 < listener < 3
+            assert 0 < everybody < 6
+            assert left < 10 * (1 << 20)
