@@ -3,8 +3,9 @@
 import re
 
 _WORDS = "re|fw|fwd|tr|rv|enc|res|resp|aw|wg|vs|sv|ref|réf|回复|转发|答复"
-REPLY_PREFIX = rf"(?:{_WORDS})\s*(?:\[\d+\])?\s*[:：]"  # a pattern for one of them, to be used without regard to case
-_PREFIXES = re.compile(rf"\s*(?:{REPLY_PREFIX}\s*)+", re.IGNORECASE)
+# Nothing is given back once it was matched (`*+`): a long run of spaces would take quadratic time.
+REPLY_PREFIX = rf"(?:{_WORDS})\s*+(?:\[\d+\]\s*+)?[:：]"  # a pattern for one of them, to be used without regard to case
+_PREFIXES = re.compile(rf"\s*+(?:{REPLY_PREFIX}\s*+)+", re.IGNORECASE)
 
 
 def without_reply_prefixes(subject: str) -> str:

@@ -16,6 +16,8 @@ from relay.policy.shape import fold, is_label_case, shape
 
 _FIRST_LINES = 3  # a banner may stand below a reference and a date
 _LONGEST_LINE = 200
+_LINE = re.compile(r"[^\n]+")
+_WORDY = re.compile(r"\w")
 _FRAME = r"(?:[^\w\n]|_){0,40}"
 
 
@@ -40,7 +42,7 @@ def find_classified(text: str, place: str, words: tuple[str, ...]) -> Iterator[F
 
 def _on_lines(text: str, folded: str, place: str, whole: re.Pattern[str]) -> Iterator[Finding]:
     """Lines that are nothing but a marking, and perhaps what limits it further: "SECRET // NOFORN"."""
-    filled = [match.span() for match in re.finditer(r"[^\n]*\w[^\n]*", text)]
+    filled = [line.span() for line in _LINE.finditer(text) if _WORDY.search(text, *line.span())]
     edges = {*filled[:_FIRST_LINES], *filled[-1:]}
     for start, end in filled:
         if end - start > _LONGEST_LINE or not (found := whole.fullmatch(folded, start, end)):

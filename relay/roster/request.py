@@ -73,7 +73,7 @@ def _read(subject: str, text: str, answered: str) -> Iterator[Request]:
 
 def _read_line(line: str, answered: str) -> Request | None:
     """The request that a whole line makes; None when it makes none."""
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(_spaced(line))
     if match is None:
         return None
     name, argument = match.group(1).upper(), (match.group(2) or "").upper()
@@ -88,3 +88,8 @@ def _read_line(line: str, answered: str) -> Request | None:
     if word in _CHOICES:
         return Request(word, argument) if argument in _CHOICES[word] else None
     return None if argument else Request(word)
+
+
+def _spaced(line: str) -> str:
+    """Words one space apart: looking through a long run of spaces takes quadratic time."""
+    return " ".join(line.split())

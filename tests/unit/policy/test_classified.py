@@ -92,3 +92,5 @@ def test_what_is_classified_is_withheld_and_names_no_channel():
 
 def test_a_long_text_of_such_lines_takes_linear_time():
     assert len(found("SECRET -" + " -" * 50_000 + "\n" + "SECRET x" * 20_000)) <= 1
+    for nothing in ("-", "[", " ", "- \n", "_"):
+        assert found(nothing * 60_000) == []

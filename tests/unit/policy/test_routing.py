@@ -184,3 +184,8 @@ def test_no_offer_is_made_for_a_member_who_may_not_act():
 def test_an_unread_message_is_offered_to_nobody():
     scan = make_scan(message=make_facts(subject="[CM>KE] x"), progress=Progress.HEADER)
     assert {type(one) for one in decided(scan=scan).values()} == {Withhold, Refuse}
+
+
+@pytest.mark.parametrize("text", ["re{}", "Re: [{}", "[KE{}", "[{}", "[KE" + ">" * 100 + "{}"])
+def test_a_subject_of_nothing_but_spaces_takes_no_time(text):
+    assert offered(text.format(" " * 90_000 + "x")) == []

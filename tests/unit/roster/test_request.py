@@ -50,3 +50,10 @@ def test_no_message_is_too_strange_to_be_read(subject, text):
     for request in read_requests(subject, text):
         assert request.argument.isascii()
         assert len(request.argument) <= 40
+
+
+@pytest.mark.parametrize("text", ["re{}x", "{}x y z", "HELP{}x y", "re:{}re{}x"])
+def test_a_long_run_of_spaces_takes_no_time(text):
+    spaces = " " * 90_000
+    assert read_requests(text.replace("{}", spaces), "") == ()
+    assert read_requests("", text.replace("{}", spaces * 10)) == ()
