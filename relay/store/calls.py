@@ -31,19 +31,12 @@ _MODERATORS = (
 )
 _COLUMNS = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
 _OWN_COUNTRY = members.alias("author")
-_COUNTED = {
-    "preserve_rowcount": True
-}  # of an INSERT the count is kept on demand alone: on PostgreSQL it reads -1 otherwise
-_CALL_ALL = insert(deliveries).from_select(_COLUMNS, _MODERATORS).execution_options(**_COUNTED)
-_CALL_COMPATRIOTS = (
-    insert(deliveries)
-    .from_select(
-        _COLUMNS,
-        _MODERATORS.where(
-            members.c.country == select(_OWN_COUNTRY.c.country).where(_OWN_COUNTRY.c.id == _AUTHOR).scalar_subquery()
-        ),
-    )
-    .execution_options(**_COUNTED)
+_CALL_ALL = insert(deliveries).from_select(_COLUMNS, _MODERATORS)
+_CALL_COMPATRIOTS = insert(deliveries).from_select(
+    _COLUMNS,
+    _MODERATORS.where(
+        members.c.country == select(_OWN_COUNTRY.c.country).where(_OWN_COUNTRY.c.id == _AUTHOR).scalar_subquery()
+    ),
 )
 
 

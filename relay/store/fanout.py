@@ -69,11 +69,9 @@ _RECIPIENTS = (
         ),
     )
 )
-_QUEUE_COPIES = (
-    insert(deliveries)
-    .from_select(["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS)
-    .execution_options(preserve_rowcount=True)
-)  # of an INSERT the count is kept on demand alone: on PostgreSQL it reads -1 otherwise
+_QUEUE_COPIES = insert(deliveries).from_select(
+    ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS
+)
 _QUEUE_ONE = insert(deliveries)
 
 
