@@ -58,11 +58,15 @@ def open_database(settings: Settings) -> tuple[Chain | None, Finding]:
         with database.read() as connection:
             node = settings.relay.node
             newest, signed_at = audit.last_entry_at(connection, node), audit.last_signed(connection, node)
+        risk = database.risk()
     except RelayError as error:
         return None, wrong("database", str(error), advice)
     finally:
         database.close()
-    return Chain(newest=newest, signed_at=signed_at), ok("database", "it answers, and has this version's schema")
+    chain = Chain(newest=newest, signed_at=signed_at)
+    if risk:
+        return chain, wrong("database", risk, "switch it on in postgresql.conf")
+    return chain, ok("database", "it answers, and has this version's schema")
 
 
 def look_at_audit(chain: Chain) -> Iterator[Finding]:

@@ -41,6 +41,9 @@ class Dialect(Protocol):
     def truncate_log(self, engine: Engine) -> bool:
         """Empty the write-ahead log where that is possible; False when it must be tried again."""
 
+    def risk(self, connection: Connection) -> str:
+        """What about the database may lose a commit at a power cut, in a sentence; "" for nothing."""
+
     def cause(self, error: BaseException) -> str:
         """A word for a fault; never SQL or values."""
 
@@ -157,6 +160,15 @@ class Database:
             Unavailable: the disk or the database fails.
         """
         return self._dialect.truncate_log(self._engine)
+
+    def risk(self) -> str:
+        """What about the database may lose a commit at a power cut, in a sentence; "" for nothing.
+
+        Raises:
+            Unavailable: the database can't be read.
+        """
+        with self.read() as connection:
+            return self._dialect.risk(connection)
 
     def listen(self, heard: Callable[[], None]) -> Callable[[], None]:
         """Call `heard`, from a thread, for what other processes write here, until the returned function is called.

@@ -110,6 +110,13 @@ def listen(engine: Engine, heard: Callable[[], None]) -> Callable[[], None]:
     return end
 
 
+def risk(connection: Connection) -> str:
+    """What the server's own settings risk; a session can't change them."""
+    query = "SELECT name FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' ORDER BY name"
+    off = " and ".join(connection.exec_driver_sql(query).scalars())
+    return f"the server runs with {off} off: a power cut may lose posts that were answered with 250" if off else ""
+
+
 def truncate_log(engine: Engine) -> bool:
     """Do nothing: the server recycles its log by itself, and lets nobody empty it."""
     del engine

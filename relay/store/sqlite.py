@@ -64,6 +64,12 @@ def listen(engine: Engine, heard: Callable[[], None]) -> Callable[[], None]:
     return lambda: None
 
 
+def risk(connection: Connection) -> str:
+    """Nothing: what a commit needs is set on each connection."""
+    del connection
+    return ""
+
+
 def truncate_log(engine: Engine) -> bool:
     """Empty the write-ahead log, so that destroyed keys are gone from it too; False when a reader stood in the way.
 

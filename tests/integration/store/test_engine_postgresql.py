@@ -204,6 +204,11 @@ def test_a_commit_is_on_the_disk_before_it_is_answered_whatever_the_database_was
     frail.drop(url)
 
 
+def test_a_server_that_may_lose_a_commit_at_a_power_cut_is_named(database, notes):
+    assert "fsync and full_page_writes off" in database.risk()
+    assert notes.risk() == ""
+
+
 def test_without_our_settings_a_connection_is_refused(empty_url, monkeypatch):
     """As behind a connection pooler that keeps a session's settings to itself."""
     monkeypatch.setattr(
