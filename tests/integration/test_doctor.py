@@ -196,7 +196,7 @@ def test_a_database_with_another_schema_is_wrong(fresh):
 def test_a_database_of_postgresql_is_judged_alike_and_its_url_is_not_told(fresh):
     require()
     found = []
-    with Server() as server:
+    with Server(durable=True) as server:
         url = server.database()
         fresh.configure("database", "url", url)
         settings = load_settings(fresh.file)
