@@ -123,6 +123,12 @@ def forget_withheld(connection: Connection, post_id: int) -> None:
     destroy_unneeded(connection, post_id)
 
 
+def is_relayed(connection: Connection, post_id: int) -> bool:
+    """Whether a post goes out to some list."""
+    relayed = (decisions.c.post_id == post_id, decisions.c.decision == "relay")
+    return connection.execute(select(decisions.c.list_name).where(*relayed).limit(1)).first() is not None
+
+
 def destroy_unneeded(connection: Connection, post_id: int) -> None:
     """Destroy a post's content unless some list still relays or holds it."""
     needed = (

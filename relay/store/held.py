@@ -158,18 +158,18 @@ def decline(
     """
     for list_name in list_names:
         for row in _find_held(connection, reference, list_name, now):
-            _end_offer(connection, row, "offer.declined", now, decided_by=moderator.id)
-            facts: audit.Facts = {"reference": reference, "list": list_name, "moderator": moderator.id}
-            audit.append(connection, node, now, "offer.declined", facts)
+            _end_offer(connection, node, row, "offer.declined", now, moderator=moderator.id)
 
 
-def _end_offer(connection: Connection, row: Row[Any], rule: str, now: datetime, **decided: Any) -> None:
-    """Close an offer that nobody takes; the author hears it with the receipt."""
-    reasons = [*row.reasons, *reason_rows([Reason("F1", rule, "whole message")])]
-    decide(connection, row, decision="refuse", reasons=reasons, **decided)
+def _end_offer(connection: Connection, node: str, row: Row[Any], how: str, now: datetime, **by: str) -> None:
+    """Close an offer that nobody takes; the author hears it with the receipt, once there is one."""
+    reasons = [*row.reasons, *reason_rows([Reason("F1", how, "whole message")])]
+    decide(connection, row, decision="refuse", reasons=reasons, decided_by=by.get("moderator"))
+    audit.append(connection, node, now, how, {"reference": row.reference, "list": row.list_name, **by})
     calls.call_off(connection, row.post_id)
     fanout.destroy_unneeded(connection, row.post_id)
-    fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
+    if fanout.is_relayed(connection, row.post_id):
+        fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
 
 
 def _cancel_notice(connection: Connection, post_id: int) -> None:
@@ -182,6 +182,8 @@ def _cancel_notice(connection: Connection, post_id: int) -> None:
 def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
     """Withhold every post whose time to decide ran out and close the offers, destroy what no other list needs, tell the authors.
 
+    A post that nobody could decide about at home, and that goes nowhere, is offered no longer either.
+
     Returns:
         The references, each once.
     """
@@ -189,8 +191,7 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
     rows = connection.execute(due.with_for_update(of=decisions, skip_locked=True)).all()  # another node may do it too
     for row in rows:
         if is_offer(read_reasons(row.reasons)):
-            _end_offer(connection, row, "offer.expired", now)
-            audit.append(connection, node, now, "offer.expired", {"reference": row.reference, "list": row.list_name})
+            _end_offer(connection, node, row, "offer.expired", now)
             continue
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "hold.expired", "whole message")])]
         decide(connection, row, decision="withhold", reasons=reasons)
@@ -199,6 +200,11 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
         calls.call_off(connection, row.post_id)
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.EXPIRY, now)
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})
+    for post_id in dict.fromkeys(row.post_id for row in rows):
+        left = held_rows(connection, post_id)
+        if all(is_offer(read_reasons(row.reasons)) for row in left) and not fanout.is_relayed(connection, post_id):
+            for row in left:
+                _end_offer(connection, node, row, "offer.expired", now)
     return tuple(dict.fromkeys(row.reference for row in rows))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import may_receive, moderates
-from relay.store.tables import decisions, deliveries, members, memberships, posts
+from relay.store.tables import HELD, decisions, deliveries, members, memberships, posts
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
@@ -64,6 +64,15 @@ _HAS_TWIN = exists().where(
         and_(_TWIN.c.lease == deliveries.c.lease, _TWIN.c.id < deliveries.c.id),  # of two in one batch the first goes
     ),
 )
+_WAITS_FOR_THEM = exists().where(
+    decisions.c.post_id == deliveries.c.post_id,
+    HELD,
+    members.c.id == deliveries.c.member_id,
+    memberships.c.member_id == deliveries.c.member_id,
+    or_(memberships.c.list_name == decisions.c.list_name, memberships.c.list_name + OWNER == decisions.c.list_name),
+    moderates(),
+    _MAY_RECEIVE,
+)
 _FREE = {"lease": None, "leased_until": None}
 _MOVE = (
     update(deliveries)
@@ -71,7 +80,13 @@ _MOVE = (
     .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
 _CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
-_CANCEL_LOST = _CANCEL.where(_MY_COPIES, or_(not_(_ON_LIST), not_(_HAS_CONTENT)))
+_CANCEL_LOST = _CANCEL.where(
+    _MINE,
+    or_(
+        and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
+        and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
+    ),
+)
 _CANCEL_TWINS = _CANCEL.where(_MY_COPIES, _HAS_TWIN)
 _BEGIN = (
     update(deliveries)
@@ -90,7 +105,7 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment. Whoever left that list but is on another one that the post goes to gets that
+    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided. Whoever left that list but is on another one that the post goes to gets that
     list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.
 

@@ -18,7 +18,7 @@ from relay.store.tables import Instant, decisions, deliveries, members, membersh
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """What stopping a post came to: it was `held` and is destroyed; so many copies were `cancelled`, so many had `gone` out."""
+    """What stopping a post came to: it was only `held`, and is destroyed; so many copies were `cancelled`, so many had `gone` out."""
 
     held: bool
     cancelled: int
@@ -42,8 +42,12 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
     calls.call_off(connection, post_id)
     cancelled = _cancel_copies(connection, post_id)
     waited = any(not is_offer(read_reasons(row.reasons)) for row in rows)
-    fanout.destroy_unneeded(connection, post_id)
-    stopped = Stopped(held=waited, cancelled=cancelled, gone=_gone(connection, post_id))
+    if waited:
+        fanout.forget_withheld(connection, post_id)
+    else:
+        fanout.destroy_unneeded(connection, post_id)
+    held_only = waited and not fanout.is_relayed(connection, post_id)
+    stopped = Stopped(held=held_only, cancelled=cancelled, gone=_gone(connection, post_id))
     facts: audit.Facts = {"reference": reference, "author": author.id, "cancelled": cancelled, "gone": stopped.gone}
     audit.append(connection, node, now, "post.withdrawn", facts)
     return stopped
@@ -62,13 +66,17 @@ def review(connection: Connection, node: str, author: Member, reference: str, no
 def report_spill(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Stopped | None:
     """Stop what can be stopped of a post that should not have gone, and call who must know; None when it isn't theirs to see.
 
-    Its author and the members of its lists may report it. Called are the moderators of its lists and the focal points of its
-    author's country.
+    Its author may report it, who gets it, and the moderators for whom it waits: a list's other members don't learn of what
+    was held, declined or withheld. Called are the moderators of its lists and the focal points of its author's country.
     """
+    on_list = memberships.c.list_name == decisions.c.list_name
+    on_owners = and_(memberships.c.list_name + OWNER == decisions.c.list_name, moderates())
     receives = exists().where(
         decisions.c.post_id == posts.c.id,
-        memberships.c.member_id == member.id,
-        memberships.c.list_name == decisions.c.list_name,
+        members.c.id == member.id,
+        memberships.c.member_id == members.c.id,
+        or_(on_list, on_owners),
+        or_(decisions.c.decision == "relay", and_(decisions.c.decision == "hold", moderates())),
     )
     post_id = _post_of(connection, reference, or_(posts.c.author_id == member.id, receives))
     if post_id is None:

@@ -5,14 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from relay.delivery.delivery import Kind
 from relay.mail.address import Address
 from relay.policy.decision import Reason
 from relay.roster.member import AgencyType, Role
 from relay.roster.nomination import Nomination
-from relay.store import calls, members
+from relay.store import calls, last_look, members, queue, wishes
 from relay.store import held as held_posts
 from tests.integration.store.conftest import NODE, START
 
+MINUTE = timedelta(minutes=1)
 TWO_HOURS = START + timedelta(hours=2)
 
 
@@ -91,3 +93,33 @@ def test_a_call_that_was_not_sent_is_taken_back_when_the_post_is_decided(world, 
     )
     assert called(world) == {"compatriot": "cancelled"}
     assert call_others(world, TWO_HOURS) == 0
+
+
+def sent(world, moderator):
+    """Which of this moderator's letters may go out, were they due now."""
+    claimed = world.database.write(lambda c: queue.claim(c, "node-1/1", TWO_HOURS, TWO_HOURS + MINUTE, 20))
+    ids = [one.id for one in claimed if one.recipient_id == moderator.id]
+    begun = world.database.write(lambda c: last_look.begin(c, "node-1/1", ids, TWO_HOURS))
+    return [one.kind for one in claimed if one.id in begun]
+
+
+def test_a_call_goes_to_who_can_decide_at_that_moment(world, scene, held):
+    world.post(scene["author"], ("central-africa", held))
+    assert sent(world, scene["compatriot"]) == [Kind.CALL]
+
+
+def test_who_moderates_no_longer_is_not_called(world, scene, held):
+    world.post(scene["author"], ("central-africa", held))
+    by = scene["compatriot"]
+    world.database.write(lambda c: wishes.leave(c, NODE, by, "central-africa", START))
+    assert sent(world, by) == []
+
+
+def test_a_call_about_what_was_decided_is_not_sent_though_an_offer_still_waits(world, scene, held):
+    offer = replace(held, reasons=(Reason("F1", "routing.named_by_tag", "subject"),))
+    reference = world.post(scene["author"], ("central-africa", held), ("savanna", offer)).reference
+    by = scene["compatriot"]
+    world.database.write(
+        lambda c: held_posts.release(c, NODE, reference, "central-africa", by, START + MINUTE, two_person=False)
+    )
+    assert Kind.CALL not in sent(world, by)

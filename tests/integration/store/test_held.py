@@ -1,5 +1,6 @@
 """Held posts: released by one or two people, refused, expired; content is gone when nobody needs it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -170,3 +171,36 @@ def test_a_release_of_one_of_two_lists_gives_nobody_a_second_copy(world, held, r
         "SELECT m.name, list_name FROM deliveries d JOIN members m ON m.id = d.member_id WHERE kind = 'copy' ORDER BY 1"
     )
     assert copies == [("Both", "central-africa"), ("First", "savanna")]
+
+
+def offer(held):
+    return replace(held, reasons=(Reason("F1", "routing.named_by_tag", "subject"), *held.reasons))
+
+
+def test_an_offer_that_ends_while_the_post_waits_at_home_is_told_later(world, held):
+    author = world.join("author", "central-africa")
+    abroad = world.join("first", "savanna")
+    reference = world.post(author, ("central-africa", held), ("savanna", offer(held))).reference
+    world.database.write(lambda c: held_posts.decline(c, NODE, reference, ["savanna"], abroad, LATER))
+    assert [row[1] for row in deliveries(world)] == ["notice"]
+    assert decisions(world)["central-africa"].word == "hold"
+
+
+def test_a_post_that_expires_at_home_is_offered_no_longer(world, held):
+    author = world.join("author", "central-africa")
+    world.join("first", "savanna")
+    later = {"central-africa": TOO_LATE, "savanna": TOO_LATE + timedelta(days=2)}
+    world.post(author, ("central-africa", held), ("savanna", offer(held)), held_until=later)
+    world.database.write(lambda c: held_posts.expire(c, NODE, TOO_LATE))
+    assert [one.word for one in decisions(world).values()] == ["withhold", "refuse"]
+    assert sorted(row[1] for row in deliveries(world)) == ["expiry", "notice"]
+    assert not has_content(world)
+
+
+def test_an_offer_waits_on_when_another_one_ends(world, held, relayed):
+    author = world.join("author", "central-africa")
+    later = {"savanna": TOO_LATE, "species-id": TOO_LATE + timedelta(days=2)}
+    three = (("central-africa", relayed), ("savanna", offer(held)), ("species-id", offer(held)))
+    world.post(author, *three, held_until=later)
+    world.database.write(lambda c: held_posts.expire(c, NODE, TOO_LATE))
+    assert [one.word for one in decisions(world).values()] == ["relay", "refuse", "hold"]
