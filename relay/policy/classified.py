@@ -2,7 +2,9 @@
 
 They mark by their place more than by their words, which are everyday ones as well ("secret compartment"). Certain are
 words that are the whole of one of a text's first lines or of its last in capitals, that stand in brackets or capitals at
-an edge of a subject or a file's name, or that are the whole of a header field. On any other line of their own they hold.
+an edge of a subject or a file's name, or that are the whole of a header field. On any other line of their own they hold,
+and so they do in small letters before a colon in a subject. Words of three letters mean other things as well (MẬT is bile,
+ДСП is chipboard): they only hold, and only in capitals. A long sentence behind a word is a disclaimer, which holds at most.
 """
 
 import re
@@ -19,6 +21,17 @@ _LONGEST_LINE = 200
 _LINE = re.compile(r"[^\n]+")
 _WORDY = re.compile(r"\w")
 _FRAME = r"(?:[^\w\n]|_){0,40}"
+_DISCLAIMER = 6  # so many words behind a marking are a sentence, its sign among them
+_AMBIGUOUS = 3  # letters
+# What a form calls the marking that stands behind it: "Classification: SECRET", "Grau de sigilo: RESERVADO".
+_FIELD_NAMES = (
+    "classification|classification level|security classification|niveau de classification|niveau de protection|mention de protection|"
+    "clasificación|nivel de clasificación|grado de clasificación|grado de reserva|classificação|grau de sigilo|grau de classificação|"
+    "protective marking|security marking|marking|classifica di segretezza|einstufung|geheimhaltungsgrad|rubricering|"
+    "гриф секретности|гриф|密级|درجة السرية|độ mật|tingkat kerahasiaan|ชั้นความลับ"
+)
+_TAG = r"\[[^\]\n]{0,100}\]"  # a list's, a marking's or a route, which stand before what the author wrote
+_SET_OFF = re.compile(r"\s*:|\s+[-–—|/]\s")
 
 
 def find_classified(text: str, place: str, words: tuple[str, ...]) -> Iterator[Finding]:
@@ -49,24 +62,38 @@ def _on_lines(text: str, folded: str, place: str, whole: re.Pattern[str]) -> Ite
             continue
         written = [text[slice(*found.span(group))] for group in ("marking", "suffix") if found[group]]
         shouted = all(map(is_label_case, written))
-        if shouted or not found["suffix"]:
-            yield _finding("M1" if shouted and (start, end) in edges else "H2", place, found)
+        if shouted or not (found["suffix"] or _is_ambiguous(found)):
+            certain = shouted and (start, end) in edges and not _is_disclaimer(found["suffix"] or "")
+            yield _finding("M1" if certain else "H2", place, found)
 
 
 def _at_edges(text: str, folded: str, place: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Finding]:
     """At the beginning or end of a subject or a file's name, in capitals; anywhere in it, in brackets."""
     _, bracketed, first, last = patterns
-    if found := bracketed.search(folded):
-        yield _finding("M1", place, found)
-        return
-    for pattern in (first, last):
-        found = pattern.search(folded)
-        if found and is_label_case(text[slice(*found.span("marking"))]):
+    for pattern in (bracketed, first, last):
+        if (found := pattern.search(folded)) is None:
+            continue
+        shouted = is_label_case(text[slice(*found.span("marking"))])
+        if shouted or (pattern is bracketed and not _is_ambiguous(found)):
             yield _finding("M1", place, found)
+            return
+        if pattern is first and is_prose(place) and _SET_OFF.match(folded, found.end()):
+            yield _finding("H2", place, found)
             return
 
 
+def _is_disclaimer(suffix: str) -> bool:
+    """Whether a sentence stands behind a marking; behind "//" stand those who may read it, however many they are."""
+    return len(suffix.split()) >= _DISCLAIMER and not suffix.lstrip().startswith("//")
+
+
+def _is_ambiguous(found: re.Match[str]) -> bool:
+    word = found["marking"]
+    return len(word) <= _AMBIGUOUS and word != word.upper()
+
+
 def _finding(code: str, place: str, found: re.Match[str]) -> Finding:
+    code = "H2" if _is_ambiguous(found) else code
     rule = "classified.in_marking_place" if code == "M1" else "classified.on_its_own_line"
     return Finding(code=code, rule=rule, place=place, start=found.start("marking"), end=found.end("marking"))
 
@@ -75,11 +102,12 @@ def _finding(code: str, place: str, found: re.Match[str]) -> Finding:
 def _patterns(words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """A whole line; in brackets; at the beginning; at the end."""
     marking = f"(?P<marking>{'|'.join(_loosely(word) for word in sorted(words, key=len, reverse=True))})"
-    suffix = r"(?P<suffix>(?:\s*(?:[-–—|:,;·•★]|/{1,2})\s*[^\n]{1,60})?)"
+    suffix = r"(?P<suffix>(?:\s*(?:[-–—|:,;·•★(]|/{1,2})\s*[^\n]{1,60})?)"
+    field = f"(?:(?:{'|'.join(map(_loosely, _FIELD_NAMES.split('|')))}){_FRAME}[:=]{_FRAME})?"
     return (
-        re.compile(f"{_FRAME}{marking}(?:{_FRAME}|{suffix})"),
+        re.compile(f"{_FRAME}{field}{marking}(?:{_FRAME}|{suffix})"),
         re.compile(rf"[\[({{<]\s*{marking}\s*(?:[-–—|:,;/][^\])}}>\n]{{0,60}})?[\])}}>]"),
-        re.compile(rf"\A(?:\s*{REPLY_PREFIX})*{_FRAME}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
+        re.compile(rf"\A(?:\s*(?:{REPLY_PREFIX}|{_TAG}))*{_FRAME}{field}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
         re.compile(rf"(?:[^\w\s]|_)\s*{marking}{_FRAME}(?:\.\w{{1,5}})?\Z"),
     )
 

@@ -43,9 +43,43 @@ def test_a_first_line_in_small_letters_holds(line):
 
 
 SUBJECTS = """[CONFIDENTIEL] Saisie à Douala|[Confidentiel] Saisie|CONFIDENTIEL - Saisie|CONFIDENTIEL : saisie|Re: CONFIDENTIEL / saisie|CONFIDENTIEL
-Saisie (SECRET)|Saisie - CONFIDENTIEL|Saisie [SECRET - diffusion limitée]|RESTRICTED: seizure|Fwd: [SECRET] seizure|СЕКРЕТНО: изъятие""".replace(
+Re: [CAFR][ALERT] SECRET: saisie|[CAFR] CONFIDENTIEL - saisie|[CM>AE>VN] SECRET: saisie|RE[2]: SECRET / saisie|回复：机密：查获
+Classification: SECRET - saisie|UK SECRET: seizure|Saisie (SECRET)|Saisie - CONFIDENTIEL|Saisie [SECRET - diffusion limitée]|RESTRICTED: seizure|Fwd: [SECRET] seizure|СЕКРЕТНО: изъятие""".replace(
     "\n", "|"
 )
+
+
+FIELDS = """Classification: SECRET|Classification : CONFIDENTIEL|Niveau de classification : DIFFUSION RESTREINTE|Clasificación: RESERVADO|Grau de sigilo: RESERVADO
+Гриф секретности: СЕКРЕТНО|密级：机密|Độ mật: TỐI MẬT|SECRET (NOFORN)|SECRET//REL TO USA, GBR, CAN, AUS, NZL|STRICTEMENT CONFIDENTIEL""".replace(
+    "\n", "|"
+)
+
+
+@pytest.mark.parametrize("line", FIELDS.split("|"))
+def test_a_field_that_names_the_marking_is_a_marking(line):
+    assert [row for row in found(f"{line}\n\n{BODY}") if row[1] == "in_marking_place"] == CERTAIN
+
+
+@pytest.mark.parametrize(
+    "subject", ["Confidential: seizure in Douala", "Re: Confidentiel – saisie", "[CAFR] Secret : x"]
+)
+def test_a_subject_that_begins_with_a_marking_in_small_letters_holds(subject):
+    assert found(subject, "subject") == HELD
+
+
+AMBIGUOUS = "MẬT|ДСП"
+
+
+@pytest.mark.parametrize("word", AMBIGUOUS.split("|"))
+def test_words_of_three_letters_hold_in_capitals_and_mean_nothing_else(word):
+    assert found(f"{word}\n{BODY}") == HELD
+    assert found(f"Seizure: {word}", "subject") == HELD
+    assert found(f"{word.lower()}\n{BODY}") == []
+    assert found(f"Bear bile ({word.lower()}) and boards seized", "subject") == []
+
+
+def test_a_disclaimer_in_capitals_holds_at_most():
+    assert found(f"{BODY}CONFIDENTIAL: THIS MESSAGE IS FOR THE ADDRESSEE ONLY\n") == HELD
 
 
 @pytest.mark.parametrize("subject", SUBJECTS.split("|"))
@@ -69,7 +103,7 @@ HARMLESS = """The ivory lay in a secret compartment behind the seat.|Les écaill
 CONFIDENTIALITY NOTICE: this e-mail is confidential and intended solely for the addressee.|Ce message est confidentiel.
 Este correo es confidencial y va dirigido a su destinatario.|Reservado el derecho de admisión|UNCLASSIFIED|NON CLASSIFIÉ|OFFICIAL
 Secret Service of Kenya|The restricted area of the port|Vol confidentiel ? Non.|Hotel reservado para el taller|Secretary bird (Sagittarius serpentarius)
-Special report: restricted species|Restricted species: Appendix I|Zone réservée|RESTRICTED SPECIES SEIZED IN MOMBASA|SECRET COMPARTMENT IN A LORRY""".replace(
+Special report: restricted species|Secret-compartment in a lorry|Classification: Appendix I|[CAFR] Restricted species seized|Restricted species: Appendix I|Zone réservée|RESTRICTED SPECIES SEIZED IN MOMBASA|SECRET COMPARTMENT IN A LORRY""".replace(
     "\n", "|"
 )
 
