@@ -143,11 +143,7 @@ def _moderator(
         raise Conflict(f"{address} is not an active member")
     if not person.may_moderate:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
-    if list_name is not None:
-        _list(resources, list_name)
-    # A list whose definition was taken away has no moderators; those of the post's other lists decide all the same.
-    theirs = [row for row in rows if (one := resources.list_named(row.list_name)) and one.includes(person)]
-    if not theirs:
+    if not (theirs := [row for row in rows if _list(resources, row.list_name).includes(person)]):
         raise Conflict(f"{address} does not moderate {rows[0].list_name}")
     return person, theirs
 

@@ -21,7 +21,8 @@ _LINES_READ = 30  # a line that names countries stands near the top; further dow
 
 _BRACKETED = re.compile(r"\[([^\[\]]{1,200})\]")
 _ARROW = re.compile(r"\s*(?:[-=]*[>›»→⇒➔➜➡])+\s*")
-_BETWEEN = re.compile(r"[,;/|]|\s+(?:and|et|y|e)\s+")
+_BETWEEN = re.compile(r"[,;/|]")
+_AND = re.compile(r"\s+(?:and|et|y|e)\s+")
 _COUNTRIES = re.compile(r"\s*(?:countries|country|pays|países|país|paises|pais)\s*[:：](.{1,500})", re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def _named(scan: Scan, regional: tuple[MailingList, ...]) -> Iterator[tuple[Mail
     subject = scan.message.subject if scan.message else ""
     groups = _groups(subject)
     for group in groups:
-        for word in _BETWEEN.split(group):
+        for word in _listed(group):
             wanted = word.strip().casefold()
             for one in regional:
                 if wanted in {one.tag.casefold(), one.name, one.title.casefold()}:
@@ -104,8 +105,14 @@ def _countries_line(scan: Scan) -> list[str]:
     plain = next((part.text for part in scan.parts if part.media_type == "text/plain"), "")
     for line in plain.splitlines()[:_LINES_READ]:
         if found := _COUNTRIES.fullmatch(line):
-            return [word for group in _ARROW.split(found.group(1)) for word in _BETWEEN.split(group)]
+            return [word for group in _ARROW.split(found.group(1)) for word in _listed(group)]
     return []
+
+
+def _listed(words: str) -> Iterator[str]:
+    """The names in a list of them; "and" stands between two, unless it belongs to one: "São Tomé e Príncipe"."""
+    for name in _BETWEEN.split(words):
+        yield from [name] if country_named(name) else _AND.split(name)
 
 
 def _concerned(

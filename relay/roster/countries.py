@@ -20,8 +20,9 @@ COUNTRIES = (
 _ALSO_CALLED = {
     "AE": "uae, u.a.e., emirates, dubai, eau, emirats, émirats, emiratos, emirados",
     "BO": "bolivie, bolivia",
+    "BF": "burkina",
     "BN": "brunei darussalam",
-    "CD": "drc, dr congo, rdc, rd congo, congo kinshasa, democratic republic of the congo, democratic republic of congo, "
+    "CD": "drc, dr congo, rdc, rd congo, r.d. congo, r.d.c., congo kinshasa, democratic republic of the congo, democratic republic of congo, "
     "république démocratique du congo, república democrática del congo, república democrática do congo",
     "CF": "car, rca, centrafrique",
     "CG": "congo, congo brazzaville, republic of the congo, republic of congo, république du congo, república del congo, república do congo",
@@ -39,6 +40,7 @@ _ALSO_CALLED = {
     "NL": "holland, hollande, holanda",
     "PS": "palestine",
     "RU": "russian federation",
+    "SS": "sud-soudan, southern sudan",
     "ST": "sao tome, são tomé",
     "SY": "syria",
     "SZ": "swaziland",
@@ -49,6 +51,7 @@ _ALSO_CALLED = {
     "VN": "viet nam, vietnam, việt nam",
     "ZA": "rsa, south africa",
 }
+_AND = re.compile(r" (?:and|et|y|e) ")  # CLDR writes "&" in English
 _ARTICLE = re.compile(r"(?:the|la|le|les|el|los|las|o|a|os|as) (?=\w{3})|l (?=\w{3})")
 
 
@@ -58,7 +61,8 @@ def country_named(words: str) -> str | None:
     if len(bare) == 2 and bare.isascii() and bare.upper() in COUNTRIES:
         return bare.upper()
     plain = _plain(bare)
-    return _names().get(plain) or _names().get(_ARTICLE.sub("", plain, count=1))
+    shorter = _ARTICLE.sub("", plain, count=1)
+    return _names().get(plain) or _names().get(shorter) or _names().get(_AND.sub(" ", shorter))
 
 
 @cache

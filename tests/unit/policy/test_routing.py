@@ -95,6 +95,15 @@ def test_a_line_of_the_text_names_countries(line, expected):
     assert offered(text=f"Colleagues,\n\n{line}\n\nForty kilograms.\n") == expected
 
 
+@pytest.mark.parametrize("name", ["Santo Tomé y Príncipe", "Sao Tome and Principe", "São Tomé e Príncipe"])
+def test_an_and_may_belong_to_a_countrys_name(name):
+    atlantic = make_list("atlantic", tag="ATLAN", countries=frozenset({"ST"}))
+    for line in (f"Countries: {name}\n", f"Countries: KE, VN, {name}\n"):
+        scan = make_scan(message=make_facts(), parts=(CleanPart(media_type="text/plain", text=line),))
+        assert "atlantic" in route(ALERTS, make_member(), scan, (CENTRAL, atlantic)).offers
+    assert country_named("Trinidad and Tobago") == "TT"
+
+
 def test_a_line_far_down_names_nothing():
     assert offered(text="word\n" * 40 + "Countries: KE\n") == []
 
