@@ -10,7 +10,7 @@ from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.roster.member import Member
+from relay.roster.member import Member, MemberState
 from relay.store import audit, held, members, originals, posts
 from relay.store.vault import unseal
 
@@ -26,9 +26,14 @@ def release(
 
     Raises:
         NotFound: no such held post.
-        Conflict: this person may not decide here, or has decided already.
+        Conflict: this person may not decide here, or has decided already; or the author is suspended, so that nobody knows
+            who wrote it.
     """
     person, concerned = _moderator(resources, moderator, reference, list_name, now)
+    with resources.database.read() as connection:
+        author = members.get(connection, concerned[0].author_id)
+    if author.state is MemberState.SUSPENDED:
+        raise Conflict(f"the author of {reference} is suspended: refuse it, or have them reinstated first")
     two_person = any(_list(resources, one.list_name).two_person_release for one in concerned)
     node = resources.settings.relay.node
     message_id = _unseal(resources, reference).message_id

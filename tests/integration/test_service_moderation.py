@@ -137,6 +137,18 @@ def test_a_moderator_cannot_release_their_own_post(scene):
     assert "your own post" in refused.sentence
 
 
+def test_a_suspended_authors_post_is_not_released(scene):
+    reference = scene.hold(ANA)
+    scene.site.run("members", "suspend", ANA, "--reason", "their password is known")
+    try:
+        done = scene.moderate("release", reference, PAUL)
+        assert (done.code, scene.decision(reference)) == (73, "hold")
+        assert "suspended" in done.err
+    finally:
+        scene.site.run("members", "reinstate", ANA)
+    assert scene.moderate("release", reference, PAUL).code == 0
+
+
 def test_a_post_that_nobody_decided_in_time_is_destroyed_and_its_author_told(scene):
     reference = scene.hold()
     scene.service.stop()
