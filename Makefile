@@ -42,14 +42,15 @@ $(BIN)/.test-dependencies: $(BIN)/.installed requirements-test.txt
 	@$(WHOLE)
 	@touch $@
 
-# Every check and every test. tests/needs.sh installs the Debian packages the tests use, where it may.
+# Every check and every test. tests/needs.sh installs the Debian packages the tests use, where it may. Files are taken in order,
+# not by their number of tests: the slow ones, which have few, would else all come last, on one processor.
 test: $(BIN)/.test-dependencies
 	@tests/needs.sh
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/pytest -n auto --dist loadfile
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=5
 
 check: $(BIN)/.test-dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
