@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,6 +50,37 @@ from relay.web.health import Health, HealthServer, judge_delivery
 ROLES = ("smtp", "delivery", "web", "jobs")
 DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
+AT_ONCE = (
+    16  # messages of one member that are read or wait for it: each holds one of the threads that all members share
+)
+
+
+class Turn:
+    """One member's way to the scanners: one message at a time, a few more wait, all others are put off at once."""
+
+    def __init__(self) -> None:
+        """Nobody is there yet."""
+        self._places = threading.Semaphore(AT_ONCE)
+        self._scanner = threading.Lock()
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        """Hold a scanner.
+
+        Raises:
+            Busy: too many wait, or this one has waited for too long.
+        """
+        if not self._places.acquire(blocking=False):
+            raise Busy("too many of this member's messages wait to be read")
+        try:
+            if not self._scanner.acquire(timeout=SCANNER_WAIT.total_seconds()):
+                raise Busy("this member's other message is still being read")
+            try:
+                yield
+            finally:
+                self._scanner.release()
+        finally:
+            self._places.release()
 
 
 class Service:
@@ -68,7 +99,7 @@ class Service:
             words=resources.ruleset.words,
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
-        self._members_scanning: dict[str, threading.Lock] = {}
+        self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
@@ -214,17 +245,12 @@ class Service:
         to = self.resources.destination(envelope.rcpt_to[0])
         is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
         who = authentication.address.key if authentication and not is_letter else ""
-        mine = self._members_scanning.setdefault(who, threading.Lock())
 
         def scan(octets: bytes) -> Scan:
             if is_letter and not self._letters.allows(client.ip, monotonic()):
                 raise Busy("enough was written to the postmaster in this hour")
-            if not mine.acquire(timeout=SCANNER_WAIT.total_seconds()):
-                raise Busy("this member's other message is still being read")
-            try:
+            with self._turns.setdefault(who, Turn()).taken():  # by now they are a member: strangers leave nothing here
                 return self._scanners.scan(octets)
-            finally:
-                mine.release()
 
         try:
             return receive(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))

@@ -124,7 +124,7 @@ async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
     tries, clock = talk.reception.login_tries, asyncio.get_running_loop().time
     who = credentials.login, talk.ip
     weighing = tries.weigh(*who, clock())
-    if weighing.turn_away:
+    if weighing.turn_away and not weighing.known:
         talk.login_tries += 1
         _note_failure(talk, weighing.units)
         return replies.TOO_MANY_WAIT
@@ -139,9 +139,11 @@ async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
         tries.succeeded(*who)
         talk.member = member
         return replies.LOGGED_IN
-    tries.failed(*who, clock())
     talk.login_tries += 1
     _note_failure(talk, weighing.units)
+    if weighing.turn_away:
+        return replies.TOO_MANY_WAIT
+    tries.failed(*who, clock())
     if weighing.known:
         await _wait(talk, credentials, delay)
     return replies.WRONG_LOGIN

@@ -6,7 +6,8 @@ address. A delay doubles with each failure up to a bound, and nothing is ever lo
 guesser gains nothing by the tries that are left, and must not gain the power to keep a member out. Where an account has
 logged in before, its password is looked at first and only a wrong one waits.
 
-Accounts are counted as they are written, whether anybody has them or not, so a delay tells nothing about who is a member.
+Accounts are counted as they are written, whether anybody has them or not, and a wrong password waits as long where the
+account has logged in before, so a delay tells nothing about who is a member to whoever shares a carrier's address with them.
 """
 
 from collections import Counter, OrderedDict
@@ -67,9 +68,6 @@ class _Failures:
         if len(self._counts) > REMEMBERED:
             self._counts.popitem(last=False)
 
-    def forget(self, key: bytes) -> None:
-        self._counts.pop(key, None)
-
 
 class LoginTries:
     """The account of one server's logins. Keys are digests: a name of any length costs sixteen octets."""
@@ -85,15 +83,12 @@ class LoginTries:
     def weigh(self, login: str, ip: str, now: float) -> Weighing:
         """Say how long this login waits: before its password is looked at, or after, where it is known."""
         pair, account, network = _keys(login, ip)
-        known = pair in self._known
-        units = PAIR.units(self._pairs.of(pair, now))
-        if not known:
-            units = max(
-                units,
-                ACCOUNT.units(self._accounts.of(account, now)),
-                NETWORK.units(self._networks.of(network, now)),
-            )
-        return Weighing(units=units, known=known, turn_away=not known and units > 0 and self._waiting[pair] >= WAITING)
+        units = max(
+            PAIR.units(self._pairs.of(pair, now)),
+            ACCOUNT.units(self._accounts.of(account, now)),
+            NETWORK.units(self._networks.of(network, now)),
+        )
+        return Weighing(units=units, known=pair in self._known, turn_away=units > 0 and self._waiting[pair] >= WAITING)
 
     def wait(self, login: str, ip: str) -> None:
         """One more waits; `waited` must follow."""
@@ -114,9 +109,8 @@ class LoginTries:
         self._networks.add(network, now)
 
     def succeeded(self, login: str, ip: str) -> None:
-        """Remember where this account is at home, and forget its failures there; those of others weigh on."""
+        """Remember where this account is at home. No failure is forgotten: who shares the address would notice that it was."""
         pair = _keys(login, ip)[0]
-        self._pairs.forget(pair)
         self._known[pair] = None
         self._known.move_to_end(pair)
         if len(self._known) > REMEMBERED:

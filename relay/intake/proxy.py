@@ -85,3 +85,18 @@ def _read_v2(octets: bytes) -> Proxied | ProxyFault | None:
     if command == _LOCAL or not size:
         return Proxied(None, _FIXED + length)
     return Proxied(str(ipaddress.ip_address(octets[_FIXED : _FIXED + size])), _FIXED + length)
+
+
+def client_behind(proxy: str, named: str | None) -> str | None:
+    """The client that a proxy's header names, as far as it can be believed; None for the proxy itself.
+
+    A loopback address is the proxy's own machine. Where that is another than ours, its programs must not be taken for ours.
+    """
+    if named is None or not _is_loopback(named) or _is_loopback(proxy):
+        return named
+    return None
+
+
+def _is_loopback(ip: str) -> bool:
+    address = ipaddress.ip_address(ip.partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

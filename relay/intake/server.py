@@ -10,7 +10,7 @@ from datetime import timedelta
 from relay.intake import replies
 from relay.intake.handler import Doors, Reception
 from relay.intake.limits import Connections, IntakeLimits
-from relay.intake.proxy import ProxyFault, read_proxy
+from relay.intake.proxy import ProxyFault, client_behind, read_proxy
 from relay.intake.session import Kind, SmtpSession
 from relay.settings import Port, SmtpSection
 
@@ -268,7 +268,7 @@ class Vestibule(asyncio.Protocol):
         if isinstance(header, ProxyFault):
             self._server.drop(self, "no PROXY header")
         else:
-            session = self._server.leave_vestibule(self, header.ip)
+            session = self._server.leave_vestibule(self, client_behind(self.ip, header.ip))
             if session and (rest := self._octets[header.octets :]):
                 session.data_received(rest)
 

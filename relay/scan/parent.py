@@ -77,13 +77,11 @@ class ScannerParent:
         input_read, input_write = os.pipe()
         output_read, output_write = os.pipe()
         try:
-            with self._lock:
-                socket.send_fds(self._control, [encode_number(FORK)], [input_read, output_write])
-                pid = self._answer()
-        except (OSError, ParentError):
+            pid = self._ask(FORK, input_read, output_write)
+        except ParentError:
             os.close(input_write)
             os.close(output_read)
-            raise ParentError("no fork") from None
+            raise
         finally:
             os.close(input_read)
             os.close(output_write)
@@ -91,9 +89,8 @@ class ScannerParent:
 
     def end(self, pid: int) -> None:
         """Kill a scanner and wait until it is gone. If this process itself has gone, the kernel has seen to that."""
-        with self._lock, contextlib.suppress(OSError, ParentError):
-            self._control.sendall(encode_number(pid))
-            self._answer()
+        with contextlib.suppress(ParentError):
+            self._ask(pid)
 
     def close(self) -> None:
         """End the process, and with it every scanner that it still has."""
@@ -104,8 +101,14 @@ class ScannerParent:
             self._process.kill()
             self._process.wait()
 
-    def _answer(self) -> int:
-        octets = self._control.recv(NUMBER_OCTETS, socket.MSG_WAITALL)
-        if len(octets) < NUMBER_OCTETS:
-            raise ParentError("gone")
-        return decode_number(octets)
+    def _ask(self, number: int, *descriptors: int) -> int:
+        """One request and its answer. After one that failed, the answer could be taken for the next one's: the process ends."""
+        with self._lock:
+            octets = b""
+            with contextlib.suppress(OSError):
+                socket.send_fds(self._control, [encode_number(number)], descriptors)
+                octets = self._control.recv(NUMBER_OCTETS, socket.MSG_WAITALL)
+            if len(octets) < NUMBER_OCTETS:
+                self._process.kill()
+                raise ParentError("gone")
+            return decode_number(octets)

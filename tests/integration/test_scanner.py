@@ -19,6 +19,8 @@ from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan import pool as pool_module
+from relay.scan.frames import encode_configuration
+from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.pool import ScannerPool
 from tests.pictures import attached, encoded, exif, huge_png, picture, printing_profile
 from tests.scanning import WORDS, mail, message, part, plain, rules, scan
@@ -327,6 +329,22 @@ def test_when_the_scanners_parent_dies_they_die_with_it_and_another_takes_its_pl
     wait_until(lambda: len(pool.pids()) == 2 and not set(pool.pids()) & set(before))
     pool.close()
     assert not exists(parent)
+
+
+def test_a_scanners_parent_that_answers_too_late_is_ended_since_its_answer_would_be_taken_for_the_next_one_s():
+    parent = ScannerParent(encode_configuration(MEMORY, WORDS))
+    try:
+        _, *pipes = parent.fork()
+        parent._control.settimeout(0.05)
+        os.kill(parent._process.pid, signal.SIGSTOP)
+        with pytest.raises(ParentError):
+            parent.fork()
+        os.kill(parent._process.pid, signal.SIGCONT)
+        wait_until(lambda: not parent.is_alive())
+        for pipe in pipes:
+            os.close(pipe)
+    finally:
+        parent.close()
 
 
 def test_a_scanner_has_nothing_open_but_its_two_pipes(make_pool):

@@ -372,6 +372,32 @@ def test_where_a_member_has_logged_in_before_the_right_password_never_waits(tmp_
                 client.line()
 
 
+def test_a_guesser_behind_a_member_s_address_is_answered_as_one_who_guesses_at_nobody(tmp_path):
+    """Rows 16 and 17. A carrier's customers share one address; what they hear must not tell whose account has been used there."""
+
+    def answers(server, guessed):
+        with ExitStack() as stack:
+            server.server._reception.limits = replace(LIMITS, login_delay=timedelta(0))
+            heard = set(guess(server, PAIR.free, guessed=guessed))
+            server.server._reception.limits = replace(LIMITS, login_delay=timedelta(hours=1))
+            for _ in range(WAITING):
+                stack.enter_context(begun(server)).send(f"AUTH PLAIN {guessed}\r\n".encode())
+            tries = server.server._reception.login_tries
+            eventually(lambda: sum(tries._waiting.values()) == WAITING)
+            with begun(server) as one_more:
+                heard.add(one_more.ask(f"AUTH PLAIN {guessed}"))
+            stack.close()
+            eventually(lambda: not tries._waiting)
+        return heard
+
+    with RunningServer(tmp_path, replace(LIMITS, login_delay=timedelta(0))) as server:
+        with begun(server) as client:
+            assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 ")
+        assert answers(server, WRONG) == answers(server, GHOST)
+        with begun(server) as client:
+            assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 "), "and the member does not wait"
+
+
 def test_an_account_is_never_locked(server):
     """Row 16. After any number of wrong passwords the right one is a bounded delay away."""
     guess(server, 12)

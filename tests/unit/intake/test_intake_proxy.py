@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relay.intake.proxy import V1_OCTETS, V2_OCTETS, Proxied, ProxyFault, read_proxy
+from relay.intake.proxy import V1_OCTETS, V2_OCTETS, Proxied, ProxyFault, client_behind, read_proxy
 
 SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 IPV4 = bytes([192, 0, 2, 7, 198, 51, 100, 1]) + b"\xc0\x01\x00\x19"
@@ -88,3 +88,21 @@ def test_reading_never_raises_never_waits_for_more_than_the_limit_and_does_not_c
     assert len(set(settled)) <= 1
     if octets.startswith(b"PROXY ") and len(octets) >= V1_OCTETS:
         assert settled
+
+
+@pytest.mark.parametrize(
+    ("proxy", "named", "client"),
+    [
+        ("192.0.2.7", "127.0.0.1", None),
+        ("2001:db8::7", "::1", None),
+        ("192.0.2.7", "::ffff:127.0.0.1", None),
+        ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("::1", "127.0.0.1", "127.0.0.1"),
+        ("::ffff:127.0.0.1", "127.0.0.1", "127.0.0.1"),
+        ("192.0.2.7", "198.51.100.1", "198.51.100.1"),
+        ("192.0.2.7", None, None),
+    ],
+)
+def test_another_machine_s_loopback_is_not_ours(proxy, named, client):
+    """A gateway on our own loopback is believed without TLS; a program beside a proxy elsewhere is none."""
+    assert client_behind(proxy, named) == client
