@@ -79,6 +79,8 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -
     )
     if wrong:
         raise Invalid(wrong)
+    if resources.destination(nomination.address) is not None:
+        raise Invalid(f"{nomination.address} is an address of this relay: a list's copies would come back to it")
     return nomination
 
 

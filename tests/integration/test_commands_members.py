@@ -42,6 +42,10 @@ def test_lists_sync_changes_nothing_the_second_time(fresh):
         ("not-an-address,New,Douanes,customs,CM,fr,central-africa,a@n.example,b@n.example,member", "“not-an-address”"),
         ("new@douanes.example,New,Douanes,customs,CM,fr", "cells"),
         (f"{JEAN},Jean,Parcs,ranger,GA,fr,central-africa,a@n.example,b@n.example,member", JEAN),
+        *(
+            (f"{own},New,Douanes,customs,CM,fr,central-africa,a@n.example,b@n.example,member", own)
+            for own in (CENTRAL, "Species-ID-owner@relay.example", "abuse@relay.example", "alerts@relay.example")
+        ),
     ],
 )
 def test_an_import_with_one_wrong_line_names_it_and_adds_nobody(site, tmp_path, line, words):
