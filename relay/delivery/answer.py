@@ -46,7 +46,7 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     if not facts.answers:
         return [
             catalogue.text("Your words were not understood. Write one of these on a line of its own:"),
-            _words(catalogue),
+            *_words(facts, catalogue),
         ]
     return [paragraph for one in facts.answers for paragraph in _answered(one, facts, catalogue)]
 
@@ -60,12 +60,21 @@ def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str
     return write(one, facts, catalogue)
 
 
-def _help(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    return [catalogue.text("Write one of these on a line of its own:"), _words(catalogue)]
+def _help(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [catalogue.text("Write one of these on a line of its own:"), *_words(facts, catalogue)]
 
 
-def _words(catalogue: Catalogue) -> str:
-    return "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in _HELP)
+def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """The words and their meanings, and the addresses that a member looks for beside them."""
+    return [
+        "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in _HELP),
+        catalogue.text(
+            "To try a message out, send it to {practice}: you are told what would happen, and nobody gets it. The people who run this list: "
+            "{owner}",
+            practice=f"practice@{facts.domain}",
+            owner=facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to,
+        ),
+    ]
 
 
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:

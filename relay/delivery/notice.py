@@ -151,7 +151,8 @@ def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             confirmer=nomination.confirmed_by,
         ),
         catalogue.text(
-            "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership will then be looked at."
+            "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership is then "
+            "suspended at once, until it has been looked at."
         ),
     ]
 

@@ -36,6 +36,12 @@ def test_help_names_every_word():
     assert [word for word in Word if word not in text and word is not Word.NO] == []
 
 
+def test_help_says_where_to_try_a_message_out_and_where_the_lists_people_are():
+    for text in (answered(Answer(word="HELP", about="", outcome="done")), answered()):
+        assert "practice@relay.example" in text
+        assert "central-africa-owner@relay.example" in text
+
+
 def test_what_is_not_understood_is_answered_by_the_words():
     text = answered()
     assert "not understood" in text
