@@ -6,6 +6,7 @@ what had been handed over by then.
 
 import asyncio
 import contextlib
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from ssl import SSLCertVerificationError, SSLContext
@@ -16,6 +17,16 @@ from relay.transport.replies import ReplyError, ReplyParser, ServerReply, printa
 BLOCK_OCTETS = 65536
 
 _FIVE_MINUTES = timedelta(minutes=5)
+
+
+def _in_words(error: OSError | UnicodeError) -> str:
+    """Why no connection came about; asyncio's own sentence names the call, not the reason."""
+    if isinstance(error, UnicodeError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    number = error.errno or 0
+    return os.strerror(number) if number > 0 else error.strerror or str(error)  # a resolver's own numbers are below 0
 
 
 class SmarthostError(RelayError):
@@ -64,8 +75,7 @@ class Wire:
             async with asyncio.timeout(timeouts.connect.total_seconds()):
                 reader, writer = await asyncio.open_connection(host, port, limit=BLOCK_OCTETS)
         except (OSError, UnicodeError) as error:  # UnicodeError: a host name that can't be looked up
-            reason = "no answer" if isinstance(error, TimeoutError) else str(error)
-            raise SmarthostError(f"can't connect to {host}:{port}: {reason}") from None
+            raise SmarthostError(f"can't connect to {host}:{port}: {_in_words(error)}") from None
         return cls(reader, writer, timeouts)
 
     @property
