@@ -93,7 +93,7 @@ def _inner(place: str) -> str:
 
 
 def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], words: MarkingWords) -> Stage:
-    """All text parts together: one plain text, and one page if any part was HTML. Also the names of what is dropped."""
+    """All text parts together: one plain text, and one page if any part was HTML. Also names and properties of what is dropped."""
     parts = _join(texts)
     views = [
         *(view for part in parts if part.media_type == "text/plain" for view in views_of_text(part.text)),
@@ -105,10 +105,9 @@ def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], words:
     if structure.cut:  # what was not even walked may be text too
         others.append(Finding(code="H1", rule="part.over_limits", place="text"))
         removed.append("text")
-    names = [
-        view for leaf in structure.leaves if not is_text(leaf) and is_dropped(leaf) for view in views_of_names(leaf)
-    ]
-    others += _within(_findings(names, words), "attachments")
+    dropped = [leaf for leaf in structure.leaves if not is_text(leaf) and is_dropped(leaf)]
+    beside = [view for leaf in dropped for view in (*views_of_names(leaf), *views_of_image(image_octets(leaf) or b""))]
+    others += _within(_findings(dict.fromkeys(beside), words), "attachments")
     return Stage(
         name="text", findings=_findings(dict.fromkeys(views), words, others), parts=parts, removed=tuple(removed)
     )

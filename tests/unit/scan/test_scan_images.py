@@ -292,3 +292,14 @@ def test_a_marking_in_the_properties_counts(octets):
     result = scan(with_photo(octets))
     assert marking_places(result) == {"attachment 1, properties"}
     assert rules(result, "M1") == {"tlp.red"}
+
+
+def test_the_properties_of_a_logo_that_is_dropped_are_looked_at():
+    embedded = "Content-ID: <logo@agency.example>\r\nContent-Transfer-Encoding: base64\r\n"
+    page = part(b"<p>hello<img src='cid:logo@agency.example'></p>", "text/html")
+    logo = encoded(picture(), "PNG", pnginfo=png_text(Comment="TLP:RED"))
+    result = scan(message(*multipart(page, attached(logo, "image/png", embedded), subtype="related")))
+    assert result.removed == ()
+    assert [(one.rule, one.place) for one in result.findings if one.label == "TLP:RED"] == [
+        ("tlp.red", "attachments, properties")
+    ]
