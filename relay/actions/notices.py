@@ -3,15 +3,18 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
 from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
+from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.store import members, posts, reach
 from relay.store.decision_rows import read_reasons
+from relay.store.vault import unseal
 
 
 def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> NoticeFacts:
@@ -124,6 +127,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         accepted=_titles(resources, (name for name, decision in offers if isinstance(decision, Relay))),
         offered=_titles(resources, (name for name, decision in offers if isinstance(decision, Hold))),
         declined=_titles(resources, (name for name, decision in offers if isinstance(decision, Refuse))),
+        missed=_missed(resources, rows[0]) if kind == "receipt" else Missed(),
         members=went.members,
         countries=went.countries,
         unreached=went.lost,
@@ -166,6 +170,18 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
 
 def _lists(resources: Resources, names: Iterable[str]) -> tuple[MailingList, ...]:
     return tuple(one for name in names if (one := resources.list_named(name)) is not None)
+
+
+def _missed(resources: Resources, row: posts.PostRow) -> Missed:
+    """What a routed alert names in vain. It is read from the sealed copy again: codes and numbers alone come out of it."""
+    if not row.reference.startswith(f"{PREFIX}-"):
+        return Missed()
+    with resources.database.read() as connection:
+        stored = posts.load_sealed(connection, row.post_id)
+    if stored is None:
+        return Missed()
+    copy = unpack(unseal(resources.keys, *stored))
+    return missed(copy.subject, copy.parts, resources.lists.values())
 
 
 def _titles(resources: Resources, names: Iterable[str]) -> tuple[str, ...]:

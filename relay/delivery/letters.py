@@ -34,12 +34,18 @@ def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         if facts.held_until
         else "",
         catalogue.text("Nothing of its text is in this message. It is read and decided on the relay itself:"),
-        "\n".join(
-            f"    wen-relay held {verb} {facts.reference} --moderator {facts.recipient}"
-            for verb in ("show", "release", "refuse")
-        ),
+        "\n".join(_commands(facts, offered=offered)),
         catalogue.text("Do not answer with anything of its content."),
     ]
+
+
+def _commands(facts: NoticeFacts, *, offered: bool) -> list[str]:
+    """What to type. Photos are written to a folder; a refusal needs the code that its author is told, a declined offer none."""
+    one = f"{facts.reference} --moderator {facts.recipient}"
+    photos = " --to photos" if any(reason.code == "H6" for reason in facts.reasons) else ""
+    code = "" if offered else " --code CODE"
+    lines = (f"show {one}{photos}", f"release {one}", f"refuse {one}{code}")
+    return [f"    wen-relay held {line}" for line in lines]
 
 
 def review(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:

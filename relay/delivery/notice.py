@@ -15,7 +15,7 @@ from relay.delivery.header_fields import addressed, mailbox_field, message_id_fi
 from relay.delivery.letters import call, practice, review, spill
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
-from relay.delivery.receipt import offers, receipt, undelivered
+from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
 
 _SUBJECTS = {
@@ -71,7 +71,11 @@ def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _received(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
-    return [went, *offers(facts.accepted, facts.offered, facts.declined, catalogue)]
+    return [
+        went,
+        *offers(facts.accepted, facts.offered, facts.declined, catalogue),
+        *named_in_vain(facts.missed, catalogue),
+    ]
 
 
 def _undelivered(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:

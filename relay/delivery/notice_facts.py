@@ -1,12 +1,13 @@
 """What the relay's own letters are made from. No content of any message is among the facts, so none can come out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
 from relay.policy.decision import Reason
+from relay.policy.routing import Missed
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.nomination import Nomination
@@ -58,7 +59,7 @@ class NoticeFacts:
     - withhold: `received_at`, `reasons`, `advice`, `send_again`; `was_held` when a moderator refused it after a hold
     - hold: the same, `held_until`
     - receipt: `members`, `countries`, `removed` as counts; titles of the lists that have `accepted` an offer of the post, to
-      which it is still `offered`, and that `declined` it or let it pass
+      which it is still `offered`, and that `declined` it or let it pass; what a routed alert named in vain, `missed`
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
     - nomination: `nomination`
@@ -90,6 +91,7 @@ class NoticeFacts:
     accepted: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()
+    missed: Missed = field(default_factory=Missed)
     nomination: Nomination | None = None
     author_country: str = ""
     verdict: tuple[Verdict, ...] = ()

@@ -1,6 +1,7 @@
 """The short words that an author gets about a post that went out: how far it went, who took its offer, whom it never reached."""
 
 from relay.delivery.catalogue import Catalogue, sentence
+from relay.policy.routing import Missed
 
 
 def receipt(reference: str, members: int, countries: int, removed: int, catalogue: Catalogue) -> str:
@@ -53,6 +54,21 @@ def offers(
         for titles, line in lines
         if titles
     ]
+
+
+def named_in_vain(missed: Missed, catalogue: Catalogue) -> list[str]:
+    """What an alert named and nobody got it for: countries by name, words that name none by their number only."""
+    countries = ", ".join(catalogue.country(code) for code in missed.countries)
+    lines = [catalogue.text("No list here covers: {countries}.", countries=countries)] if countries else []
+    if missed.unknown:
+        lines.append(
+            catalogue.plural(
+                "{n} name in the route or the list of countries was not understood.",
+                "{n} names in the route or the list of countries were not understood.",
+                missed.unknown,
+            )
+        )
+    return lines
 
 
 def undelivered(reference: str, members: int, catalogue: Catalogue) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from relay.mail.subject import without_reply_prefixes
 from relay.policy.decision import Reason
-from relay.policy.post import Scan
+from relay.policy.post import CleanPart, Scan
 from relay.roster.countries import country_named
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
@@ -46,6 +46,14 @@ class Route:
     offers: Mapping[str, Reason] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """Countries that an alert names and no list here covers, by code, and how many names could not be read."""
+
+    countries: tuple[str, ...] = ()
+    unknown: int = 0
+
+
 def takes_alerts_of(member: Member, every: Iterable[MailingList]) -> tuple[MailingList, ...]:
     """The active regional lists to which this member's routed alerts go directly."""
     return tuple(one for one in every if one.active and one.alerts and one.admits(member))
@@ -76,6 +84,23 @@ def route(addressed: Addressed, author: Member, scan: Scan, every: Iterable[Mail
     return Route(lists=(*direct, *(one for one, _ in offered)), offers={one.name: reason for one, reason in offered})
 
 
+def missed(subject: str, parts: Iterable[CleanPart], every: Iterable[MailingList]) -> Missed:
+    """What a routed alert names in vain, so that its author doesn't believe it reached.
+
+    Args:
+        subject: the alert's.
+        parts: its clean parts.
+        every: all lists.
+    """
+    covered = {code for one in every if one.active and one.alerts for code in one.countries}
+    words = [word for word in (*_stops(_groups(subject)), *_countries_line(_text(parts))) if word.strip()]
+    codes = [country_named(word) for word in words]
+    return Missed(
+        countries=tuple(dict.fromkeys(code for code in codes if code and code not in covered)),
+        unknown=sum(code is None for code in codes),
+    )
+
+
 def _named(scan: Scan, regional: tuple[MailingList, ...]) -> Iterator[tuple[MailingList, Reason]]:
     """The lists that a message names, those named by tag first."""
     subject = scan.message.subject if scan.message else ""
@@ -86,9 +111,19 @@ def _named(scan: Scan, regional: tuple[MailingList, ...]) -> Iterator[tuple[Mail
             for one in regional:
                 if wanted in {one.tag.casefold(), one.name, one.title.casefold()}:
                     yield one, Reason("F1", "routing.named_by_tag", "subject")
-    stops = [word for group in groups if _ARROW.search(group) for word in _ARROW.split(group)]
-    yield from _concerned(stops, regional, Reason("F1", "routing.on_the_route", "subject"))
-    yield from _concerned(_countries_line(scan), regional, Reason("F1", "routing.named_by_country", "text"))
+    yield from _concerned(_stops(groups), regional, Reason("F1", "routing.on_the_route", "subject"))
+    yield from _concerned(
+        _countries_line(_text(scan.parts)), regional, Reason("F1", "routing.named_by_country", "text")
+    )
+
+
+def _stops(groups: Iterable[str]) -> list[str]:
+    """The stops of the routes among the bracketed groups of a subject."""
+    return [word for group in groups if _ARROW.search(group) for word in _ARROW.split(group)]
+
+
+def _text(parts: Iterable[CleanPart]) -> str:
+    return next((part.text for part in parts if part.media_type == "text/plain"), "")
 
 
 def _groups(subject: str) -> list[str]:
@@ -100,10 +135,9 @@ def _groups(subject: str) -> list[str]:
     return _BRACKETED.findall(rest)
 
 
-def _countries_line(scan: Scan) -> list[str]:
+def _countries_line(text: str) -> list[str]:
     """The names on the line that names countries; [] when there is none."""
-    plain = next((part.text for part in scan.parts if part.media_type == "text/plain"), "")
-    for line in plain.splitlines()[:_LINES_READ]:
+    for line in text.splitlines()[:_LINES_READ]:
         if found := _COUNTRIES.fullmatch(line):
             return [word for group in _ARROW.split(found.group(1)) for word in _listed(group)]
     return []

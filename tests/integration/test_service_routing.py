@@ -84,6 +84,14 @@ def test_an_offer_reaches_nobody_before_its_moderator_accepts_it_and_the_author_
     assert len(copies) == len(set(copies)) == 6
 
 
+def test_the_receipt_says_which_countries_no_list_covers(scene):
+    reference = scene.alert("[CM>AE>KE] Saisie", "Pays : Atlantide, Kenya\n\nQuarante kilos.\n")
+    text = scene.receipt(reference, "Aucune liste")
+    assert "Aucune liste ne couvre ici\u00a0: Émirats arabes unis." in text
+    assert "1 nom" in text
+    assert "Atlantide" not in text
+
+
 def test_a_declined_offer_changes_nothing_at_home(scene):
     reference = scene.alert("[EAFR] Saisie")
     done = scene.moderate("refuse", reference, "--json")

@@ -7,7 +7,7 @@ import pytest
 from relay.policy.decide import decide
 from relay.policy.decision import Hold, Refuse, Relay, Withhold
 from relay.policy.post import CleanPart, Progress
-from relay.policy.routing import OFFERS, Addressed, route, takes_alerts_of
+from relay.policy.routing import OFFERS, Addressed, missed, route, takes_alerts_of
 from relay.roster.countries import country_named
 from relay.roster.mailing_list import Tlp
 from relay.roster.member import MemberState
@@ -143,6 +143,20 @@ def test_one_message_asks_only_so_many_moderators():
 )  # fmt: skip
 def test_a_country_is_known_by_its_code_and_its_names(words, code):
     assert country_named(words) == code
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "expected"),
+    [
+        ("[CM>AE>VN] x", "", (("AE",), 0)),
+        ("[CM>Atlantis] x", "Countries: KE, Wonderland, Peru, Peru\n", (("PE",), 2)),
+        ("[CM>VN] [EAFR] [TLP:GREEN] [URGENT] x", "Countries: Kenya\n", ((), 0)),
+        ("Seizure", "Forty kilograms.\n", ((), 0)),
+    ],
+)
+def test_what_an_alert_names_in_vain_is_told(subject, text, expected):
+    found = missed(subject, (CleanPart(media_type="text/plain", text=text),), EVERY)
+    assert (found.countries, found.unknown) == expected
 
 
 # — decisions —
