@@ -18,19 +18,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
+from relay.store.prepared import Prepared
 from relay.store.tables import audit, audit_heads, canonical_json
 
 Facts = Mapping[str, str | int | list[Any] | None]
 
 _BEGINNING = bytes(32)  # stands for the hash before the first entry
 # A node's latest entry, and a new one: built once, since every deed needs them.
-_LAST = (
+_LAST = Prepared(
     select(audit.c.sequence, audit.c.hash)
     .where(audit.c.node == bindparam("of"))
     .order_by(audit.c.sequence.desc())
     .limit(1)
 )
-_INSERT = insert(audit)
+_INSERT = Prepared(insert(audit))
 _IN_PARTS = {"yield_per": 1000}  # the whole log need not fit into memory
 _CANDIDATES = 200  # so many broken entries are tried in each other's places; beyond that they just count as changed
 
@@ -63,12 +64,12 @@ def append(connection: Connection, node: str, at: datetime, event: str, facts: F
         event: what happened, such as `post.decided`.
         facts: small values; members by id, never an address or a word of a post.
     """
-    last = connection.execute(_LAST, {"of": node}).first()
+    last = _LAST.first(connection, {"of": node})
     sequence, previous = (last.sequence + 1, last.hash) if last else (1, _BEGINNING)
     text = canonical_json(dict(facts))
     entry_hash = _hash(previous, node, sequence, (at.isoformat(), event, text))
     entry = {"node": node, "sequence": sequence, "at": at, "event": event, "facts": text}
-    connection.execute(_INSERT, entry | {"previous_hash": previous, "hash": entry_hash})
+    _INSERT.count(connection, entry | {"previous_hash": previous, "hash": entry_hash})
 
 
 def sign_head(connection: Connection, node: str, key: Ed25519PrivateKey, at: datetime) -> bool:
@@ -77,7 +78,7 @@ def sign_head(connection: Connection, node: str, key: Ed25519PrivateKey, at: dat
     Returns:
         Whether there is anything to sign.
     """
-    last = connection.execute(_LAST, {"of": node}).first()
+    last = _LAST.first(connection, {"of": node})
     if last is None:
         return False
     signature = key.sign(_head(node, last.sequence, last.hash, at))

@@ -8,6 +8,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store import fanout
 from relay.store.fanout import may_receive, moderates
+from relay.store.prepared import Prepared
 from relay.store.tables import HELD, decisions, deliveries, members, memberships, posts
 
 OTHERS_AFTER = timedelta(hours=2)  # POLICY "Who reads held posts": the author's own country first
@@ -31,12 +32,14 @@ _MODERATORS = (
 )
 _COLUMNS = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
 _OWN_COUNTRY = members.alias("author")
-_CALL_ALL = insert(deliveries).from_select(_COLUMNS, _MODERATORS)
-_CALL_COMPATRIOTS = insert(deliveries).from_select(
-    _COLUMNS,
-    _MODERATORS.where(
-        members.c.country == select(_OWN_COUNTRY.c.country).where(_OWN_COUNTRY.c.id == _AUTHOR).scalar_subquery()
-    ),
+_CALL_ALL = Prepared(insert(deliveries).from_select(_COLUMNS, _MODERATORS))
+_CALL_COMPATRIOTS = Prepared(
+    insert(deliveries).from_select(
+        _COLUMNS,
+        _MODERATORS.where(
+            members.c.country == select(_OWN_COUNTRY.c.country).where(_OWN_COUNTRY.c.id == _AUTHOR).scalar_subquery()
+        ),
+    )
 )
 
 
@@ -78,4 +81,4 @@ def _call(connection: Connection, post_id: int, list_name: str, now: datetime, *
         "now": now,
         "today": now.date(),
     }
-    return connection.execute(_CALL_COMPATRIOTS if only_compatriots else _CALL_ALL, values).rowcount
+    return (_CALL_COMPATRIOTS if only_compatriots else _CALL_ALL).count(connection, values)

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, insert
 from relay.mail.reply import REFUSED
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.roster.mailing_list import Tlp
+from relay.store.prepared import Prepared
 from relay.store.tables import decisions
 
-_INSERT = insert(decisions)
+_INSERT = Prepared(insert(decisions))
 
 
 def insert_decisions(
@@ -32,7 +33,7 @@ def insert_decisions(
         }
         for position, (list_name, decision) in enumerate(judged)
     ]
-    connection.execute(_INSERT, rows)
+    _INSERT.each(connection, rows)
 
 
 def read_decision(row: Row[Any]) -> Decision:

@@ -1,6 +1,6 @@
 """The database: consistent reads for anyone, and one writer thread that commits waiting jobs together.
 
-Each job runs in its own SAVEPOINT; one COMMIT, and so one fsync, serves all that waited. `write` returns when that commit is on
+Each of several jobs runs in its own SAVEPOINT; one COMMIT, and so one fsync, serves all that waited. `write` returns when that commit is on
 the disk: a reply given after it is never taken back by a crash. What differs from database to database stands in a module for
 each: `sqlite` and `postgresql`.
 """
@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, exc, make_url, text
 
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.store import postgresql, sqlite
+from relay.store.prepared import run
 
 T = TypeVar("T")
 Transaction: TypeAlias = Connection  # what a job is given; only the store knows what to do with it
@@ -208,8 +209,8 @@ class Database:
         try:
             with self._writing.connect() as connection, connection.begin():
                 for waiting in batch:
-                    results.append((waiting, *_run(waiting.run, connection)))  # noqa: PERF401 - a batch is run step by step, on purpose
-                if self.announces:
+                    results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose
+                if self.announces and connection.in_transaction():  # one that was undone has nothing to tell
                     self._dialect.announce(connection)
         except BaseException as error:  # noqa: BLE001 - this thread must outlive every fault, or all writing would stop
             self._fail(batch, error)
@@ -234,24 +235,28 @@ class Database:
         return f"{self._dialect.cause(error)}); {self._dialect.advice(error)}"
 
 
-def _run(job: Callable[[Connection], Any], connection: Connection) -> tuple[Any, BaseException | None]:
-    """Run one job in its own savepoint; its own exception undoes only its own writes, the database's trouble ends the batch.
+def _run(job: Callable[[Connection], Any], connection: Connection, *, alone: bool) -> tuple[Any, BaseException | None]:
+    """Run one job; its own exception undoes only its own writes, the database's trouble ends the batch.
 
+    A job that is not alone has a savepoint of its own; for one that is, the whole transaction is undone.
     After a full disk or an I/O error SQLite has rolled back everything by itself, the savepoint too: rolling back to it would
     only hide the cause behind "no such savepoint".
     """
-    connection.exec_driver_sql(
-        "SAVEPOINT job"
-    )  # SQLAlchemy's own would be compiled anew each time, which costs as much as a job
+    if not alone:
+        run(connection, "SAVEPOINT job")
     try:
         result = job(connection)
     except BaseException as error:
         if _is_trouble(error):
             raise
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        if alone:
+            connection.rollback()
+        else:
+            run(connection, "ROLLBACK TO SAVEPOINT job")
+            run(connection, "RELEASE SAVEPOINT job")
         return None, error
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
+    if not alone:
+        run(connection, "RELEASE SAVEPOINT job")
     return result, None
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import AgencyType, MemberState, Role
+from relay.store.prepared import Prepared
 from relay.store.tables import decisions, deliveries, members, memberships, posts
 
 
@@ -69,17 +70,19 @@ _RECIPIENTS = (
         ),
     )
 )
-_QUEUE_COPIES = insert(deliveries).from_select(
-    ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS
+_QUEUE_COPIES = Prepared(
+    insert(deliveries).from_select(
+        ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS
+    )
 )
-_QUEUE_ONE = insert(deliveries)
+_QUEUE_ONE = Prepared(insert(deliveries))
 
 
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
     """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
     base = list_name.removesuffix(OWNER)
     values = {"post": post_id, "list": list_name, "base": base, "author": author_id, "now": now, "today": now.date()}
-    return connection.execute(_QUEUE_COPIES, values | {"kind": Kind.COPY, "status": Status.QUEUED}).rowcount
+    return _QUEUE_COPIES.count(connection, values | {"kind": Kind.COPY, "status": Status.QUEUED})
 
 
 def tell_first(
@@ -87,8 +90,8 @@ def tell_first(
 ) -> None:
     """Queue the first word to the author of a post that was just written down: there is none yet that it could replace."""
     values = {"post_id": post_id, "member_id": author_id, "list_name": list_name, "kind": kind}
-    connection.execute(
-        _QUEUE_ONE, values | {"status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
+    _QUEUE_ONE.count(
+        connection, values | {"status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
     )
 
 

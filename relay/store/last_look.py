@@ -11,10 +11,12 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import may_receive, moderates
+from relay.store.prepared import Prepared
 from relay.store.tables import HELD, decisions, deliveries, members, memberships, posts
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
+_LISTS = ("ids",)
 _MINE = and_(
     deliveries.c.lease == bindparam("mine"),
     deliveries.c.status == Status.LEASED,
@@ -74,30 +76,38 @@ _WAITS_FOR_THEM = exists().where(
     _MAY_RECEIVE,
 )
 _FREE = {"lease": None, "leased_until": None}
-_MOVE = (
+_MOVE = Prepared(
     update(deliveries)
     .where(_MY_COPIES, not_(_ON_LIST), _OTHER_LIST.is_not(None))
-    .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
+    .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE),
+    lists=_LISTS,
 )
 _CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
-_CANCEL_LOST = _CANCEL.where(
-    _MINE,
-    or_(
-        and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
-        and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
+_CANCEL_LOST = Prepared(
+    _CANCEL.where(
+        _MINE,
+        or_(
+            and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
+            and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
+        ),
     ),
+    lists=_LISTS,
 )
-_CANCEL_TWINS = _CANCEL.where(_MY_COPIES, _HAS_TWIN)
-_BEGIN = (
+_CANCEL_TWINS = Prepared(_CANCEL.where(_MY_COPIES, _HAS_TWIN), lists=_LISTS)
+_BEGIN = Prepared(
     update(deliveries)
     .where(_MINE)
     .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1, leased_until=bindparam("until"))
-    .returning(deliveries.c.id)
+    .returning(deliveries.c.id),
+    lists=_LISTS,
 )
-_BEGUN = select(deliveries.c.id).where(
-    deliveries.c.lease == bindparam("mine"),
-    deliveries.c.status == Status.SENDING,
-    deliveries.c.id.in_(bindparam("ids", expanding=True)),
+_BEGUN = Prepared(
+    select(deliveries.c.id).where(
+        deliveries.c.lease == bindparam("mine"),
+        deliveries.c.status == Status.SENDING,
+        deliveries.c.id.in_(bindparam("ids", expanding=True)),
+    ),
+    lists=_LISTS,
 )
 
 
@@ -112,8 +122,8 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.
     """
     mine = {"mine": lease, "ids": list(ids)}
-    connection.execute(_MOVE, mine | {"today": now.date(), "at": now})
-    connection.execute(_CANCEL_LOST, mine | {"today": now.date()})
-    connection.execute(_CANCEL_TWINS, mine)
-    begun = frozenset(connection.execute(_BEGIN, mine | {"until": now + SENDING}).scalars())
-    return begun if len(begun) == len(mine["ids"]) else frozenset(connection.execute(_BEGUN, mine).scalars())
+    _MOVE.count(connection, mine | {"today": now.date(), "at": now})
+    _CANCEL_LOST.count(connection, mine | {"today": now.date()})
+    _CANCEL_TWINS.count(connection, mine)
+    begun = frozenset(row.id for row in _BEGIN.all(connection, mine | {"until": now + SENDING}))
+    return begun if len(begun) == len(mine["ids"]) else frozenset(row.id for row in _BEGUN.all(connection, mine))

@@ -16,12 +16,13 @@ from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, fanout
 from relay.store.member_rows import address_of, list_row, member_row, read_member
+from relay.store.prepared import Prepared
 from relay.store.tables import credentials, deliveries, lists, members, memberships
 
 _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, memberships.c.member_id == members.c.id)
 # Built once: every RCPT and every message asks.
-_BY_ADDRESS = _WITH_LISTS.where(members.c.address_key == bindparam("key"))
-_BY_ID = _WITH_LISTS.where(members.c.id == bindparam("id"))
+_BY_ADDRESS = Prepared(_WITH_LISTS.where(members.c.address_key == bindparam("key")))
+_BY_ID = Prepared(_WITH_LISTS.where(members.c.id == bindparam("id")))
 
 
 def add(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
@@ -63,7 +64,7 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
 
 def find(connection: Connection, address: Address) -> Member | None:
     """The member with this address, in whatever state; None when there is none."""
-    return _with_lists(connection.execute(_BY_ADDRESS, {"key": address.key}).all())
+    return _with_lists(_BY_ADDRESS.all(connection, {"key": address.key}))
 
 
 def get(connection: Connection, member_id: str) -> Member:
@@ -72,7 +73,7 @@ def get(connection: Connection, member_id: str) -> Member:
     Raises:
         NotFound: there is none.
     """
-    if (found := _with_lists(connection.execute(_BY_ID, {"id": member_id}).all())) is None:
+    if (found := _with_lists(_BY_ID.all(connection, {"id": member_id}))) is None:
         raise NotFound(f"no member has the id {member_id}")
     return found
 

@@ -1,36 +1,39 @@
 """The posts' statements, built once: to build one takes longer than to run it."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
 
 from relay.delivery.delivery import Kind
+from relay.store.prepared import Prepared
 from relay.store.tables import decisions, deliveries, members, posts
 
-REPEATED = (
+REPEATED = Prepared(
     select(posts.c.reference)
     .where(posts.c.duplicate_key.in_(bindparam("keys", expanding=True)))
     .order_by(posts.c.id)
-    .limit(1)
+    .limit(1),
+    lists=("keys",),
 )
-COUNT_UP = text(
-    "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
-    " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+COUNT_UP = Prepared(
+    text(
+        "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
+        " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
+    )
 )
-INSERT = insert(posts).returning(posts.c.id)
+INSERT = Prepared(insert(posts).returning(posts.c.id))
 _THIS = posts.c.id == bindparam("post")
-SEALED = select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS)
-RECEIVED_AT = select(posts.c.received_at).where(_THIS)
-DECISIONS = select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position)
+SEALED = Prepared(select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS))
+RECEIVED_AT = Prepared(select(posts.c.received_at).where(_THIS))
+DECISIONS = Prepared(select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """What is shown of some posts: a row for each list, and how many copies each list has by status."""
 
-    rows: Select[Any]
-    counts: Select[Any]
+    rows: Prepared
+    counts: Prepared
 
 
 def _rows(condition: ColumnElement[bool]) -> Rows:
@@ -52,7 +55,7 @@ def _rows(condition: ColumnElement[bool]) -> Rows:
         .where(deliveries.c.kind == Kind.COPY, condition)
         .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
     )
-    return Rows(rows=found, counts=counted)
+    return Rows(rows=Prepared(found), counts=Prepared(counted))
 
 
 OF_REFERENCE = _rows(posts.c.reference == bindparam("reference"))

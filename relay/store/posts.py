@@ -108,8 +108,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
 
 def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> str | None:
     """The reference that the same message got when it came before; None when it is new."""
-    found: str | None = connection.execute(statements.REPEATED, {"keys": list(duplicate_keys)}).scalar_one_or_none()
-    return found
+    found = statements.REPEATED.first(connection, {"keys": duplicate_keys})
+    return None if found is None else str(found.reference)
 
 
 def record_refusal(
@@ -137,7 +137,7 @@ def record_refusal(
 
 def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
     """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer."""
-    row = connection.execute(statements.SEALED, {"post": post_id}).first()
+    row = statements.SEALED.first(connection, {"post": post_id})
     if row is None or row.wrapped_key is None or row.content is None:
         return None
     return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)
@@ -145,13 +145,14 @@ def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | No
 
 def received_at(connection: Connection, post_id: int) -> datetime:
     """When a post was received, UTC."""
-    at: datetime = connection.execute(statements.RECEIVED_AT, {"post": post_id}).scalar_one()
+    [(at,)] = statements.RECEIVED_AT.all(connection, {"post": post_id})
+    assert isinstance(at, datetime)
     return at
 
 
 def load_decisions(connection: Connection, post_id: int) -> tuple[tuple[str, Decision], ...]:
     """The decision of each list as it stands now, in the message's order of lists."""
-    rows = connection.execute(statements.DECISIONS, {"post": post_id})
+    rows = statements.DECISIONS.all(connection, {"post": post_id})
     return tuple((row.list_name, read_decision(row)) for row in rows)
 
 
@@ -192,7 +193,7 @@ def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refus
 
 def next_reference(connection: Connection, prefix: str, year: int) -> str:
     """Count up within prefix and year; the row's lock keeps two writers from the same number."""
-    number = connection.execute(statements.COUNT_UP, {"prefix": prefix, "year": year}).scalar_one()
+    [(number,)] = statements.COUNT_UP.all(connection, {"prefix": prefix, "year": year})
     return f"{prefix}-{year:04}-{number:06}"
 
 
@@ -216,7 +217,8 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "content": sealed.content if sealed else None,
         "originals": sealed.originals if sealed else None,
     }
-    return int(connection.execute(statements.INSERT, values).scalar_one())
+    [(post_id,)] = statements.INSERT.all(connection, values)
+    return int(post_id)
 
 
 def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
@@ -232,11 +234,11 @@ def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
 
 
 def _post_rows(connection: Connection, which: statements.Rows, parameters: Mapping[str, Any]) -> tuple[PostRow, ...]:
-    found = connection.execute(which.rows, parameters).all()
+    found = which.rows.all(connection, parameters)
     counts: dict[tuple[int, str], Counter[str]] = {
         (row.post_id, row.list_name): Counter(row.past_deliveries) for row in found
     }
-    for row in connection.execute(which.counts, parameters):
+    for row in which.counts.all(connection, parameters):
         counts.setdefault((row.post_id, row.list_name), Counter())[row.status] += row.number
     return tuple(_post_row(row, dict(counts[row.post_id, row.list_name])) for row in found)
 

@@ -73,10 +73,9 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
         until: when the lease runs out if it isn't begun.
         limit: so many at most.
     """
-    ids = (
-        connection.execute(statements.CLAIM, {"by": lease, "now": now, "until": until, "limit": limit}).scalars().all()
-    )
-    return tuple(_delivery(row) for row in connection.execute(statements.CLAIMED, {"ids": ids})) if ids else ()
+    claimed = statements.CLAIM.all(connection, {"by": lease, "now": now, "until": until, "limit": limit})
+    ids = [row.id for row in claimed]
+    return tuple(_delivery(row) for row in statements.CLAIMED.all(connection, {"ids": ids})) if ids else ()
 
 
 def settle(connection: Connection, lease: str, settlements: Iterable[Settlement], now: datetime) -> frozenset[int]:
@@ -88,9 +87,9 @@ def settle(connection: Connection, lease: str, settlements: Iterable[Settlement]
     rows = {
         settlement.id: _settled(settlement, now) | {"row": settlement.id, "by": lease} for settlement in settlements
     }
-    held = frozenset(connection.execute(statements.BEING_SENT, {"by": lease, "ids": list(rows)}).scalars())
+    held = frozenset(row.id for row in statements.BEING_SENT.all(connection, {"by": lease, "ids": list(rows)}))
     if held:
-        connection.execute(statements.SETTLE, [row for id_, row in rows.items() if id_ in held])
+        statements.SETTLE.each(connection, [row for id_, row in rows.items() if id_ in held])
     return frozenset(rows.keys() - held)
 
 
@@ -175,7 +174,8 @@ def lists_in_use(connection: Connection) -> frozenset[str]:
 
 def next_due(connection: Connection) -> datetime | None:
     """When the next row can be claimed; None when nothing waits."""
-    times = [at for at in connection.execute(statements.DUE).one() if at is not None]
+    [due] = statements.DUE.all(connection, {})
+    times = [at for at in due if at is not None]
     return min(times, default=None)
 
 

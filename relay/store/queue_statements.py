@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, func, or_, select, update
 
 from relay.delivery.delivery import Status
+from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, deliveries, members, posts
 
 _REFERENCE = func.coalesce(posts.c.reference, deliveries.c.about_id, "").label("reference")
@@ -30,20 +31,24 @@ _FIRST_DUE = (
     .cte("due")
     .prefix_with("MATERIALIZED")  # or PostgreSQL might run it anew for each row, with another result
 )
-CLAIM = (
+CLAIM = Prepared(
     update(deliveries)
     .where(deliveries.c.id.in_(select(_FIRST_DUE.c.id)))
     .values(status=Status.LEASED, lease=_BY, leased_until=bindparam("until"))
     .returning(deliveries.c.id)
 )
-CLAIMED = ROWS.where(deliveries.c.id.in_(bindparam("ids", expanding=True))).order_by(
-    deliveries.c.next_attempt_at, deliveries.c.id
+CLAIMED = Prepared(
+    ROWS.where(deliveries.c.id.in_(bindparam("ids", expanding=True))).order_by(
+        deliveries.c.next_attempt_at, deliveries.c.id
+    ),
+    lists=("ids",),
 )
 _MINE = and_(deliveries.c.lease == _BY, deliveries.c.status == Status.SENDING)
-BEING_SENT = (
-    select(deliveries.c.id).where(_MINE, deliveries.c.id.in_(bindparam("ids", expanding=True))).with_for_update()
+BEING_SENT = Prepared(
+    select(deliveries.c.id).where(_MINE, deliveries.c.id.in_(bindparam("ids", expanding=True))).with_for_update(),
+    lists=("ids",),
 )
-SETTLE = (
+SETTLE = Prepared(
     update(deliveries)
     .where(_MINE, deliveries.c.id == bindparam("row"))
     .values(
@@ -58,13 +63,15 @@ SETTLE = (
     )
 )
 # What is leased is due when its lease runs out, and not before its own time. Both are the first entries of an index.
-DUE = select(
-    select(deliveries.c.next_attempt_at)
-    .where(CLAIMABLE, deliveries.c.status == Status.QUEUED)
-    .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
-    .limit(1)
-    .scalar_subquery(),
-    select(func.min(deliveries.c.leased_until, type_=deliveries.c.created_at.type))
-    .where(deliveries.c.lease.is_not(None), deliveries.c.status == Status.LEASED)
-    .scalar_subquery(),
+DUE = Prepared(
+    select(
+        select(deliveries.c.next_attempt_at)
+        .where(CLAIMABLE, deliveries.c.status == Status.QUEUED)
+        .order_by(deliveries.c.next_attempt_at, deliveries.c.id)
+        .limit(1)
+        .scalar_subquery(),
+        select(func.min(deliveries.c.leased_until, type_=deliveries.c.created_at.type))
+        .where(deliveries.c.lease.is_not(None), deliveries.c.status == Status.LEASED)
+        .scalar_subquery(),
+    )
 )

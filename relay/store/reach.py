@@ -8,12 +8,13 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.store import audit, fanout
+from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
 
 _LOST = (Status.EXPIRED, Status.FAILED)
 _IS_LOST = deliveries.c.status.in_(_LOST)
 _COUNTS = deliveries.c.status.not_in([Status.CANCELLED, *_LOST])
-_REACH = (
+_REACH = Prepared(
     select(
         func.count().filter(_COUNTS),
         func.count(members.c.country.distinct()).filter(_COUNTS),
@@ -43,7 +44,7 @@ class LostCopy:
 
 def of_post(connection: Connection, post_id: int) -> Reach:
     """Count whom a post's copies are for; what was cancelled, failed or ran out of time doesn't count as a member reached."""
-    number, countries, lost = connection.execute(_REACH, {"post": post_id}).one()
+    [(number, countries, lost)] = _REACH.all(connection, {"post": post_id})
     return Reach(members=number, countries=countries, lost=lost)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
 from relay.errors import ConfigurationError, Unavailable
 from relay.store.disk import create_private_file
+from relay.store.prepared import run
 
 READING: Mapping[str, Any] = {}
 WRITING: Mapping[str, Any] = {"relay_writes": True}
@@ -124,6 +125,6 @@ def _begin(connection: Connection) -> None:
     """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
     writes = bool(connection.get_execution_options().get("relay_writes"))
     if connection.info.get("relay_writes") is not writes:  # a connection remembers it from one transaction to the next
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        run(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
         connection.info["relay_writes"] = writes
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -101,7 +101,7 @@ def test_the_claim_uses_its_index(full):
 
 
 def test_the_same_statement_locks_nothing_that_others_hold_on_postgresql():
-    statement = str(queue_statements.CLAIM.compile(dialect=postgresql.dialect()))
+    statement = str(queue_statements.CLAIM.statement.compile(dialect=postgresql.dialect()))
     assert "AS MATERIALIZED" in statement
     assert "FOR UPDATE SKIP LOCKED" in statement
     assert statement.endswith("RETURNING deliveries.id")
