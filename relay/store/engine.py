@@ -33,6 +33,9 @@ class Dialect(Protocol):
     def create(self, url: URL, *, new: bool) -> Engine:
         """Make the engine; ConfigurationError for a URL of no use, Unavailable for a file that can't be opened."""
 
+    def begin(self, connection: Connection, *, writes: bool) -> None:
+        """Begin a transaction for the database; SQLAlchemy has begun its own. Its events would do, but make every statement dearer."""
+
     def announce(self, connection: Connection) -> None:
         """Wake the processes that deliver, once this transaction is committed."""
 
@@ -124,6 +127,8 @@ class Database:
         """
         try:
             with self._reading.connect() as connection:
+                connection.begin()
+                self._dialect.begin(connection, writes=False)
                 yield connection
         except exc.SQLAlchemyError as error:
             if not _is_trouble(error):
@@ -208,6 +213,7 @@ class Database:
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
             with self._writing.connect() as connection, connection.begin():
+                self._dialect.begin(connection, writes=True)
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose
                 if self.announces and connection.in_transaction():  # one that was undone has nothing to tell

@@ -19,13 +19,14 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from relay.errors import ConfigurationError
 from relay.settings import is_loopback
+from relay.store.prepared import run
 
 Answer = TypeVar("Answer")
 
 READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
 # SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
-WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "relay_writes": True, "preserve_rowcount": True}
+WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "preserve_rowcount": True}
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can
@@ -86,14 +87,20 @@ def create(url: URL, *, new: bool) -> Engine:
     )
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "connect", _check)
-    event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _without_values, retval=True)
     return engine
 
 
+def begin(connection: Connection, *, writes: bool) -> None:
+    """Begin a transaction: the writer's waits until no other process writes."""
+    if writes:
+        limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
+        run(connection, f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS})")
+
+
 def announce(connection: Connection) -> None:
     """Wake whoever delivers, once this transaction is committed."""
-    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+    run(connection, f"NOTIFY {CHANNEL}")
 
 
 def listen(engine: Engine, heard: Callable[[], None]) -> Callable[[], None]:
@@ -183,13 +190,6 @@ def _check(connection: _Patient, record: object) -> None:
         raise ConfigurationError(
             "the database server doesn't take our session's settings: connect to it without a pooler in between"
         )
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a transaction: the writer's waits until no other process writes."""
-    if connection.get_execution_options().get("relay_writes"):
-        limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
-        connection.exec_driver_sql(f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS})")
 
 
 def _without_values(context: ExceptionContext) -> BaseException | None:

@@ -123,7 +123,7 @@ def _way_in(bind: BindParameter[Any], dialect: Dialect) -> Way | None:
 
 
 def run(connection: Connection, sql: str) -> None:
-    """Run a text without values and without an answer, such as SAVEPOINT; it begins no transaction."""
+    """Run a text without values and without an answer, such as SAVEPOINT."""
     cursor = None
     try:
         cursor = connection.connection.cursor()
@@ -143,9 +143,7 @@ def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[s
 
 
 def _ask(connection: Connection, sql: str, values: Any, *, many: bool = False, rows: bool = False) -> Any:
-    """Run it in the connection's transaction, begun here where there is none yet; its rows, or how many it wrote."""
-    if not connection.in_transaction():
-        connection.begin()
+    """Run it in the connection's transaction; its rows, or how many it wrote."""
     cursor: Any = None
     try:
         cursor = connection.connection.cursor()

@@ -13,7 +13,7 @@ from relay.store.disk import create_private_file
 from relay.store.prepared import run
 
 READING: Mapping[str, Any] = {}
-WRITING: Mapping[str, Any] = {"relay_writes": True}
+WRITING: Mapping[str, Any] = {}
 PROBE = "SELECT count(*) FROM sqlite_master"  # reads the file; a plain SELECT 1 would not
 LATER = "try again later, and look at the disk's space and health"
 
@@ -51,8 +51,15 @@ def create(url: URL, *, new: bool) -> Engine:
         raise Unavailable(f"the database {file} may not be written by this user: check its owner and mode")
     engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=48)
     event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
     return engine
+
+
+def begin(connection: Connection, *, writes: bool) -> None:
+    """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
+    if connection.info.get("relay_writes") is not writes:  # a connection remembers it from one transaction to the next
+        run(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
+        connection.info["relay_writes"] = writes
+    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def announce(connection: Connection) -> None:
@@ -119,12 +126,3 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
-    writes = bool(connection.get_execution_options().get("relay_writes"))
-    if connection.info.get("relay_writes") is not writes:  # a connection remembers it from one transaction to the next
-        run(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info["relay_writes"] = writes
-    run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
