@@ -97,7 +97,8 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         rows = posts.show_post(connection, delivery.reference)
         decisions = posts.load_decisions(connection, rows[0].post_id)
         went = reach.of_post(connection, rows[0].post_id)
-        author = members.get(connection, rows[0].author_id)
+        author_id = rows[0].author_id
+        author = recipient if author_id == recipient.id else members.get(connection, author_id)
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     if kind == "call":

@@ -15,6 +15,7 @@ COMMAND_OCTETS = 512  # RFC 5321 §4.5.3.1.4, with the CRLF; MAIL with the longe
 AUTH_OCTETS = 12_288  # RFC 4954 §4, with the CRLF
 
 _LINE_END = re.compile(rb"[\r\n]")
+_UNPRINTABLE = re.compile(rb"[\x00-\x1f\x7f]")
 _TLS_HANDSHAKE = b"\x16"  # the first octet of a ClientHello (RFC 8446 §5.1); no command starts with a control
 
 
@@ -89,15 +90,11 @@ def parse_command(line: bytes) -> Command | Reply:
     Source: RFC 5321 §4.1.1, RFC 6531 §3.3 (the arguments of MAIL and RCPT alone may be UTF-8).
     """
     verb, _, argument = line.partition(b" ")
-    if not _is_printable(line) or not (line.isascii() or (verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line))):
+    if _UNPRINTABLE.search(line) or not (line.isascii() or (verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line))):
         return replies.BAD_OCTETS
     if not verb.isalpha():
         return replies.BAD_SYNTAX
     return Command(verb.decode("ascii").upper(), argument.strip(b" "))
-
-
-def _is_printable(line: bytes) -> bool:
-    return all(octet >= 0x20 and octet != 0x7F for octet in line)
 
 
 def _is_utf8(line: bytes) -> bool:

@@ -93,5 +93,8 @@ class Wire:
             ConnectionError: it has gone.
         """
         self._writer.write(f"{answer}\r\n".encode("ascii"))
+        transport = self._writer.transport
+        if transport.get_write_buffer_size() == 0 and not transport.is_closing():
+            return  # taken already: a deadline costs more than all of this
         async with asyncio.timeout(self._idle):
             await self._writer.drain()
