@@ -36,6 +36,10 @@ class MemoryTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         """Nothing is buffered here."""
 
+    def get_write_buffer_size(self) -> int:
+        """Nothing is buffered here."""
+        return 0
+
     def set_write_buffer_limits(self, *_: Any) -> None:
         """Nothing is buffered here."""
 
