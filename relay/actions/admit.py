@@ -6,13 +6,13 @@ from datetime import datetime
 from relay.delivery.bounce import read_return_path
 from relay.mail.address import Address
 from relay.mail.envelope import Client
-from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, Reply
+from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, OVER_QUOTA, Reply
 from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
 from relay.roster.destination import Destination, Purpose
 from relay.roster.member import Member
 from relay.settings import Settings, is_loopback, is_within
-from relay.store import members
+from relay.store import letters, members
 
 
 def admit(
@@ -57,6 +57,20 @@ def admit(
         return refused
     first = resources.destination(earlier[0]) if earlier else None
     return ALONE if first and (first.stands_alone or destination.stands_alone) else None
+
+
+def admit_to_letters(resources: Resources, address: Address, now: datetime) -> Member | Reply:
+    """The member who gets a letter in answer, as the database knows them now; or why they get none.
+
+    Raises:
+        Unavailable: the database can't be read.
+    """
+    with resources.database.read() as connection:
+        member = members.find(connection, address)
+        lately = letters.written_lately(connection, member.id, now) if member else 0
+    if member is None:
+        return NO_SUCH_ADDRESS
+    return OVER_QUOTA if lately >= letters.PER_HOUR else member
 
 
 def is_gateway(settings: Settings, client: Client) -> bool:

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 
+from relay.actions.admit import admit_to_letters
 from relay.actions.judge import Scanner, with_own_facts
 from relay.delivery.delivery import Kind
 from relay.mail.auth_results import AuthenticationResults
-from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, TAKEN, Reply
+from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.author import judge_author
+from relay.policy.post import plain_text
 from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.request import Request, Word, read_requests
-from relay.store import letters, members, second_thoughts, wishes
+from relay.store import letters, second_thoughts, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
@@ -33,13 +35,9 @@ def assist(
     Raises:
         Unavailable: the database or a scanner can't serve; nothing was done.
     """
-    with resources.database.read() as connection:
-        member = members.find(connection, authentication.address)
-        lately = letters.written_lately(connection, member.id, now) if member else 0
-    if member is None:
-        return NO_SUCH_ADDRESS
-    if lately >= letters.PER_HOUR:
-        return OVER_QUOTA
+    member = admit_to_letters(resources, authentication.address, now)
+    if isinstance(member, Reply):
+        return member
     scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
     message = scan.message
     if message is None:
@@ -48,8 +46,7 @@ def assist(
         return refused.reply
     if message.automatic or message.list_ids:
         return TAKEN
-    text = next((part.text for part in scan.parts if part.media_type == "text/plain"), "")
-    requests = read_requests(message.subject, text)
+    requests = read_requests(message.subject, plain_text(scan.parts))
     node = resources.settings.relay.node
 
     def answer(transaction: Transaction) -> None:

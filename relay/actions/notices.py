@@ -47,7 +47,7 @@ def _about_nomination(resources: Resources, delivery: Delivery, recipient: Membe
         domain=resources.settings.relay.domain,
         written_at=now,
         queued_at=delivery.created_at,
-        lists=tuple(resources.known_lists[name] for name in sorted(nomination.lists) if name in resources.known_lists),
+        lists=_lists(resources, sorted(nomination.lists)),
         nomination=nomination,
     )
 

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from relay.actions.accept import refused_or_discarded
+from relay.actions.admit import admit_to_letters
 from relay.actions.judge import Scanner, judge
 from relay.mail.auth_results import AuthenticationResults
-from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, TAKEN, Reply, accepted
+from relay.mail.reply import TAKEN, Reply, accepted
 from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay
 from relay.policy.routing import PREFIX, Addressed
 from relay.resources import Resources
-from relay.store import letters, members
+from relay.store import letters
 from relay.store.decision_rows import reason_rows
 
 
@@ -22,13 +23,9 @@ def practise(
     Raises:
         Unavailable: the database or a scanner can't serve; nothing was accepted.
     """
-    with resources.database.read() as connection:
-        author = members.find(connection, authentication.address)
-        lately = letters.written_lately(connection, author.id, now) if author else 0
-    if author is None:
-        return NO_SUCH_ADDRESS
-    if lately >= letters.PER_HOUR:
-        return OVER_QUOTA
+    author = admit_to_letters(resources, authentication.address, now)
+    if isinstance(author, Reply):
+        return author
     theirs = tuple(one for one in resources.lists.values() if one.admits(author))
     to = Addressed(lists=theirs, alerts=True, tag=PREFIX)
     judgement = judge(resources, scanner, octets, author=author, authentication=authentication, to=to, now=now)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from relay.policy.post import Finding, Scan
+from relay.policy.post import Finding, Scan, plain_text
 from relay.roster.mailing_list import MailingList
 
 # What an author writes as a line of its own near the top, whatever their language; their notice names it in theirs.
@@ -29,7 +29,7 @@ def judge_photos(scan: Scan, mailing_list: MailingList) -> Iterator[Finding]:
 
 def _is_confirmed(scan: Scan) -> bool:
     """Whether one of the first lines of the author's own text is a confirmation and nothing else."""
-    text = next((part.text for part in scan.parts if part.media_type == "text/plain"), "")
+    text = plain_text(scan.parts)
     lines = [line for line in text.split("\n") if line.strip()][:_FIRST_LINES]
     return any(_words(line) in _CONFIRMING for line in lines if not line.lstrip().startswith(">"))
 

@@ -1,6 +1,6 @@
 """What a scan found in a message: facts, findings and the cleaned parts, all as small values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -43,6 +43,11 @@ class CleanPart:
 
     media_type: Literal["text/plain", "text/html"]
     text: str
+
+
+def plain_text(parts: Iterable[CleanPart]) -> str:
+    """The text that a message begins with, as its author wrote it; "" when it has none."""
+    return next((part.text for part in parts if part.media_type == "text/plain"), "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

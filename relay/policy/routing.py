@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from relay.mail.subject import without_reply_prefixes
 from relay.policy.decision import Reason
-from relay.policy.post import CleanPart, Scan
+from relay.policy.post import CleanPart, Scan, plain_text
 from relay.roster.countries import country_named
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
@@ -93,7 +93,7 @@ def missed(subject: str, parts: Iterable[CleanPart], every: Iterable[MailingList
         every: all lists.
     """
     covered = {code for one in every if one.active and one.alerts for code in one.countries}
-    words = [word for word in (*_stops(_groups(subject)), *_countries_line(_text(parts))) if word.strip()]
+    words = [word for word in (*_stops(_groups(subject)), *_countries_line(plain_text(parts))) if word.strip()]
     codes = [country_named(word) for word in words]
     return Missed(
         countries=tuple(dict.fromkeys(code for code in codes if code and code not in covered)),
@@ -113,17 +113,13 @@ def _named(scan: Scan, regional: tuple[MailingList, ...]) -> Iterator[tuple[Mail
                     yield one, Reason("F1", "routing.named_by_tag", "subject")
     yield from _concerned(_stops(groups), regional, Reason("F1", "routing.on_the_route", "subject"))
     yield from _concerned(
-        _countries_line(_text(scan.parts)), regional, Reason("F1", "routing.named_by_country", "text")
+        _countries_line(plain_text(scan.parts)), regional, Reason("F1", "routing.named_by_country", "text")
     )
 
 
 def _stops(groups: Iterable[str]) -> list[str]:
     """The stops of the routes among the bracketed groups of a subject."""
     return [word for group in groups if _ARROW.search(group) for word in _ARROW.split(group)]
-
-
-def _text(parts: Iterable[CleanPart]) -> str:
-    return next((part.text for part in parts if part.media_type == "text/plain"), "")
 
 
 def _groups(subject: str) -> list[str]:

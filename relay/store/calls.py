@@ -7,7 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, func, insert, litera
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store import fanout
-from relay.store.fanout import may_receive, moderates
+from relay.store.fanout import QUEUED_COLUMNS, may_receive, moderates
 from relay.store.prepared import Prepared
 from relay.store.tables import HELD, decisions, deliveries, members, memberships, posts
 
@@ -30,12 +30,11 @@ _MODERATORS = (
         ),
     )
 )
-_COLUMNS = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
 _OWN_COUNTRY = members.alias("author")
-_CALL_ALL = Prepared(insert(deliveries).from_select(_COLUMNS, _MODERATORS))
+_CALL_ALL = Prepared(insert(deliveries).from_select(QUEUED_COLUMNS, _MODERATORS))
 _CALL_COMPATRIOTS = Prepared(
     insert(deliveries).from_select(
-        _COLUMNS,
+        QUEUED_COLUMNS,
         _MODERATORS.where(
             members.c.country == select(_OWN_COUNTRY.c.country).where(_OWN_COUNTRY.c.id == _AUTHOR).scalar_subquery()
         ),

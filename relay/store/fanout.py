@@ -42,6 +42,8 @@ def moderates() -> ColumnElement[bool]:
     return and_(has_role(Role.MODERATOR), members.c.agency_type.in_(official))
 
 
+# What a row of the queue needs when it is made, in the order in which every `INSERT … SELECT` gives it.
+QUEUED_COLUMNS = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
 _POST = bindparam("post", type_=deliveries.c.post_id.type)
 _LIST = bindparam("list", type_=deliveries.c.list_name.type)
 _BASE = bindparam(
@@ -70,11 +72,7 @@ _RECIPIENTS = (
         ),
     )
 )
-_QUEUE_COPIES = Prepared(
-    insert(deliveries).from_select(
-        ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"], _RECIPIENTS
-    )
-)
+_QUEUE_COPIES = Prepared(insert(deliveries).from_select(QUEUED_COLUMNS, _RECIPIENTS))
 _QUEUE_ONE = Prepared(insert(deliveries))
 
 

@@ -12,7 +12,7 @@ from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held
 from relay.store.decision_rows import read_reasons, reason_rows
-from relay.store.fanout import has_role, may_receive, moderates
+from relay.store.fanout import QUEUED_COLUMNS, has_role, may_receive, moderates
 from relay.store.tables import Instant, decisions, deliveries, members, memberships, posts
 
 
@@ -133,5 +133,4 @@ def _write_to(connection: Connection, post_id: int, kind: Kind, whom: Any, now: 
         literal(now, Instant()),
         literal(now, Instant()),
     ).where(whom, may_receive(now.date()), ~already)
-    columns = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
-    return connection.execute(insert(deliveries).from_select(columns, rows)).rowcount
+    return connection.execute(insert(deliveries).from_select(QUEUED_COLUMNS, rows)).rowcount
