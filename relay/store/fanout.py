@@ -21,7 +21,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.store.prepared import Prepared
-from relay.store.tables import decisions, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, decisions, deliveries, members, memberships, posts
 
 
 def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -113,9 +113,8 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
     """Cancel what waits and meets the condition. What is being sent at this moment can't be called back."""
-    waiting = deliveries.c.status.in_([Status.QUEUED, Status.LEASED])
     cancelled = {"status": Status.CANCELLED, "next_attempt_at": None, "lease": None, "leased_until": None}
-    return connection.execute(update(deliveries).where(waiting, condition).values(**cancelled)).rowcount
+    return connection.execute(update(deliveries).where(CLAIMABLE, condition).values(**cancelled)).rowcount
 
 
 def forget_withheld(connection: Connection, post_id: int) -> None:

@@ -17,7 +17,7 @@ from relay.delivery.delivery import Delivery, Kind, Status
 from relay.mail.address import Address
 from relay.store import audit
 from relay.store.posts import next_reference
-from relay.store.tables import CLAIMABLE, deliveries
+from relay.store.tables import CLAIMABLE, LETTER, deliveries
 from relay.store.vault import Sealed
 
 PER_HOUR = 30  # so that nobody makes us write mail without end
@@ -62,6 +62,7 @@ def write_verdict(connection: Connection, member_id: str, verdict: Sequence[Mapp
 def written_lately(connection: Connection, member_id: str, now: datetime) -> int:
     """How many letters a member got within the last hour."""
     mine = (
+        LETTER,
         deliveries.c.member_id == member_id,
         deliveries.c.kind.in_(_ABOUT_NO_POST),
         deliveries.c.created_at > now - timedelta(hours=1),

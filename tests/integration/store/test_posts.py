@@ -151,9 +151,9 @@ def test_contradictions_are_never_written(world, relayed, held, withheld):
 
 def test_a_failing_post_leaves_no_trace_and_burns_no_reference(world, relayed):
     author = world.join("ama", "central-africa")
-    world.post(author, ("central-africa", relayed), uid="same")
+    world.post(author, ("central-africa", relayed))
     with pytest.raises(exc.IntegrityError) as caught:
-        world.post(author, ("central-africa", relayed), uid="same", message_id="<secret@customs.example>")
+        world.post(author, ("central-africa", relayed), author_id="nobody", message_id="<secret@customs.example>")
     assert "secret" not in str(caught.value)
     assert world.post(author, ("central-africa", relayed)).reference == "CAFR-2026-000002"
 
