@@ -21,7 +21,7 @@ from relay.settings import Settings, helo_name, shipped
 from relay.store import queue
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
-from relay.store.migrations import is_current
+from relay.store.schema import is_current
 from relay.transport.smtp import Smarthost
 
 LANGUAGES = ("en", "fr", "es", "pt")

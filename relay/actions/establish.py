@@ -14,7 +14,8 @@ from relay.store import members
 from relay.store.disk import make_private_directory, write_private_file
 from relay.store.engine import Database
 from relay.store.keys import create_keys
-from relay.store.migrations import is_empty, upgrade
+from relay.store.migrations import upgrade
+from relay.store.schema import is_empty
 
 # What a run that was cut short may have left, and hidden files, which are nobody's data.
 _OURS = re.compile(r"lists|run|keys|recovery\.key|relay\.db.*|lost\+found|\..*|.*\.new")

@@ -17,14 +17,13 @@ from relay.cli.demo_acts import SCENES
 from relay.cli.demo_cast import CUSTOMS, cast
 from relay.cli.demo_page import Act, Page, TryIt, render
 from relay.cli.demo_stage import Stage, free_port
+from relay.cli.main import call
 
 DATA = Path("var/demo")
 _TONES = {"relay": "green", "withhold": "red", "hold": "yellow", "refuse": "bright_black", "proof": "blue"}
 
 
-def demo(
-    context: typer.Context, once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False
-) -> None:
+def demo(once: Annotated[bool, typer.Option("--once", help="End after the tour.")] = False) -> None:
     """Show the whole relay at work on this machine, with invented officers and real mail.
 
     Example: wen-relay demo --once
@@ -34,7 +33,7 @@ def demo(
         signal.SIGTERM, lambda *_: sys.exit(143)
     )  # so that the stage is cleared whenever the demo is told to end
     console.print("[bold]WEN Relay[/bold]: starting a relay of its own in var/demo …")
-    with Stage(DATA.absolute(), context.find_root().command.main) as stage:
+    with Stage(DATA.absolute(), call) as stage:
         acts: list[Act] = []
         for scene in SCENES:
             acts.append(scene(stage))

@@ -12,7 +12,7 @@ import ssl
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -31,10 +31,10 @@ PATIENCE = 30.0  # seconds that anything in the tour may take on a slow machine
 class Stage:
     """Everything that runs during the demo. A context manager: nothing is left running behind it."""
 
-    def __init__(self, data: Path, wen_relay: Callable[..., Any]) -> None:
-        """Take the demo's data directory, which is made anew, and the command line itself."""
+    def __init__(self, data: Path, call: Callable[[Sequence[str]], object]) -> None:
+        """Take the demo's data directory, which is made anew, and what does a `wen-relay` command."""
         self.data = data
-        self._wen_relay = wen_relay
+        self._call = call
         self.passwords: dict[str, str] = {}
         self.ports: dict[str, int] = {}
         self.sink = Sink()
@@ -142,7 +142,7 @@ class Stage:
         """Run a `wen-relay` command with --json and return its rows."""
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            self._wen_relay(args=[*words, "--json", "--config", str(self.site_file)], standalone_mode=False)
+            self._call([*words, "--json", "--config", str(self.site_file)])
         return [json.loads(line) for line in printed.getvalue().splitlines()]
 
     def wait_for(self, wanted: Callable[[list[Received]], bool]) -> None:

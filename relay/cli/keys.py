@@ -6,10 +6,11 @@ import typer
 
 from relay import jobs
 from relay.actions.open import opened, operator_name
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.rows import print_rows
 from relay.store import renewal
 
-app = typer.Typer(no_args_is_help=True, help="The keys: which there are, and a new one for the posts at rest.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()

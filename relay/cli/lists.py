@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import typer
 
 from relay.actions.open import opened
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.rows import print_rows
 from relay.store import members
 
-app = typer.Typer(no_args_is_help=True, help="The mailing lists, as the site's lists/*.toml define them.")
+app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()

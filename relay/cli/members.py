@@ -20,14 +20,16 @@ from relay.actions.enrol import (
     untold_vouchers,
 )
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_records, print_rows, read_address, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.rows import print_records, print_rows
 from relay.errors import Invalid, NotFound
 from relay.mail.address import Address
 from relay.resources import Resources
 from relay.roster.member import Member
+from relay.roster.nomination import read_member_address
 from relay.store import members
 
-app = typer.Typer(no_args_is_help=True, help="The vetted people of this relay.")
+app = typer.Typer(no_args_is_help=True)
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help="The member's address.")]
 
@@ -119,7 +121,7 @@ def password(address: AddressArgument, as_json: JsonOption = False, config: Conf
     Example: wen-relay members password a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        member = _find(resources, read_address(address))
+        member = _find(resources, read_member_address(address))
         issued = issue_password(resources, member, datetime.now(UTC))
     if as_json:
         print_json({"address": str(member.address), "password": issued})
@@ -200,7 +202,7 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
     Example: wen-relay members show a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        row = _row(_find(resources, read_address(address)))
+        row = _row(_find(resources, read_member_address(address)))
     print_records([row], as_json=as_json, columns=tuple(row))
 
 
@@ -230,7 +232,7 @@ def suspend(
     if agency:
         _change(config, as_json, "suspended", members.suspend_agency, agency, reason=reason)
     else:
-        _change(config, as_json, "suspended", members.suspend, read_address(address), reason=reason)
+        _change(config, as_json, "suspended", members.suspend, read_member_address(address), reason=reason)
 
 
 @app.command()
@@ -239,7 +241,7 @@ def reinstate(address: AddressArgument, as_json: JsonOption = False, config: Con
 
     Example: wen-relay members reinstate a.mbarga@douanes.example
     """
-    _change(config, as_json, "reinstated", members.reinstate, read_address(address))
+    _change(config, as_json, "reinstated", members.reinstate, read_member_address(address))
 
 
 @app.command()
@@ -256,7 +258,7 @@ def renew(
     Example: wen-relay members renew a.mbarga@douanes.example --valid-until 2027-12-31
     """
     until = read_last_day(valid_until, datetime.now(UTC).date())
-    _change(config, as_json, "renewed", members.renew, read_address(address), valid_until=until)
+    _change(config, as_json, "renewed", members.renew, read_member_address(address), valid_until=until)
 
 
 @app.command()
@@ -265,7 +267,7 @@ def remove(address: AddressArgument, as_json: JsonOption = False, config: Config
 
     Example: wen-relay members remove a.mbarga@douanes.example
     """
-    _change(config, as_json, "removed", members.remove, read_address(address))
+    _change(config, as_json, "removed", members.remove, read_member_address(address))
 
 
 def _change(

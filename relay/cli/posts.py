@@ -8,24 +8,17 @@ import typer
 
 from relay.actions import moderate
 from relay.actions.open import opened, wake_service
-from relay.cli.output import (
-    ConfigOption,
-    JsonOption,
-    print_json,
-    print_records,
-    print_rows,
-    read_address,
-    say,
-    write_files,
-)
+from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
+from relay.cli.rows import print_records, print_rows
 from relay.errors import Invalid, NotFound
 from relay.policy.decision import Reason
 from relay.resources import Resources
+from relay.roster.nomination import read_member_address
 from relay.scan.container import container_of
 from relay.store import held, posts
 
-app = typer.Typer(no_args_is_help=True, help="What became of posts.")
-held_app = typer.Typer(no_args_is_help=True, help="Posts that wait for a moderator.")
+app = typer.Typer(no_args_is_help=True)
+held_app = typer.Typer(no_args_is_help=True)
 
 ReferenceArgument = Annotated[
     str, typer.Argument(metavar="REF", help="The post's reference, such as CAFR-2026-000123.")
@@ -128,7 +121,7 @@ def photos(
     Example: wen-relay posts photos CAFR-2026-000123 --reader p.abega@police.example --to photos
     """
     with opened(config) as resources:
-        found = moderate.read_originals(resources, reference, read_address(reader), datetime.now(UTC))
+        found = moderate.read_originals(resources, reference, read_member_address(reader), datetime.now(UTC))
     kinds = [(container_of(octets) or "bin").replace("jpeg", "jpg") for octets in found]
     named = {f"{reference}-original-{n}.{kind}": one for n, (kind, one) in enumerate(zip(kinds, found, strict=True), 1)}
     for path in write_files(directory, named):
@@ -194,7 +187,7 @@ def held_show(
             raise NotFound(f"{reference} is not held")
         rows = [_held_row(resources, row) for row in found]
         if moderator:
-            copy = moderate.read_held(resources, reference, read_address(moderator), datetime.now(UTC))
+            copy = moderate.read_held(resources, reference, read_member_address(moderator), datetime.now(UTC))
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
             files = {f"{reference}-photo-{number}.jpg": one for number, one in enumerate(copy.images, start=1)}
             photos: object = write_files(directory, files) if directory else len(files)
@@ -204,7 +197,7 @@ def held_show(
 
 
 def _list_name(address: str) -> str | None:
-    return read_address(address).local if "@" in address else address or None
+    return read_member_address(address).local if "@" in address else address or None
 
 
 @held_app.command("release")
@@ -221,7 +214,7 @@ def held_release(
     """
     with opened(config) as resources:
         outcome = moderate.release(
-            resources, reference, _list_name(list_address), read_address(moderator), datetime.now(UTC)
+            resources, reference, _list_name(list_address), read_member_address(moderator), datetime.now(UTC)
         )
         wake_service(resources.settings)
     if as_json:
@@ -247,7 +240,7 @@ def held_refuse(
     """
     with opened(config) as resources:
         outcome = moderate.refuse(
-            resources, reference, _list_name(list_address), read_address(moderator), code, datetime.now(UTC)
+            resources, reference, _list_name(list_address), read_member_address(moderator), code, datetime.now(UTC)
         )
         wake_service(resources.settings)
     if as_json:

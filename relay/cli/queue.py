@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, print_rows, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.rows import print_rows
 from relay.errors import Invalid
 from relay.resources import Resources
 from relay.store import audit, queue
 
-app = typer.Typer(no_args_is_help=True, help="The deliveries: what waits, what was sent.")
-audit_app = typer.Typer(no_args_is_help=True, help="The tamper-evident log.")
+app = typer.Typer(no_args_is_help=True)
+audit_app = typer.Typer(no_args_is_help=True)
 
 
 @app.command()

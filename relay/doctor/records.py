@@ -12,7 +12,7 @@ from relay.settings import Settings
 from relay.store import audit
 from relay.store.engine import Database
 from relay.store.keys import DkimKey, load_keys
-from relay.store.migrations import is_current
+from relay.store.schema import is_current
 
 _SIGNED_WITHIN = timedelta(hours=2)  # the jobs sign every hour
 

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from email_validator import EmailNotValidError, validate_email
-
 from relay.errors import Invalid
 from relay.mail.address import Address, parse_address
 from relay.roster.member import AgencyType, Role
@@ -33,6 +31,8 @@ def read_member_address(text: str) -> Address:
     Raises:
         Invalid: it isn't an address that can receive mail here; the sentence says why.
     """
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - for this alone, and `serve` never asks
+
     try:
         normal = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError as error:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from sqlalchemy import URL, Connection, Engine, exc, make_url, text
 
 from relay.errors import ConfigurationError, RelayError, Unavailable
-from relay.store import postgresql, sqlite
+from relay.store import sqlite
 from relay.store.prepared import run
 
 T = TypeVar("T")
@@ -58,7 +58,6 @@ class Dialect(Protocol):
         """Whether nothing may be written any more until the relay is started anew."""
 
 
-_DIALECTS: Mapping[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
 _EXAMPLES = "sqlite:////var/lib/wen-relay/relay.db or postgresql+psycopg://relay@localhost/wen_relay"
 
 
@@ -107,7 +106,7 @@ class Database:
             parts = make_url(url)
         except exc.ArgumentError:
             raise ConfigurationError(f"[database] url is not a database URL such as {_EXAMPLES}") from None
-        if (dialect := _DIALECTS.get(parts.get_backend_name())) is None:
+        if (dialect := _dialect(parts.get_backend_name())) is None:
             raise ConfigurationError(f"[database] url must be an SQLite or PostgreSQL one, such as {_EXAMPLES}")
         database = cls(dialect.create(parts, new=new), dialect)
         try:
@@ -239,6 +238,15 @@ class Database:
 
     def _why(self, error: BaseException) -> str:
         return f"{self._dialect.cause(error)}); {self._dialect.advice(error)}"
+
+
+def _dialect(name: str) -> Dialect | None:
+    """What differs in this database; None for one that is not ours."""
+    if name == "postgresql":
+        from relay.store import postgresql  # noqa: PLC0415 - psycopg is large, and who has SQLite needs none of it
+
+        return postgresql
+    return sqlite if name == "sqlite" else None
 
 
 def _run(job: Callable[[Connection], Any], connection: Connection, *, alone: bool) -> tuple[Any, BaseException | None]:

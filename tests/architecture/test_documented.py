@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from relay import errors
-from relay.cli.main import app
+from relay.cli.main import COMMANDS, command_line
 from relay.maillog import EVENTS
 from relay.settings import Settings
 
@@ -91,7 +91,7 @@ def test_every_error_is_in_the_tree_that_the_docstring_draws():
 
 def leaves(group=None, path=()):
     """Every command with the words that call it."""
-    for name, one in (group or typer.main.get_command(app)).commands.items():
+    for name, one in (group or typer.main.get_command(command_line(*COMMANDS))).commands.items():
         if hasattr(one, "commands"):
             yield from leaves(one, (*path, name))
         else:

@@ -289,7 +289,10 @@ class House:
 
 @contextmanager
 def open_house(
-    folder: Path, *authors: str, settings: Mapping[tuple[str, str], object] | None = None
+    folder: Path,
+    *authors: str,
+    settings: Mapping[tuple[str, str], object] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[House]:
     """Everything up, in a folder of its own; these members have passwords. Settings by (section, key)."""
     smarthost = Smarthost()
@@ -298,7 +301,7 @@ def open_house(
         site.enrol(*authors)
         for (section, key), value in (settings or {}).items():
             site.configure(section, key, value)
-        with Service(site) as service:
+        with Service(site, environment=environment) as service:
             yield House(site, smarthost, service)
     finally:
         smarthost.close()

@@ -3,10 +3,11 @@
 import pytest
 import typer
 
-from relay.cli.main import app
+from relay.cli.main import COMMANDS, command_line
 from tests.integration.command import command
 
-GROUPS = sorted(name for name, one in typer.main.get_command(app).commands.items() if hasattr(one, "commands"))
+TREE = typer.main.get_command(command_line(*COMMANDS)).commands
+GROUPS = sorted(name for name, one in TREE.items() if hasattr(one, "commands"))
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,10 @@ def test_without_a_verb_the_help_is_shown(tmp_path, words):
     done = command(*words, folder=tmp_path)
     assert done.code in {0, 64}
     assert "Usage: wen-relay" in " ".join((done.out + done.err).split())
+
+
+def test_the_table_says_of_each_command_what_its_own_help_begins_with():
+    table = typer.main.get_command(command_line()).commands
+    assert list(table) == list(COMMANDS)
+    for name, listed in table.items():
+        assert listed.help == " ".join(TREE[name].help.partition("\n\n")[0].split())

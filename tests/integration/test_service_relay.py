@@ -46,7 +46,8 @@ ALERT = "Two hundred kilograms of pangolin scales were seized at the port on 18 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    with open_house(tmp_path_factory.mktemp("relay"), ANA, MARIA, EVA) as opened:
+    tells = {"PYTHONPROFILEIMPORTTIME": "1"}  # a line in its log for each module that it loads
+    with open_house(tmp_path_factory.mktemp("relay"), ANA, MARIA, EVA, environment=tells) as opened:
         yield opened
 
 
@@ -273,3 +274,11 @@ def test_refusals_left_no_post_and_no_mail(house):
     posts = house.site.rows("posts", "list")
     assert {row["decision"] for row in posts} == {"relay"}
     assert not [mail for mail in house.smarthost.mails if mail.recipient == EVA]
+
+
+def test_no_message_waits_for_a_module_to_be_loaded(house):
+    post = make_post(ANA, "Seizure at the airport", ALERT, html="<p>Two hundred kilograms</p>")
+    arrived(house, reference_in(send(house.service, ANA, post)))
+    before, _, since = house.service.log.partition(b"service.ready")
+    assert b"relay.store.queue" in before
+    assert b"import time:" not in since

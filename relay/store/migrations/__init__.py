@@ -4,8 +4,6 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from relay.store.engine import Database
@@ -19,19 +17,6 @@ def upgrade(database: Database) -> None:
 def downgrade(database: Database, revision: str) -> None:
     """Take the schema back to a revision, or to nothing with "base"."""
     database.write(lambda connection: command.downgrade(_settings(connection), revision))
-
-
-def is_current(database: Database) -> bool:
-    """Whether the schema is at the newest revision."""
-    with database.read() as connection:
-        newest = ScriptDirectory.from_config(_settings(connection)).get_current_head()
-        return MigrationContext.configure(connection).get_current_revision() == newest
-
-
-def is_empty(database: Database) -> bool:
-    """Whether no relay has ever made its schema there."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision() is None
 
 
 def _settings(connection: Connection) -> Config:

@@ -7,7 +7,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
-from relay.store.migrations import downgrade, is_current, upgrade
+from relay.store.migrations import downgrade, upgrade
+from relay.store.schema import is_current
 from relay.store.tables import metadata
 from tests.integration.store.conftest import open_database
 
