@@ -9,12 +9,13 @@ and so they do in small letters before a colon in a subject. Words of three lett
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 from relay.mail.subject import REPLY_PREFIX
 from relay.policy.post import Finding
 from relay.policy.sentence import is_prose
-from relay.policy.shape import fold, is_label_case, shape
+from relay.policy.shape import Version, fold, is_label_case, shape
 
 _FIRST_LINES = 3  # a banner may stand below a reference and a date
 _LONGEST_LINE = 200
@@ -34,22 +35,34 @@ _TAG = r"\[[^\]\n]{0,100}\]"  # a list's, a marking's or a route, which stand be
 _SET_OFF = re.compile(r"\s*:|\s+[-–—|/]\s")
 
 
-def find_classified(text: str, place: str, words: tuple[str, ...]) -> Iterator[Finding]:
-    """Find markings of classified information in one view, in time that is linear in its length.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Patterns:
+    """A line that is nothing but a marking, and a line feed before what may be one; in brackets; at the beginning; at the end."""
+
+    whole: re.Pattern[str]
+    line: re.Pattern[str]
+    bracketed: re.Pattern[str]
+    first: re.Pattern[str]
+    last: re.Pattern[str]
+
+
+def find_classified(version: Version, place: str, words: tuple[str, ...]) -> Iterator[Finding]:
+    """Find markings of classified information in one version of a view, in time that is linear in its length.
 
     Args:
-        text: shaped.
+        version: the view's text.
         place: the view's.
         words: the markings, as they are written.
     """
     if not words:
         return
-    patterns, folded = _patterns(words), fold(text)
+    patterns, text, folded = _patterns(words), version.text, version.folded
     if place.startswith(("subject", "header subject")) or place.endswith(", name"):
         yield from _at_edges(text, folded, place, patterns)
     elif is_prose(place):
-        yield from _on_lines(text, folded, place, patterns[0])
-    elif found := patterns[0].fullmatch(folded):
+        if patterns.line.search(f"\n{folded}"):
+            yield from _on_lines(text, folded, place, patterns.whole)
+    elif found := patterns.whole.fullmatch(folded):
         yield _finding("M1", place, found)
 
 
@@ -67,17 +80,16 @@ def _on_lines(text: str, folded: str, place: str, whole: re.Pattern[str]) -> Ite
             yield _finding("M1" if certain else "H2", place, found)
 
 
-def _at_edges(text: str, folded: str, place: str, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Finding]:
+def _at_edges(text: str, folded: str, place: str, patterns: _Patterns) -> Iterator[Finding]:
     """At the beginning or end of a subject or a file's name, in capitals; anywhere in it, in brackets."""
-    _, bracketed, first, last = patterns
-    for pattern in (bracketed, first, last):
+    for pattern in (patterns.bracketed, patterns.first, patterns.last):
         if (found := pattern.search(folded)) is None:
             continue
         shouted = is_label_case(text[slice(*found.span("marking"))])
-        if shouted or (pattern is bracketed and not _is_ambiguous(found)):
+        if shouted or (pattern is patterns.bracketed and not _is_ambiguous(found)):
             yield _finding("M1", place, found)
             return
-        if pattern is first and is_prose(place) and _SET_OFF.match(folded, found.end()):
+        if pattern is patterns.first and is_prose(place) and _SET_OFF.match(folded, found.end()):
             yield _finding("H2", place, found)
             return
 
@@ -99,16 +111,17 @@ def _finding(code: str, place: str, found: re.Match[str]) -> Finding:
 
 
 @lru_cache(maxsize=8)
-def _patterns(words: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """A whole line; in brackets; at the beginning; at the end."""
+def _patterns(words: tuple[str, ...]) -> _Patterns:
     marking = f"(?P<marking>{'|'.join(_loosely(word) for word in sorted(words, key=len, reverse=True))})"
     suffix = r"(?P<suffix>(?:\s*(?:[-–—|:,;·•★(]|/{1,2})\s*[^\n]{1,60})?)"
-    field = f"(?:(?:{'|'.join(map(_loosely, _FIELD_NAMES.split('|')))}){_FRAME}[:=]{_FRAME})?"
-    return (
-        re.compile(f"{_FRAME}{field}{marking}(?:{_FRAME}|{suffix})"),
-        re.compile(rf"[\[({{<]\s*{marking}\s*(?:[-–—|:,;/][^\])}}>\n]{{0,60}})?[\])}}>]"),
-        re.compile(rf"\A(?:\s*(?:{REPLY_PREFIX}|{_TAG}))*{_FRAME}{field}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
-        re.compile(rf"(?:[^\w\s]|_)\s*{marking}{_FRAME}(?:\.\w{{1,5}})?\Z"),
+    name = "|".join(map(_loosely, _FIELD_NAMES.split("|")))
+    field = f"(?:(?:{name}){_FRAME}[:=]{_FRAME})?"
+    return _Patterns(
+        whole=re.compile(f"{_FRAME}{field}{marking}(?:{_FRAME}|{suffix})"),
+        line=re.compile(rf"\n(?={_FRAME}(?:{name}|{marking}))"),
+        bracketed=re.compile(rf"[\[({{<]\s*{marking}\s*(?:[-–—|:,;/][^\])}}>\n]{{0,60}})?[\])}}>]"),
+        first=re.compile(rf"\A(?:\s*(?:{REPLY_PREFIX}|{_TAG}))*{_FRAME}{field}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
+        last=re.compile(rf"(?:[^\w\s]|_)\s*{marking}{_FRAME}(?:\.\w{{1,5}})?\Z"),
     )
 
 

@@ -11,9 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from html import unescape
 from itertools import chain, pairwise
-from urllib.parse import unquote
 
 from relay.policy.classified import find_classified
 from relay.policy.legend import without_legend
@@ -31,12 +29,12 @@ from relay.policy.sentence import (
     sentence_around,
     stands_out,
 )
-from relay.policy.shape import as_shown, close_up, fold, is_label_case, is_shouted, shape
+from relay.policy.shape import Version, fold, is_label_case, is_shouted, versions_of
 from relay.policy.table import column_below
 from relay.policy.vocabulary import MarkingWords, Patterns, patterns_of
 from relay.roster.mailing_list import Tlp
 
-__all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "strictest"]
+__all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "markings_in", "strictest"]
 
 LONGEST_LABEL = 24  # characters before a name in which its label may stand
 FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
@@ -54,12 +52,15 @@ _STRICT = re.compile(
 )  # only AMBER has a strict form
 _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
-_REFERENCE = re.compile(r"&#?\w{1,8};")
-_TAG = re.compile(r"<[^<>\n]{1,60}>")
 
 
 def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
-    """Find every marking in one view; never raises, and takes linear time.
+    """Find every marking in one view."""
+    return markings_in(view, versions_of(view.text), words)
+
+
+def markings_in(view: View, versions: Iterable[Version], words: MarkingWords) -> tuple[Finding, ...]:
+    """Find every marking in one view, of whose text these are the versions; never raises, and takes linear time.
 
     Returns:
         Findings with code M1 (a label in a marking's place), H2 with a label (a label in prose) or H2 without (an unknown
@@ -67,14 +68,13 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
         label is above a list's ceiling is the policy's question.
     """
     patterns = patterns_of(words)
-    shaped = shape(view.text)
     if view.place.startswith("header ") and patterns.inside.search(fold(view.place)):
-        shaped = f"TLP:{shaped}"  # in a field named X-TLP the name of the scheme stands in the field's name
+        versions = versions_of(view.text, before="TLP:")  # in a field named X-TLP it is the field's name that says so
     found: dict[tuple[str, str, str], Finding] = {}
-    for number, text in enumerate(_versions(shaped, view.text)):
-        marked = _find_in(text, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        for finding in chain(marked, find_classified(text, view.place, words.classified)):
-            lined = _with_line(finding, text)
+    for number, version in enumerate(versions):
+        marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
+        for finding in chain(marked, find_classified(version, view.place, words.classified)):
+            lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
 
@@ -85,21 +85,13 @@ def strictest(findings: Iterable[Finding]) -> Tlp | None:
     return max(labels, key=lambda label: label.level, default=None)
 
 
-def _versions(shaped: str, original: str) -> Iterable[str]:
-    """The text with spelt-out words closed up, as it is written, as it is seen where it turns right to left, and decoded."""
-    turned, decoded = as_shown(original), shaped
-    seen = shape(turned) if turned != original else shaped
-    if "%" in shaped or "&" in shaped or "<" in shaped:  # addresses and pieces of pages that were pasted into a text
-        plain = _REFERENCE.sub(lambda match: unescape(match.group()), unquote(shaped))
-        decoded = shape(_TAG.sub("", plain))
-    return dict.fromkeys((close_up(shaped), shaped, seen, decoded))
-
-
-def _find_in(text: str, place: str, patterns: Patterns, *, with_unknown: bool) -> Iterator[Finding]:
+def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: bool) -> Iterator[Finding]:
     """The first findings of every rule in one version of a text, without talk about markings."""
-    folded = fold(text)
+    text, folded = version.text, version.folded
     found = [*_beside_names(text, folded, place, patterns, with_unknown=with_unknown)]
     found += _weak_and_other(text, folded, place, patterns)
+    if not found:
+        return
     counted: Counter[str] = Counter()
     for finding in without_legend(found, folded) if is_prose(place) else found:
         if counted[finding.rule] == FINDINGS_PER_RULE:
@@ -249,7 +241,7 @@ def _weak_and_other(text: str, folded: str, place: str, patterns: Patterns) -> I
         signed = re.search("[:=]", match.group("sign")) or text[start:end].isupper()
         if signed and not describes_a_thing(text, folded, start, end, patterns):
             yield _known(label, match.start(), end, place, certain=False)
-    for match in patterns.other.finditer(folded) if patterns.any_other.search(folded) else ():
+    for match in patterns.other.finditer(folded):
         if not describes_a_thing(text, folded, match.start(), match.end(), patterns):
             label = patterns.others[int((match.lastgroup or "").removeprefix("at"))]
             rule = label.lower().replace(":", ".")
@@ -261,7 +253,7 @@ def _unknown_label(
 ) -> tuple[int, int] | None:
     """Where a name stands with a token that looks like a label and is none of ours; None where it doesn't."""
     match = _TOKEN.match(text, name.end())
-    if not match or patterns.name.match(folded, match.start("token")) or not _is_wordy(match.group("token")):
+    if not match or patterns.name.pattern.match(folded, match.start("token")) or not _is_wordy(match.group("token")):
         return None
     sign, token, span = match.group("sign"), match.group("token"), (name.start(), match.end())
     rest = rest_of_line(text, span[1]).strip()

@@ -7,6 +7,9 @@ same way, so they still match themselves.
 
 import re
 import unicodedata
+from dataclasses import dataclass
+from html import unescape
+from urllib.parse import unquote
 
 # Letters that a reader takes for Latin ones (Unicode Technical Standard #39), of those that occur in labels; in small
 # letters, because capitals are made small first.
@@ -33,8 +36,36 @@ _TO_THE_LEFT = re.compile("\u202e([^\u202c\n]*)")
 # Letters one by one, with at most three of anything between: "T L P", "T.L.P.", "R - E - D". Cased letters only.
 _LETTER = r"[A-Za-z\u00c0-\u052f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf]"
 _SPELT_OUT = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:(?:[^\w\n:=]|_){{1,3}}{_LETTER}){{2,}}(?!{_LETTER})\.?")
-# How such a word begins in ASCII, for a quick look: most texts have none.
-_BEGINS_SPELT_OUT = re.compile(r"[^A-Za-z][A-Za-z][^A-Za-z0-9\n:=]{1,3}[A-Za-z][^A-Za-z0-9\n:=]")
+# How such a word begins in ASCII, for a quick look: most texts have none. Octets are told apart only as letters (a), what may
+# stand between two of them (a space) and what may not (0), because a pattern that begins with one known octet is fast.
+_CLASSES = "".join(
+    "a" if char.isalpha() else "0" if char.isdigit() or char in "\n:=" else " " for char in map(chr, range(128))
+).encode() + bytes(128)
+_BEGINS_SPELT_OUT = (re.compile(rb" a {1,3}a "), re.compile(rb"0a {1,3}a "))
+_REFERENCE = re.compile(r"&#?\w{1,8};")
+_TAG = re.compile(r"<[^<>\n]{1,60}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One way to read a text: shaped, and folded for comparing. Every character has the same place in both."""
+
+    text: str
+    folded: str
+
+
+def versions_of(text: str, before: str = "") -> tuple[Version, ...]:
+    """Every way to read a text: spelt-out words closed up, as it is written, as it is seen where it turns right to left, decoded.
+
+    They are made once for a text, whatever is looked for in it. `before` is read as if it stood before the text.
+    """
+    shaped = before + shape(text)
+    turned, decoded = as_shown(text), shaped
+    seen = shape(turned) if turned != text else shaped
+    if "%" in shaped or "&" in shaped or "<" in shaped:  # addresses and pieces of pages that were pasted into a text
+        plain = _REFERENCE.sub(lambda match: unescape(match.group()), unquote(shaped))
+        decoded = shape(_TAG.sub("", plain))
+    return tuple(Version(one, fold(one)) for one in dict.fromkeys((close_up(shaped), shaped, seen, decoded)))
 
 
 def shape(text: str) -> str:
@@ -62,8 +93,10 @@ def fold(shaped: str) -> str:
 
 def close_up(shaped: str) -> str:
     """The text with letters that are spelt out one by one put together as a word."""
-    if shaped.isascii() and not _BEGINS_SPELT_OUT.search("\n" + shaped):
-        return shaped
+    if shaped.isascii():
+        classes = b"0" + shaped.encode("ascii").translate(_CLASSES)
+        if not any(beginning.search(classes) for beginning in _BEGINS_SPELT_OUT):
+            return shaped
     return _SPELT_OUT.sub(lambda match: re.sub(r"[\W_]", "", match.group()), shaped)
 
 

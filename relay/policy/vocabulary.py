@@ -4,13 +4,14 @@ Names are searched for; everything else is tried in a bounded reach beside one, 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
 from relay.policy.shape import fold, shape
 from relay.roster.mailing_list import Tlp
 
+_SELDOM = 8  # so many letters of a word don't stand in a text by chance
 LONGEST_GAP = 100  # characters without a letter or digit between a name and its label, as in a form or a row of dots
 
 # A letter of an alphabet with capitals, or a digit: what may not stand right beside a word. Chinese or Arabic letters may.
@@ -20,7 +21,6 @@ _END_IN_NAME = (
     rf"(?:(?![{CASED}])|(?=v[0-9]))"  # names of files go on with a number or a version: "TLP-RED2", "TLP_REDv2"
 )
 _GLUED = rf"tlp(?<=[{CASED}]{{3}}tlp)(?=[ \t]{{0,3}}[:=])"  # a name that a word before it was written together with
-_NEVER = re.compile(r"(?!)")
 # Small words that join two labels of one marking, or tick and cross the boxes of a form; folded.
 _JOINING = (
     "or and but not was to then now yes no x ou et mais puis oui non o y pero era antes ahora si e mas agora sim nao "
@@ -41,20 +41,37 @@ class MarkingWords:
     labels: Mapping[str, tuple[str, ...]]
     classified: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:  # the labels have none, and needn't: there are few vocabularies in a process
+        return hash((self.names, self.connectors))
+
+
+@dataclass(frozen=True, slots=True)
+class Finder:
+    """A pattern, and quicker ones of which one is found wherever it is: most texts have none of them, and are left at once."""
+
+    pattern: re.Pattern[str]
+    signs: tuple[re.Pattern[str], ...]
+
+    def finditer(self, folded: str) -> Iterator[re.Match[str]]:
+        """Every match in a folded text."""
+        for sign in self.signs:
+            if sign.search(folded):
+                return self.pattern.finditer(folded)
+        return iter(())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patterns:
     """Patterns over folded texts; their groups are named after `labels`' places: "at4".
 
     `name` and `inside` find names, as words and inside a file's name; `after` and `after_inside` the label behind such a
-    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking, `any_other` finds out quickly that there is none.
+    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking.
     """
 
-    name: re.Pattern[str]
+    name: Finder
     inside: re.Pattern[str]
-    weak: re.Pattern[str]
-    other: re.Pattern[str]
-    any_other: re.Pattern[str]
+    weak: Finder
+    other: Finder
     after: re.Pattern[str]
     after_inside: re.Pattern[str]
     further: re.Pattern[str]
@@ -73,33 +90,28 @@ class Patterns:
         return (self.labels[int(group.removeprefix("at"))], *match.span(group))
 
 
+@lru_cache(maxsize=8)
 def patterns_of(words: MarkingWords) -> Patterns:
     """The patterns for these words; made once for each vocabulary."""
-    return _compiled(words.names, words.connectors, tuple((label, tuple(some)) for label, some in words.labels.items()))
-
-
-@lru_cache(maxsize=8)
-def _compiled(
-    names: tuple[str, ...], connectors: tuple[str, ...], labels: tuple[tuple[str, tuple[str, ...]], ...]
-) -> Patterns:
-    """Strict labels are tried first, so that AMBER+STRICT isn't read as AMBER."""
+    labels = [(label, tuple(some)) for label, some in words.labels.items()]
+    # Strict labels are tried first, so that AMBER+STRICT isn't read as AMBER.
     ordered = sorted((one for one in labels if one[0] in set(Tlp)), key=lambda one: Tlp(one[0]).level, reverse=True)
     others = [one for one in labels if one[0] not in set(Tlp)]
     label, plain = _groups(ordered), _any_of(word for _, some in ordered for word in some)
     label_inside = _groups(ordered, _END_IN_NAME)
     symbols = "".join(re.escape(shape(word)) for _, some in ordered for word in some if not re.search(r"\w", word))
     gap = rf"(?:[^\w{symbols}]|_){{0,{LONGEST_GAP}}}+"
-    strong = _any_of((one for one in names if not one.endswith(":")), "")
-    alone = _any_alone((one for one in names if not one.endswith(":")), "")
-    weak = _any_alone((one.removesuffix(":") for one in names if one.endswith(":")), "")
-    linked, joining = _any_of(connectors, ""), _any_of(_JOINING.split())
+    names = [one for one in words.names if not one.endswith(":")]
+    weak = [one.removesuffix(":") for one in words.names if one.endswith(":")]
+    other = [word for _, some in others for word in some]
+    strong, linked, joining = _any_of(names, ""), _any_of(words.connectors, ""), _any_of(_JOINING.split())
+    glued = [_GLUED] if "TLP" in names else []
     comma = rf"(?:\s*,\s*(?:(?:{joining})\s+)?|\s+(?:{joining})\s+)"
     return Patterns(
-        name=re.compile(f"{alone}|{_GLUED}" if "TLP" in names else alone),
+        name=Finder(re.compile("|".join([*_alone(names, ""), *glued])), _signs(names, "", *glued)),
         inside=re.compile(strong),
-        weak=re.compile(rf"(?:{weak})(?=[\W_])(?P<sign>{gap}){label}") if weak else _NEVER,
-        other=re.compile(f"{_START}{_groups(others)}") if others else _NEVER,
-        any_other=re.compile(_any_alone(word for _, some in others for word in some)) if others else _NEVER,
+        weak=Finder(re.compile(rf"(?:{'|'.join(_alone(weak, ''))})(?=[\W_])(?P<sign>{gap}){label}"), _signs(weak, "")),
+        other=Finder(re.compile(f"{_START}{_groups(others)}"), tuple(map(re.compile, _alone(other, _END)))),
         after=re.compile(f"{gap}(?:(?:{linked}){gap}){{0,3}}{label}"),
         after_inside=re.compile(f"{gap}(?:(?:{linked}){gap}){{0,3}}{label_inside}"),
         further=re.compile(
@@ -110,7 +122,7 @@ def _compiled(
         word=re.compile(f"{_START}{label}"),
         listed=re.compile(f"{_START}(?:{plain})(?:{comma}(?:{plain})){{2,}}"),
         cell=re.compile(rf"(?:[^\w\n{symbols}]|_){{0,9}}+{label}[^\w\n]{{0,9}}"),
-        no_nouns=re.compile(f"{_any_of([*connectors, *_JOINING.split()])}|{strong}"),
+        no_nouns=re.compile(f"{_any_of([*words.connectors, *_JOINING.split()])}|{strong}"),
         labels=tuple(one for one, _ in ordered),
         others=tuple(one for one, _ in others),
     )
@@ -126,16 +138,26 @@ def _any_of(words: Iterable[str], end: str = _END) -> str:
     return "|".join(_patterns(words, end))
 
 
-def _any_alone(words: Iterable[str], end: str = _END) -> str:
-    """As `_START` before `_any_of`, but found several times as fast: a search for letters only tries where one of them stands.
+def _alone(words: Iterable[str], end: str) -> list[str]:
+    """As `_START` before `_any_of`, in a pattern for each first letter, which is found many times as fast.
 
-    So the words of each first letter stand behind it, and what may not stand before it is looked for from there.
+    A search for a letter only tries where it stands. So the words stand behind their first letter, and what may not stand
+    before it is looked for from there.
     """
     by_first: dict[str, list[str]] = {}
     for pattern in _patterns(words, end):
         first = pattern[: 1 + pattern.startswith("\\")]
         by_first.setdefault(first, []).append(pattern.removeprefix(first))
-    return "|".join(f"{first}(?<![{CASED}]{first})(?:{'|'.join(rest)})" for first, rest in by_first.items())
+    return [f"{first}(?<![{CASED}]{first})(?:{'|'.join(rest)})" for first, rest in by_first.items()]
+
+
+def _signs(words: Iterable[str], end: str, *further: str) -> tuple[re.Pattern[str], ...]:
+    """Patterns of which one is found where any of the words stands alone: a long piece of it, else the whole word."""
+    pieces = {word: max(re.findall(r"[^\W_]+", fold(shape(word))), key=len, default="") for word in words}
+    long = {piece for piece in pieces.values() if len(piece) >= _SELDOM}
+    needed = [piece for piece in long if not any(other in piece for other in long - {piece})]
+    short = [word for word, piece in pieces.items() if piece not in long]
+    return tuple(map(re.compile, [*map(re.escape, sorted(needed)), *_alone(short, end), *further]))
 
 
 def _patterns(words: Iterable[str], end: str) -> list[str]:

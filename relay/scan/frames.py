@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
-from relay.mail.address import Mailbox, parse_address
+from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message
 from relay.policy.marking import MarkingWords
 from relay.policy.post import CleanImage, CleanPart, Finding, Progress, Scan
@@ -113,14 +113,25 @@ def decode_ready(octets: bytes) -> Sandbox:
 
 def encode_stage(stage: Stage) -> bytes:
     """One stage as JSON."""
-    said = asdict(stage)
-    for image in said["images"]:
-        image["octets"] = b64encode(image["octets"]).decode("ascii")
-    message = stage.message
-    if message is not None:
-        author = message.author and {"name": message.author.name, "address": str(message.author.address)}
-        said["message"] |= {"author": author, "date": message.date and message.date.isoformat()}
-    return json.dumps(said).encode()
+    return _ENCODER.encode(stage).encode()
+
+
+def _said(value: Any) -> object:
+    """What JSON has no form for: octets, addresses, times, and dataclasses with what stands in their slots."""
+    match value:
+        case bytes():
+            return b64encode(value).decode("ascii")
+        case Address():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case Stage() | Message() | Mailbox() | Finding() | CleanPart() | CleanImage():
+            return {name: getattr(value, name) for name in value.__slots__}
+        case _:
+            raise TypeError(type(value).__name__)
+
+
+_ENCODER = json.JSONEncoder(default=_said)
 
 
 def decode_stage(octets: bytes) -> Stage:
