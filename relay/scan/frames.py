@@ -125,10 +125,8 @@ def _said(value: Any) -> object:
             return str(value)
         case datetime():
             return value.isoformat()
-        case Stage() | Message() | Mailbox() | Finding() | CleanPart() | CleanImage():
-            return {name: getattr(value, name) for name in value.__slots__}
         case _:
-            raise TypeError(type(value).__name__)
+            return {name: getattr(value, name) for name in value.__slots__}
 
 
 _ENCODER = json.JSONEncoder(default=_said)
