@@ -17,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, exc, make_url, text
 
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.store import sqlite
+from relay.store.connections import Connections
 from relay.store.prepared import run
 
 T = TypeVar("T")
@@ -24,14 +25,19 @@ Transaction: TypeAlias = Connection  # what a job is given; only the store knows
 
 
 class Dialect(Protocol):
-    """What differs. `READING` and `WRITING` are the execution options of the two kinds of transaction."""
+    """What differs. `CONNECTIONS_STAY` is whether one is kept from transaction to transaction, without asking whether it still lives."""
 
-    READING: Mapping[str, Any]
-    WRITING: Mapping[str, Any]
+    CONNECTIONS_STAY: bool
     PROBE: str
 
     def create(self, url: URL, *, new: bool) -> Engine:
         """Make the engine; ConfigurationError for a URL of no use, Unavailable for a file that can't be opened."""
+
+    def readers(self, engine: Engine) -> Engine:
+        """The engine of the same database for transactions that only read: they can't write."""
+
+    def writers(self, engine: Engine) -> Engine:
+        """The engine of the same database for transactions that write."""
 
     def begin(self, connection: Connection, *, writes: bool) -> None:
         """Begin a transaction for the database; SQLAlchemy has begun its own. Its events would do, but make every statement dearer."""
@@ -80,8 +86,8 @@ class Database:
         self.announces = True
         self._engine = engine
         self._dialect = dialect
-        self._reading = engine.execution_options(**dialect.READING)
-        self._writing = engine.execution_options(**dialect.WRITING)
+        self._reading = Connections(dialect.readers(engine), stay=dialect.CONNECTIONS_STAY)
+        self._writing = Connections(dialect.writers(engine), stay=dialect.CONNECTIONS_STAY)
         self._jobs: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -125,7 +131,7 @@ class Database:
             Unavailable: the database can't be read now.
         """
         try:
-            with self._reading.connect() as connection:
+            with self._reading.lend() as connection:
                 connection.begin()
                 self._dialect.begin(connection, writes=False)
                 yield connection
@@ -188,7 +194,8 @@ class Database:
             self._closing = True
             self._arrived.notify_all()
         self._writer.join()
-        self._engine.dispose()
+        self._reading.close()
+        self._writing.close()
 
     def _work(self) -> None:
         """The writer thread: take all that waits, commit it together, answer each."""
@@ -211,7 +218,7 @@ class Database:
         """Run a batch in one transaction and answer every caller, whatever happens."""
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
-            with self._writing.connect() as connection, connection.begin():
+            with self._writing.lend() as connection, connection.begin():
                 self._dialect.begin(connection, writes=True)
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose

@@ -23,10 +23,11 @@ from relay.store.prepared import run
 
 Answer = TypeVar("Answer")
 
-READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
 # SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
-WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "preserve_rowcount": True}
+_WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "preserve_rowcount": True}
+CONNECTIONS_STAY = False  # a server may have been started anew since the last one
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can
@@ -89,6 +90,16 @@ def create(url: URL, *, new: bool) -> Engine:
     event.listen(engine, "connect", _check)
     event.listen(engine, "handle_error", _without_values, retval=True)
     return engine
+
+
+def readers(engine: Engine) -> Engine:
+    """The same connections, for transactions that see one state and can't write."""
+    return engine.execution_options(**_READING)
+
+
+def writers(engine: Engine) -> Engine:
+    """The same connections, for transactions that write."""
+    return engine.execution_options(**_WRITING)
 
 
 def begin(connection: Connection, *, writes: bool) -> None:

@@ -2,9 +2,8 @@
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, exc
 
@@ -12,8 +11,7 @@ from relay.errors import ConfigurationError, Unavailable
 from relay.store.disk import create_private_file
 from relay.store.prepared import run
 
-READING: Mapping[str, Any] = {}
-WRITING: Mapping[str, Any] = {}
+CONNECTIONS_STAY = True
 PROBE = "SELECT count(*) FROM sqlite_master"  # reads the file; a plain SELECT 1 would not
 LATER = "try again later, and look at the disk's space and health"
 
@@ -49,16 +47,26 @@ def create(url: URL, *, new: bool) -> Engine:
         raise Unavailable(f"the database {file} can't be made: {error.strerror}") from None
     if not os.access(file, os.R_OK | os.W_OK):  # to open it here and close it would drop SQLite's own locks
         raise Unavailable(f"the database {file} may not be written by this user: check its owner and mode")
-    engine = create_engine(url, hide_parameters=True, pool_size=16, max_overflow=48)
+    engine = create_engine(url, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
+    return engine
+
+
+def readers(engine: Engine) -> Engine:
+    """Connections of their own, so that the writer's one keeps the pages that it has read and written."""
+    reading = create_engine(engine.url, hide_parameters=True, pool_size=16, max_overflow=48)
+    event.listen(reading, "connect", _prepare)
+    event.listen(reading, "connect", _forbid_writing)
+    return reading
+
+
+def writers(engine: Engine) -> Engine:
+    """The engine itself."""
     return engine
 
 
 def begin(connection: Connection, *, writes: bool) -> None:
     """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
-    if connection.info.get("relay_writes") is not writes:  # a connection remembers it from one transaction to the next
-        run(connection, f"PRAGMA query_only={'OFF' if writes else 'ON'}")
-        connection.info["relay_writes"] = writes
     run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -126,3 +134,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _forbid_writing(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")

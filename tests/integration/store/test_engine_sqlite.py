@@ -7,7 +7,6 @@ import stat
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from relay.errors import Unavailable
 from relay.store.engine import Database
@@ -39,10 +38,8 @@ def test_a_full_disk_fails_the_batch_and_only_the_batch(database):
     with database._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
-    def limit(dbapi_connection, record, proxy):
-        dbapi_connection.execute(f"PRAGMA max_page_count={pages + 1}")
-
-    event.listen(database._engine, "checkout", limit)
+    limit = f"PRAGMA max_page_count={pages + 1}"
+    database.write(lambda connection: connection.exec_driver_sql(limit).scalar_one())
     small, large = run_together(database, [note("small"), note("x" * 100_000)])
     for answer in (small, large):
         with pytest.raises(Unavailable, match="SQLITE_FULL"):
