@@ -9,10 +9,10 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
-    exists,
     insert,
     or_,
     select,
+    text,
     type_coerce,
     update,
 )
@@ -67,10 +67,8 @@ _RECIPIENTS = (
         or_(_BASE == _LIST, moderates()),
         may_receive(bindparam("today", type_=members.c.valid_until.type)),
         members.c.id != bindparam("author", type_=members.c.id.type),
-        ~exists().where(
-            deliveries.c.post_id == _POST, deliveries.c.member_id == members.c.id, deliveries.c.kind == _KIND
-        ),
     )
+    .suffix_with(text("ON CONFLICT (post_id, member_id, kind) DO NOTHING"))  # who is on two lists has a copy already
 )
 _QUEUE_COPIES = Prepared(insert(deliveries).from_select(QUEUED_COLUMNS, _RECIPIENTS))
 _QUEUE_ONE = Prepared(insert(deliveries))

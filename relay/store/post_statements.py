@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, text
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, text, union_all
 
 from relay.delivery.delivery import Kind
 from relay.store.prepared import Prepared
 from relay.store.tables import decisions, deliveries, members, posts
 
-REPEATED = Prepared(
-    select(posts.c.reference)
-    .where(posts.c.duplicate_key.in_(bindparam("keys", expanding=True)))
-    .order_by(posts.c.id)
-    .limit(1),
-    lists=("keys",),
+REPEATED = Prepared(  # two searches, for which SQLite makes no table of keys
+    union_all(
+        *(
+            select(posts.c.id, posts.c.reference).where(posts.c.duplicate_key == bindparam(key))
+            for key in ("now", "old")
+        )
+    )
 )
 COUNT_UP = Prepared(
     text(

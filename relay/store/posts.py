@@ -107,9 +107,9 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
 
 
 def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> str | None:
-    """The reference that the same message got when it came before; None when it is new."""
-    found = statements.REPEATED.first(connection, {"keys": duplicate_keys})
-    return None if found is None else str(found.reference)
+    """The reference that the same message got when it came before, under one key or two; None when it is new."""
+    found = statements.REPEATED.all(connection, {"now": duplicate_keys[0], "old": duplicate_keys[-1]})
+    return min(found).reference if found else None
 
 
 def record_refusal(

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
-from sqlalchemy import BindParameter, Connection, Delete, Dialect, Insert, Select, TextClause, Update
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Dialect, Insert, Select, TextClause, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 Statement: TypeAlias = (
     Select[*tuple[Any, ...]]
+    | CompoundSelect[*tuple[Any, ...]]
     | Insert
     | Update
     | Delete
@@ -33,7 +34,8 @@ class _Form:
 
     sql: str
     constants: Mapping[str, Any]  # what the statement itself brings, such as LIMIT 1
-    ways_in: tuple[tuple[str, Way | None], ...]
+    names: tuple[str, ...]  # of all values, in their order
+    ways_in: tuple[tuple[int, Way], ...]  # of those that can't go in as they are: their places
     spread: Mapping[str, Sequence[str]]  # a list's name → the names of its members
     positional: bool
 
@@ -93,7 +95,8 @@ class Prepared:
         return _Form(
             sql=state.statement,
             constants={name: value for name, value in state.parameters.items() if name not in given},
-            ways_in=tuple((name, ways[name]) for name in names),
+            names=tuple(names),
+            ways_in=tuple((place, way) for place, name in enumerate(names) if (way := ways[name]) is not None),
             spread=spread,
             positional=state.positiontup is not None,
         )
@@ -137,9 +140,10 @@ def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[s
     given = {**form.constants, **values}
     for name, members in form.spread.items():
         given.update(zip(members, values[name], strict=True))
-    if form.positional:
-        return tuple(given[name] if way is None else way(given[name]) for name, way in form.ways_in)
-    return {name: given[name] if way is None else way(given[name]) for name, way in form.ways_in}
+    ordered = list(map(given.__getitem__, form.names))
+    for place, way in form.ways_in:
+        ordered[place] = way(ordered[place])
+    return ordered if form.positional else dict(zip(form.names, ordered, strict=True))
 
 
 def _ask(connection: Connection, sql: str, values: Any, *, many: bool = False, rows: bool = False) -> Any:

@@ -12,6 +12,10 @@ _INSTANT = sa.BigInteger()
 _JSON = sa.Text()
 
 
+def _one_of(column: str, values: str) -> str:
+    return " OR ".join(f"{column} = '{value}'" for value in values.split())
+
+
 def upgrade() -> None:
     _create_lists()
     _create_members()
@@ -76,7 +80,7 @@ def _create_members() -> None:
         sa.Column("confirmed_by", sa.Text(), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("left_at", _INSTANT, nullable=True),
-        sa.CheckConstraint("state IN ('active', 'suspended', 'left')", name=op.f("ck_members_state")),
+        sa.CheckConstraint(_one_of("state", "active suspended left"), name=op.f("ck_members_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
         sqlite_with_rowid=False,
@@ -162,7 +166,7 @@ def _create_decisions() -> None:
         sa.Column("past_deliveries", _JSON, nullable=True),
         sa.CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name=op.f("ck_decisions_held_until")),
         sa.CheckConstraint(
-            "decision IN ('relay', 'hold', 'withhold', 'refuse', 'discard')", name=op.f("ck_decisions_decision")
+            _one_of("decision", "relay hold withhold refuse discard"), name=op.f("ck_decisions_decision")
         ),
         sa.ForeignKeyConstraint(["decided_by"], ["members.id"], name=op.f("fk_decisions_decided_by")),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_decisions_post_id")),
@@ -229,17 +233,19 @@ def _create_deliveries() -> None:
         sa.Column("sent_at", _INSTANT, nullable=True),
         sa.CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name=op.f("ck_deliveries_lease")),
         sa.CheckConstraint(
-            "(next_attempt_at IS NOT NULL) = (status IN ('queued', 'leased', 'sending'))",
+            f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})",
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
         sa.CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name=op.f("ck_deliveries_member_id")),
         sa.CheckConstraint(
-            "kind IN ('copy', 'receipt', 'notice', 'undelivered', 'expiry', 'nomination', 'call', 'practice', 'answer', 'review',"
-            " 'spill', 'postmaster')",
+            _one_of(
+                "kind",
+                "copy receipt notice undelivered expiry nomination call practice answer review spill postmaster",
+            ),
             name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(
-            "status IN ('queued', 'leased', 'sending', 'delivered', 'failed', 'expired', 'cancelled')",
+            _one_of("status", "queued leased sending delivered failed expired cancelled"),
             name=op.f("ck_deliveries_status"),
         ),
         sa.ForeignKeyConstraint(["about_id"], ["members.id"], name=op.f("fk_deliveries_about_id")),
