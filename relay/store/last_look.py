@@ -12,7 +12,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import may_receive, moderates
 from relay.store.prepared import Prepared
-from relay.store.tables import HELD, decisions, deliveries, members, memberships, posts
+from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
@@ -39,7 +39,7 @@ _OTHER_LIST = (
     .join(members, members.c.id == memberships.c.member_id)
     .where(
         decisions.c.post_id == deliveries.c.post_id,
-        decisions.c.decision == "relay",
+        RELAYED,
         decisions.c.list_name != deliveries.c.list_name,
         memberships.c.member_id == deliveries.c.member_id,
         _MAY_RECEIVE,

@@ -184,6 +184,8 @@ posts = Table(
 
 # Like CLAIMABLE below: the index's own words.
 HELD = text("decision = 'hold'")
+# Not with a value to be bound, which might be the index's one: SQLite would compile the statement anew each time.
+RELAYED = text("decision = 'relay'")
 
 decisions = Table(
     "decisions",

@@ -1,6 +1,7 @@
 """The queue: every row claimed once, settled by its holder only, judged at the last moment."""
 
 import json
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -112,6 +113,31 @@ def test_what_waits_is_found_without_looking_through_all_that_was_delivered(full
         lines = [str(row[-1]) for row in plan]
     assert any(index in line for line in lines)
     assert not any("TEMP B-TREE" in line or "Sort" in line for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"])
+def test_what_every_message_needs_is_compiled_once(full, relayed):
+    """SQLite compiles a statement anew each time if a value is bound that may be the one in a partial index's condition."""
+    author, compiled = full.join("another", "central-africa"), []
+
+    def watch(connection):
+        connection.connection.driver_connection.set_authorizer(
+            lambda action, *names: compiled.append((action, *names)) or sqlite3.SQLITE_OK
+        )
+
+    def take_and_deliver(lease: str) -> None:
+        full.post(author, ("central-africa", relayed))
+        ids = [row.id for row in claim(full, lease=lease, limit=3)]
+        assert begin(full, ids, lease=lease) == frozenset(ids)
+        done = [queue.Settlement(id=id_, status=Status.DELIVERED, reply="250 2.0.0 taken") for id_ in ids]
+        assert settle(full, *done, lease=lease) == frozenset()
+
+    full.database.write(watch)
+    take_and_deliver("node-1/a/1")
+    assert compiled
+    compiled.clear()
+    take_and_deliver("node-1/a/2")
+    assert [names for action, *names in compiled if action != sqlite3.SQLITE_TRANSACTION] == []
 
 
 def test_the_same_statement_locks_nothing_that_others_hold_on_postgresql():
