@@ -65,11 +65,14 @@ class HeaderSection:
 
     def all(self, name: str) -> tuple[bytes, ...]:
         """Every body of the field named so (lower case), in order."""
-        return tuple(field.body for field in self.fields if field.name == name)
+        return tuple([field.body for field in self.fields if field.name == name])
 
     def first(self, name: str) -> bytes:
         """The first body of the field named so, b"" when it is absent."""
-        return next((field.body for field in self.fields if field.name == name), b"")
+        for field in self.fields:
+            if field.name == name:
+                return field.body
+        return b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,18 +105,21 @@ def split_header(octets: bytes) -> HeaderSection:
     fields: list[tuple[str, bytearray]] = []
     offset = 0
     for content, end in _lines(octets):
-        if content and (end > HEADER_OCTETS or len(fields) >= HEADER_FIELDS):
+        if not content:
+            offset = end
+            break
+        if end > HEADER_OCTETS or len(fields) >= HEADER_FIELDS:
             defects.append("header.too_large")
             break
+        folded = content[:1] in b" \t"
         name, colon, body = content.partition(b":")
-        if content and not colon and content[:1] not in b" \t":
+        if not colon and not folded:
             defects.append("header.line_without_colon")
             break  # the rest is body text, whatever it looks like
         offset = end
-        if not content:
-            break
-        if content[:1] not in b" \t":
-            defects += [] if _NAME.fullmatch(name) else ["header.field_name"]
+        if not folded:
+            if not _NAME.fullmatch(name):
+                defects.append("header.field_name")
             fields.append((name.rstrip().decode("latin-1").lower(), bytearray(body.strip())))
         elif fields:
             fields[-1][1].extend(b" " + content.strip())
@@ -143,8 +149,9 @@ def _ambiguities(section: bytes, names: list[str]) -> Iterator[str]:
         yield "header.bare_carriage_return"
     if b"\0" in section:
         yield "header.null_octet"
-    counted = Counter(names)
-    yield from (f"header.duplicate.{name}" for name in sorted(SINGLETONS) if counted[name] > 1)
+    if len(names) != len(set(names)):
+        counted = Counter(names)
+        yield from (f"header.duplicate.{name}" for name in sorted(SINGLETONS) if counted[name] > 1)
 
 
 def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
@@ -152,6 +159,8 @@ def octets_to_text(octets: bytes, charset: str) -> tuple[str, bool]:
 
     No text that is returned holds a lone surrogate, so that all of it can be encoded again.
     """
+    if octets.isascii() and charset == "utf-8":
+        return octets.decode("ascii"), True
     codec = codec_of(charset)
     text = decode_strictly(octets, codec) if codec else None
     if text is not None and not _SURROGATE.search(text):  # CPython's UTF-7 lets them through
@@ -187,6 +196,8 @@ def decode_text(body: bytes) -> tuple[str, bool]:
         sound &= fits
         return decoded
 
+    if "=?" not in text:
+        return text, sound
     return _ENCODED_WORD.sub(decode_word, _BETWEEN_WORDS.sub(r"\1", text)), sound
 
 
@@ -239,6 +250,8 @@ def _one_line(text: str) -> str:
     Invisible format controls go, so that no value is shown in another order than it is written in; the joiners U+200C and
     U+200D stay, Persian and the Indic scripts are spelt with them.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (char for char in text if char in "\u200c\u200d" or unicodedata.category(char) != "Cf")
     return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in kept).split())
 

@@ -88,6 +88,9 @@ def strictest(findings: Iterable[Finding]) -> Tlp | None:
 def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: bool) -> Iterator[Finding]:
     """The first findings of every rule in one version of a text, without talk about markings."""
     text, folded = version.text, version.folded
+    # In the name of a file the scheme's may stand within a word, where this doesn't look for it.
+    if not place.endswith(", name") and not patterns.may_stand_in(folded):
+        return
     found = [*_beside_names(text, folded, place, patterns, with_unknown=with_unknown)]
     found += _weak_and_other(text, folded, place, patterns)
     if not found:

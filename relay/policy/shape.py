@@ -27,21 +27,27 @@ for _alphabet, _latin in (
     _LOOK_ALIKES |= {ord(alike): letter for alike, letter in zip(_alphabet, _latin, strict=True)}
 # Negative circled and squared capitals and regional indicators, which NFKD leaves alone.
 _BOXED = {first + place: chr(ord("A") + place) for first in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)}
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LOOK_ALIKE = re.compile(f"[{''.join(map(chr, _LOOK_ALIKES))}]")
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]+")
+_FEW = 16  # so many different characters are taken out of a text faster one after another than all at once
 # What both patterns do, for ASCII: a table of octets is ten times as fast, and most text is ASCII.
 _ASCII_LINE_ENDS = bytes.maketrans(b"\r\x0b\x0c", b"\n\n\n")
 _ASCII_CONTROLS = bytes((*range(9), *range(0x0E, 0x20), 0x7F))
 _TO_THE_LEFT = re.compile("\u202e([^\u202c\n]*)")
 # Letters one by one, with at most three of anything between: "T L P", "T.L.P.", "R - E - D". Cased letters only.
 _LETTER = r"[A-Za-z\u00c0-\u052f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf]"
-_SPELT_OUT = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:(?:[^\w\n:=]|_){{1,3}}{_LETTER}){{2,}}(?!{_LETTER})\.?")
-# How such a word begins in ASCII, for a quick look: most texts have none. Octets are told apart only as letters (a), what may
-# stand between two of them (a space) and what may not (0), because a pattern that begins with one known octet is fast.
+_BETWEEN = r"(?:[^\w\n:=]|_)"
+_SPELT_OUT = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:{_BETWEEN}{{1,3}}{_LETTER}){{2,}}(?!{_LETTER})\.?")
+# How such a word begins, for a quick look: most texts have none.
+_BEGINS_SPELT_OUT = re.compile(rf"[^{_LETTER[1:]}{_LETTER}{_BETWEEN}{{1,3}}{_LETTER}{_BETWEEN}")
+# The same for ASCII, faster still: octets are told apart only as letters (a), what may stand between two of them (a space)
+# and what may not (0), because a pattern that begins with one known octet is fast.
 _CLASSES = "".join(
     "a" if char.isalpha() else "0" if char.isdigit() or char in "\n:=" else " " for char in map(chr, range(128))
 ).encode() + bytes(128)
-_BEGINS_SPELT_OUT = (re.compile(rb" a {1,3}a "), re.compile(rb"0a {1,3}a "))
+_BEGINS_IN_CLASSES = (re.compile(rb" a {1,3}a "), re.compile(rb"0a {1,3}a "))
 _REFERENCE = re.compile(r"&#?\w{1,8};")
 _TAG = re.compile(r"<[^<>\n]{1,60}>")
 
@@ -65,38 +71,50 @@ def versions_of(text: str, before: str = "") -> tuple[Version, ...]:
     if "%" in shaped or "&" in shaped or "<" in shaped:  # addresses and pieces of pages that were pasted into a text
         plain = _REFERENCE.sub(lambda match: unescape(match.group()), unquote(shaped))
         decoded = shape(_TAG.sub("", plain))
-    return tuple(Version(one, fold(one)) for one in dict.fromkeys((close_up(shaped), shaped, seen, decoded)))
+    return tuple([Version(one, fold(one)) for one in dict.fromkeys((close_up(shaped), shaped, seen, decoded))])
 
 
 def shape(text: str) -> str:
     """Bring a text to the form in which it is read; line feeds stay, so that lines can be counted."""
     if text.isascii():
         return without_controls(text)
-    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    text = _CONTROLS.sub("", with_line_feeds(text))
     # Marks go first: sorting a long run of them, as normalising does, takes quadratic time.
-    visible = _without_ignorable(text)
-    if not _BOXED.keys().isdisjoint(map(ord, set(visible))):
+    beyond = _beyond_ascii(text)
+    visible = _without_ignorable(text, beyond)
+    if not _BOXED.keys().isdisjoint(map(ord, beyond)):
         visible = visible.translate(_BOXED)
-    return _without_ignorable(unicodedata.normalize("NFKD", visible))
+    normal = unicodedata.normalize("NFKD", visible)
+    return _without_ignorable(normal, _beyond_ascii(normal))
+
+
+def with_line_feeds(text: str) -> str:
+    """The text with LF for every other end of a line."""
+    return _LINE_ENDS.sub("\n", text.replace("\r\n", "\n"))
 
 
 def without_controls(ascii_text: str) -> str:
     """An ASCII text with LF line ends and no controls but TAB and LF."""
-    octets = ascii_text.encode("ascii").replace(b"\r\n", b"\n")
+    octets = ascii_text.encode("ascii")
+    if b"\r" in octets:
+        octets = octets.replace(b"\r\n", b"\n")
     return octets.translate(_ASCII_LINE_ENDS, _ASCII_CONTROLS).decode("ascii")
 
 
 def fold(shaped: str) -> str:
     """The form in which shaped texts and words are compared; every character keeps its place."""
-    return shaped.lower() if shaped.isascii() else shaped.lower().translate(_LOOK_ALIKES)
+    small = shaped.lower()
+    return small if shaped.isascii() or not _LOOK_ALIKE.search(small) else small.translate(_LOOK_ALIKES)
 
 
 def close_up(shaped: str) -> str:
     """The text with letters that are spelt out one by one put together as a word."""
     if shaped.isascii():
         classes = b"0" + shaped.encode("ascii").translate(_CLASSES)
-        if not any(beginning.search(classes) for beginning in _BEGINS_SPELT_OUT):
+        if not any(beginning.search(classes) for beginning in _BEGINS_IN_CLASSES):
             return shaped
+    elif not _BEGINS_SPELT_OUT.search(f"\n{shaped}"):
+        return shaped
     return _SPELT_OUT.sub(lambda match: re.sub(r"[\W_]", "", match.group()), shaped)
 
 
@@ -116,15 +134,22 @@ def is_shouted(token: str) -> bool:
     return len(token) > 1 and bool(letters) and (token.isupper() or any(char.isdigit() for char in token))
 
 
-def _without_ignorable(text: str) -> str:
-    unwanted = dict.fromkeys(ord(char) for char in set(text) if _is_ignorable(char))
-    return text.translate(unwanted) if unwanted else text
+def _without_ignorable(text: str, beyond: set[str]) -> str:
+    unwanted = [char for char in beyond if _is_ignorable(char)]
+    if len(unwanted) > _FEW:
+        return text.translate(dict.fromkeys(map(ord, unwanted)))
+    for char in unwanted:
+        text = text.replace(char, "")
+    return text
+
+
+def _beyond_ascii(text: str) -> set[str]:
+    """The text's characters that are not ASCII, each once."""
+    return set("".join(_NOT_ASCII.findall(text)))
 
 
 def _is_ignorable(char: str) -> bool:
     """Accents, format controls (zero width, bidi, soft hyphen, tags), variation selectors, C1 controls, tatweel, fillers."""
-    if char.isascii():
-        return False
     return (
         unicodedata.category(char) in {"Mn", "Me", "Cf", "Cc", "Cs"}
         or unicodedata.combining(char) != 0

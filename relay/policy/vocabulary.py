@@ -11,6 +11,7 @@ from functools import lru_cache
 from relay.policy.shape import fold, shape
 from relay.roster.mailing_list import Tlp
 
+_SHORT = 200  # characters, in which one pattern is found as soon as many quick ones are missed
 _SELDOM = 8  # so many letters of a word don't stand in a text by chance
 LONGEST_GAP = 100  # characters without a letter or digit between a name and its label, as in a form or a row of dots
 
@@ -65,7 +66,7 @@ class Patterns:
     """Patterns over folded texts; their groups are named after `labels`' places: "at4".
 
     `name` and `inside` find names, as words and inside a file's name; `after` and `after_inside` the label behind such a
-    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking.
+    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking; `anything` any of `name`, `weak` and `other`.
     """
 
     name: Finder
@@ -81,8 +82,13 @@ class Patterns:
     listed: re.Pattern[str]
     cell: re.Pattern[str]
     no_nouns: re.Pattern[str]
+    anything: re.Pattern[str]
     labels: tuple[str, ...]
     others: tuple[str, ...]
+
+    def may_stand_in(self, folded: str) -> bool:
+        """Whether a name, a weak name or another scheme's marking stands in a short text; a long one is left to the finders."""
+        return len(folded) > _SHORT or self.anything.search(folded) is not None
 
     def label(self, match: re.Match[str]) -> tuple[str, int, int]:
         """Which canonical label a match holds, and where its word starts and ends."""
@@ -123,6 +129,7 @@ def patterns_of(words: MarkingWords) -> Patterns:
         listed=re.compile(f"{_START}(?:{plain})(?:{comma}(?:{plain})){{2,}}"),
         cell=re.compile(rf"(?:[^\w\n{symbols}]|_){{0,9}}+{label}[^\w\n]{{0,9}}"),
         no_nouns=re.compile(f"{_any_of([*words.connectors, *_JOINING.split()])}|{strong}"),
+        anything=re.compile("|".join([*_alone([*names, *weak], ""), *glued, *_alone(other, _END)]) or "(?!)"),
         labels=tuple(one for one, _ in ordered),
         others=tuple(one for one, _ in others),
     )
@@ -152,12 +159,19 @@ def _alone(words: Iterable[str], end: str) -> list[str]:
 
 
 def _signs(words: Iterable[str], end: str, *further: str) -> tuple[re.Pattern[str], ...]:
-    """Patterns of which one is found where any of the words stands alone: a long piece of it, else the whole word."""
-    pieces = {word: max(re.findall(r"[^\W_]+", fold(shape(word))), key=len, default="") for word in words}
-    long = {piece for piece in pieces.values() if len(piece) >= _SELDOM}
-    needed = [piece for piece in long if not any(other in piece for other in long - {piece})]
-    short = [word for word, piece in pieces.items() if piece not in long]
-    return tuple(map(re.compile, [*map(re.escape, sorted(needed)), *_alone(short, end), *further]))
+    """Patterns of which one is found where any of the words stands alone: long pieces that many have in common, else whole words."""
+    groups = {word: re.findall(r"[^\W_]+", fold(shape(word))) for word in words}
+    long = {group for some in groups.values() for group in some if len(group) >= _SELDOM}
+    pieces: list[str] = []
+    for piece in sorted(long, key=lambda one: (-sum(_have(some, [one]) for some in groups.values()), one)):
+        if any(_have(some, [piece]) and not _have(some, pieces) for some in groups.values()):
+            pieces.append(piece)
+    short = [word for word, some in groups.items() if not _have(some, pieces)]
+    return tuple(map(re.compile, [*map(re.escape, pieces), *_alone(short, end), *further]))
+
+
+def _have(groups: Iterable[str], pieces: Iterable[str]) -> bool:
+    return any(piece in group for group in groups for piece in pieces)
 
 
 def _patterns(words: Iterable[str], end: str) -> list[str]:

@@ -36,8 +36,13 @@ class FieldValue:
         return next(iter(self.all(name)), "")
 
 
+_NOTHING = FieldValue("", (), frozenset())
+
+
 def read_field_value(body: bytes) -> FieldValue:
     """Read a field's body; never raises."""
+    if not body:
+        return _NOTHING
     text, _ = octets_to_text(body, "utf-8")
     head = _VALUE.match(text)
     value = head.group() if head else ""

@@ -4,20 +4,18 @@ import re
 from urllib.parse import unquote
 
 from relay.policy.post import View
-from relay.policy.shape import without_controls
+from relay.policy.shape import with_line_feeds, without_controls
 from relay.scan.markup import without_markup
 
 HIDDEN = "text, hidden part"
 TEXT_OCTETS = 2_000_000  # more than any alert; above this a part is not read at all
 
-_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 # Controls; bidi embeddings, overrides and isolates, byte-order marks and tag characters: they can show a text that isn't
 # the one that was read. The joiners U+200C and U+200D stay, Persian and the Indic scripts are spelt with them.
 _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_OVERRIDE = re.compile("[\u202d\u202e]")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?(.*)$", re.MULTILINE)
 # Text that only another program can read: OpenPGP (RFC 9580 §6.2), S/MIME in PEM (RFC 7468), uuencoded files.
 _FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
@@ -32,13 +30,12 @@ def clean(text: str) -> str:
     """Bring a text into the form in which it may leave: LF line ends, no controls but TAB and LF, nothing that reorders."""
     if text.isascii():
         return without_controls(text)
-    text = _LINE_ENDS.sub("\n", text)
-    return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text))
+    return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", with_line_feeds(text)))
 
 
 def has_override(text: str) -> bool:
     """Whether the text asks to be shown in another order than it is written in; no mail program does that by itself."""
-    return not text.isascii() and _OVERRIDE.search(text) is not None
+    return "\u202d" in text or "\u202e" in text
 
 
 def is_sealed(text: str) -> bool:
@@ -52,8 +49,8 @@ def views_of_text(text: str) -> tuple[View, ...]:
     quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text)) if ">" in text else ""
     if quoted.strip():
         views.append(View(text=quoted, place="quoted text"))
-    unescaped = clean(unquote(without_markup(text)))
-    if unescaped != text:
+    unescaped = unquote(without_markup(text))
+    if unescaped != text and (unescaped := clean(unescaped)) != text:
         views.append(View(text=unescaped, place=HIDDEN))
     return tuple(views)
 
