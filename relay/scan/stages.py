@@ -120,6 +120,7 @@ def _join(texts: list[tuple[Leaf, TextPart]]) -> tuple[CleanPart, ...]:
         if part.plain is not None:
             key = ("single", number) if leaf.alternative is None else ("alternative", leaf.alternative)
             segments.setdefault(key, []).append(part)
+    with_page = any(part.html and part.html.strip() for _, part in texts if part.plain is not None)
     plain: list[str] = []
     pages: list[str] = []
     for versions in segments.values():
@@ -129,13 +130,16 @@ def _join(texts: list[tuple[Leaf, TextPart]]) -> tuple[CleanPart, ...]:
         plain.append(
             "\n\n".join(texts_only if any(map(str.strip, texts_only)) else [part.plain or "" for part in versions])
         )
-        pages.append("\n".join(of_pages if any(map(str.strip, of_pages)) else [_as_page(text) for text in texts_only]))
+        if with_page:
+            pages.append(
+                "\n".join(of_pages if any(map(str.strip, of_pages)) else [_as_page(text) for text in texts_only])
+            )
     if not segments:
         return ()
     joined: tuple[CleanPart, ...] = (
         CleanPart(media_type="text/plain", text="\n\n".join(text for text in plain if text.strip())),
     )
-    if any(part.html and part.html.strip() for _, part in texts if part.plain is not None):
+    if with_page:
         joined += (CleanPart(media_type="text/html", text="\n".join(page for page in pages if page.strip())),)
     return joined
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from relay.policy.marking import find_markings, strictest
 from relay.policy.post import View
 from relay.policy.shape import close_up, fold, shape
+from relay.policy.vocabulary import patterns_of
 from relay.roster.mailing_list import Tlp
 from tests.builders import WORDS
 
@@ -63,6 +64,21 @@ def test_one_more_marked_line_never_lowers_the_marking(text, label):
     after = strictest(find_markings(View(text=f"{text}\n\n{label}\n", place="text"), WORDS))
     assert after is not None
     assert after.level >= max(label.level, before.level if before else 0)
+
+
+@given(WORDY, st.sampled_from(["", ". " * 150]))
+def test_a_quick_look_leaves_out_nothing_that_the_patterns_find(text, more):
+    patterns, folded = patterns_of(WORDS), fold(shape(text + more))
+    for finder in (patterns.name, patterns.weak, patterns.other):
+        found = [match.span() for match in finder.pattern.finditer(folded)]
+        assert [match.span() for match in finder.finditer(folded)] == found
+        assert patterns.may_stand_in(folded) or not found
+
+
+@given(st.text("aB.-_ :=1\n\u00e9\u2019", max_size=30), st.sampled_from(["", "\u2019"]))
+def test_a_quick_look_leaves_out_no_word_that_is_spelt_out(text, more):
+    """Behind a word that is spelt out for certain every text is looked at thoroughly."""
+    assert close_up(f"{text}\n\nx y z\n{more}") == f"{close_up(text)}\n\nxyz\n{more}"
 
 
 PATHOLOGICAL = {
