@@ -206,9 +206,9 @@ def _count(value: object, most: int) -> int:
 
 
 def _line(value: object) -> str:
-    """A text that can stand in a header field: printable, so no line end, control or lone surrogate."""
+    """A text that can stand in a header field: printable or a joiner, so no line end, control or lone surrogate."""
     text = _a(str, value)
-    if not text.isprintable() or len(text) > HEADER_OCTETS:
+    if not text.replace("\u200c", "").replace("\u200d", "").isprintable() or len(text) > HEADER_OCTETS:
         raise FrameError("line")
     return text
 

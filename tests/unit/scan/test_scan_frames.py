@@ -31,6 +31,13 @@ def test_a_stage_survives_the_way_to_the_pool(stage):
     assert decode_stage(encode_stage(stage)) == stage
 
 
+def test_a_subject_with_the_joiners_that_persian_is_spelt_with_survives_the_way():
+    [stage, *_] = scan_octets("Subject: می\u200cشود\r\n\r\nx".encode(), WORDS)
+    assert stage.message is not None
+    assert "\u200c" in stage.message.subject
+    assert decode_stage(encode_stage(stage)) == stage
+
+
 def test_configuration_and_readiness_survive_the_way():
     assert decode_configuration(encode_configuration(512, WORDS)) == (512, WORDS)
     walls = Sandbox(seccomp=True, unprivileged=False)
