@@ -3,9 +3,8 @@
 A scanner that dies or is killed costs its own message only, and what it had reported before counts.
 """
 
-import contextlib
-import queue
 import threading
+from collections import deque
 from datetime import timedelta
 from time import monotonic
 
@@ -17,7 +16,8 @@ from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
 
-JOBS = 20  # for one scanner, and only while messages wait: one that was taken over can't lie about all later messages
+JOBS = 20  # for one scanner, and only while messages follow fast: one that was taken over can't lie about all later ones
+REST = timedelta(milliseconds=100)  # after which a scanner that has served is replaced: to start one costs as much as four scans
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready
 PAUSE = timedelta(seconds=1)  # before starting is tried again
@@ -40,14 +40,14 @@ class ScannerPool:
         self._memory = memory
         self._configuration = encode_configuration(memory, words)
         self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)  # for messages that wait
+        self._left = threading.Condition(self._lock)  # for the keeper: there is one to end or to start
         self._gone = threading.Condition(self._lock)
         self._living: list[Scanner] = []
+        self._free: deque[Scanner] = deque()  # fresh ones first
+        self._spent: list[Scanner] = []  # to be ended by the keeper
         self._parents: list[ScannerParent] = []  # the last one serves; those before wait for the end of their scanners
-        self._waiting = 0  # messages
-        self._free: queue.SimpleQueue[Scanner | None] = queue.SimpleQueue()
-        self._wanted: queue.SimpleQueue[Scanner | bool] = queue.SimpleQueue()
         self._closed = threading.Event()
-        self._started = threading.Semaphore(0)
         self._keeper = threading.Thread(target=self._keep, name="scanner-keeper", daemon=True)
 
     def start(self) -> None:
@@ -57,13 +57,11 @@ class ScannerPool:
             Unavailable: they don't come up.
         """
         self._keeper.start()
-        for _ in range(self._processes):
-            self._wanted.put(True)
-        until = monotonic() + START.total_seconds()
-        for _ in range(self._processes):
-            if not self._started.acquire(timeout=max(0.0, until - monotonic())):
-                self.close()
-                raise Unavailable("The scanners did not start: check [scan] memory and that this installation is whole")
+        with self._lock:
+            ready = self._freed.wait_for(lambda: len(self._free) == self._processes, START.total_seconds())
+        if not ready:
+            self.close()
+            raise Unavailable("The scanners did not start: check [scan] memory and that this installation is whole")
 
     def scan(self, octets: bytes) -> Scan:
         """Scan one message.
@@ -111,19 +109,17 @@ class ScannerPool:
         """Kill and reap all processes. A scan under way returns what it has; one that waits gets Unavailable."""
         with self._lock:  # from here on no scanner is given back as free
             self._closed.set()
-        self._wanted.put(False)
+            self._freed.notify_all()
+            self._left.notify()
         for scanner in self._all():
             scanner.kill()
         if self._keeper.is_alive():
             self._keeper.join()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                if (idle := self._free.get_nowait()) is not None:
-                    self._bury(idle)
-        self._free.put(None)  # whoever waits passes it on
+        while idle := (self._free or self._spent):
+            self._bury(idle.pop())
         # A scanner in use is buried by the thread that uses it. Closing its pipes from here could let that thread go on
         # writing a message to a descriptor that by then is somebody else's file.
-        with self._gone:
+        with self._lock:
             self._gone.wait_for(lambda: not self._living)
         while self._parents:
             self._parents.pop().close()
@@ -133,71 +129,89 @@ class ScannerPool:
             return list(self._living)
 
     def _take(self) -> Scanner:
+        """Wait for a scanner that can be used."""
+        until = monotonic() + WAIT.total_seconds()
         with self._lock:
-            self._waiting += 1
-        try:
-            return self._next_free(monotonic() + WAIT.total_seconds())
-        finally:
-            with self._lock:
-                self._waiting -= 1
-
-    def _next_free(self, until: float) -> Scanner:
-        while not self._closed.is_set():
-            try:
-                scanner = self._free.get(timeout=max(0.0, until - monotonic()))
-            except queue.Empty:
-                raise Busy("No scanner was free in time; try again in a moment") from None
-            if scanner is None:
-                break
-            if scanner.is_idle() and scanner.parent.configuration is self._configuration:
-                return scanner
-            self._give_back(scanner, fit=False)
-        self._free.put(None)  # for the next one that waits
+            while not self._closed.is_set():
+                while self._free:
+                    scanner = self._free.popleft()
+                    if scanner.is_idle() and scanner.parent.configuration is self._configuration:
+                        return scanner
+                    self._spend(scanner)
+                if (remaining := until - monotonic()) <= 0:
+                    raise Busy("No scanner was free in time; try again in a moment")
+                self._freed.wait(remaining)
         raise Unavailable("The scanners are stopped; try again in a moment")
 
     def _give_back(self, scanner: Scanner, *, fit: bool) -> None:
-        """Let the next message have the scanner if it waits for one already; else let a fresh one take its place.
+        """Let the next message have the scanner, if it comes soon; else the keeper puts a fresh one in its place.
 
-        One that is not fit is gone when this returns; one that did its work is ended by the keeper, while the reply goes out.
+        One that is not fit is gone when this returns.
         """
         with self._lock:
-            if fit and self._waiting and scanner.jobs < JOBS and not self._closed.is_set():
-                self._free.put(scanner)
-                return
-            if fit and not self._closed.is_set():
-                self._wanted.put(scanner)
-                return
-        self._bury(scanner)
-        self._wanted.put(True)
+            if stays := fit and not self._closed.is_set():
+                self._let_rest(scanner) if scanner.jobs < JOBS else self._spend(scanner)
+        if not stays:
+            self._bury(scanner)
+
+    def _let_rest(self, scanner: Scanner) -> None:
+        """Offer a scanner to whoever waits. The lock is held."""
+        scanner.rests_since = monotonic()
+        self._free.append(scanner)
+        self._freed.notify()
+        if scanner.jobs == 1:  # from now on the keeper looks whether it rests
+            self._left.notify()
+
+    def _spend(self, scanner: Scanner) -> None:
+        """Leave a scanner to the keeper. The lock is held."""
+        self._spent.append(scanner)
+        self._left.notify()
 
     def _bury(self, scanner: Scanner) -> None:
         scanner.bury()
-        with self._gone:
+        with self._lock:
             self._living.remove(scanner)
+            self._left.notify()
             self._gone.notify_all()
 
     def _keep(self) -> None:
-        """Start a scanner for each token in the queue, and in the place of each used one, until told to stop."""
-        while used := self._wanted.get():
-            if isinstance(used, Scanner):
-                self._bury(used)
-            if self._closed.is_set():
-                continue
-            try:
-                scanner = Scanner(self._parent())
-            except (OSError, ParentError):
-                self._try_again()
-                continue
+        """End scanners that have served, and start one in the place of each that is gone, until told to stop."""
+        while not self._closed.is_set():
             with self._lock:
-                self._living.append(scanner)
-            try:
-                scanner.prepare(monotonic() + START.total_seconds())
-            except (ScannerError, FrameError):
+                leaving = self._take_leaving()
+                if not leaving and len(self._living) >= self._processes:
+                    self._left.wait(REST.total_seconds() if any(one.jobs for one in self._living) else None)
+                    continue
+            for scanner in leaving:
                 self._bury(scanner)
-                self._try_again()
-                continue
-            self._free.put(scanner)
-            self._started.release()
+            if len(self._all()) < self._processes and not self._start_one():
+                self._closed.wait(PAUSE.total_seconds())
+
+    def _take_leaving(self) -> list[Scanner]:
+        """Those that are spent, and those that have served and rest. The lock is held."""
+        rested = monotonic() - REST.total_seconds()
+        leaving = [*self._spent, *(one for one in self._free if one.jobs and one.rests_since <= rested)]
+        self._spent.clear()
+        self._free = deque(one for one in self._free if one not in leaving)
+        return leaving
+
+    def _start_one(self) -> bool:
+        """Start one scanner; whether that went well."""
+        try:
+            scanner = Scanner(self._parent())
+        except (OSError, ParentError):
+            return False
+        with self._lock:
+            self._living.append(scanner)
+        try:
+            scanner.prepare(monotonic() + START.total_seconds())
+        except (ScannerError, FrameError):
+            self._bury(scanner)
+            return False
+        with self._lock:
+            self._free.appendleft(scanner)
+            self._freed.notify()
+        return True
 
     def _parent(self) -> ScannerParent:
         """The process to fork from: a new one when there is none, it has died, or it knows other words."""
@@ -210,7 +224,3 @@ class ScannerPool:
                 old.close()
                 self._parents.remove(old)
         return self._parents[-1]
-
-    def _try_again(self) -> None:
-        if not self._closed.wait(PAUSE.total_seconds()):
-            self._wanted.put(True)

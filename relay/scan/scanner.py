@@ -54,6 +54,7 @@ class Scanner:
         self._end.register(self._output, 0)
         self.sandbox: Sandbox | None = None
         self.jobs = 0
+        self.rests_since = 0.0  # monotonic seconds; kept by the pool
 
     def is_alive(self) -> bool:
         """Whether the process has not ended: nobody else holds the other end of its pipe."""

@@ -195,7 +195,7 @@ def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
     assert pool.scan(HELLO).progress is Progress.COMPLETE
 
 
-def test_where_no_message_waits_each_has_a_scanner_of_its_own(make_pool):
+def test_messages_with_a_rest_between_them_have_each_a_scanner_of_their_own(make_pool):
     pool = make_pool()
     seen = set()
     for _ in range(3):
@@ -207,13 +207,33 @@ def test_where_no_message_waits_each_has_a_scanner_of_its_own(make_pool):
     assert len(seen) == 3
 
 
+def test_of_messages_that_follow_fast_a_scanner_takes_its_share_and_no_more(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "JOBS", 4)
+    monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
+    pool = make_pool()
+    seen = []
+    for _ in range(12):
+        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        wait_until(lambda: pool._free)
+        seen += pool.pids()
+    assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [3, 4, 4, 1]
+
+
+def test_while_a_fresh_scanner_is_free_none_that_has_served_gets_a_message(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
+    pool = make_pool(processes=3)
+    for _ in range(3):
+        assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert [scanner.jobs for scanner in pool._living] == [1, 1, 1]
+
+
 def test_while_messages_wait_a_scanner_takes_its_share_of_them_and_no_more(make_pool, monkeypatch):
     monkeypatch.setattr(pool_module, "JOBS", 4)
     pool = make_pool()
     [first] = pool.pids()
     os.kill(first, signal.SIGSTOP)
     jobs = [scan_in_thread(pool, HELLO) for _ in range(12)]
-    wait_until(lambda: pool._waiting == len(jobs) - 1)
+    wait_until(lambda: len(pool._freed._waiters) == len(jobs) - 1)
     os.kill(first, signal.SIGCONT)
     seen = set()
     wait_until(lambda: seen.update(pool.pids()) or not any(thread.is_alive() for thread, _ in jobs), pause=0)
@@ -255,7 +275,7 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
     threads = [threading.Thread(target=wait_for_a_scan) for _ in range(4)]
     for thread in threads:
         thread.start()
-    wait_until(pool._free.empty)
+    wait_until(lambda: not pool._free)
     pool.close()
     for thread in threads:
         thread.join()
@@ -272,7 +292,7 @@ def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
     pool = make_pool(seconds=20)
     os.kill(pool.pids()[0], signal.SIGSTOP)
     thread, _ = scan_in_thread(pool, HELLO)
-    wait_until(pool._free.empty)
+    wait_until(lambda: not pool._free)
     with pytest.raises(Busy):
         pool.scan(HELLO)
     os.kill(pool.pids()[0], signal.SIGCONT)
