@@ -5,6 +5,7 @@ Built and checked whole at start and at reload; swapped by one reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from relay.delivery.catalogue import Catalogue, read_catalogue
@@ -15,7 +16,7 @@ from relay.policy.channels import Directory
 from relay.policy.directory import read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
-from relay.roster.destination import Destination, destination_of
+from relay.roster.destination import Destination, destination_of, destinations
 from relay.roster.mailing_list import OWNER, MailingList
 from relay.settings import Settings, helo_name, shipped
 from relay.store import queue
@@ -27,7 +28,7 @@ from relay.transport.smtp import Smarthost
 LANGUAGES = ("en", "fr", "es", "pt")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Resources:
     """Everything the verbs need. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
 
@@ -39,7 +40,7 @@ class Resources:
     signing_keys: tuple[SigningKey, ...] = field(repr=False)
     database: Database
 
-    @property
+    @cached_property
     def lists(self) -> Mapping[str, MailingList]:
         """The active lists by name."""
         return {name: one for name, one in self.known_lists.items() if one.active}
@@ -55,7 +56,11 @@ class Resources:
 
     def destination(self, address: Address) -> Destination | None:
         """What an address is for; None when it is none of this relay's."""
-        return destination_of(address, self.settings.relay.domain, self.lists.values())
+        return destination_of(address, self.settings.relay.domain, self._destinations)
+
+    @cached_property
+    def _destinations(self) -> Mapping[str, Destination]:
+        return destinations(self.lists.values())
 
 
 def load_resources(settings: Settings, database: Database | None = None) -> Resources:

@@ -11,9 +11,8 @@ from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from relay.actions.judge import Judgement, Scanner, addressed, judge
+from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
 from relay.delivery.compose import CleanCopy, pack
-from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
 from relay.maillog import note
@@ -22,7 +21,7 @@ from relay.policy.post import Scan
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
-from relay.store import activity, members, originals, posts
+from relay.store import activity, originals, posts
 from relay.store.vault import seal
 
 CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
@@ -31,9 +30,9 @@ CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would 
 def accept(
     resources: Resources,
     scanner: Scanner,
+    author: Author,
     envelope: Envelope,
     client: Client,
-    authentication: AuthenticationResults,
     octets: bytes,
     now: datetime,
 ) -> Reply:
@@ -42,28 +41,17 @@ def accept(
     Raises:
         Unavailable: the database or a scanner can't serve; nothing was accepted.
     """
-    with resources.database.read() as connection:
-        author = members.find(connection, authentication.address)
-        # To count what was sent takes longer than all else that is read, and with no limit set nobody asks.
-        spent = activity.lately(connection, author.id, now) if author and _has_limits(resources) else None
-    if author is None:
-        return NO_SUCH_ADDRESS
-    to = addressed(resources, envelope.rcpt_to)
-    judgement = judge(resources, scanner, octets, author=author, authentication=authentication, to=to, now=now)
+    to, member = addressed(resources, envelope.rcpt_to), author.member
+    judgement = judge(resources, scanner, octets, author=member, authentication=author.proof, to=to, now=now)
     if not judgement.lists:
         return NO_SUCH_ADDRESS
     if (whole := refused_or_discarded(judgement)) is not None:
-        return _turn_away(resources, whole, author, client, now)
-    post = _to_record(resources, judgement, author, to.tag, client, octets, now)
-    if spent and _over_quota(resources, spent, len(octets)) and not _came_before(resources, post.duplicate_keys):
-        note("post.over_limit", author=author.id)
+        return _turn_away(resources, whole, member, client, now)
+    post = _to_record(resources, judgement, member, to.tag, client, octets, now)
+    if _has_limits(resources) and _is_over_quota(resources, post):
+        note("post.over_limit", author=member.id)
         return OVER_QUOTA
     return _record(resources, post)
-
-
-def _came_before(resources: Resources, duplicate_keys: tuple[bytes, ...]) -> bool:
-    with resources.database.read() as connection:
-        return posts.find_repeated(connection, duplicate_keys) is not None
 
 
 def _has_limits(resources: Resources) -> bool:
@@ -71,8 +59,13 @@ def _has_limits(resources: Resources) -> bool:
     return bool(limits.posts_per_hour or limits.octets_per_day or limits.fan_out_per_day)
 
 
-def _over_quota(resources: Resources, spent: activity.Activity, size: int) -> bool:
-    limits = resources.settings.limits
+def _is_over_quota(resources: Resources, post: posts.Accepted) -> bool:
+    """Whether this post is one too many of its author's. One that came before is none: it gets its 250 again."""
+    limits, size = resources.settings.limits, post.size_octets
+    with resources.database.read() as connection:
+        spent = activity.lately(connection, post.author_id, post.received_at)
+        if posts.find_repeated(connection, post.duplicate_keys) is not None:
+            return False
     return bool(
         (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)
         or (limits.octets_per_day and spent.octets_last_day + size > limits.octets_per_day)

@@ -1,4 +1,8 @@
-"""Whom a recipient is taken from: asked at RCPT, before any content has come."""
+"""Whom a recipient is taken from.
+
+At RCPT that is told from memory: by the lists, and by the member as they logged in. Once the message has come, it is asked again
+as the database knows the member then (`actions.prove`), so that a suspension holds for a session that is open already.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,13 +10,13 @@ from datetime import datetime
 from relay.delivery.bounce import read_return_path
 from relay.mail.address import Address
 from relay.mail.envelope import Client
-from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, OVER_QUOTA, Reply
+from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, Reply
 from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
 from relay.roster.destination import Destination, Purpose
 from relay.roster.member import Member
 from relay.settings import Settings, is_loopback, is_within
-from relay.store import letters, members
+from relay.store import letters
 
 
 def admit(
@@ -26,21 +30,17 @@ def admit(
 ) -> Reply | None:
     """Why this recipient is refused; None when it is taken. Unknown and forbidden are refused in the same words.
 
-    A trusted gateway's recipients are taken for the time being: a list's existence is no secret. Once the message has come
-    and its author is proven, they are asked for again as that member's (`actions.prove`). Return paths are open to all who
-    hold one that we made, the postmaster's addresses to everybody.
+    A trusted gateway's recipients are taken for the time being: a list's existence is no secret. Return paths are open to
+    all who hold one that we made, the postmaster's addresses to everybody.
 
     Args:
-        resources: the lists, and the database where the member is read anew.
+        resources: the lists.
         address: the recipient.
-        member: who has logged in, or is proven; None for a session without a login.
+        member: who has logged in or wrote the message; None for a session without a login.
         client: who is connected.
         mail_from: the reverse-path; None for the null one.
         earlier: the recipients that this message has already.
         now: the time, UTC.
-
-    Raises:
-        Unavailable: the database can't be read.
     """
     destination = resources.destination(address)
     if destination is None:
@@ -59,18 +59,14 @@ def admit(
     return ALONE if first and (first.stands_alone or destination.stands_alone) else None
 
 
-def admit_to_letters(resources: Resources, address: Address, now: datetime) -> Member | Reply:
-    """The member who gets a letter in answer, as the database knows them now; or why they get none.
+def has_letters_enough(resources: Resources, member: Member, now: datetime) -> bool:
+    """Whether the member has got as many letters in answer as an hour may bring.
 
     Raises:
         Unavailable: the database can't be read.
     """
     with resources.database.read() as connection:
-        member = members.find(connection, address)
-        lately = letters.written_lately(connection, member.id, now) if member else 0
-    if member is None:
-        return NO_SUCH_ADDRESS
-    return OVER_QUOTA if lately >= letters.PER_HOUR else member
+        return letters.written_lately(connection, member.id, now) >= letters.PER_HOUR
 
 
 def is_gateway(settings: Settings, client: Client) -> bool:
@@ -94,18 +90,16 @@ def _judge_stranger(resources: Resources, client: Client, mail_from: Address | N
 
 
 def _may_write(resources: Resources, destination: Destination, member: Member, now: datetime) -> bool:
-    with resources.database.read() as connection:
-        current = members.get(connection, member.id)
-    if not current.may_act(now.date()):
+    if not member.may_act(now.date()):
         return False
     match destination.purpose:
         case Purpose.POST:
-            return destination.mailing_list is not None and destination.mailing_list.admits(current)
+            return destination.mailing_list is not None and destination.mailing_list.admits(member)
         case Purpose.REQUEST:
             return True  # any member: who vouched for somebody may be on other lists
         case Purpose.PRACTICE:
-            return any(one.admits(current) for one in resources.lists.values())
+            return any(one.admits(member) for one in resources.lists.values())
         case Purpose.ALERTS:
-            return bool(takes_alerts_of(current, resources.lists.values()))
+            return bool(takes_alerts_of(member, resources.lists.values()))
         case Purpose.RETURN_PATH | Purpose.POSTMASTER:
             return False  # open to everybody, and so asked above

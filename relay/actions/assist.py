@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from relay.actions.admit import admit_to_letters
-from relay.actions.judge import Scanner, with_own_facts
+from relay.actions.admit import has_letters_enough
+from relay.actions.judge import Author, Scanner, with_own_facts
 from relay.delivery.delivery import Kind
-from relay.mail.auth_results import AuthenticationResults
-from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, Reply
+from relay.mail.message import read_message, split_header
+from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.author import judge_author
 from relay.policy.post import plain_text
@@ -24,7 +24,7 @@ def assist(
     resources: Resources,
     scanner: Scanner,
     mailing_list: MailingList,
-    authentication: AuthenticationResults,
+    author: Author,
     octets: bytes,
     now: datetime,
 ) -> Reply:
@@ -35,14 +35,12 @@ def assist(
     Raises:
         Unavailable: the database or a scanner can't serve; nothing was done.
     """
-    member = admit_to_letters(resources, authentication.address, now)
-    if isinstance(member, Reply):
-        return member
-    scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
-    message = scan.message
-    if message is None:
-        return NO_SUCH_ADDRESS
-    if (refused := judge_author(message, authentication)) is not None:
+    member = author.member
+    if has_letters_enough(resources, member, now):
+        return OVER_QUOTA
+    message = read_message(split_header(octets))
+    scan = with_own_facts(scanner(octets), message, resources.ruleset.words)
+    if (refused := judge_author(message, author.proof)) is not None:
         return refused.reply
     if message.automatic or message.list_ids:
         return TAKEN

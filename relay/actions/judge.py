@@ -6,7 +6,7 @@ from datetime import datetime
 
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
-from relay.mail.message import named_senders, read_message, split_header
+from relay.mail.message import HeaderSection, Message, named_senders, read_message, split_header
 from relay.policy.decide import decide
 from relay.policy.decision import Decision
 from relay.policy.marking import MarkingWords, find_markings
@@ -19,6 +19,14 @@ from relay.roster.member import Member
 from relay.store import members
 
 Scanner = Callable[[bytes], Scan]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who wrote a message: the member, as the database knows them now, and the proof by which they are known."""
+
+    member: Member
+    proof: AuthenticationResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +65,8 @@ def judge(
     now: datetime,
 ) -> Judgement:
     """Scan the octets, find the lists they concern, and decide for each."""
-    scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
+    header = split_header(octets)
+    scan = with_own_facts(scanner(octets), read_message(header), resources.ruleset.words)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
     post = Post(
         author=author,
@@ -66,30 +75,29 @@ def judge(
         offers=way.offers,
         scan=scan,
         on=now.date(),
-        names_another=_names_another(resources, author, octets),
+        names_another=_names_another(resources, author, header),
     )
     return Judgement(
         authentication=authentication, scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset)
     )
 
 
-def _names_another(resources: Resources, author: Member | None, octets: bytes) -> bool:
+def _names_another(resources: Resources, author: Member | None, header: HeaderSection) -> bool:
     """Whether Sender or a Resent field names another member; any other address there is only left out of the copies."""
-    others = named_senders(split_header(octets)) - ({author.address} if author else set())
+    others = named_senders(header) - ({author.address} if author else set())
     if not others:
         return False
     with resources.database.read() as connection:
         return any(members.find(connection, one) for one in others)
 
 
-def with_own_facts(scan: Scan, octets: bytes, words: MarkingWords) -> Scan:
+def with_own_facts(scan: Scan, message: Message, words: MarkingWords) -> Scan:
     """Put the message's facts, as this process reads them, in the place of the scanner's.
 
     Who speaks is decided from the header section, and a scanner has opened hostile octets: one that was taken over could
     report another author or an unmarked subject. The header section is bounded and read by our own pure functions, so it is
     read here once more, the subject's markings with it; a scanner that says otherwise has not finished.
     """
-    message = read_message(split_header(octets))
     found = find_markings(View(text=message.subject, place="subject"), words)
     honest = scan.message in {None, message}
     return replace(

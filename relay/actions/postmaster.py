@@ -40,10 +40,11 @@ def take_letter(
     if len(octets) > LETTER_OCTETS:
         return TOO_BIG
     header = split_header(octets)
-    if _has_been_here(header, read_message(header), resources.settings.relay.domain):
+    message = read_message(header)
+    if _has_been_here(header, message, resources.settings.relay.domain):
         note("letter.dropped", ip=client.ip, why="loop")
         return TAKEN
-    scan = with_own_facts(scanner(octets), octets, resources.ruleset.words)
+    scan = with_own_facts(scanner(octets), message, resources.ruleset.words)
     if scan.progress not in {Progress.TEXT, Progress.COMPLETE}:
         note("letter.dropped", ip=client.ip, why="unread")
         return REFUSED

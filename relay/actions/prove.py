@@ -44,24 +44,23 @@ def refuse_unproven(resources: Resources, client: Client, now: datetime) -> Repl
     return _refuse(resources, None, client, NOT_AUTHENTICATED, now)
 
 
-def judge_proof(
+def find_author(
     resources: Resources, envelope: Envelope, client: Client, authentication: AuthenticationResults, now: datetime
-) -> Reply | None:
-    """Refuse a message whose proven author may not write to all its recipients; None when all is well.
+) -> Member | Reply:
+    """The proven author as the database knows them now; or the refusal of one who may not write to all the recipients.
 
-    Under a login that was asked at RCPT; a gateway's recipients were taken there without knowing for whom. Stranger, member
-    without proof and member of another list are refused in the same words.
+    Recipients were taken at RCPT by what was known at the login, those of a gateway without knowing for whom. Stranger,
+    member without proof and member of another list are refused in the same words.
 
     Raises:
         Unavailable: the database can't serve.
     """
-    if authentication.method is Method.AUTH:
-        return None
     with resources.database.read() as connection:
         author = members.find(connection, authentication.address)
-    if author is None or not _may_write(resources, envelope, client, author, now):
-        return _refuse(resources, author, client, NOT_ENTITLED, now)
-    return None
+    if author is not None and _may_write(resources, envelope, client, author, now):
+        return author
+    refused = _refuse(resources, author, client, NOT_ENTITLED, now)
+    return NOT_ENTITLED.reply if authentication.method is Method.AUTH else refused
 
 
 def _may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:

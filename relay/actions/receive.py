@@ -5,10 +5,10 @@ from datetime import datetime
 from relay.actions.accept import accept
 from relay.actions.assist import assist
 from relay.actions.bounce import bounce
-from relay.actions.judge import Scanner
+from relay.actions.judge import Author, Scanner
 from relay.actions.postmaster import take_letter
 from relay.actions.practise import practise
-from relay.actions.prove import judge_proof, refuse_unproven
+from relay.actions.prove import find_author, refuse_unproven
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, Reply
@@ -39,13 +39,15 @@ def receive(
         return take_letter(resources, scanner, envelope, client, octets, now)
     if authentication is None:
         return refuse_unproven(resources, client, now)
-    if refused := judge_proof(resources, envelope, client, authentication, now):
-        return refused
+    member = find_author(resources, envelope, client, authentication, now)
+    if isinstance(member, Reply):
+        return member
+    author = Author(member=member, proof=authentication)
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
-            return accept(resources, scanner, envelope, client, authentication, octets, now)
+            return accept(resources, scanner, author, envelope, client, octets, now)
         case Purpose.REQUEST:
             here = destination.mailing_list
-            return assist(resources, scanner, here, authentication, octets, now) if here else NO_SUCH_ADDRESS
+            return assist(resources, scanner, here, author, octets, now) if here else NO_SUCH_ADDRESS
         case Purpose.PRACTICE:
-            return practise(resources, scanner, authentication, octets, now)
+            return practise(resources, scanner, author, octets, now)

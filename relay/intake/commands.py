@@ -129,7 +129,7 @@ async def mail(talk: Conversation, argument: bytes) -> Answer:
     if talk.member and path.address != talk.member.address:
         return AUTHOR_DIFFERS
     try:
-        if not await talk.reception.has_room(declared):
+        if not talk.reception.has_room(declared):
             return DISK_LOW
     except Unavailable:
         return TRY_LATER
@@ -156,7 +156,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
     if len(transaction.rcpt_to) >= talk.reception.limits.max_recipients:
         return TOO_MANY_RECIPIENTS
     try:
-        refused = await talk.reception.admit(
+        refused = talk.reception.admit(
             address, talk.member, talk.client, transaction.mail_from, tuple(transaction.rcpt_to.values())
         )
     except Unavailable:

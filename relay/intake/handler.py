@@ -1,4 +1,4 @@
-"""The way from a session to the rest of the relay: four plain functions, each called in a thread, each bounded.
+"""The way from a session to the rest of the relay: a few plain functions. Those that may block run in threads, each bounded.
 
 Once a message has ended, judging it belongs to the server and no longer to the session: a client that hangs up can't
 stop a commit half-way. It will send the message again and get the same answer (ARCHITECTURE.md, the journey).
@@ -21,7 +21,6 @@ from relay.mail.reply import TRY_LATER, Reply
 from relay.roster.member import Member
 
 LOGINS_AT_ONCE = 4  # a password check is slow on purpose; a flood of them must leave the processors to the others
-LOOKUPS_AT_ONCE = 8
 POSTS_AT_ONCE = 64  # they wait for a scanner, not for a processor
 
 T = TypeVar("T")
@@ -39,10 +38,11 @@ class Note(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doors:
-    """What intake asks of the relay. The first four may block and raise Unavailable; anything else raised is a bug.
+    """What intake asks of the relay. Anything but Unavailable that is raised is a bug.
 
-    `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
-    `trusts` tells whether a client without a login may bring posts; it and `is_proxy` are asked on the event loop.
+    `authenticate` and `receive` may block and are called in threads; all others are called on the event loop and answer from
+    memory. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
+    `trusts` tells whether a client without a login may bring posts.
     `is_proxy` tells whether an address is a listed proxy's.
     """
 
@@ -79,7 +79,6 @@ class Reception:
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login")
-        self._lookups = ThreadPoolExecutor(LOOKUPS_AT_ONCE, "lookup")
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
         self._posts: set[asyncio.Task[Reply]] = set()
 
@@ -97,9 +96,12 @@ class Reception:
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._logins, lambda: self._doors.authenticate(login, password))
+        try:
+            return await _in(self._logins, lambda: self._doors.authenticate(login, password))
+        except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
+            raise self._unavailable(error) from None
 
-    async def admit(
+    def admit(
         self,
         address: Address,
         member: Member | None,
@@ -112,22 +114,25 @@ class Reception:
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._lookups, lambda: self._doors.admit(address, member, client, mail_from, earlier))
+        try:
+            return self._doors.admit(address, member, client, mail_from, earlier)
+        except Exception as error:  # noqa: BLE001 — as above
+            raise self._unavailable(error) from None
 
-    async def has_room(self, octets: int) -> bool:
+    def has_room(self, octets: int) -> bool:
         """Whether a message of so many octets may come.
 
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        return await self._ask(self._lookups, lambda: self._doors.has_room(octets))
-
-    async def _ask(self, pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
         try:
-            return await _in(pool, job)
-        except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
-            self.note_failure(error)
-            raise Unavailable("a look-up failed; the log says where") from None
+            return self._doors.has_room(octets)
+        except Exception as error:  # noqa: BLE001 — as above
+            raise self._unavailable(error) from None
+
+    def _unavailable(self, error: Exception) -> Unavailable:
+        self.note_failure(error)
+        return Unavailable("a look-up failed; the log says where")
 
     async def judge(self, submission: Submission, reservation: Reservation) -> Reply:
         """Judge a message and keep the outcome; runs to its end even if the caller is cancelled.
@@ -179,7 +184,7 @@ class Reception:
         """Wait for the posts at work, then stop the threads. No session may be open any more."""
         while self._posts:
             await asyncio.wait(self._posts)
-        for pool in (self._logins, self._lookups, self._judges):
+        for pool in (self._logins, self._judges):
             await asyncio.to_thread(pool.shutdown)
 
 

@@ -3,7 +3,7 @@
 Addresses are no secret; who may use one is decided elsewhere (`actions.admit`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -43,21 +43,26 @@ class Destination:
         return self.purpose not in {Purpose.POST, Purpose.ALERTS}
 
 
-def destination_of(address: Address, domain: str, lists: Iterable[MailingList]) -> Destination | None:
+def destinations(lists: Iterable[MailingList]) -> Mapping[str, Destination]:
+    """What the addresses of these lists are for, by `Address.key`."""
+    found: dict[str, Destination] = {}
+    for one in lists:
+        found[one.address.key] = Destination(purpose=Purpose.POST, mailing_list=one)
+        found[one.address_for(OWNER).key] = Destination(purpose=Purpose.POST, mailing_list=one.owners)
+        found[one.address_for("-request").key] = Destination(purpose=Purpose.REQUEST, mailing_list=one)
+    return found
+
+
+def destination_of(address: Address, domain: str, of_lists: Mapping[str, Destination]) -> Destination | None:
     """What this address is for; None when it is none of ours.
 
     Args:
         address: as the envelope gives it.
         domain: the relay's own.
-        lists: the active ones.
+        of_lists: the active lists' `destinations`.
     """
-    for one in lists:
-        if address == one.address:
-            return Destination(purpose=Purpose.POST, mailing_list=one)
-        if address == one.address_for(OWNER):
-            return Destination(purpose=Purpose.POST, mailing_list=one.owners)
-        if address == one.address_for("-request"):
-            return Destination(purpose=Purpose.REQUEST, mailing_list=one)
+    if found := of_lists.get(address.key):
+        return found
     if address.domain.lower() == domain.lower():
         if "-bounces+" in address.local.lower():  # its seal tells whether a copy ever left with it (`delivery.bounce`)
             return Destination(purpose=Purpose.RETURN_PATH)

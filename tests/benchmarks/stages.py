@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from statistics import median
 from time import process_time, thread_time
 
-from relay.actions.accept import accept
 from relay.actions.deliver import Outbox
+from relay.actions.receive import receive
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
@@ -53,7 +53,7 @@ def stages(site: Site) -> Figures:
         for _ in range(_TIMES):
             octets, now = message(site.author), datetime.now(UTC)
             all_threads, own = process_time(), thread_time()
-            reply = accept(resources, scan, envelope, client, proof, octets, now)
+            reply = receive(resources, scan, envelope, client, proof, octets, now)
             own, all_threads = thread_time() - own, process_time() - all_threads
             assert reply.positive
             note("decide and seal", own - spent["scan (a scanner's process)"][-1])

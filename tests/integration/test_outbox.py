@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from relay.actions import deliver
-from relay.actions.accept import accept
 from relay.actions.deliver import Outbox
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.actions.open import opened
+from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
@@ -64,7 +64,7 @@ def post(resources, *lists: str) -> str:
     client = Client(ip="192.0.2.1", helo_name="client.example", tls=True, login=author)
     proof = AuthenticationResults(method=Method.AUTH, address=author)
     octets = make_message(f"Seizure {secrets.token_hex(4)}.\r\n", sender=AUTHOR)
-    return accept(resources, scanned, envelope, client, proof, octets, datetime.now(UTC)).text
+    return receive(resources, scanned, envelope, client, proof, octets, datetime.now(UTC)).text
 
 
 def outbox(resources) -> Outbox:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.roster.destination import Purpose, destination_of
+from relay.roster.destination import Purpose, destination_of, destinations
 from relay.roster.member import AgencyType, Role
 from tests.builders import address, make_list, make_member
 
@@ -10,7 +10,7 @@ LISTS = (make_list(), make_list("species-id", tag="SPECIES"))
 
 
 def read(text):
-    found = destination_of(address(text), "relay.example", LISTS)
+    found = destination_of(address(text), "relay.example", destinations(LISTS))
     return found and (found.purpose, found.mailing_list and found.mailing_list.name)
 
 
@@ -33,7 +33,7 @@ def test_an_address_has_one_purpose(text, expected):
 
 
 def test_only_posts_go_to_several_addresses_at_once():
-    alone = {text: destination_of(address(text), "relay.example", LISTS).stands_alone for text in
+    alone = {text: destination_of(address(text), "relay.example", destinations(LISTS)).stands_alone for text in
              ("central-africa@relay.example", "alerts@relay.example", "practice@relay.example")}  # fmt: skip
     assert list(alone.values()) == [False, False, True]
 
