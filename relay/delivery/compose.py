@@ -6,7 +6,7 @@ scanned can leave: no Cc, Bcc, Received chain, client address or user agent.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
@@ -77,9 +77,10 @@ _MEANING = {
 
 def pack(copy: CleanCopy) -> bytes:
     """Turn a clean copy into octets for the vault: a line of JSON, and behind it the images, whose sizes it tells."""
-    plain = asdict(copy) | {
+    plain = {one.name: getattr(copy, one.name) for one in fields(copy)} | {
         "author_address": str(copy.author_address),
         "date": copy.date.isoformat() if copy.date else None,
+        "parts": [{one.name: getattr(part, one.name) for one in fields(part)} for part in copy.parts],
         "images": [len(image) for image in copy.images],
     }
     return b"".join((json.dumps(plain, sort_keys=True).encode("ascii"), b"\n", *copy.images))

@@ -23,7 +23,10 @@ class Tlp(StrEnum):
     @property
     def level(self) -> int:
         """0 for CLEAR up to 4 for RED."""
-        return list(Tlp).index(self)
+        return _LEVELS[self]
+
+
+_LEVELS = {label: level for level, label in enumerate(Tlp)}
 
 
 class Weekday(IntEnum):
