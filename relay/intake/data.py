@@ -76,7 +76,7 @@ class DataReader:
     def _first_fault(self, octets: bytes) -> Ending | None:
         """Of all that may be wrong the first in the stream counts, so that the answer can't depend on the splits."""
         never = len(octets) + 1
-        stray = _STRAY.search(octets)
+        stray = None if _is_orderly(octets) else _STRAY.search(octets)
         broken = min(stray.start() if stray else never, _overlong_line(octets, self._line_octets, never))
         room = 2 * self._max_octets - self._received
         endless = room if len(octets) > room else never
@@ -97,6 +97,11 @@ class DataReader:
             self.discard()
         elif self._kept:
             self._kept.write(plain)
+
+
+def _is_orderly(octets: bytes) -> bool:
+    """Whether nothing is stray here, told by counting, which is many times as fast as looking at each line end."""
+    return octets.count(b"\n") == octets.count(b"\r") == octets.count(b"\r\n") and b"\0" not in octets
 
 
 def _beginning_of_end(octets: bytes) -> int:
