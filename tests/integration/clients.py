@@ -65,11 +65,11 @@ def send(
 
 
 @contextmanager
-def in_data(service: Service, login: str, octets: bytes) -> Iterator[smtplib.SMTP]:
-    """A client that has sent this much of a message to central-africa."""
+def in_data(service: Service, login: str, octets: bytes, to: str = CENTRAL) -> Iterator[smtplib.SMTP]:
+    """A client that has sent this much of a message."""
     with closing(connect(service)) as client:
         client.login(login, service.site.passwords[login])
-        assert client.mail(login)[0] == client.rcpt(CENTRAL)[0] == 250
+        assert client.mail(login)[0] == client.rcpt(to)[0] == 250
         assert client.docmd("DATA")[0] == 354
         client.send(octets)
         yield client

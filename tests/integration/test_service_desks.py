@@ -3,7 +3,7 @@
 import pytest
 
 from relay.mail.reply import ALONE, NO_SUCH_ADDRESS
-from tests.integration.clients import make_post, send
+from tests.integration.clients import in_data, make_post, octets_of, send
 from tests.integration.service import (
     ANA,
     CENTRAL,
@@ -19,7 +19,7 @@ from tests.integration.service import (
 )
 from tests.integration.withheld_posts import traces
 
-OWNER, PRACTICE = f"central-africa-owner@{DOMAIN}", f"practice@{DOMAIN}"
+OWNER, PRACTICE, REQUEST = f"central-africa-owner@{DOMAIN}", f"practice@{DOMAIN}", f"central-africa-request@{DOMAIN}"
 WORD = "Wobbleglimmer"
 
 
@@ -97,6 +97,21 @@ def test_practice_that_would_go_out_says_so(scene):
 
 def test_practice_stands_alone(scene):
     assert scene.send(ANA, "Essai", "Essai.\n", CENTRAL, PRACTICE) == str(ALONE)
+
+
+@pytest.mark.parametrize("to", [CENTRAL, PRACTICE, REQUEST])
+def test_a_suspension_holds_for_a_session_that_is_open_already(scene, to):
+    before = len(scene.service.events("post.refused"))
+    message = make_post(PAUL, "HELP", "HELP\n", message_id=f"<open-{to}>")
+    with in_data(scene.service, PAUL, octets_of(message), to) as session:
+        scene.site.run("members", "suspend", PAUL, "--reason", "left the service")
+        session.send(b"\r\n.\r\n")
+        code, words = session.getreply()
+    scene.site.run("members", "reinstate", PAUL)
+    assert f"{code} {words.decode()}" == str(NO_SUCH_ADDRESS)
+    [event] = scene.service.events("post.refused")[before:]
+    assert event["rules"] == ["membership.not_entitled"]
+    assert event["author"]
 
 
 def test_moderators_of_the_authors_country_are_called_first_without_a_word_of_the_post(scene):
