@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine
 class Connections:
     """An engine's connections, out of its pool.
 
-    `stay` is whether one that was used goes to the next transaction as it is, the one used last first: where nothing can
-    come in between, as with a file. To take it from the pool and to put it back costs more than a small read.
+    `stay` is how many that were used go to the next transactions as they are, the one used last first: where nothing can
+    come in between, as with a file. To take one from the pool and to put it back costs more than a small read.
     """
 
-    def __init__(self, engine: Engine, *, stay: bool) -> None:
+    def __init__(self, engine: Engine, *, stay: int) -> None:
         self._engine = engine
         self._stay = stay
         self._idle: deque[Connection] = deque()
@@ -28,19 +28,19 @@ class Connections:
             connection = self._engine.connect()
         try:
             yield connection
-            if self._stay:
+            if stays := len(self._idle) < self._stay:
                 connection.rollback()
         except BaseException:
             connection.close()  # to the pool, which sees to it that nothing of this trouble is left
             raise
-        if self._stay:
+        if stays:
             self._idle.append(connection)
         else:
             connection.close()
 
     def close(self) -> None:
         """Close every connection that isn't lent."""
-        self._stay = False
+        self._stay = 0
         while self._idle:
             self._idle.pop().close()
         self._engine.dispose()

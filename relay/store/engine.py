@@ -25,9 +25,9 @@ Transaction: TypeAlias = Connection  # what a job is given; only the store knows
 
 
 class Dialect(Protocol):
-    """What differs. `CONNECTIONS_STAY` is whether one is kept from transaction to transaction, without asking whether it still lives."""
+    """What differs. `CONNECTIONS_STAY` is how many are kept from transaction to transaction, without asking whether they still live."""
 
-    CONNECTIONS_STAY: bool
+    CONNECTIONS_STAY: int
     PROBE: str
 
     def create(self, url: URL, *, new: bool) -> Engine:

@@ -27,7 +27,7 @@ _READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
 # SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
 _WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "preserve_rowcount": True}
-CONNECTIONS_STAY = False  # a server may have been started anew since the last one
+CONNECTIONS_STAY = 0  # a server may have been started anew since the last one
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can

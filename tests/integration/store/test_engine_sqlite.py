@@ -4,12 +4,13 @@ import resource
 import shutil
 import sqlite3
 import stat
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from relay.errors import Unavailable
 from relay.store.engine import Database
+from relay.store.sqlite import CONNECTIONS_STAY
 from tests.integration.store.notes import note, run_together, words
 
 
@@ -104,8 +105,16 @@ def test_the_pragmas_hold_on_every_connection(database):
             assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in wanted} == wanted
 
 
+def test_no_more_than_a_few_connections_stay_open_when_many_read_at_once(database):
+    with ExitStack() as reads:
+        for _ in range(40):
+            reads.enter_context(database.read())
+    assert database._reading._engine.pool.checkedout() == CONNECTIONS_STAY
+
+
 def test_the_log_can_be_emptied(database, tmp_path):
     database.write(note("one"))
+    words(database)
     assert database.truncate_log()
     assert (tmp_path / "data" / "relay.db-wal").stat().st_size == 0
 
