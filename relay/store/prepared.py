@@ -38,6 +38,7 @@ class _Form:
     ways_in: tuple[tuple[int, Way], ...]  # of those that can't go in as they are: their places
     spread: Mapping[str, Sequence[str]]  # a list's name → the names of its members
     positional: bool
+    read: Callable[[Sequence[Any]], Any]  # makes a row of the driver's one of ours
 
 
 class Prepared:
@@ -51,13 +52,11 @@ class Prepared:
         self.statement = statement
         self._lists = lists
         self._forms: dict[Key, _Form] = {}
-        self._rows: dict[str, Callable[[Sequence[Any]], Any]] = {}
 
     def all(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
         """Run it; every row, whose columns are its attributes."""
         form = self._form(connection.dialect, values, many=False)
-        read = self._rows.get(connection.dialect.name) or self._reader(connection.dialect)
-        return [read(row) for row in _ask(connection, form.sql, _values(form, values), rows=True)]
+        return list(map(form.read, _ask(connection, form.sql, _values(form, values), rows=True)))
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any | None:
         """Run it; the first row, None when there is none."""
@@ -74,7 +73,7 @@ class Prepared:
         _ask(connection, form.sql, [_values(form, row) for row in rows], many=True)
 
     def _form(self, dialect: Dialect, values: Mapping[str, Any], *, many: bool) -> _Form:
-        key = (dialect.name, many, tuple(values), tuple(len(values[name]) for name in self._lists))
+        key = (dialect.name, many, tuple(values), tuple([len(values[name]) for name in self._lists]))
         found = self._forms.get(key)
         if found is None:
             found = self._forms[key] = self._compile(dialect, values, many=many)
@@ -99,26 +98,24 @@ class Prepared:
             ways_in=tuple((place, way) for place, name in enumerate(names) if (way := ways[name]) is not None),
             spread=spread,
             positional=state.positiontup is not None,
+            read=self._reader(dialect),
         )
 
     def _reader(self, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
-        """What makes a row of the driver's one of ours."""
         if isinstance(self.statement, TextClause):
-            read: Callable[[Sequence[Any]], Any] = tuple
-        else:
-            columns = self.statement.exported_columns
-            kind = namedtuple("kind", map(str, columns.keys()), rename=True)  # type: ignore[misc]  # noqa: PYI024 (the columns are known now only)
-            ways = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-            busy = [(place, way) for place, way in enumerate(ways) if way is not None]
+            return tuple
+        columns = self.statement.exported_columns
+        kind = namedtuple("kind", map(str, columns.keys()), rename=True)  # type: ignore[misc]  # noqa: PYI024 (the columns are known now only)
+        ways = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        busy = [(place, way) for place, way in enumerate(ways) if way is not None]
 
-            def read(row: Sequence[Any]) -> Any:
-                values = list(row)
-                for place, way in busy:
-                    values[place] = way(values[place])
-                return kind._make(values)
+        def read(row: Sequence[Any]) -> Any:
+            values = list(row)
+            for place, way in busy:
+                values[place] = way(values[place])
+            return kind._make(values)
 
-        self._rows[dialect.name] = read
-        return read
+        return read if busy else kind._make
 
 
 def _way_in(bind: BindParameter[Any], dialect: Dialect) -> Way | None:
