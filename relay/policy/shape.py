@@ -8,6 +8,7 @@ same way, so they still match themselves.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from html import unescape
 from urllib.parse import unquote
 
@@ -30,8 +31,9 @@ _BOXED = {first + place: chr(ord("A") + place) for first in (0x1F150, 0x1F170, 0
 _LOOK_ALIKE = re.compile(f"[{''.join(map(chr, _LOOK_ALIKES))}]")
 _LINE_ENDS = re.compile("[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_UNEVEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029]")  # both of them
 _NOT_ASCII = re.compile("[^\x00-\x7f]+")
-_FEW = 16  # so many different characters are taken out of a text faster one after another than all at once
+_FEW = 40  # so many different characters are replaced faster one after another than all at once
 # What both patterns do, for ASCII: a table of octets is ten times as fast, and most text is ASCII.
 _ASCII_LINE_ENDS = bytes.maketrans(b"\r\x0b\x0c", b"\n\n\n")
 _ASCII_CONTROLS = bytes((*range(9), *range(0x0E, 0x20), 0x7F))
@@ -78,14 +80,14 @@ def shape(text: str) -> str:
     """Bring a text to the form in which it is read; line feeds stay, so that lines can be counted."""
     if text.isascii():
         return without_controls(text)
-    text = _CONTROLS.sub("", with_line_feeds(text))
-    # Marks go first: sorting a long run of them, as normalising does, takes quadratic time.
-    beyond = _beyond_ascii(text)
-    visible = _without_ignorable(text, beyond)
-    if not _BOXED.keys().isdisjoint(map(ord, beyond)):
-        visible = visible.translate(_BOXED)
-    normal = unicodedata.normalize("NFKD", visible)
-    return _without_ignorable(normal, _beyond_ascii(normal))
+    if _UNEVEN.search(text):
+        text = _CONTROLS.sub("", with_line_feeds(text))
+    shaped = {char: plain for char in set("".join(_NOT_ASCII.findall(text))) if (plain := _plain(char)) != char}
+    if len(shaped) > _FEW:
+        return text.translate(str.maketrans(shaped))
+    for char, plain in shaped.items():
+        text = text.replace(char, plain)
+    return text
 
 
 def with_line_feeds(text: str) -> str:
@@ -134,18 +136,13 @@ def is_shouted(token: str) -> bool:
     return len(token) > 1 and bool(letters) and (token.isupper() or any(char.isdigit() for char in token))
 
 
-def _without_ignorable(text: str, beyond: set[str]) -> str:
-    unwanted = [char for char in beyond if _is_ignorable(char)]
-    if len(unwanted) > _FEW:
-        return text.translate(dict.fromkeys(map(ord, unwanted)))
-    for char in unwanted:
-        text = text.replace(char, "")
-    return text
-
-
-def _beyond_ascii(text: str) -> set[str]:
-    """The text's characters that are not ASCII, each once."""
-    return set("".join(_NOT_ASCII.findall(text)))
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    """One character that is not ASCII, in the form in which it is read; "" for one that isn't seen."""
+    if _is_ignorable(char):
+        return ""
+    normal = unicodedata.normalize("NFKD", _BOXED.get(ord(char), char))
+    return "".join(one for one in normal if one.isascii() or not _is_ignorable(one))
 
 
 def _is_ignorable(char: str) -> bool:

@@ -16,6 +16,7 @@ _UNWANTED = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNCLEAN = re.compile(f"{_UNWANTED.pattern}|{_SURROGATE.pattern}")
 _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?(.*)$", re.MULTILINE)
 # Text that only another program can read: OpenPGP (RFC 9580 §6.2), S/MIME in PEM (RFC 7468), uuencoded files.
 _FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
@@ -30,7 +31,8 @@ def clean(text: str) -> str:
     """Bring a text into the form in which it may leave: LF line ends, no controls but TAB and LF, nothing that reorders."""
     if text.isascii():
         return without_controls(text)
-    return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", with_line_feeds(text)))
+    text = with_line_feeds(text)
+    return _SURROGATE.sub("\ufffd", _UNWANTED.sub("", text)) if _UNCLEAN.search(text) else text
 
 
 def has_override(text: str) -> bool:
