@@ -82,9 +82,10 @@ def shape(text: str) -> str:
         return without_controls(text)
     if _UNEVEN.search(text):
         text = _CONTROLS.sub("", with_line_feeds(text))
-    shaped = {char: plain for char in set("".join(_NOT_ASCII.findall(text))) if (plain := _plain(char)) != char}
+    beyond = set("".join(_NOT_ASCII.findall(text)))
+    shaped = {char: plain for char in beyond if (plain := _plain(char)) != char}
     if len(shaped) > _FEW:
-        return text.translate(str.maketrans(shaped))
+        return text.translate({ord(char): plain for char, plain in shaped.items()})
     for char, plain in shaped.items():
         text = text.replace(char, plain)
     return text
