@@ -108,7 +108,9 @@ def note(event: str, /, **facts: object) -> None:
         values = value if isinstance(value, list | tuple) else [value]
         if not all(isinstance(one, _CONTENT_FREE) for one in values):
             raise TypeError(f"log fact {name} of {event} is not a plain value")
-    _LOG.log(logging.WARNING if _is_trouble(event) else logging.INFO, "%s", event, extra={"facts": facts})
+    level = logging.WARNING if _is_trouble(event) else logging.INFO
+    if _LOG.isEnabledFor(level):  # the event says where it comes from: the caller is not searched for
+        _LOG.handle(_LOG.makeRecord(_LOG.name, level, "", 0, event, (), None, extra={"facts": facts}))
 
 
 def bug(error: BaseException, where: str) -> None:

@@ -108,7 +108,8 @@ class Scanner:
         incoming, received = bytearray(), 0
         poller = select.poll()
         poller.register(self._output, select.POLLIN)
-        poller.register(self._input, select.POLLOUT)
+        if self._write_some(outgoing):
+            poller.register(self._input, select.POLLOUT)
         while True:
             remaining = until - monotonic()
             if remaining <= 0:
@@ -128,17 +129,18 @@ class Scanner:
 
     def _write_some(self, outgoing: list[memoryview]) -> bool:
         """Write what the pipe takes now; False when nothing is left, or nobody reads any more."""
-        while outgoing and not outgoing[0]:
-            outgoing.pop(0)
-        if not outgoing:
-            return False
-        try:
-            outgoing[0] = outgoing[0][os.write(self._input, outgoing[0][:_PIECE]) :]
-        except BlockingIOError:
-            return True
-        except BrokenPipeError:
-            return False  # what it said before it died may still stand in the other pipe
-        return True
+        while outgoing:
+            try:
+                written = os.writev(self._input, outgoing)
+            except BlockingIOError:
+                return True
+            except BrokenPipeError:
+                return False  # what it said before it died may still stand in the other pipe
+            while outgoing and written >= len(outgoing[0]):
+                written -= len(outgoing.pop(0))
+            if written:
+                outgoing[0] = outgoing[0][written:]
+        return False
 
     def _read_some(self) -> bytes:
         try:
