@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from relay.errors import Unavailable
 from relay.intake.limits import IntakeLimits, OctetBudget, Reservation
@@ -23,13 +23,11 @@ from relay.roster.member import Member
 LOGINS_AT_ONCE = 4  # a password check is slow on purpose; a flood of them must leave the processors to the others
 POSTS_AT_ONCE = 64  # they wait for a scanner, not for a processor
 
-T = TypeVar("T")
-
 
 class Note(Protocol):
     """Takes an event name such as `session.login_failed` and facts; never content, never words of a stranger.
 
-    It is called on the event loop, so it must not block.
+    It is called on the event loop, so it must not block, and in threads as well.
     """
 
     def __call__(self, event: str, /, **facts: object) -> None:
@@ -80,7 +78,7 @@ class Reception:
         self._doors = doors
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login")
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
-        self._posts: set[asyncio.Task[Reply]] = set()
+        self._posts: set[asyncio.Future[Reply]] = set()
 
     def share_of(self, who: str) -> OctetBudget:
         """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others.
@@ -97,7 +95,8 @@ class Reception:
             Unavailable: it can't be told now; already logged.
         """
         try:
-            return await _in(self._logins, lambda: self._doors.authenticate(login, password))
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._logins, self._doors.authenticate, login, password)
         except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
             raise self._unavailable(error) from None
 
@@ -141,27 +140,23 @@ class Reception:
             submission: the message.
             reservation: its octets' share of the memory; released here, when the octets are.
         """
-        task = asyncio.get_running_loop().create_task(self._judge(submission, reservation))
-        self._posts.add(task)
-        task.add_done_callback(self._posts.discard)
+        post = asyncio.get_running_loop().run_in_executor(self._judges, self._judge, submission)
+        self._posts.add(post)
+        post.add_done_callback(self._posts.discard)
+        post.add_done_callback(lambda _: reservation.release())
         try:
-            return await asyncio.shield(task)
+            return await asyncio.shield(post)
         except asyncio.CancelledError:
-            task.add_done_callback(self._note_unheard)
+            post.add_done_callback(self._note_unheard)
             raise
 
-    async def _judge(self, submission: Submission, reservation: Reservation) -> Reply:
+    def _judge(self, submission: Submission) -> Reply:
         try:
-            return await _in(
-                self._judges,
-                lambda: self._doors.receive(
-                    submission.envelope, submission.client, submission.authentication, submission.octets
-                ),
+            return self._doors.receive(
+                submission.envelope, submission.client, submission.authentication, submission.octets
             )
         except Exception as error:  # noqa: BLE001 — whatever broke, the client keeps the message and tries again
             return self.note_failure(error)
-        finally:
-            reservation.release()
 
     def note_failure(self, error: Exception) -> Reply:
         """Log our own failure and give the reply for it; never an exception's text, since a bug may put content there."""
@@ -171,9 +166,9 @@ class Reception:
             self.note("session.trouble", error=type(error).__name__, frames=where(error))
         return TRY_LATER
 
-    def _note_unheard(self, task: asyncio.Task[Reply]) -> None:
+    def _note_unheard(self, post: asyncio.Future[Reply]) -> None:
         """The client hung up while its message was judged."""
-        self.note_unheard(task.result())
+        self.note_unheard(post.result())
 
     def note_unheard(self, reply: Reply) -> None:
         """The outcome stands, but its reply went nowhere."""
@@ -186,10 +181,6 @@ class Reception:
             await asyncio.wait(self._posts)
         for pool in (self._logins, self._judges):
             await asyncio.to_thread(pool.shutdown)
-
-
-async def _in(pool: ThreadPoolExecutor, job: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(pool, job)
 
 
 def where(error: Exception) -> str:
