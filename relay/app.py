@@ -36,6 +36,7 @@ from relay.mail.reply import NO_SCANNER, Reply
 from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
+from relay.processors import stay_on_one
 from relay.resources import Resources, load_resources, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
@@ -326,6 +327,7 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
     with contextlib.ExitStack() as locks:
         for role in roles:
             locks.enter_context(only_one(settings.data / "run" / f"{role}.lock"))
+        stay_on_one(min(map(ROLES.index, roles)))  # each role that is a process of its own on another
         resources = load_resources(settings)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))

@@ -18,6 +18,7 @@ from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import TRY_LATER, Reply
+from relay.processors import use_all
 from relay.roster.member import Member
 
 LOGINS_AT_ONCE = 4  # a password check is slow on purpose; a flood of them must leave the processors to the others
@@ -76,7 +77,7 @@ class Reception:
         self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors
-        self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login")
+        self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login", use_all)
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
         self._posts: set[asyncio.Future[Reply]] = set()
 

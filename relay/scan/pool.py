@@ -11,6 +11,7 @@ from time import monotonic
 from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
+from relay.processors import use_all
 from relay.scan.frames import FrameError, advance, encode_configuration
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
@@ -180,6 +181,7 @@ class ScannerPool:
 
     def _keep(self) -> None:
         """End scanners that have served, and start one in the place of each that is gone, until told to stop."""
+        use_all()  # and so may the scanners, which are started from this thread
         while not self._closed.is_set():
             with self._lock:
                 leaving = self._take_leaving()
