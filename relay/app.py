@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
+from zlib import crc32
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -327,7 +328,8 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
     with contextlib.ExitStack() as locks:
         for role in roles:
             locks.enter_context(only_one(settings.data / "run" / f"{role}.lock"))
-        stay_on_one(min(map(ROLES.index, roles)))  # each role that is a process of its own on another
+        # Other roles' processes, and other sites', stay on others, where there are any.
+        stay_on_one(crc32(bytes(settings.data)) + min(map(ROLES.index, roles)))
         resources = load_resources(settings)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))

@@ -16,10 +16,10 @@ def stay_on_one(place: int) -> None:
     """Keep this thread, and all that it starts from now on, on one processor.
 
     Args:
-        place: 0 for the last of those that the process may use, 1 for the one before it, and so on.
+        place: which of those that the process may use; counted around as often as it takes.
     """
     if _ALLOWED:
-        _use({_ALLOWED[-1 - place % len(_ALLOWED)]})
+        _use({_ALLOWED[place % len(_ALLOWED)]})
 
 
 def use_all() -> None:
