@@ -140,13 +140,17 @@ class ScannerPool:
             while not self._closed.is_set():
                 while self._free:
                     scanner = self._free.popleft()
-                    if scanner.is_idle() and scanner.parent.configuration is self._configuration:
+                    if self._may_serve(scanner):
                         return scanner
                     self._spend(scanner)
                 if (remaining := until - monotonic()) <= 0:
                     raise Busy("No scanner was free in time; try again in a moment")
                 self._freed.wait(remaining)
         raise Unavailable("The scanners are stopped; try again in a moment")
+
+    def _may_serve(self, scanner: Scanner) -> bool:
+        """Whether the next message can have this free scanner, also where the keeper has not come by for a while."""
+        return scanner.is_idle() and scanner.parent.configuration is self._configuration and not _has_rested(scanner)
 
     def _give_back(self, scanner: Scanner, *, fit: bool) -> None:
         """Let the next message have the scanner, if it comes soon; else the keeper puts a fresh one in its place.
@@ -182,8 +186,12 @@ class ScannerPool:
     def _keep(self) -> None:
         """End scanners that have served, and start one in the place of each that is gone, until told to stop."""
         use_all()  # and so may the scanners, which are started from this thread
-        while not self._closed.is_set():
+        while True:
             with self._lock:
+                if (
+                    self._closed.is_set()
+                ):  # not asked outside of the lock: what `close` says right after would be missed
+                    return
                 leaving = self._take_leaving()
                 if not leaving and len(self._living) >= self._processes:
                     self._left.wait(REST.total_seconds() if any(one.jobs for one in self._living) else None)
@@ -195,8 +203,7 @@ class ScannerPool:
 
     def _take_leaving(self) -> list[Scanner]:
         """Those that are spent, and those that have served and rest. The lock is held."""
-        rested = monotonic() - REST.total_seconds()
-        leaving = [*self._spent, *(one for one in self._free if one.jobs and one.rests_since <= rested)]
+        leaving = [*self._spent, *filter(_has_rested, self._free)]
         self._spent.clear()
         self._free = deque(one for one in self._free if one not in leaving)
         return leaving
@@ -230,3 +237,8 @@ class ScannerPool:
                 old.close()
                 self._parents.remove(old)
         return self._parents[-1]
+
+
+def _has_rested(scanner: Scanner) -> bool:
+    """Whether a scanner has served, and no message came for so long that it gets none any more."""
+    return scanner.jobs > 0 and monotonic() - scanner.rests_since >= REST.total_seconds()

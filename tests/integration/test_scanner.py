@@ -19,7 +19,7 @@ from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan import pool as pool_module
-from relay.scan.frames import encode_configuration
+from relay.scan.frames import encode_configuration, length_prefix
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.pool import ScannerPool
 from tests.pictures import attached, encoded, exif, huge_png, picture, printing_profile
@@ -241,6 +241,37 @@ def test_while_messages_wait_a_scanner_takes_its_share_of_them_and_no_more(make_
     assert 3 <= len(seen) <= 5
 
 
+def test_a_scanner_that_has_rested_gets_no_message_even_while_nobody_can_replace_it(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "WAIT", timedelta(milliseconds=50))
+    pool = make_pool(processes=2)
+    dies, serves = pool._free
+    [parent] = pool._parents
+    os.kill(parent._process.pid, signal.SIGSTOP)  # and so the keeper waits for the burial of the one that dies
+    try:
+        os.kill(dies.pid, signal.SIGKILL)
+        wait_until(lambda: not dies.is_alive())
+        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        wait_until(lambda: time.monotonic() - serves.rests_since > pool_module.REST.total_seconds())
+        with pytest.raises(Busy):
+            pool.scan(HELLO)
+        assert serves.jobs == 1
+    finally:
+        os.kill(parent._process.pid, signal.SIGCONT)
+    wait_until(lambda: len(pool._free) == 2)
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+
+
+def test_a_scanner_that_spoke_while_it_rested_gets_no_message(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
+    pool = make_pool()
+    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    [scanner] = pool._free
+    os.write(scanner._input, length_prefix(HELLO) + HELLO)  # makes it speak without being asked by a message
+    wait_until(lambda: not scanner.is_idle())
+    assert pool.scan(message(b"another")) == scan(message(b"another"))
+    assert scanner.jobs == 1
+
+
 def test_new_words_hold_from_the_next_message_on(make_pool):
     pool = make_pool()
     octets = message(b"TLP:LILA")
@@ -285,6 +316,27 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
     assert not pool.ready()
     with pytest.raises(Unavailable):
         pool.scan(HELLO)
+
+
+def test_closing_is_heard_by_a_keeper_that_is_about_to_wait():
+    class Closed(threading.Event):
+        def is_set(self) -> bool:
+            was = super().is_set()
+            if threading.current_thread() is pool._keeper and pool._free and not pool._lock.locked():
+                self.wait(20)  # as if another thread had its turn right after the look
+            return was
+
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=20), words=WORDS)
+    pool._closed = Closed()
+    pool.start()
+    closing = threading.Thread(target=pool.close)
+    closing.start()
+    closing.join(20)
+    heard = not closing.is_alive()
+    with pool._lock:
+        pool._left.notify()
+    closing.join()
+    assert heard
 
 
 def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
