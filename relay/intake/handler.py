@@ -39,8 +39,8 @@ class Note(Protocol):
 class Doors:
     """What intake asks of the relay. Anything but Unavailable that is raised is a bug.
 
-    `authenticate` and `receive` may block and are called in threads; all others are called on the event loop and answer from
-    memory. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
+    `authenticate` and `receive` may block and are called in threads; all others are called on the event loop and answer
+    at once. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
     `trusts` tells whether a client without a login may bring posts.
     `is_proxy` tells whether an address is a listed proxy's.
     """
@@ -141,7 +141,11 @@ class Reception:
             submission: the message.
             reservation: its octets' share of the memory; released here, when the octets are.
         """
-        post = asyncio.get_running_loop().run_in_executor(self._judges, self._judge, submission)
+        try:
+            post = asyncio.get_running_loop().run_in_executor(self._judges, self._judge, submission)
+        except RuntimeError as error:  # no thread can be had
+            reservation.release()
+            return self.note_failure(error)
         self._posts.add(post)
         post.add_done_callback(self._posts.discard)
         post.add_done_callback(lambda _: reservation.release())
