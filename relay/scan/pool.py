@@ -26,6 +26,7 @@ REST = timedelta(
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready
 PAUSE = timedelta(seconds=1)  # before starting is tried again
+LOOK = timedelta(seconds=5)  # for scanners that died while idle: else `ready` would say no until the next message
 
 
 class ScannerPool:
@@ -194,7 +195,7 @@ class ScannerPool:
                     return
                 leaving = self._take_leaving()
                 if not leaving and len(self._living) >= self._processes:
-                    self._left.wait(REST.total_seconds() if any(one.jobs for one in self._living) else None)
+                    self._left.wait((REST if any(one.jobs for one in self._living) else LOOK).total_seconds())
                     continue
             for scanner in leaving:
                 self._bury(scanner)
@@ -202,8 +203,8 @@ class ScannerPool:
                 self._closed.wait(PAUSE.total_seconds())
 
     def _take_leaving(self) -> list[Scanner]:
-        """Those that are spent, and those that have served and rest. The lock is held."""
-        leaving = [*self._spent, *filter(_has_rested, self._free)]
+        """Those that are spent, and of the free ones those that have served and rest, or died. The lock is held."""
+        leaving = [*self._spent, *(one for one in self._free if _has_rested(one) or not one.is_idle())]
         self._spent.clear()
         self._free = deque(one for one in self._free if one not in leaving)
         return leaving

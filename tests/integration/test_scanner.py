@@ -177,7 +177,8 @@ def processor_time(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()[11])
 
 
-def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make_pool):
+def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "LOOK", timedelta(minutes=1))
     pool = make_pool()
     [before] = pool.pids()
     os.kill(before, signal.SIGKILL)
@@ -185,6 +186,16 @@ def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make
     assert pool.scan(HELLO).progress is Progress.COMPLETE
     wait_until(pool.ready)  # a fresh one takes the place of the one that has scanned
     assert not exists(before)
+
+
+def test_scanners_that_died_while_idle_are_replaced_though_no_message_comes(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "LOOK", timedelta(milliseconds=10))
+    pool = make_pool(processes=2)
+    before = pool.pids()
+    [parent] = pool._parents
+    os.kill(parent._process.pid, signal.SIGKILL)
+    wait_until(lambda: len(pool._free) == 2 and not set(before) & set(pool.pids()))
+    assert pool.ready()
 
 
 def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
@@ -318,7 +329,9 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
         pool.scan(HELLO)
 
 
-def test_closing_is_heard_by_a_keeper_that_is_about_to_wait():
+def test_closing_is_heard_by_a_keeper_that_is_about_to_wait(monkeypatch):
+    monkeypatch.setattr(pool_module, "LOOK", timedelta(minutes=1))
+
     class Closed(threading.Event):
         def is_set(self) -> bool:
             was = super().is_set()
