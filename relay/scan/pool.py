@@ -189,9 +189,8 @@ class ScannerPool:
         use_all()  # and so may the scanners, which are started from this thread
         while True:
             with self._lock:
-                if (
-                    self._closed.is_set()
-                ):  # not asked outside of the lock: what `close` says right after would be missed
+                # Not asked outside of the lock: what `close` says right after the look would be missed.
+                if self._closed.is_set():
                     return
                 leaving = self._take_leaving()
                 if not leaving and len(self._living) >= self._processes:
