@@ -65,7 +65,7 @@ class Submission:
 
 
 class Reception:
-    """What all sessions of one server share: the doors behind their threads, the octets in flight, the posts at work."""
+    """What all sessions of one server share: the doors behind their threads, the octets in flight."""
 
     def __init__(self, doors: Doors, limits: IntakeLimits, hostname: str) -> None:
         self.limits = limits
@@ -79,7 +79,6 @@ class Reception:
         self._doors = doors
         self._logins = ThreadPoolExecutor(LOGINS_AT_ONCE, "login", use_all)
         self._judges = ThreadPoolExecutor(POSTS_AT_ONCE, "post")
-        self._posts: set[asyncio.Future[Reply]] = set()
 
     def share_of(self, who: str) -> OctetBudget:
         """What one member's messages may hold of the memory: a quarter, or one message; the rest is for the others.
@@ -146,8 +145,6 @@ class Reception:
         except RuntimeError as error:  # no thread can be had
             reservation.release()
             return self.note_failure(error)
-        self._posts.add(post)
-        post.add_done_callback(self._posts.discard)
         post.add_done_callback(lambda _: reservation.release())
         try:
             return await asyncio.shield(post)
@@ -181,9 +178,7 @@ class Reception:
         self.note("session.reply_not_sent", outcome=what, reply=str(reply))
 
     async def finish(self) -> None:
-        """Wait for the posts at work, then stop the threads. No session may be open any more."""
-        while self._posts:
-            await asyncio.wait(self._posts)
+        """Stop the threads, once the posts at work are done. No session may be open any more."""
         for pool in (self._logins, self._judges):
             await asyncio.to_thread(pool.shutdown)
 

@@ -1,9 +1,12 @@
 """LIST-request@: what members ask by mail is done at once, answered once, and nothing of their message is kept."""
 
+from contextlib import closing
+
 import pytest
 
-from relay.mail.reply import ALONE, TAKEN
-from tests.integration.clients import make_post, send
+from relay.mail.reply import ALONE, OVER_QUOTA, TAKEN
+from relay.store.letters import PER_HOUR
+from tests.integration.clients import connect, make_post, octets_of, send
 from tests.integration.service import (
     ANA,
     CENTRAL,
@@ -199,3 +202,18 @@ def test_a_machine_gets_no_answer(scene):
 
 def test_a_request_stands_alone(scene):
     assert scene.send(ANA, "", "HELP\n", CENTRAL, REQUEST) == str(ALONE)
+
+
+def test_nobody_makes_us_write_letters_without_end(scene):
+    """The last one here, since what was written counts for an hour."""
+    answers = []
+    with closing(connect(scene.service)) as client:
+        client.login(MARIA, scene.site.passwords[MARIA])
+        while len(answers) <= PER_HOUR and str(OVER_QUOTA) not in answers:
+            client.mail(MARIA)
+            client.rcpt(REQUEST)
+            code, words = client.data(octets_of(make_post(MARIA, "", "WHOAMI\n", to=REQUEST)))
+            answers.append(f"{code} {words.decode()}")
+    assert answers == [str(TAKEN)] * (len(answers) - 1) + [str(OVER_QUOTA)]
+    assert scene.send(MARIA, "Prueba", "Prueba.\n", f"practice@{DOMAIN}") == str(OVER_QUOTA)
+    assert scene.send(ANA, "", "WHOAMI\n", REQUEST) == str(TAKEN)
