@@ -328,8 +328,9 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
     with contextlib.ExitStack() as locks:
         for role in roles:
             locks.enter_context(only_one(settings.data / "run" / f"{role}.lock"))
-        # Other roles' processes, and other sites', stay on others, where there are any.
-        stay_on_one(crc32(bytes(settings.data)) + min(map(ROLES.index, roles)))
+        # Other roles' processes, and other relays', stay on others, where there are any. In containers all have the same path.
+        relay = f"{settings.relay.domain} {settings.relay.node}".encode()
+        stay_on_one(crc32(bytes(settings.data), crc32(relay)) + min(map(ROLES.index, roles)))
         resources = load_resources(settings)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))
