@@ -34,7 +34,7 @@ from relay.policy.table import column_below
 from relay.policy.vocabulary import MarkingWords, Patterns, patterns_of
 from relay.roster.mailing_list import Tlp
 
-__all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "markings_in", "strictest"]
+__all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "strictest"]
 
 LONGEST_LABEL = 24  # characters before a name in which its label may stand
 FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
@@ -55,12 +55,7 @@ _LINE = re.compile(r"[^\n]+")
 
 
 def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
-    """Find every marking in one view."""
-    return markings_in(view, versions_of(view.text), words)
-
-
-def markings_in(view: View, versions: Iterable[Version], words: MarkingWords) -> tuple[Finding, ...]:
-    """Find every marking in one view, of whose text these are the versions; never raises, and takes linear time.
+    """Find every marking in one view; never raises, and takes linear time.
 
     Returns:
         Findings with code M1 (a label in a marking's place), H2 with a label (a label in prose) or H2 without (an unknown
@@ -68,12 +63,12 @@ def markings_in(view: View, versions: Iterable[Version], words: MarkingWords) ->
         label is above a list's ceiling is the policy's question.
     """
     patterns = patterns_of(words)
-    if view.place.startswith("header ") and patterns.inside.search(fold(view.place)):
-        versions = versions_of(view.text, before="TLP:")  # in a field named X-TLP it is the field's name that says so
+    # In a field named X-TLP the name of the scheme stands in the field's name.
+    named = view.place.startswith("header ") and patterns.inside.search(fold(view.place))
     found: dict[tuple[str, str, str], Finding] = {}
-    for number, version in enumerate(versions):
+    for number, version in enumerate(versions_of(view.text, before="TLP:" if named else "")):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        for finding in chain(marked, find_classified(version, view.place, words.classified)):
+        for finding in chain(marked, _few(find_classified(version, view.place, words.classified))):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
@@ -101,6 +96,15 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
             continue
         if not is_prose(place) or not is_a_rule(folded, finding.start, finding.end):
             counted[finding.rule] += 1
+            yield finding
+
+
+def _few(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """The first findings of every rule: to number the lines of all would take quadratic time."""
+    counted: Counter[str] = Counter()
+    for finding in findings:
+        counted[finding.rule] += 1
+        if counted[finding.rule] <= FINDINGS_PER_RULE:
             yield finding
 
 

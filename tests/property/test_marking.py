@@ -117,6 +117,7 @@ PATHOLOGICAL = {
     "headings": "TLP | ",
     "a long column": "TLP\tx\nRED\ty\nz\tz\n",
     "weak names": "traffic light: ",
+    "markings of classified information": "secret\n",
     "another scheme": "PAP:RED ",
     "rules": "never send TLP:RED to this list ",
     "half a rule": "never send it to the ",

@@ -5,7 +5,7 @@ import pytest
 from relay.policy.channels import Rule, advise
 from relay.policy.decide import decide
 from relay.policy.decision import Reason, Withhold
-from relay.policy.marking import find_markings
+from relay.policy.marking import FINDINGS_PER_RULE, find_markings
 from relay.policy.post import View
 from relay.roster.member import AgencyType
 from tests.builders import RULESET, WORDS, make_finding, make_post
@@ -128,3 +128,9 @@ def test_a_long_text_of_such_lines_takes_linear_time():
     assert len(found("SECRET -" + " -" * 50_000 + "\n" + "SECRET x" * 20_000)) <= 1
     for nothing in ("-", "[", " ", "- \n", "_"):
         assert found(nothing * 60_000) == []
+
+
+def test_a_thousand_lines_say_what_twenty_say_and_the_last_one_still_counts():
+    findings = find_markings(View(text="Secret\n" * 1000 + "SECRET", place="text"), WORDS)
+    assert len(findings) == FINDINGS_PER_RULE + 1
+    assert findings[-1].code == "M1"
