@@ -21,7 +21,10 @@ class Connections:
 
     @contextmanager
     def lend(self) -> Iterator[Connection]:
-        """A connection without a transaction; one that is left in the end is undone."""
+        """A connection without a transaction; one that is left in the end is undone.
+
+        Read every result to its end: one that is left half-read would keep its old state of an SQLite file for the next.
+        """
         try:
             connection = self._idle.pop()
         except IndexError:
