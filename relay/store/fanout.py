@@ -21,7 +21,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.store.prepared import Prepared
-from relay.store.tables import CLAIMABLE, decisions, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, RELAYED, decisions, deliveries, members, memberships, posts
 
 
 def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -123,8 +123,8 @@ def forget_withheld(connection: Connection, post_id: int) -> None:
 
 def is_relayed(connection: Connection, post_id: int) -> bool:
     """Whether a post goes out to some list."""
-    relayed = (decisions.c.post_id == post_id, decisions.c.decision == "relay")
-    return connection.execute(select(decisions.c.list_name).where(*relayed).limit(1)).first() is not None
+    relayed = select(decisions.c.list_name).where(decisions.c.post_id == post_id, RELAYED).limit(1)
+    return connection.execute(relayed).first() is not None
 
 
 def destroy_unneeded(connection: Connection, post_id: int) -> None:

@@ -20,7 +20,7 @@ from relay.store.prepared import Prepared
 from relay.store.tables import credentials, deliveries, lists, members, memberships
 
 _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, memberships.c.member_id == members.c.id)
-# Built once: every RCPT and every message asks.
+# Built once: every message asks.
 _BY_ADDRESS = Prepared(_WITH_LISTS.where(members.c.address_key == bindparam("key")))
 _BY_ID = Prepared(_WITH_LISTS.where(members.c.id == bindparam("id")))
 

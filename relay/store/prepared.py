@@ -124,12 +124,7 @@ def _way_in(bind: BindParameter[Any], dialect: Dialect) -> Way | None:
 
 def run(connection: Connection, sql: str) -> None:
     """Run a text without values and without an answer, such as SAVEPOINT."""
-    cursor = None
-    try:
-        cursor = connection.connection.cursor()
-        cursor.execute(sql)
-    except connection.dialect.loaded_dbapi.Error as error:
-        _raise(connection, sql, cursor, error)
+    _ask(connection, sql, None)
 
 
 def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
@@ -144,12 +139,14 @@ def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[s
 
 
 def _ask(connection: Connection, sql: str, values: Any, *, many: bool = False, rows: bool = False) -> Any:
-    """Run it in the connection's transaction; its rows, or how many it wrote."""
+    """Run it in the connection's transaction; its rows, or how many it wrote. Without values the driver takes the text as it is."""
     cursor: Any = None
     try:
         cursor = connection.connection.cursor()
         if many:
             cursor.executemany(sql, values)
+        elif values is None:
+            cursor.execute(sql)
         else:
             cursor.execute(sql, values)
         return cursor.fetchall() if rows else cursor.rowcount

@@ -13,7 +13,7 @@ from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.fanout import QUEUED_COLUMNS, has_role, may_receive, moderates
-from relay.store.tables import Instant, decisions, deliveries, members, memberships, posts
+from relay.store.tables import HELD, RELAYED, Instant, decisions, deliveries, members, memberships, posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def report_spill(connection: Connection, node: str, member: Member, reference: s
         members.c.id == member.id,
         memberships.c.member_id == members.c.id,
         or_(on_list, on_owners),
-        or_(decisions.c.decision == "relay", and_(decisions.c.decision == "hold", moderates())),
+        or_(RELAYED, and_(HELD, moderates())),
     )
     post_id = _post_of(connection, reference, or_(posts.c.author_id == member.id, receives))
     if post_id is None:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
     text,
     true,
@@ -83,6 +84,10 @@ _TO_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 def _one_of(column: str, values: str) -> str:
     """A condition without IN, for which SQLite makes a small table anew in every statement: that takes longer than an insert."""
     return " OR ".join(f"{column} = '{value}'" for value in values.split())
+
+
+def _partial_index(name: str, *columns: str, where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 # SQLite numbers rows by itself only where the type's name is INTEGER.
@@ -176,9 +181,9 @@ posts = Table(
     Column("originals", LargeBinary),  # photos as they came, where the list keeps them; under the content's key
     Index(None, "author_id", "received_at"),
     Index(None, "content_key"),
-    Index("ix_posts_kept_key", "key_id", "id", sqlite_where=KEPT, postgresql_where=KEPT),
-    Index("ix_posts_kept_age", "received_at", sqlite_where=KEPT, postgresql_where=KEPT),
-    Index("ix_posts_hashed", "received_at", sqlite_where=HASHED, postgresql_where=HASHED),
+    _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
+    _partial_index("ix_posts_kept_age", "received_at", where=KEPT),
+    _partial_index("ix_posts_hashed", "received_at", where=HASHED),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 
@@ -203,7 +208,7 @@ decisions = Table(
     Column("past_deliveries", Json),  # copies by status whose rows were deleted with age
     CheckConstraint(_one_of("decision", "relay hold withhold refuse discard"), name="decision"),
     CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name="held_until"),
-    Index("ix_decisions_held", "held_until", sqlite_where=HELD, postgresql_where=HELD),
+    _partial_index("ix_decisions_held", "held_until", where=HELD),
     sqlite_with_rowid=False,
 )
 
@@ -254,14 +259,9 @@ deliveries = Table(
     CheckConstraint(
         f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})", name="next_attempt_at"
     ),
-    Index("ix_deliveries_claimable", "next_attempt_at", "id", sqlite_where=CLAIMABLE, postgresql_where=CLAIMABLE),
-    Index(
-        "ix_deliveries_lease",
-        "lease",
-        sqlite_where=text("lease IS NOT NULL"),
-        postgresql_where=text("lease IS NOT NULL"),
-    ),
-    Index("ix_deliveries_letters", "member_id", "created_at", sqlite_where=LETTER, postgresql_where=LETTER),
+    _partial_index("ix_deliveries_claimable", "next_attempt_at", "id", where=CLAIMABLE),
+    _partial_index("ix_deliveries_lease", "lease", where=text("lease IS NOT NULL")),
+    _partial_index("ix_deliveries_letters", "member_id", "created_at", where=LETTER),
     sqlite_autoincrement=True,
 )
 

@@ -1,4 +1,4 @@
-"""The first schema; longer than a module should be, since a revision is one script."""
+"""The first schema."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,11 @@ _JSON = sa.Text()
 
 def _one_of(column: str, values: str) -> str:
     return " OR ".join(f"{column} = '{value}'" for value in values.split())
+
+
+def _index_where(name: str, table: str, columns: list[str], condition: str) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, columns, unique=False, sqlite_where=where, postgresql_where=where)
 
 
 def upgrade() -> None:
@@ -146,8 +151,7 @@ def _create_posts() -> None:
         ("ix_posts_kept_age", ["received_at"], "wrapped_key IS NOT NULL"),
         ("ix_posts_hashed", ["received_at"], "duplicate_key IS NOT NULL"),
     ):
-        where = sa.text(condition)
-        op.create_index(name, "posts", columns, unique=False, sqlite_where=where, postgresql_where=where)
+        _index_where(name, "posts", columns, condition)
 
 
 def _create_decisions() -> None:
@@ -173,14 +177,7 @@ def _create_decisions() -> None:
         sa.PrimaryKeyConstraint("post_id", "list_name", name=op.f("pk_decisions")),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "ix_decisions_held",
-        "decisions",
-        ["held_until"],
-        unique=False,
-        sqlite_where=sa.text("decision = 'hold'"),
-        postgresql_where=sa.text("decision = 'hold'"),
-    )
+    _index_where("ix_decisions_held", "decisions", ["held_until"], "decision = 'hold'")
 
 
 def _create_releases() -> None:
@@ -258,30 +255,9 @@ def _create_deliveries() -> None:
 
 
 def _index_deliveries() -> None:
-    op.create_index(
-        "ix_deliveries_claimable",
-        "deliveries",
-        ["next_attempt_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('queued', 'leased')"),
-        postgresql_where=sa.text("status IN ('queued', 'leased')"),
-    )
-    op.create_index(
-        "ix_deliveries_lease",
-        "deliveries",
-        ["lease"],
-        unique=False,
-        sqlite_where=sa.text("lease IS NOT NULL"),
-        postgresql_where=sa.text("lease IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_deliveries_letters",
-        "deliveries",
-        ["member_id", "created_at"],
-        unique=False,
-        sqlite_where=sa.text("post_id IS NULL"),
-        postgresql_where=sa.text("post_id IS NULL"),
-    )
+    _index_where("ix_deliveries_claimable", "deliveries", ["next_attempt_at", "id"], "status IN ('queued', 'leased')")
+    _index_where("ix_deliveries_lease", "deliveries", ["lease"], "lease IS NOT NULL")
+    _index_where("ix_deliveries_letters", "deliveries", ["member_id", "created_at"], "post_id IS NULL")
 
 
 def _create_audit() -> None:
