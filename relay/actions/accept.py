@@ -64,13 +64,12 @@ def _is_over_quota(resources: Resources, post: posts.Accepted) -> bool:
     limits, size = resources.settings.limits, post.size_octets
     with resources.database.read() as connection:
         spent = activity.lately(connection, post.author_id, post.received_at)
-        if posts.find_repeated(connection, post.duplicate_keys) is not None:
-            return False
-    return bool(
-        (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)
-        or (limits.octets_per_day and spent.octets_last_day + size > limits.octets_per_day)
-        or (limits.fan_out_per_day and spent.copies_last_day >= limits.fan_out_per_day)
-    )
+        over = (
+            (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)
+            or (limits.octets_per_day and spent.octets_last_day + size > limits.octets_per_day)
+            or (limits.fan_out_per_day and spent.copies_last_day >= limits.fan_out_per_day)
+        )
+        return bool(over) and posts.find_repeated(connection, post.duplicate_keys) is None
 
 
 def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, client: Client, now: datetime) -> Reply:
@@ -189,8 +188,11 @@ def _identity(author: Member, scan: Scan, octets: bytes) -> bytes:
     two short posts of the same words stay two.
     """
     message_id = scan.message.message_id if scan.message else None
-    header = octets.find(b"\r\n\r\n") if message_id else -4
-    body = memoryview(octets)[header + 4 if header != -1 else len(octets) :]  # a view: a message may have 20 MB
+    start = 0
+    if message_id:
+        end = octets.find(b"\r\n\r\n")
+        start = end + 4 if end >= 0 else len(octets)
+    body = memoryview(octets)[start:]  # a view: a message may have 20 MB
     return f"{author.id}\n{message_id or ''}\n".encode() + hashlib.sha256(body).digest()
 
 
