@@ -16,13 +16,12 @@ from urllib.request import urlopen
 import pytest
 
 from relay.intake.tls import make_localhost_certificate
-from tests.integration.clients import connect, in_data, is_closed, make_post, octets_of, send
-from tests.integration.service import ANA, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
+from tests.integration.clients import connect, in_data, is_closed, send
+from tests.integration.posting import PostingScene
+from tests.integration.service import ANA, Service, Site, Smarthost, eventually
 
-OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 
-
-class Scene:
+class Scene(PostingScene):
     """A relay that tests may stop, kill and start again."""
 
     def __init__(self, folder, **limits):
@@ -32,34 +31,10 @@ class Scene:
             self.site.configure("smtp", key, value)
         self.site.enrol(ANA)
         self.service = Service(self.site)
-        self._count = 0
-
-    def post(self, text="Two tusks.\n"):
-        """A new post's octets."""
-        self._count += 1
-        return octets_of(make_post(ANA, f"Post {self._count}", text, message_id=f"<{self._count}@douanes.example>"))
-
-    def send(self, octets=None):
-        """Send a post that must be accepted; its reference."""
-        reply = send(self.service, ANA, octets or self.post())
-        assert reply.startswith("250 2.0.0 CAFR-"), reply
-        return reply.split()[2]
-
-    def assert_delivered_once(self, *references):
-        """Everybody has got each of them once; the receipt comes when the queue has come to rest."""
-        for reference in references:
-            eventually(lambda wanted=reference: len(self.smarthost.copies(wanted)) >= len(OTHERS))
-            self.smarthost.notice(reference, "relay")
-        eventually(lambda: not {"queued", "leased", "sending"} & {key for key, count in self.counts().items() if count})
-        assert [self.smarthost.copies(reference) for reference in references] == [OTHERS] * len(references)
 
     def health(self):
         with urlopen(f"http://127.0.0.1:{self.service.ports['web']}/health", timeout=10) as reply:
             return json.load(reply)
-
-    def counts(self):
-        [counts] = self.site.rows("queue", "status")
-        return counts
 
     def references(self):
         return [row["reference"] for row in self.site.rows("posts", "list")]

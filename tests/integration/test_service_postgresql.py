@@ -12,17 +12,17 @@ import pytest
 
 from relay.app import ROLES
 from relay.jobs import TICK
-from tests.integration.clients import connect, in_data, is_closed, make_post, octets_of, send
-from tests.integration.service import ANA, CLAIRE, JEAN, MARIA, PAUL, Service, Site, Smarthost, eventually
+from tests.integration.clients import connect, in_data, is_closed, make_post
+from tests.integration.posting import OTHERS, PostingScene
+from tests.integration.service import ANA, Service, Site, Smarthost, eventually
 from tests.integration.withheld_posts import PLACES, post_marked_in, traces, words_of
 from tests.postgresql import Server, require
 
-OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 # The most talkative server there is: each statement stands in its log with its values.
 TALKATIVE = {"log_min_duration_statement": 0, "log_parameter_max_length_on_error": -1}
 
 
-class Scene:
+class Scene(PostingScene):
     """A relay whose four roles are four processes, and its database's server."""
 
     def __init__(self, folder):
@@ -34,36 +34,13 @@ class Scene:
         self.roles = {}
         with ThreadPoolExecutor(len(ROLES)) as threads:
             list(threads.map(self.start, ROLES))
-        self._count = 0
 
     @property
-    def smtp(self):
+    def service(self):
         return self.roles["smtp"]
 
     def start(self, role):
         self.roles[role] = Service(self.site, only=role)
-
-    def post(self):
-        """A new post's octets."""
-        self._count += 1
-        return octets_of(make_post(ANA, f"Post {self._count}", "Two.\n", message_id=f"<{self._count}@douanes.example>"))
-
-    def send(self, octets=None):
-        """Send a post that must be accepted; its reference."""
-        reply = send(self.smtp, ANA, octets or self.post())
-        assert reply.startswith("250 2.0.0 CAFR-"), reply
-        return reply.split()[2]
-
-    def assert_delivered_once(self, *references):
-        for reference in references:
-            eventually(lambda wanted=reference: len(self.smarthost.copies(wanted)) >= len(OTHERS))
-            self.smarthost.notice(reference, "relay")
-        eventually(lambda: not {"queued", "leased", "sending"} & {key for key, count in self.counts().items() if count})
-        assert [self.smarthost.copies(reference) for reference in references] == [OTHERS] * len(references)
-
-    def counts(self):
-        [counts] = self.site.rows("queue", "status")
-        return counts
 
     def is_healthy(self):
         try:
@@ -144,11 +121,11 @@ def test_while_the_server_is_down_clients_are_asked_to_try_later_and_then_all_go
     assert scene.is_healthy()
     scene.smarthost.stop()
     references = [scene.send(one) for one in waiting]
-    with in_data(scene.smtp, ANA, octets) as client:
+    with in_data(scene.service, ANA, octets) as client:
         scene.server.stop("immediate")
         client.send(b".\r\n")
         assert client.getreply()[0] == 451
-    with connect(scene.smtp) as client:
+    with connect(scene.service) as client:
         client.ehlo()
         assert client.docmd("AUTH", "PLAIN AGFuYUBkb3VhbmVzLmV4YW1wbGUAeA==")[0] == 454
     assert not scene.is_healthy()
@@ -178,7 +155,7 @@ def test_a_reload_while_posts_come_in_refuses_nothing(scene):
     with ThreadPoolExecutor(4) as threads:
         sending = threads.map(scene.send, octets)
         for _ in range(3):
-            scene.smtp.reload()
+            scene.service.reload()
         references = list(sending)
     assert len(set(references)) == len(octets)
     scene.assert_delivered_once(*references)
@@ -186,12 +163,12 @@ def test_a_reload_while_posts_come_in_refuses_nothing(scene):
 
 def test_a_message_at_work_is_answered_when_the_process_is_told_to_stop(scene):
     octets = scene.post()
-    with in_data(scene.smtp, ANA, octets + b".\r\n") as client:
-        scene.smtp.signal(signal.SIGTERM)
+    with in_data(scene.service, ANA, octets + b".\r\n") as client:
+        scene.service.signal(signal.SIGTERM)
         code, words = client.getreply()
     assert code == 250
-    eventually(lambda: is_closed(scene.smtp))
-    scene.smtp.stop()
+    eventually(lambda: is_closed(scene.service))
+    scene.service.stop()
     scene.assert_delivered_once(words.decode().split()[1])
 
 
