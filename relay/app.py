@@ -52,9 +52,8 @@ from relay.web.health import Health, HealthServer, judge_delivery
 ROLES = ("smtp", "delivery", "web", "jobs")
 DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
-AT_ONCE = (
-    16  # messages of one member that are read or wait for it: each holds one of the threads that all members share
-)
+# Messages of one member that are read or wait for it: each holds one of the threads that all members share.
+AT_ONCE = 16
 
 
 class Turn:

@@ -10,6 +10,7 @@ address or the null one says that a machine, a forwarder or another list sent th
 from datetime import datetime
 
 from relay.actions.admit import admit, is_gateway
+from relay.actions.judge import Author
 from relay.mail.auth_results import AuthenticationResults, Method, proof_by_gateway
 from relay.mail.envelope import Client, Envelope
 from relay.mail.message import read_message, split_header
@@ -41,12 +42,13 @@ def refuse_unproven(resources: Resources, client: Client, now: datetime) -> Repl
     Raises:
         Unavailable: the database can't serve.
     """
-    return _refuse(resources, None, client, NOT_AUTHENTICATED, now)
+    _note_refusal(resources, None, client, NOT_AUTHENTICATED, now)
+    return REFUSED
 
 
 def find_author(
     resources: Resources, envelope: Envelope, client: Client, authentication: AuthenticationResults, now: datetime
-) -> Member | Reply:
+) -> Author | Reply:
     """The proven author as the database knows them now; or the refusal of one who may not write to all the recipients.
 
     Recipients were taken at RCPT by what was known at the login, those of a gateway without knowing for whom. Stranger,
@@ -56,11 +58,11 @@ def find_author(
         Unavailable: the database can't serve.
     """
     with resources.database.read() as connection:
-        author = members.find(connection, authentication.address)
-    if author is not None and _may_write(resources, envelope, client, author, now):
-        return author
-    refused = _refuse(resources, author, client, NOT_ENTITLED, now)
-    return NOT_ENTITLED.reply if authentication.method is Method.AUTH else refused
+        member = members.find(connection, authentication.address)
+    if member is not None and _may_write(resources, envelope, client, member, now):
+        return Author(member=member, proof=authentication)
+    _note_refusal(resources, member, client, NOT_ENTITLED, now)
+    return NOT_ENTITLED.reply if authentication.method is Method.AUTH else REFUSED
 
 
 def _may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:
@@ -72,7 +74,8 @@ def _may_write(resources: Resources, envelope: Envelope, client: Client, author:
     )
 
 
-def _refuse(resources: Resources, author: Member | None, client: Client, refusal: Refuse, now: datetime) -> Reply:
+def _note_refusal(resources: Resources, author: Member | None, client: Client, refusal: Refuse, now: datetime) -> None:
+    """Write a refusal into the audit log and the log."""
     node, author_id = resources.settings.relay.node, author.id if author else None
     resources.database.write(
         lambda connection: posts.record_refusal(connection, node, author_id, client.ip, refusal, now)
@@ -85,4 +88,3 @@ def _refuse(resources: Resources, author: Member | None, client: Client, refusal
         codes=[reason.code for reason in reasons],
         rules=[reason.rule for reason in reasons],
     )
-    return REFUSED

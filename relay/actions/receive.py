@@ -5,7 +5,7 @@ from datetime import datetime
 from relay.actions.accept import accept
 from relay.actions.assist import assist
 from relay.actions.bounce import bounce
-from relay.actions.judge import Author, Scanner
+from relay.actions.judge import Scanner
 from relay.actions.postmaster import take_letter
 from relay.actions.practise import practise
 from relay.actions.prove import find_author, refuse_unproven
@@ -39,10 +39,9 @@ def receive(
         return take_letter(resources, scanner, envelope, client, octets, now)
     if authentication is None:
         return refuse_unproven(resources, client, now)
-    member = find_author(resources, envelope, client, authentication, now)
-    if isinstance(member, Reply):
-        return member
-    author = Author(member=member, proof=authentication)
+    author = find_author(resources, envelope, client, authentication, now)
+    if isinstance(author, Reply):
+        return author
     match destination.purpose:
         case Purpose.POST | Purpose.ALERTS:
             return accept(resources, scanner, author, envelope, client, octets, now)

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
 from itertools import accumulate, pairwise
+from typing import Any
 
 from relay.delivery.body import image_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
@@ -77,13 +78,18 @@ _MEANING = {
 
 def pack(copy: CleanCopy) -> bytes:
     """Turn a clean copy into octets for the vault: a line of JSON, and behind it the images, whose sizes it tells."""
-    plain = {one.name: getattr(copy, one.name) for one in fields(copy)} | {
+    plain = _as_dict(copy) | {
         "author_address": str(copy.author_address),
         "date": copy.date.isoformat() if copy.date else None,
-        "parts": [{one.name: getattr(part, one.name) for one in fields(part)} for part in copy.parts],
+        "parts": [_as_dict(part) for part in copy.parts],
         "images": [len(image) for image in copy.images],
     }
     return b"".join((json.dumps(plain, sort_keys=True).encode("ascii"), b"\n", *copy.images))
+
+
+def _as_dict(value: CleanCopy | CleanPart) -> dict[str, Any]:
+    """Its fields by name, the values as they are: dataclasses.asdict copies every one of them."""
+    return {one.name: getattr(value, one.name) for one in fields(value)}
 
 
 def unpack(octets: bytes) -> CleanCopy:

@@ -6,8 +6,9 @@ stop a commit half-way. It will send the message again and get the same answer (
 
 import asyncio
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -94,11 +95,9 @@ class Reception:
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        try:
-            loop = asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        with self._told_as_unavailable():
             return await loop.run_in_executor(self._logins, self._doors.authenticate, login, password)
-        except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
-            raise self._unavailable(error) from None
 
     def admit(
         self,
@@ -113,10 +112,8 @@ class Reception:
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        try:
+        with self._told_as_unavailable():
             return self._doors.admit(address, member, client, mail_from, earlier)
-        except Exception as error:  # noqa: BLE001 — as above
-            raise self._unavailable(error) from None
 
     def has_room(self, octets: int) -> bool:
         """Whether a message of so many octets may come.
@@ -124,14 +121,16 @@ class Reception:
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        try:
+        with self._told_as_unavailable():
             return self._doors.has_room(octets)
-        except Exception as error:  # noqa: BLE001 — as above
-            raise self._unavailable(error) from None
 
-    def _unavailable(self, error: Exception) -> Unavailable:
-        self.note_failure(error)
-        return Unavailable("a look-up failed; the log says where")
+    @contextmanager
+    def _told_as_unavailable(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 — a bug behind a door is our trouble, never the client's refusal
+            self.note_failure(error)
+            raise Unavailable("a look-up failed; the log says where") from None
 
     async def judge(self, submission: Submission, reservation: Reservation) -> Reply:
         """Judge a message and keep the outcome; runs to its end even if the caller is cancelled.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from relay.intake import replies
+from relay.mail.address import CONTROL
 from relay.mail.reply import Reply
 
 COMMAND_OCTETS = 512  # RFC 5321 §4.5.3.1.4, with the CRLF; MAIL with the longest address and SIZE and BODY is under 400
 AUTH_OCTETS = 12_288  # RFC 4954 §4, with the CRLF
 
 _LINE_END = re.compile(rb"[\r\n]")
-_UNPRINTABLE = re.compile(rb"[\x00-\x1f\x7f]")
 _TLS_HANDSHAKE = b"\x16"  # the first octet of a ClientHello (RFC 8446 §5.1); no command starts with a control
 
 
@@ -90,7 +90,7 @@ def parse_command(line: bytes) -> Command | Reply:
     Source: RFC 5321 §4.1.1, RFC 6531 §3.3 (the arguments of MAIL and RCPT alone may be UTF-8).
     """
     verb, _, argument = line.partition(b" ")
-    if _UNPRINTABLE.search(line) or not (line.isascii() or (verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line))):
+    if CONTROL.search(line) or not (line.isascii() or (verb.upper() in {b"MAIL", b"RCPT"} and _is_utf8(line))):
         return replies.BAD_OCTETS
     if not verb.isalpha():
         return replies.BAD_SYNTAX

@@ -120,7 +120,7 @@ class Path:
         return ("SMTPUTF8", None) in self.parameters
 
 
-_CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
+CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~]+))?")
 
 
@@ -132,7 +132,7 @@ def parse_path(argument: bytes, *, null_allowed: bool = False) -> Path | None:
         null_allowed: whether `<>` is a path (true for MAIL only).
     Source: RFC 5321 §4.1.2, RFC 6531 §3.3 (whether UTF-8 was asked for is the caller's question).
     """
-    if _CONTROL.search(argument):
+    if CONTROL.search(argument):
         return None
     try:
         text = argument.decode("utf-8").removeprefix(" ")

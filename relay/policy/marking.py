@@ -9,7 +9,7 @@ Names are found first, in one pass; everything else looks a bounded way around e
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
 
@@ -90,21 +90,19 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
     found += _weak_and_other(text, folded, place, patterns)
     if not found:
         return
-    counted: Counter[str] = Counter()
-    for finding in without_legend(found, folded) if is_prose(place) else found:
-        if counted[finding.rule] == FINDINGS_PER_RULE:
-            continue
-        if not is_prose(place) or not is_a_rule(folded, finding.start, finding.end):
-            counted[finding.rule] += 1
-            yield finding
+    if is_prose(place):
+        told = without_legend(found, folded)
+        yield from _few(told, lambda finding: not is_a_rule(folded, finding.start, finding.end))
+    else:
+        yield from _few(found)
 
 
-def _few(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """The first findings of every rule: to number the lines of all would take quadratic time."""
+def _few(findings: Iterable[Finding], counts: Callable[[Finding], bool] = lambda _: True) -> Iterator[Finding]:
+    """The first findings of every rule that count: to look at all, and to number their lines, would take quadratic time."""
     counted: Counter[str] = Counter()
     for finding in findings:
-        counted[finding.rule] += 1
-        if counted[finding.rule] <= FINDINGS_PER_RULE:
+        if counted[finding.rule] < FINDINGS_PER_RULE and counts(finding):
+            counted[finding.rule] += 1
             yield finding
 
 

@@ -17,12 +17,10 @@ from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
 
-JOBS = (
-    20  # for one scanner, and only while messages follow fast: one that was taken over can't lie about all later ones
-)
-REST = timedelta(
-    milliseconds=100
-)  # after which a scanner that has served is replaced: to start one costs as much as four scans
+# For one scanner, and only while messages follow fast: one that was taken over can't lie about all later ones.
+JOBS = 20
+# After it a scanner that has served is replaced: to start one costs as much as four scans.
+REST = timedelta(milliseconds=100)
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready
 PAUSE = timedelta(seconds=1)  # before starting is tried again
