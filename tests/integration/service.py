@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -203,8 +204,11 @@ class Service:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self._lines: list[bytes] = []
-        self._reader = threading.Thread(target=self._read, name="log", daemon=True)
+        assert self.process.stderr
+        os.set_blocking(self.process.stderr.fileno(), False)
+        self._log = bytearray()
+        self._log_lock = threading.Lock()
+        self._reader = threading.Thread(target=self._keep_reading, name="log", daemon=True)
         self._reader.start()
         assert self.process.stdout
         line = self.process.stdout.readline()
@@ -220,12 +224,13 @@ class Service:
 
     @property
     def log(self) -> bytes:
-        """All it has written to stderr."""
-        return b"".join(self._lines)
+        """All it has written to stderr until now: what it wrote before it sent a reply is there with the reply."""
+        self._read()
+        return bytes(self._log)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The log's entries of one event."""
-        rows = [json.loads(line) for line in tuple(self._lines) if line.startswith(b"{")]
+        rows = [json.loads(line) for line in self.log.split(b"\n")[:-1] if line.startswith(b"{")]
         return [row for row in rows if row["event"] == name]
 
     def children(self) -> list[int]:
@@ -260,10 +265,22 @@ class Service:
         if self.process.returncode is None:
             self.stop()
 
-    def _read(self) -> None:
+    def _keep_reading(self) -> None:
+        """Make room in the pipe whenever something is in it, or the service would stand still."""
         assert self.process.stderr
-        for line in self.process.stderr:
-            self._lines.append(line)
+        while select.select([self.process.stderr], [], []) and self._read():
+            pass
+
+    def _read(self) -> bool:
+        """Read what the pipe holds; false at its end."""
+        assert self.process.stderr
+        with self._log_lock:
+            while not self.process.stderr.closed:
+                octets = self.process.stderr.read(65536)
+                if not octets:
+                    return octets is None
+                self._log += octets
+        return False
 
     def _end(self) -> int:
         try:
@@ -272,9 +289,10 @@ class Service:
             self.process.kill()
             code = self.process.wait()
         self._reader.join(PATIENCE)
-        for pipe in (self.process.stdout, self.process.stderr):
-            assert pipe
-            pipe.close()
+        with self._log_lock:
+            for pipe in (self.process.stdout, self.process.stderr):
+                assert pipe
+                pipe.close()
         return code
 
 
