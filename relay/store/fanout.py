@@ -21,7 +21,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.store.prepared import Prepared
-from relay.store.tables import CLAIMABLE, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 
 def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -129,11 +129,7 @@ def is_relayed(connection: Connection, post_id: int) -> bool:
 
 def destroy_unneeded(connection: Connection, post_id: int) -> None:
     """Destroy a post's content unless some list still relays or holds it."""
-    needed = (
-        select(decisions.c.list_name)
-        .where(decisions.c.post_id == post_id, decisions.c.decision.in_(["relay", "hold"]))
-        .limit(1)
-    )
+    needed = select(decisions.c.list_name).where(decisions.c.post_id == post_id, or_(RELAYED, HELD)).limit(1)
     if connection.execute(needed).first() is None:
         destroy(connection, post_id)
 

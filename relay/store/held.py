@@ -15,7 +15,7 @@ from relay.roster.member import Member
 from relay.store import audit, calls, fanout
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.member_rows import address_of
-from relay.store.tables import decisions, deliveries, members, posts, releases
+from relay.store.tables import HELD, decisions, deliveries, members, posts, releases
 
 Released = Literal["released", "waiting"]
 
@@ -56,12 +56,7 @@ def list_held(connection: Connection, reference: str | None = None) -> tuple[Hel
         members.c.country,
     )
     joined = decisions.join(posts, posts.c.id == decisions.c.post_id).join(members, members.c.id == posts.c.author_id)
-    query = (
-        select(*columns)
-        .select_from(joined)
-        .where(decisions.c.decision == "hold")
-        .order_by(posts.c.id, decisions.c.position)
-    )
+    query = select(*columns).select_from(joined).where(HELD).order_by(posts.c.id, decisions.c.position)
     if reference is not None:
         query = query.where(posts.c.reference == reference)
     return tuple(_held_post(row, yes.get((row.post_id, row.list_name), [])) for row in connection.execute(query))
@@ -218,7 +213,7 @@ def _held_query() -> Any:
     return (
         select(*columns)
         .join(posts, posts.c.id == decisions.c.post_id)
-        .where(decisions.c.decision == "hold")
+        .where(HELD)
         .order_by(posts.c.id, decisions.c.position)
     )
 
