@@ -250,10 +250,15 @@ def _one_line(text: str) -> str:
     Invisible format controls go, so that no value is shown in another order than it is written in; the joiners U+200C and
     U+200D stay, Persian and the Indic scripts are spelt with them.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    kept = (char for char in text if char in "\u200c\u200d" or unicodedata.category(char) != "Cf")
-    return " ".join("".join(char if char.isprintable() or char in "\u200c\u200d" else " " for char in kept).split())
+    if not is_printable(text):
+        kept = (char for char in text if is_printable(char) or unicodedata.category(char) != "Cf")
+        text = "".join(char if is_printable(char) else " " for char in kept)
+    return " ".join(text.split())
+
+
+def is_printable(text: str) -> bool:
+    """Whether all of a text can stand in a line: no line end, control or lone surrogate, no format control but the joiners."""
+    return text.replace("\u200c", "").replace("\u200d", "").isprintable()
 
 
 def _list_ids(header: HeaderSection) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from relay.mail.address import Address, Mailbox, parse_address
-from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message
+from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import CleanImage, CleanPart, Finding, Progress, Scan
 from relay.scan.container import is_bare_jpeg
@@ -206,9 +206,9 @@ def _count(value: object, most: int) -> int:
 
 
 def _line(value: object) -> str:
-    """A text that can stand in a header field: printable or a joiner, so no line end, control or lone surrogate."""
+    """A text that can stand in a header field."""
     text = _a(str, value)
-    if not text.replace("\u200c", "").replace("\u200d", "").isprintable() or len(text) > HEADER_OCTETS:
+    if not is_printable(text) or len(text) > HEADER_OCTETS:
         raise FrameError("line")
     return text
 
