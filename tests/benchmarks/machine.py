@@ -53,16 +53,27 @@ def fsync_seconds(folder: Path, times: int = 200) -> float:
 
 def proportional_octets(pid: int) -> int:
     """PSS of a process and all its descendants: shared pages are counted once, each process bearing its share."""
-    rollups = (Path(f"/proc/{one}/smaps_rollup") for one in family(pid))
-    return sum(int(_field(rollup, "Pss").split()[0]) for rollup in rollups) * _KIB
+    found = 0
+    for one in family(pid):
+        with suppress(OSError):  # it has ended meanwhile
+            found += int(_field(Path(f"/proc/{one}/smaps_rollup"), "Pss").split()[0])
+    return found * _KIB
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process and its descendants."""
+    """A process and its descendants, each before its own."""
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in children.read_text("ascii").split():
-            yield from family(int(child))
+    for child in _children(pid):
+        yield from family(child)
+
+
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):  # the process has ended meanwhile
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):  # the thread has
+                found += map(int, (thread / "children").read_text("ascii").split())
+    return found
 
 
 def processor_seconds(pid: int) -> tuple[float, float]:
@@ -99,8 +110,7 @@ class Peak:
 
     def _look(self) -> None:
         while not self._end.is_set():
-            with suppress(OSError):  # one has ended meanwhile
-                self.octets = max(self.octets, proportional_octets(self._pid))
+            self.octets = max(self.octets, proportional_octets(self._pid))
 
 
 def resident_octets(pid: int) -> int:

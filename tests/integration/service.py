@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from relay.transport.sink import Received, Sink
+from tests.benchmarks.machine import family
 from tests.integration.command import Done, command
 
 Answer = TypeVar("Answer")
@@ -235,7 +236,7 @@ class Service:
 
     def children(self) -> list[int]:
         """The processes that the service started, the scanners before the one that they were forked from."""
-        return _descendants(self.process.pid)
+        return list(family(self.process.pid))[:0:-1]
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -323,10 +324,3 @@ def open_house(
             yield House(site, smarthost, service)
     finally:
         smarthost.close()
-
-
-def _descendants(pid: int) -> list[int]:
-    """Children's children first."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    children = [int(child) for task in tasks for child in task.read_text("ascii").split()]
-    return [*(one for child in children for one in _descendants(child)), *children]

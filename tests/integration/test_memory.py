@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import subprocess
 
 import pytest
 
-from tests.benchmarks import figures
+from tests.benchmarks import figures, machine
 from tests.running import Served, establish
 
 
@@ -21,3 +22,12 @@ def test_a_message_of_twenty_megabytes_takes_three_times_its_size_in_the_listene
             assert 0 < listener < 3
             assert 0 < everybody < 6
             assert left < 10 * (1 << 20)
+
+
+def test_a_process_that_ends_while_all_are_counted_counts_nothing(monkeypatch):
+    """Scanners come and go at any moment."""
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    assert list(machine.family(ended.pid)) == [ended.pid]
+    monkeypatch.setattr(machine, "family", lambda pid: (pid, ended.pid))
+    assert machine.proportional_octets(os.getpid()) > 0
