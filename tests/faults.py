@@ -2,7 +2,6 @@
 
 import asyncio
 import ipaddress
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -68,13 +67,6 @@ def saying(*answers: bytes) -> Talk:
         await writer.drain()
 
     return talk
-
-
-def free_port() -> int:
-    """A port on which nothing listens."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def tls_contexts(directory: Path, name: str = "127.0.0.1") -> tuple[SSLContext, SSLContext]:

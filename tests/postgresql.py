@@ -8,7 +8,6 @@ import pwd
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -17,6 +16,8 @@ from typing import Any, Self
 
 import psycopg
 import pytest
+
+from tests.ports import free_port
 
 PATIENCE = 60.0  # seconds that the server may take for anything on a busy machine
 
@@ -58,8 +59,7 @@ class Server:
         if USER:
             shutil.chown(self.folder, USER["user"], USER["group"])
         self.data = self.folder / "data"
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._run("initdb", "--no-sync", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--username", NAME)
         own = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'"}
         own |= {} if durable else {"fsync": "off", "full_page_writes": "off"}

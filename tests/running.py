@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from relay.transport.sink import Received, Sink
+from tests.ports import free_port
 
 Answer = TypeVar("Answer")
 
@@ -117,7 +118,7 @@ class Smarthost:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.port = self._on_loop(self.sink.start())
+        self.port = self._on_loop(self.sink.start(port=free_port()))
         return self
 
     def __exit__(self, *_: object) -> None:

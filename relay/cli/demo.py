@@ -16,7 +16,7 @@ from rich.text import Text
 from relay.cli.demo_acts import SCENES
 from relay.cli.demo_cast import CUSTOMS, cast
 from relay.cli.demo_page import Act, Page, TryIt, render
-from relay.cli.demo_stage import Stage, free_port
+from relay.cli.demo_stage import Stage, on_free_port
 from relay.cli.main import call
 
 DATA = Path("var/demo")
@@ -47,10 +47,11 @@ def demo(once: Annotated[bool, typer.Option("--once", help="End after the tour."
 def _stay(console: Console, stage: Stage, acts: Sequence[Act]) -> None:
     """Keep the relay and the page up until the person has seen enough."""
     names = {row["address"]: f"{row['name']}, {row['agency']}, {row['country']}" for row in cast()}
-    port = free_port(8080)
-    page = Page(port, lambda: render(acts, list(stage.sink.received), _try_it(stage), names))
+    page = on_free_port(
+        8080, lambda port: Page(port, lambda: render(acts, list(stage.sink.received), _try_it(stage), names))
+    )
     try:
-        console.print(f"\nThe page: [bold]http://127.0.0.1:{port}/[/bold]   (Ctrl-C ends the demo)")
+        console.print(f"\nThe page: [bold]http://127.0.0.1:{page.port}/[/bold]   (Ctrl-C ends the demo)")
         console.print("Send one yourself, as Awa Mbarga of Cameroon's customs:")
         console.print(Text(_try_it(stage).command), soft_wrap=True)  # one line, so that it can be copied
         with contextlib.suppress(KeyboardInterrupt):

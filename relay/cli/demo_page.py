@@ -149,6 +149,7 @@ class Page:
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class names it so)
                 """Nothing is logged."""
 
+        self.port = port
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, name="page", daemon=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -46,7 +48,8 @@ class Stage:
     def __enter__(self) -> Self:
         """Make the relay, its members and the sink, and start serving."""
         self._thread.start()
-        self._sink_port = self._on_loop(self.sink.start())
+        # Not a port of the kernel's choice: a connection might take it while the sink is down.
+        self._sink_port = on_free_port(2526, lambda port: self._on_loop(self.sink.start(port=port)))
         self._establish()
         self._serve()
         return self
@@ -174,10 +177,12 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def free_port(usual: int) -> int:
-    """The usual port when nothing uses it, else any free one."""
-    if _is_free(usual):
-        return usual
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def on_free_port(usual: int, listen: Callable[[int], Answer]) -> Answer:
+    """Listen on the usual port, or on the next above it that nothing uses."""
+    for port in count(usual):
+        try:
+            return listen(port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+    raise AssertionError("unreachable: beyond the last port is another error")

@@ -21,8 +21,9 @@ from typing import Self
 
 import pytest
 
-from tests.faults import free_port, tls_contexts
+from tests.faults import tls_contexts
 from tests.integration.service import DOMAIN, PATIENCE, eventually
+from tests.ports import free_port
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "postfix"
 OWN_FIELDS = frozenset({"Return-Path", "X-Original-To", "Delivered-To", "Received"})  # what Postfix puts in front

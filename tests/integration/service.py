@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 from relay.transport.sink import Received, Sink
 from tests.benchmarks.machine import family
 from tests.integration.command import Done, command
+from tests.ports import free_port
 
 Answer = TypeVar("Answer")
 PATIENCE = 45.0  # seconds that anything may take on a busy machine
@@ -87,7 +88,7 @@ class Smarthost:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._thread.start()
-        self.port = self._run(self.sink.start())
+        self.port = self._run(self.sink.start(port=free_port()))
 
     @property
     def mails(self) -> list[Mail]:

@@ -8,7 +8,7 @@ from relay.transport.connections import Pace
 from relay.transport.courier import CHUNK, Work
 from relay.transport.sink import Sink
 from relay.transport.smtp import Parcel
-from tests.faults import free_port
+from tests.ports import free_port
 from tests.shelf import AGES, Shelf, courier, recipients, run, until, working
 
 

@@ -12,7 +12,7 @@ from relay.transport.connections import Pace
 from relay.transport.courier import CHUNK
 from relay.transport.sink import DROP, STALL, Sink
 from relay.transport.wire import Timeouts
-from tests.faults import free_port
+from tests.ports import free_port
 from tests.shelf import AGES, BRISK, Shelf, courier, recipients, run, until, working
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from relay.transport.smarthost import is_open
-from tests.faults import free_port
 from tests.integration.clients import make_post, octets_of, send
 from tests.integration.service import ANA, CENTRAL, PATIENCE, Service, Site, Smarthost, eventually
+from tests.ports import free_port
 from tests.programs import need
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -24,10 +24,10 @@ from relay.settings import load_settings
 from relay.store.keys import load_keys
 from relay.transport import dns
 from relay.transport.sink import Sink
-from tests.faults import free_port
 from tests.integration.nameserver import NameServer
 from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
 from tests.integration.test_service_relay import dns as published_keys
+from tests.ports import free_port
 from tests.postgresql import Server, require
 
 EX_CONFIG = 78

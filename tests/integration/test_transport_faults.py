@@ -10,7 +10,8 @@ from relay.delivery.delivery import Action, Outcome
 from relay.transport.sink import DROP, STALL, Sink
 from relay.transport.smtp import Connection
 from relay.transport.wire import SmarthostError, Timeouts
-from tests.faults import PIPELINING, Talk, free_port, raw_server, saying
+from tests.faults import PIPELINING, Talk, raw_server, saying
+from tests.ports import free_port
 from tests.sending import (
     OK,
     SOON,
