@@ -101,17 +101,23 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
     if kind is Kind.RECEIPT and not receipts:
         return
     fresh = {"list_name": list_name, "status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
+    unsent = {"lease": None, "leased_until": None, "sent_at": None, "called_off": False}
     # Without its lease a copy that is being sent at this moment can't be settled any more, so the new word isn't taken for sent.
     again = update(deliveries).where(
         deliveries.c.post_id == post_id, deliveries.c.member_id == author_id, deliveries.c.kind == kind
     )
-    if connection.execute(again.values(**fresh, lease=None, leased_until=None, sent_at=None)).rowcount == 0:
+    if connection.execute(again.values(**fresh, **unsent)).rowcount == 0:
         connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
-    """Cancel what waits and meets the condition. What is being sent at this moment can't be called back."""
+    """Cancel what waits and meets the condition; returns how many.
+
+    What is being sent at this moment can't be called back; should that attempt fail, the last look prevents another.
+    """
     cancelled = {"status": Status.CANCELLED, "next_attempt_at": None, "lease": None, "leased_until": None}
+    on_its_way = and_(deliveries.c.lease.is_not(None), deliveries.c.status == Status.SENDING)
+    connection.execute(update(deliveries).where(on_its_way, condition).values(called_off=True))
     return connection.execute(update(deliveries).where(CLAIMABLE, condition).values(**cancelled)).rowcount
 
 

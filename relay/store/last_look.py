@@ -78,7 +78,7 @@ _WAITS_FOR_THEM = exists().where(
 _FREE = {"lease": None, "leased_until": None}
 _MOVE = Prepared(
     update(deliveries)
-    .where(_MY_COPIES, not_(_ON_LIST), _OTHER_LIST.is_not(None))
+    .where(_MY_COPIES, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE),
     lists=_LISTS,
 )
@@ -87,6 +87,7 @@ _CANCEL_LOST = Prepared(
     _CANCEL.where(
         _MINE,
         or_(
+            deliveries.c.called_off,
             and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
         ),
@@ -115,8 +116,9 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided. Whoever left that list but is on another one that the post goes to gets that
-    list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
+    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, and
+    whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
+    goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.
 
     What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.

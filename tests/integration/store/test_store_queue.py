@@ -306,6 +306,35 @@ def test_cancelling_a_post_stops_what_waits_and_not_the_word_to_its_author(full)
     assert json.loads(facts) == {"reference": "CAFR-2026-000001", "operator": "root", "count": 38}
 
 
+def test_what_is_being_sent_when_it_is_called_off_is_not_tried_again(full):
+    ids = begin(full, [row.id for row in claim(full, limit=3)])
+    full.database.write(lambda c: cancel(c, "CAFR-2026-000001"))
+    later = START + timedelta(minutes=1)
+    settle(
+        full,
+        *(
+            queue.Settlement(id=one, status=Status.QUEUED, reply="451", next_attempt_at=later)
+            for one in sorted(ids)[1:]
+        ),
+    )
+    full.database.write(lambda c: queue.recover(c, NODE, later) and None)  # what became of the first is never known
+    full.database.write(lambda c: retry(c, None) and None)
+    batch = claim(full, lease="node-1/a/2", now=later)
+    [word] = begin(full, [row.id for row in batch], lease="node-1/a/2", now=later)
+    assert [row.kind for row in batch if row.id == word] == [Kind.RECEIPT]
+    assert statuses(full) == {"sending": 1, "cancelled": 40, "possible_duplicates": 1}
+
+
+def test_word_to_the_author_that_replaces_one_called_off_goes_out(world, held):
+    author = world.join("author", "central-africa")
+    world.post(author, ("central-africa", held))
+    [notice] = begin(world, [row.id for row in claim(world)])
+    of_author = deliveries.c.member_id == author.id
+    world.database.write(lambda c: fanout.cancel(c, of_author) and None)
+    world.database.write(lambda c: fanout.tell_author(c, 1, "central-africa", Kind.NOTICE, START))
+    assert begin(world, [row.id for row in claim(world, lease="node-1/a/2")], lease="node-1/a/2") == {notice}
+
+
 def test_who_left_the_first_list_but_is_on_another_gets_that_lists_copy(world, relayed):
     author = world.join("author", "central-africa", "savanna")
     both, one = world.join("both", "central-africa", "savanna"), world.join("one", "central-africa")

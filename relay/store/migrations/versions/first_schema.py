@@ -228,6 +228,7 @@ def _create_deliveries() -> None:
         sa.Column("last_reply", sa.Text(), server_default=sa.text("''"), nullable=False),
         sa.Column("possible_duplicate", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent_at", _INSTANT, nullable=True),
+        sa.Column("called_off", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name=op.f("ck_deliveries_lease")),
         sa.CheckConstraint(
             f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})",
