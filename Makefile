@@ -24,7 +24,7 @@ $(BIN)/python:
 # --no-build-isolation: the build tool comes from the lock with its hash, like everything else.
 # --no-deps: the lock names everything, so pip has nothing to resolve, and a release of tomorrow can't stand in its way;
 # `pip check` then tells if the lock lacks anything.
-LOCKED = $(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r
+LOCKED = $(BIN)/pip install --quiet --disable-pip-version-check --retries 10 --no-deps --require-hashes -r
 WHOLE = $(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; exit 1; }
 
 $(BIN)/.dependencies: $(BIN)/python requirements.txt

@@ -16,7 +16,7 @@ from tests.faults import Talk, raw_server
 Answer = TypeVar("Answer")
 
 MESSAGE = b"Subject: pangolin scales\r\n\r\n..\r\n.hidden\r\nTwo sacks.\r\n"
-SOON = timedelta(seconds=0.2)
+SOON = timedelta(seconds=1)
 OK = b"250 ok\r\n"
 KEYS = count(1)
 

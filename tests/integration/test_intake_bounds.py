@@ -242,7 +242,7 @@ def test_single_octets_do_not_keep_a_session_alive(tmp_path):
 
 
 def test_a_very_old_session_ends_at_its_next_pause(tmp_path):
-    limits = replace(LIMITS, session_longest=timedelta(milliseconds=300))
+    limits = replace(LIMITS, session_longest=timedelta(seconds=3))  # ample for a slow machine's way to DATA
     with RunningServer(tmp_path, limits) as server, RawClient(server, "submissions") as busy, RawClient(server) as idle:
         busy.login()
         busy.begin_data()
@@ -266,7 +266,7 @@ def test_a_message_that_comes_too_slowly_is_broken_off(tmp_path):
 
 def test_the_idle_timer_does_not_run_while_a_message_is_judged(tmp_path):
     judging, go_on = threading.Event(), threading.Event()
-    with RunningServer(tmp_path, replace(LIMITS, idle=timedelta(milliseconds=300))) as server:
+    with RunningServer(tmp_path, replace(LIMITS, idle=timedelta(seconds=2))) as server:
         server.house.before_accept = lambda: (judging.set(), go_on.wait(20))
         with RawClient(server, "submissions") as client:
             client.login()

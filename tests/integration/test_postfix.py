@@ -261,7 +261,8 @@ def test_the_queue_of_a_mail_server_in_front_holds_posts_in_clear_which_the_prom
     words = words_of("spanish")
     try:
         hand_to_front(house, post_marked_in("spanish"))
-        assert [one["queue_name"] for one in house.postfix.queue()] == ["hold"]
+        # What was bounced before leaves the queue only after its report lies in the mailbox.
+        eventually(lambda: [one["queue_name"] for one in house.postfix.queue()] == ["hold"])
         assert [path for path, octets in house.postfix.files().items() if traces(octets, words)]
     finally:
         del house.postfix.fates[CENTRAL]
@@ -333,7 +334,8 @@ def test_without_the_right_certificate_or_password_nothing_is_sent_and_copies_wa
     reference = secure.post(f"Without a {fault}")
     words = "certificate is not valid" if fault == "certificate" else "AUTH refused: 535"
     eventually(lambda: all(words in row["last_reply"] for row in secure.rows(reference).values()))
-    assert {row["status"] for row in secure.rows(reference).values()} == {"queued"}
+    # Between two attempts a row waits; in one it is leased, and for a moment being sent.
+    assert {row["status"] for row in secure.rows(reference).values()} <= {"queued", "leased", "sending"}
     secure.service.stop()
     assert secure.copies(reference) == {}
     (secure.folder / "password").write_text(PASSWORD, "utf-8")

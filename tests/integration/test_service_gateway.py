@@ -130,6 +130,7 @@ def test_forged_results_and_fields_never_leave_with_a_copy(house):
     foreign = ("elsewhere.example; dkim=pass header.d=forged.example", PASSED)
     reference = taken(house, hand_over(house, post("Claims of its own", results=foreign, **FORGED)))
     eventually(lambda: len(house.smarthost.copies(reference)) == 4)
+    house.smarthost.notice(reference, "relay")
     for mail in house.smarthost.about(reference):
         assert b"forged" not in mail.received.octets.lower()
         assert b"authentication-results" not in mail.received.octets.lower()

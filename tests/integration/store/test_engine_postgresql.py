@@ -65,9 +65,9 @@ def test_what_was_answered_is_there_after_the_server_crashed_and_it_needs_no_new
 
 
 def test_a_server_that_stands_still_is_unavailable_and_works_again_when_it_goes_on(frail, notes, monkeypatch):
+    notes.write(note("before"))
     monkeypatch.setattr(postgresql, "ANSWER_SECONDS", 0.5)
     monkeypatch.setitem(postgresql._NETWORK, "connect_timeout", 2)  # the least that libpq knows
-    notes.write(note("before"))
     frail.freeze()
     try:
         for call in (lambda: notes.write(note("lost")), lambda: words(notes), lambda: notes.write(note("lost too"))):
@@ -117,26 +117,28 @@ def test_a_conflict_a_full_disk_and_a_timeout_are_unavailable_and_not_the_jobs_f
 
 
 def test_who_freezes_while_writing_loses_the_right_to_write(database, monkeypatch):
+    usual = postgresql.WRITER_IDLE
     monkeypatch.setattr(postgresql, "WRITER_IDLE", "300ms")
-    go = threading.Event()
+    written, go = threading.Event(), threading.Event()
+
+    def write_and_freeze(connection):
+        note("frozen")(connection)
+        written.set()
+        go.wait(PATIENCE)
+
     with (
         open_database(database._engine.url.render_as_string(hide_password=False)) as frozen,
         ThreadPoolExecutor(1) as threads,
     ):
-        lost = threads.submit(frozen.write, lambda connection: (note("frozen")(connection), go.wait(PATIENCE)))
-        eventually(lambda: is_locked(database))
+        lost = threads.submit(frozen.write, write_and_freeze)
+        assert written.wait(PATIENCE)
         assert database.write(note("other")) == 1
         go.set()
         with pytest.raises(Unavailable):
             lost.result()
+        monkeypatch.setattr(postgresql, "WRITER_IDLE", usual)
         assert words(frozen) == {"other"}
         assert frozen.write(note("again")) == 1
-
-
-def is_locked(database):
-    with database.read() as connection:
-        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        return connection.exec_driver_sql(held).scalar_one()
 
 
 class Cutter:
