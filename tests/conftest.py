@@ -7,6 +7,8 @@ from hypothesis import settings
 
 sys.path.append(str(Path(__file__).parent.parent))
 
-# A slow machine is no failure: no test asserts an absolute time, and Hypothesis' own deadline would be one.
-settings.register_profile("relay", deadline=None)
+# A slow machine is no failure: no test asserts an absolute time, and Hypothesis' own deadline would be one. Every run tries the
+# same examples, here and in continuous integration; `--hypothesis-profile=random` looks for new ones.
+settings.register_profile("relay", settings.get_profile("ci"), deadline=None)
+settings.register_profile("random", settings.get_profile("relay"), derandomize=False)
 settings.load_profile("relay")

@@ -77,21 +77,28 @@ class Server:
         """Stop it; `immediate` is what a crash leaves."""
         self._run("pg_ctl", "stop", "--wait", "--silent", "--mode", mode)
 
-    def pids(self) -> list[int]:
-        """The server's processes, its parent first."""
-        parent = int((self.data / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        return [parent, *map(int, children)]
+    @property
+    def parent(self) -> int:
+        """The process that all others are children of."""
+        return int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def children(self) -> list[int]:
+        """Its other processes."""
+        parent = self.parent
+        return [int(pid) for pid in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
     def freeze(self) -> None:
         """Let every process of it stand still: it takes connections and answers nothing."""
-        for pid in self.pids():
+        # The parent first: a child that ends from then on stays there until its parent looks after it.
+        os.kill(self.parent, signal.SIGSTOP)
+        for pid in self.children():
             os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        for pid in self.pids():
+        for pid in self.children():
             os.kill(pid, signal.SIGCONT)
+        os.kill(self.parent, signal.SIGCONT)
 
     def database(self, template: str = "template0") -> str:
         """Make a new database, a copy of another if one is named; its URL."""

@@ -16,12 +16,13 @@ def test_a_message_of_twenty_megabytes_takes_three_times_its_size_in_the_listene
 ):
     site = establish(tmp_path / "relay", members=2)
     with Served(site, 1) as relay:
-        for _ in range(2):  # what the first one leaves behind must not make the second one larger
-            measured = asyncio.run(figures.big_message(site, relay))
-            listener, everybody, left = measured.values()
-            assert 0 < listener < 3
-            assert 0 < everybody < 6
-            assert left < 10 * (1 << 20)
+        runs = [asyncio.run(figures.big_message(site, relay)) for _ in range(3)]
+    listener, everybody, left = figures.medians(
+        runs
+    ).values()  # a scanner may be replaced in one of them, and counted twice
+    assert 0 < listener < 3
+    assert 0 < everybody < 6
+    assert left < 10 * (1 << 20), "what one leaves behind must not make the next one larger"
 
 
 def test_a_process_that_ends_while_all_are_counted_counts_nothing(monkeypatch):

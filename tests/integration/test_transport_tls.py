@@ -14,6 +14,7 @@ from relay.transport.sink import Sink
 from relay.transport.smtp import Connection, Parcel, Smarthost
 from relay.transport.wire import SmarthostError, Timeouts
 from tests.faults import GREETING, raw_server, tls_contexts
+from tests.sending import SOON
 
 PARCEL = Parcel(key=1, mail_from="", recipient="ama@parks.example", octets=b"Subject: rosewood\r\n\r\n")
 
@@ -128,7 +129,7 @@ def test_octets_smuggled_in_before_tls_end_the_session(tmp_path: Path) -> None:
     asyncio.run(test())
 
 
-@pytest.mark.parametrize(("answers", "soon"), [(True, timedelta(seconds=20)), (False, timedelta(seconds=0.3))])
+@pytest.mark.parametrize(("answers", "soon"), [(True, timedelta(seconds=20)), (False, SOON)])
 def test_a_handshake_that_fails_or_never_ends_is_an_error(tmp_path: Path, answers: bool, soon: timedelta) -> None:
     _, client = tls_contexts(tmp_path)
 

@@ -13,6 +13,7 @@ from relay.policy.shape import close_up, fold, shape
 from relay.policy.vocabulary import patterns_of
 from relay.roster.mailing_list import Tlp
 from tests.builders import WORDS
+from tests.growth import assert_linear
 
 INVISIBLE = [char for char in map(chr, range(0x110000)) if unicodedata.category(char) in {"Cf", "Mn", "Me"}]
 PLACES = st.sampled_from(["text", "subject", "header x-tlp", "header keywords", "attachment 1, name", "quoted text"])
@@ -140,8 +141,5 @@ def seconds(text: str, place: str) -> float:
 @pytest.mark.parametrize("place", ["text", "subject"])
 @pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_grows_with_the_text_and_not_with_its_square(piece, place):
-    """Eight times the text may take eight times the time; a quadratic search would take sixty-four times as long."""
     small, large = piece * (6_000 // len(piece)), piece * (48_000 // len(piece))
-    seconds(small, place)
-    fast, slow = (min(seconds(text, place) for _ in range(3)) for text in (small, large))
-    assert slow < 24 * fast + 0.02
+    assert_linear(lambda text: seconds(text, place), small, large)

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.mail.message import decode_text, named_senders, octets_to_text, read_message, split_header
+from tests.growth import assert_linear
 
 NAMES = st.sampled_from(
     [
@@ -119,8 +120,5 @@ def seconds(octets: bytes) -> float:
 )
 @pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_grows_with_the_section_and_not_with_its_square(piece, name):
-    """Eight times the octets may take eight times the time; a quadratic reader would take sixty-four times as long."""
     small, large = (name + b": " + piece * (size // len(piece)) + b"\r\n\r\n" for size in (12_000, 96_000))
-    seconds(small)
-    fast, slow = (min(seconds(octets) for _ in range(3)) for octets in (small, large))
-    assert slow < 24 * fast + 0.02
+    assert_linear(seconds, small, large)
