@@ -18,8 +18,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
+from relay.store.column_types import canonical_json
 from relay.store.prepared import Prepared
-from relay.store.tables import audit, audit_heads, canonical_json
+from relay.store.tables import audit, audit_heads
 
 Facts = Mapping[str, str | int | list[Any] | None]
 

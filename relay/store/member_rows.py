@@ -11,7 +11,7 @@ from relay.mail.address import Address
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store.tables import canonical_json
+from relay.store.column_types import canonical_json
 
 
 def member_row(nomination: Nomination, now: datetime) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Statements that every message needs: compiled by SQLAlchemy once, and from then on given to the driver as they are.
 
 To look a statement up in SQLAlchemy's cache and wrap its result takes ten times as long as a small statement itself. Here the
-text, the order of its values, and each column's way in and out (`tables.Instant`, `tables.Json`, dates) are kept per database.
+text, the order of its values, and each column's way in and out (`column_types`, dates) are kept per database.
 The transaction and the treatment of errors stay SQLAlchemy's: same connection, same exceptions, without any values.
 """
 

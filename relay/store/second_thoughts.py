@@ -11,9 +11,10 @@ from relay.policy.decision import Reason, is_offer
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held
+from relay.store.column_types import Instant
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.fanout import QUEUED_COLUMNS, has_role, may_receive, moderates
-from relay.store.tables import HELD, RELAYED, Instant, decisions, deliveries, members, memberships, posts
+from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

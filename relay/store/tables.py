@@ -4,17 +4,12 @@ Each index costs every insert a page, so there is one only where something is lo
 looked for among what waits. Tables that are always read by their key lie in its order (`sqlite_with_rowid=False`), without an index beside.
 """
 
-import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
     Date,
-    Dialect,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -29,57 +24,8 @@ from sqlalchemy import (
     text,
     true,
 )
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC datetime, kept as a whole number of microseconds: it compares and sorts alike in every database."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse a naive datetime: nobody could say which instant it means."""
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a time zone")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Give back the same instant in UTC."""
-        del dialect
-        return None if value is None else _EPOCH + value * _MICROSECOND
-
-
-class Json(TypeDecorator[Any]):
-    """Lists and texts as JSON in a TEXT column, the same bytes for the same value."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        """Write the value down."""
-        del dialect
-        return canonical_json(value)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Read it back; tuples come back as lists."""
-        del dialect
-        return None if value is None else json.loads(value)
-
-
-def canonical_json(value: Any) -> str:
-    """One text for one value: sorted keys, no spaces, every letter as itself."""
-    return _TO_JSON(value)
-
-
-# Made once: json.dumps makes an encoder each time.
-_TO_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+from relay.store.column_types import Instant, Json
 
 
 def _one_of(column: str, values: str) -> str:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy import exc, insert, select
 
-from relay.store.tables import audit, canonical_json
+from relay.store.column_types import canonical_json
+from relay.store.tables import audit
 from tests.integration.store.conftest import NODE
 
 
