@@ -13,6 +13,8 @@ def free_port() -> int:
     """A port on which nothing listens, given to no other test of this run, nor by the kernel to any connection."""
     for port in _ports:
         with socket.socket() as probe:
+            # A process that another thread forks at this moment keeps the probe for a while: with this, that hinders no server.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
