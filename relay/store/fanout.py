@@ -121,6 +121,14 @@ def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
     return connection.execute(update(deliveries).where(CLAIMABLE, condition).values(**cancelled)).rowcount
 
 
+def cancel_copies(connection: Connection, post_id: int) -> int:
+    """Cancel what waits of a post's copies; returns how many. Those that failed or expired aren't sent either if they are retried."""
+    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY)
+    ended = deliveries.c.status.in_([Status.FAILED, Status.EXPIRED])
+    connection.execute(update(deliveries).where(of_post, ended).values(called_off=True))
+    return cancel(connection, of_post)
+
+
 def forget_withheld(connection: Connection, post_id: int) -> None:
     """Forget the Message-ID of a post that was withheld for some list, and all of it unless another still needs it."""
     connection.execute(update(posts).where(posts.c.id == post_id).values(message_id=None))

@@ -244,9 +244,7 @@ def cancel(connection: Connection, node: str, reference: str, *, operator: str, 
     Raises:
         NotFound: no post has this reference.
     """
-    count = fanout.cancel(
-        connection, and_(deliveries.c.post_id == _post_id(connection, reference), deliveries.c.kind == Kind.COPY)
-    )
+    count = fanout.cancel_copies(connection, _post_id(connection, reference))
     facts: audit.Facts = {"reference": reference, "operator": operator, "count": count}
     audit.append(connection, node, now, "deliveries.cancelled", facts)
     return count

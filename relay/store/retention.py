@@ -46,7 +46,7 @@ def destroy_posts(connection: Connection, node: str, oldest: datetime, now: date
     found = connection.execute(query.order_by(posts.c.received_at).limit(POSTS).with_for_update(skip_locked=True)).all()
     for row in found:
         fanout.destroy(connection, row.id)
-        fanout.cancel(connection, (deliveries.c.post_id == row.id) & (deliveries.c.kind == Kind.COPY))
+        fanout.cancel_copies(connection, row.id)
     if found:
         audit.append(connection, node, now, "posts.destroyed", {"references": [row.reference for row in found]})
     return len(found)

@@ -41,7 +41,7 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
         held.decide(connection, row, decision=word, reasons=reasons)
     fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.NOTICE))
     calls.call_off(connection, post_id)
-    cancelled = _cancel_copies(connection, post_id)
+    cancelled = fanout.cancel_copies(connection, post_id)
     waited = any(not is_offer(read_reasons(row.reasons)) for row in rows)
     if waited:
         fanout.forget_withheld(connection, post_id)
@@ -82,7 +82,7 @@ def report_spill(connection: Connection, node: str, member: Member, reference: s
     post_id = _post_of(connection, reference, or_(posts.c.author_id == member.id, receives))
     if post_id is None:
         return None
-    cancelled = _cancel_copies(connection, post_id)
+    cancelled = fanout.cancel_copies(connection, post_id)
     stopped = Stopped(held=False, cancelled=cancelled, gone=_gone(connection, post_id))
     names = connection.execute(select(decisions.c.list_name).where(decisions.c.post_id == post_id)).scalars()
     on_lists = exists().where(
@@ -108,10 +108,6 @@ def _post_of(connection: Connection, reference: str, condition: Any) -> int | No
         select(posts.c.id).where(posts.c.reference == reference, condition)
     ).scalar_one_or_none()
     return found
-
-
-def _cancel_copies(connection: Connection, post_id: int) -> int:
-    return fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY))
 
 
 def _gone(connection: Connection, post_id: int) -> int:

@@ -193,9 +193,7 @@ deliveries = Table(
     Column("last_reply", Text, nullable=False, server_default=text("''")),
     Column("possible_duplicate", Integer, nullable=False, server_default=text("0")),
     Column("sent_at", Instant),
-    Column(
-        "called_off", Boolean, nullable=False, server_default=false()
-    ),  # while it was being sent: no further attempt
+    Column("called_off", Boolean, nullable=False, server_default=false()),  # no attempt follows any more
     UniqueConstraint("post_id", "member_id", "kind"),
     CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name="member_id"),
     CheckConstraint(
