@@ -13,12 +13,13 @@ run: install
 
 install: $(BIN)/.installed
 
+APT = DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300
+
 # The interpreter's own venv and pip; Debian packs them apart.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "wen-relay needs Python 3.11 or newer: apt-get install python3" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
-	  if [ "$$(id -u)" = 0 ]; then apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 update && \
-	    DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 install -y python3-venv; \
+	  if [ "$$(id -u)" = 0 ]; then $(APT) update && $(APT) install -y python3-venv; \
 	  else echo "Python's venv module is missing: run  sudo apt-get install python3-venv  and try again" >&2; exit 1; fi; }
 	@$(PYTHON) -m venv $(VENV)
 

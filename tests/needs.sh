@@ -18,8 +18,8 @@ missing=$(lacking)
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
   # Once more from the start: between the two, a mirror may have changed what it offers.
-  # shellcheck disable=SC2086 # one word for each package
   for attempt in 1 2; do
+    # shellcheck disable=SC2086 # one word for each package
     apt_get update && apt_get install -y --no-install-recommends $missing && break
     echo "apt-get failed, attempt $attempt of 2" >&2
   done

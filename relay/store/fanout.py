@@ -101,12 +101,12 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
     if kind is Kind.RECEIPT and not receipts:
         return
     fresh = {"list_name": list_name, "status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
-    unsent = {"lease": None, "leased_until": None, "sent_at": None, "called_off": False}
+    fresh |= {"lease": None, "leased_until": None, "sent_at": None, "called_off": False}
     # Without its lease a copy that is being sent at this moment can't be settled any more, so the new word isn't taken for sent.
     again = update(deliveries).where(
         deliveries.c.post_id == post_id, deliveries.c.member_id == author_id, deliveries.c.kind == kind
     )
-    if connection.execute(again.values(**fresh, **unsent)).rowcount == 0:
+    if connection.execute(again.values(**fresh)).rowcount == 0:
         connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
 
 

@@ -8,8 +8,12 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
+
+from tests.benchmarks.machine import family
+from tests.integration.service import eventually
 
 USUAL = 8080  # the port of the page
 
@@ -39,12 +43,15 @@ def test_the_tour_shows_every_scene_and_its_page_and_leaves_nothing_running(tmp_
             assert line, said
             said += line
         assert int(found[1]) != USUAL
+        started = list(family(tour.pid))
         with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/", timeout=60) as page:
             text = page.read().decode()
     finally:
         tour.send_signal(signal.SIGTERM)
         rest = tour.communicate(timeout=60)[0]
     assert tour.returncode == 143, said + rest
+    assert len(started) > 2
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in started))
     titles = re.findall(r"^╭─ ([A-Z]+)  (.*?) ─+╮$", said, re.MULTILINE)
     assert {word for word, _ in titles} == {"RELAY", "HOLD", "WITHHOLD", "REFUSE", "PROOF"}
     assert len(re.findall("<article ", text)) == len(titles) > 10

@@ -48,11 +48,11 @@ def make_pool() -> Iterator[Callable[..., ScannerPool]]:
         pool.close()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60, pause: float = 0.01) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not come about"
-        threading.Event().wait(pause)
+        threading.Event().wait(0.01)
 
 
 def scan_in_thread(pool: ScannerPool, octets: bytes) -> tuple[threading.Thread, list[Scan]]:

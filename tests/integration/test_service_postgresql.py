@@ -68,13 +68,12 @@ def scene(tmp_path_factory):
 
 def test_a_post_that_one_process_took_is_sent_at_once_by_another(scene):
     references, waits = [], []
-    for _ in range(
-        4
-    ):  # by the look at the queue at each tick the first might go soon, and each other a tick after the last
+    for _ in range(4):
         references.append(scene.send())
         began = time.monotonic()
         eventually(lambda: scene.smarthost.copies(references[-1]) == OTHERS)
         waits.append(time.monotonic() - began)
+    # By the look at the queue at each tick the first might go soon, and each other a tick after the last.
     assert sorted(waits)[1] < TICK.total_seconds() / 2
     scene.assert_delivered_once(*references)
 
