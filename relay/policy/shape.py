@@ -142,6 +142,8 @@ def _plain(char: str) -> str:
     """One character that is not ASCII, in the form in which it is read; "" for one that isn't seen."""
     if _is_ignorable(char):
         return ""
+    if (digit := unicodedata.digit(char, None)) is not None and char.isdecimal():
+        return str(digit)  # of any script
     normal = unicodedata.normalize("NFKD", _BOXED.get(ord(char), char))
     return "".join(one for one in normal if one.isascii() or not _is_ignorable(one))
 

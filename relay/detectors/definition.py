@@ -1,0 +1,193 @@
+"""config/policy/detectors/*.toml → detectors: checked, put together, their own examples tried."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Annotated
+
+import regex
+from pydantic import AfterValidator, ConfigDict, Field
+
+from relay.detectors.detector import Detector, Scope
+from relay.detectors.find import Detectors, find_sensitive, signals_of
+from relay.detectors.names import NAME_KINDS, NameKinds
+from relay.detectors.numbers import VALIDATORS
+from relay.detectors.own import Facts
+from relay.detectors.patterns import Pattern
+from relay.detectors.reading import read
+from relay.detectors.words import make_vocabulary
+from relay.errors import ConfigurationError
+from relay.policy.shape import Version, fold, shape, versions_of
+from relay.source import check, read_source
+
+# The day on which examples are read: relative words and dates must mean the same in every year.
+EXAMPLES_ON = date(2026, 11, 24)
+_EXAMPLE_FACTS = Facts(on=EXAMPLES_ON)
+
+_Text = Annotated[str, Field(min_length=1, max_length=2000)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
+
+
+def _is_pattern(text: str) -> str:
+    try:
+        regex.compile(text)
+    except regex.error as error:
+        raise ValueError(f"“{text}” is no pattern: {error}") from error
+    return text
+
+
+def _is_validator(name: str) -> str:
+    if name and name not in VALIDATORS:
+        raise ValueError(f"“{name}” is none of the validators: {', '.join(sorted(VALIDATORS))}")
+    return name
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pattern:
+    pattern: Annotated[str, AfterValidator(_is_pattern)]
+    validator: Annotated[str, AfterValidator(_is_validator)] = ""
+    cased: bool = False
+    hints: tuple[_Text, ...] = ()
+    yields: tuple[_Name, ...] = ()
+    must: tuple[_Text, ...] = ()
+    must_not: tuple[_Text, ...] = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Detector:
+    rule: _Name
+    code: Annotated[str, Field(pattern="^(T1|N[12]|O[123]|H[345689])$")]
+    all: Annotated[tuple[str, ...], Field(min_length=1, max_length=4)]
+    must: Annotated[tuple[_Text, ...], Field(min_length=3)]
+    must_not: Annotated[tuple[_Text, ...], Field(min_length=3)]
+    unless: tuple[_Name, ...] = ()
+    unless_within: Annotated[int, Field(ge=0, le=2000)] = 0
+    unless_in_text: tuple[_Name, ...] = ()
+    scope: Scope = "sentence"
+    within: Annotated[int, Field(ge=0, le=2000)] = 0
+    ordered: bool = False
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    words: dict[_Name, dict[str, tuple[_Text, ...]]] = field(default_factory=dict)
+    patterns: dict[_Name, _Pattern] = field(default_factory=dict)
+    detector: tuple[_Detector, ...] = ()
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+def read_detectors(files: Mapping[str, str]) -> Detectors:
+    """Read all detector files (name → text) as one.
+
+    Raises:
+        ConfigurationError: a fault, with its file; nothing is tried yet.
+    """
+    tables = {name: check(read_source(text, name), _File) for name, text in sorted(files.items())}
+    kinds = _kinds(tables.values())
+    words: dict[int, list[str]] = {}
+    for table in tables.values():
+        for kind, by_language in table.words.items():
+            words.setdefault(kinds[kind], []).extend(word for some in by_language.values() for word in some)
+    patterns = []
+    detectors = []
+    for file, table in tables.items():
+        patterns += [_make_pattern(name, one, kinds, file) for name, one in table.patterns.items()]
+        detectors += [_make_detector(one, kinds, file) for one in table.detector]
+    # A shape that yields to others is looked for when they are known.
+    patterns.sort(key=lambda one: one.yields.bit_count())
+    return Detectors(
+        vocabulary=make_vocabulary(words),
+        patterns=tuple(patterns),
+        detectors=tuple(detectors),
+        kinds=kinds,
+        names=NameKinds.of(kinds),
+    )
+
+
+def try_examples(files: Mapping[str, str], detectors: Detectors) -> None:
+    """Try every example of every pattern and detector.
+
+    Raises:
+        ConfigurationError: one that must match doesn't, or one that must not does.
+    """
+    for fault in failing_examples(files, detectors):
+        raise ConfigurationError(fault)
+
+
+def failing_examples(files: Mapping[str, str], detectors: Detectors) -> Iterable[str]:
+    """A sentence for each example that does not turn out as it must."""
+    for file, text in sorted(files.items()):
+        table = check(read_source(text, file), _File)
+        for name, pattern in table.patterns.items():
+            kind = detectors.kinds[name]
+            for example, must in _examples(pattern):
+                if _shows(example, kind, detectors) != must:
+                    yield _fault(file, f"patterns.{name}", example, must=must)
+        for detector in table.detector:
+            for example, must in _examples(detector):
+                findings = find_sensitive(versions_of(example), "text", detectors, _EXAMPLE_FACTS)
+                if any(one.rule == detector.rule for one in findings) != must:
+                    yield _fault(file, detector.rule, example, must=must)
+
+
+def _examples(one: _Pattern | _Detector) -> Iterable[tuple[str, bool]]:
+    yield from ((example, True) for example in one.must)
+    yield from ((example, False) for example in one.must_not)
+
+
+def _shows(example: str, kind: int, detectors: Detectors) -> bool:
+    shaped = shape(example)
+    version = Version(shaped, fold(shaped))
+    signals = signals_of(read(version.text, version.folded), detectors, _EXAMPLE_FACTS)
+    return any(one.kind & kind for one in signals)
+
+
+def _fault(file: str, name: str, example: str, *, must: bool) -> str:
+    return (
+        f"{file}: “{name}” {'does not find' if must else 'finds'} its example “{example}”; mend the rule or the example"
+    )
+
+
+def _kinds(tables: Iterable[_File]) -> dict[str, int]:
+    """A bit for each kind: those that code finds, those of words and of patterns."""
+    names = dict.fromkeys(["nothing", *NAME_KINDS])
+    for table in tables:
+        names |= dict.fromkeys([*table.words, *table.patterns])
+    return {name: 1 << place for place, name in enumerate(names)}
+
+
+def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str) -> Pattern:
+    return Pattern(
+        kind=kinds[name],
+        name=name,
+        pattern=regex.compile(one.pattern, regex.MULTILINE),
+        cased=one.cased,
+        hints=tuple(fold(shape(hint)) for hint in one.hints),
+        yields=_sum_of(one.yields, kinds, file),
+        validator=VALIDATORS[one.validator] if one.validator else None,
+    )
+
+
+def _make_detector(one: _Detector, kinds: Mapping[str, int], file: str) -> Detector:
+    return Detector(
+        rule=one.rule,
+        code=one.code,
+        needs=tuple(_sum_of(need.split("|"), kinds, file) for need in one.all),
+        unless=_sum_of(one.unless, kinds, file),
+        unless_within=one.unless_within,
+        unless_in_text=_sum_of(one.unless_in_text, kinds, file),
+        scope=one.scope,
+        within=one.within,
+        ordered=one.ordered,
+    )
+
+
+def _sum_of(names: Iterable[str], kinds: Mapping[str, int], file: str) -> int:
+    total = 0
+    for name in names:
+        if name not in kinds:
+            raise ConfigurationError(f"{file}: “{name}” is no kind of words, patterns or names; correct it")
+        total |= kinds[name]
+    return total

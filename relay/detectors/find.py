@@ -1,0 +1,103 @@
+"""Everything sensitive in one view: signals of words, shapes and names, and the detectors over them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from relay.detectors.detector import Detector, Piece, Scope, detect
+from relay.detectors.names import NameKinds, find_names
+from relay.detectors.own import Facts, without_own
+from relay.detectors.patterns import Pattern, find_shapes
+from relay.detectors.reading import Reading, Spans, read
+from relay.detectors.words import Signal, Vocabulary
+from relay.policy.post import Finding
+from relay.policy.shape import Version
+
+FINDINGS_PER_RULE = 20  # in one view
+SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it begins with
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detectors:
+    """All that config/policy/detectors says: the vocabulary, the shapes, the rules. `nothing` erases words inside of it."""
+
+    vocabulary: Vocabulary = field(repr=False)
+    patterns: tuple[Pattern, ...] = field(repr=False)
+    detectors: tuple[Detector, ...] = field(repr=False)
+    kinds: dict[str, int] = field(repr=False)
+    names: NameKinds = field(repr=False)
+
+    def rules(self) -> frozenset[str]:
+        """The names of all rules."""
+        return frozenset(one.rule for one in self.detectors)
+
+
+def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors, facts: Facts) -> tuple[Finding, ...]:
+    """Find what is sensitive in one view, given every way to read its text; never raises, linear time.
+
+    Returns:
+        Findings, each rule and place once; offsets are into the version in which it was found.
+    """
+    found: dict[tuple[str, str], Finding] = {}
+    for version in versions:
+        for finding in _find_in(version, place, detectors, facts):
+            found.setdefault((finding.rule, finding.place), finding)
+    return tuple(found.values())
+
+
+def signals_of(reading: Reading, detectors: Detectors, facts: Facts) -> list[Signal]:
+    """Every signal in a text, in order, without what is the author's own."""
+    words = _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
+    shapes = find_shapes(detectors.patterns, reading, words)
+    names = find_names(reading, [*words, *shapes], detectors.names)
+    signals = without_own([*words, *shapes, *names], reading, detectors.kinds, facts)
+    return sorted(signals, key=lambda one: (one.start, one.end))[:SIGNALS]
+
+
+def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
+    """The words but those that are part of a phrase that means something else: "surveillance" in "surveillance unit"."""
+    covered = [one for one in words if one.kind & nothing]
+    if not covered:
+        return words
+    return [
+        one
+        for one in words
+        if one.kind & nothing or not any(phrase.start <= one.start and one.end <= phrase.end for phrase in covered)
+    ]
+
+
+def _find_in(version: Version, place: str, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
+    reading = read(version.text, version.folded)
+    signals = signals_of(reading, detectors, facts)
+    if not signals:
+        return
+    all_kinds = _sum(signals)
+    pieces: dict[Scope, Sequence[Piece]] = {
+        "sentence": _pieces(signals, reading.sentences),
+        "line": _pieces(signals, reading.lines),
+        "paragraph": _pieces(signals, reading.paragraphs),
+        "text": [Piece(signals, all_kinds)],
+    }
+    counted: Counter[str] = Counter()
+    for detector in detectors.detectors:
+        for start, end in detect(detector, pieces[detector.scope], all_kinds):
+            counted[detector.rule] += 1
+            if counted[detector.rule] > FINDINGS_PER_RULE:
+                break
+            where = f"text, line {version.text.count(chr(10), 0, start) + 1}" if place == "text" else place
+            yield Finding(code=detector.code, rule=detector.rule, place=where, start=start, end=end)
+
+
+def _pieces(signals: Sequence[Signal], spans: Spans) -> list[Piece]:
+    """The signals by the stretch that they begin in."""
+    by_number: dict[int, list[Signal]] = {}
+    for signal in signals:
+        by_number.setdefault(spans.of(signal.start), []).append(signal)
+    return [Piece(some, _sum(some)) for some in by_number.values()]
+
+
+def _sum(signals: Iterable[Signal]) -> int:
+    kinds = 0
+    for signal in signals:
+        kinds |= signal.kind
+    return kinds

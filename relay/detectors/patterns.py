@@ -1,0 +1,70 @@
+"""Shapes that a pattern finds: numbers with check digits, addresses, coordinates, dates. Each is one kind of signal."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+import regex
+
+from relay.detectors.numbers import VALIDATORS
+from relay.detectors.reading import Reading
+from relay.detectors.words import Signal
+
+MATCHES = 200  # of one pattern in one text; what a thousand numbers say, two hundred say
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A kind of signal with a shape.
+
+    `cased` patterns read the text as it is written, others folded (small, without accents and look-alikes). The group
+    "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
+    pieces of which one stands wherever the pattern does, folded; a text without any is left at once. A match that
+    overlaps a signal of the kinds in `yields` is none.
+    """
+
+    kind: int
+    name: str
+    pattern: regex.Pattern[str] = field(repr=False)
+    cased: bool
+    hints: tuple[str, ...]
+    yields: int
+    validator: Callable[[str], bool] | None
+
+    def find(self, reading: Reading) -> Iterator[Signal]:
+        """Every valid match in a text, in order."""
+        if self.hints and not any(hint in reading.folded for hint in self.hints):
+            return
+        count = 0
+        for match in self.pattern.finditer(reading.text if self.cased else reading.folded):
+            start, end = match.span("value" if "value" in self.pattern.groupindex else 0)
+            if start < 0 or (self.validator and not self.validator(match.string[start:end])):
+                continue
+            yield Signal(self.kind, start, end)
+            count += 1
+            if count >= MATCHES:
+                return
+
+
+def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[Signal]) -> list[Signal]:
+    """All shapes of a text, in the order of the patterns; each sees the words and the shapes of those before it."""
+    seen = list(words)
+    found: list[Signal] = []
+    for pattern in patterns:
+        blockers = [one for one in seen if one.kind & pattern.yields] if pattern.yields else []
+        fresh = [
+            one
+            for one in pattern.find(reading)
+            if not any(one.start < other.end and other.start < one.end for other in blockers)
+        ]
+        found += fresh
+        seen += fresh
+    return found
+
+
+def validator_named(name: str) -> Callable[[str], bool]:
+    """A validator by its name in a definition.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return VALIDATORS[name]

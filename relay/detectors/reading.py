@@ -1,0 +1,112 @@
+"""One text as detectors read it: tokens in a line, and where its sentences, lines and paragraphs begin and end."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import regex
+
+# A token is a word, or a sign that means something between words; quotation marks, hyphens and apostrophes only part words.
+_TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]")
+_SPACED = regex.compile(r"[^\W_]")
+# Where a sentence ends: at a stop before a space (not behind a single letter, a title or a number in a list), at the stops
+# of scripts without spaces, and at a line's end unless the line was broken by a mail program.
+_STOP = regex.compile(
+    r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:[\s(.](?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
+    r"prof|hon|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
+    r"[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
+    regex.MULTILINE,
+)
+_LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
+_BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
+_LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Consecutive stretches of a text by where they begin; the last one ends with the text."""
+
+    starts: tuple[int, ...]
+
+    def of(self, position: int) -> int:
+        """The number of the stretch that holds a position."""
+        return bisect_right(self.starts, position) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A text (shaped and folded, each character at the same place in both) with its tokens and its parts.
+
+    `flat` holds the folded tokens parted by single spaces, with a space before the first and behind the last, so that words
+    are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
+    """
+
+    text: str = field(repr=False)
+    folded: str = field(repr=False)
+    flat: str = field(repr=False)
+    starts: tuple[int, ...]
+    flat_starts: tuple[int, ...]
+    sentences: Spans
+    lines: Spans
+    paragraphs: Spans
+
+    def place(self, flat: int) -> int:
+        """Where in `text` the character at a place in `flat` stands; a space stands for the end of the token before it."""
+        number = bisect_right(self.flat_starts, flat) - 1
+        if number < 0:
+            return self.starts[0] if self.starts else 0
+        return self.starts[number] + flat - self.flat_starts[number]
+
+
+def read(text: str, folded: str) -> Reading:
+    """Take a shaped text apart. Both versions have the same length."""
+    starts: list[int] = []
+    flat_starts: list[int] = []
+    tokens: list[str] = []
+    at = 1
+    for match in _TOKEN.finditer(folded):
+        token = match.group()
+        starts.append(match.start())
+        flat_starts.append(at)
+        tokens.append(token)
+        at += len(token) + 1
+    return Reading(
+        text=text,
+        folded=folded,
+        flat=f" {' '.join(tokens)} ",
+        starts=tuple(starts),
+        flat_starts=tuple(flat_starts),
+        sentences=Spans(tuple(_sentences(text))),
+        lines=Spans((0, *(match.end() for match in _LINE_END.finditer(text)))),
+        paragraphs=Spans((0, *(match.end() for match in _LINE_END.finditer(text) if match.group().count("\n") > 1))),
+    )
+
+
+def flatten(word: str) -> str:
+    """A folded word or phrase in the form in which it stands in `Reading.flat`, without the spaces around it."""
+    return " ".join(_TOKEN.findall(word))
+
+
+def _sentences(text: str) -> list[int]:
+    """Where sentences begin."""
+    starts = {0}
+    starts.update(match.end() for match in _STOP.finditer(text))
+    begin = 0
+    for match in _LINE_END.finditer(text):
+        line = text[begin : match.start()]
+        begin = match.end()
+        if match.group().count("\n") > 1 or not _goes_on(line, text, begin):
+            starts.add(begin)
+    return sorted(starts)
+
+
+def _goes_on(line: str, text: str, following: int) -> bool:
+    """Whether a line's sentence goes on in the next line, as far as its look tells."""
+    stripped = line.rstrip()
+    if not stripped or _BULLET.match(text, following):
+        return False
+    if stripped[-1] in ",-–—/&":
+        return True
+    if stripped[-1] in ":：":
+        return True  # a label and its value, or a heading and the first line below it
+    next_line = text[following : following + 2].lstrip("> ")
+    return len(stripped) >= _LONG or next_line[:1].islower()

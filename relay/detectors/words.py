@@ -1,0 +1,74 @@
+"""A vocabulary of many languages, found in one pass over a text (Aho and Corasick, CACM 18:6, 1975).
+
+A word is compared folded and without accents, as whole tokens; `*` at its end stands for any ending. Languages without
+spaces have no edges; Arabic words are also known with the particles that are written together with them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import ahocorasick
+import regex
+
+from relay.detectors.reading import Reading, flatten
+from relay.policy.shape import fold, shape
+
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_ARABIC = regex.compile(r"\p{Arabic}")
+_PARTICLES = ("", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول")
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something that was seen in a text: of which kind (one bit), and where."""
+
+    kind: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All words with their kinds, as one automaton; `kinds` of a word is a sum of bits."""
+
+    automaton: ahocorasick.Automaton = field(repr=False)
+
+    def find(self, reading: Reading) -> Iterator[Signal]:
+        """Every word in a text; of words that begin at the same place the longest of each kind comes last."""
+        for last, (length, kinds) in self.automaton.iter(reading.flat):
+            start = last - length + 1
+            # Both are the spaces at a word's edges, where it has edges.
+            start += reading.flat[start] == " "
+            end = last if reading.flat[last] == " " else last + 1
+            yield Signal(kinds, reading.place(start), reading.place(end - 1) + 1)
+
+
+def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
+    """Build the automaton from words by kind (one bit each)."""
+    entries: dict[str, int] = {}
+    for kind, some in words.items():
+        for word in some:
+            for entry in _entries(word):
+                entries[entry] = entries.get(entry, 0) | kind
+    automaton = ahocorasick.Automaton()
+    for entry, kinds in entries.items():
+        automaton.add_word(entry, (len(entry), kinds))
+    automaton.make_automaton()
+    return Vocabulary(automaton)
+
+
+def _entries(word: str) -> Iterator[str]:
+    """The strings that stand for a word in a flat text."""
+    stem = word.removesuffix("*")
+    flat = flatten(fold(shape(stem)))
+    if not flat:
+        return
+    if _UNSPACED.search(flat):
+        yield flat
+        return
+    end = "" if word.endswith("*") else " "
+    particles: tuple[str, ...] = ("",)
+    if _ARABIC.search(flat):  # a noun that has its article takes no second one
+        particles = ("", "و", "ف", "ب", "ك") if flat.startswith("ال") else _PARTICLES
+    for particle in particles:
+        yield f" {particle}{flat}{end}"
