@@ -1,0 +1,63 @@
+"""The labelled corpus is sound: every slot fills, labels fit their codes, and nothing stands in both halves."""
+
+from collections import Counter
+from datetime import date
+from random import Random
+
+import pytest
+
+from tests.evaluation.corpus import HELD, KINDS, LABELS, WITHHELD, fill, read_skeletons
+from tests.evaluation.slots import HALVES, LANGUAGES, REGIONS, Slots, dealt, plain
+
+SKELETONS = read_skeletons()
+TODAY = date(2026, 3, 2)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_slot_has_a_value_in_every_language(language):
+    known = [*Slots._OWN, *(key for key in REGIONS["language"]["en"] if key not in {"home", "abroad", "title", "case"})]
+    for half in HALVES:
+        slots = Slots(language, half, Random(1), TODAY)
+        assert all(slots.value(name) for name in known)
+        assert slots.fill("{person|upper}") == slots.value("person").upper()
+        with pytest.raises(KeyError):
+            slots.fill("{nonsense}")
+
+
+def test_a_skeleton_is_told_by_its_id():
+    assert [one for one, count in Counter(skeleton.id for skeleton in SKELETONS).items() if count > 1] == []
+
+
+def test_a_label_fits_its_codes():
+    def fits(skeleton):
+        codes = set(skeleton.codes)
+        return (
+            skeleton.label in LABELS
+            and skeleton.kind in KINDS
+            and skeleton.language in LANGUAGES
+            and codes <= WITHHELD | HELD
+            and (skeleton.label == "withhold") == bool(codes & WITHHELD)
+            and (skeleton.label == "relay") == (not codes)
+            and bool(skeleton.technique) == (skeleton.kind == "adversarial")
+        )
+
+    assert [skeleton.id for skeleton in SKELETONS if not fits(skeleton)] == []
+
+
+def test_a_skeleton_fills_the_same_way_every_time():
+    for skeleton in SKELETONS:
+        message = fill(skeleton, 0, TODAY)
+        assert message.text.strip(), skeleton.id
+        assert fill(skeleton, 0, TODAY) == message, skeleton.id
+
+
+def names_of(half):
+    """Every name of a person, company, vessel or place, as typed without accents; countries are everybody's."""
+    tables = [*REGIONS["people"].values(), *REGIONS["language"].values(), REGIONS["shared"]]
+    lists = [(key, names) for table in tables for key, names in table.items() if isinstance(names, list)]
+    kept = [names for key, names in lists if key not in {"home", "abroad", "country"}]
+    return Counter(plain(name).casefold() for names in kept for name in dealt(names, half))
+
+
+def test_no_name_is_in_both_halves():
+    assert set(names_of("tune")) & set(names_of("test")) == set()
