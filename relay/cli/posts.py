@@ -10,6 +10,7 @@ from relay.actions import moderate
 from relay.actions.open import opened, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
 from relay.cli.rows import print_records, print_rows
+from relay.delivery.compose import named_files
 from relay.errors import Invalid, NotFound
 from relay.policy.decision import Reason
 from relay.resources import Resources
@@ -169,12 +170,12 @@ def held_show(
         str, typer.Option("--moderator", metavar="ADDR", help="Show the text too, to this moderator; audited.")
     ] = "",
     directory: Annotated[
-        str, typer.Option("--to", metavar="DIR", help="Write its photos there, as they would go out, to be looked at.")
+        str, typer.Option("--to", metavar="DIR", help="Write its photos and documents there, as they would go out.")
     ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """Show one held post: who, when, why; with --moderator also its subject and text, and with --to its photos.
+    """Show one held post: who, when, why; with --moderator also its subject and text, and with --to its photos and documents.
 
     Example: wen-relay held show CAFR-2026-000123 --moderator p.abega@police.example --to photos
     """
@@ -189,9 +190,12 @@ def held_show(
         if moderator:
             copy = moderate.read_held(resources, reference, read_member_address(moderator), datetime.now(UTC))
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
-            files = {f"{reference}-photo-{number}.jpg": one for number, one in enumerate(copy.images, start=1)}
-            photos: object = write_files(directory, files) if directory else len(files)
-            rows = [row | {"subject": copy.subject, "photos": photos, "text": "\n".join(texts)} for row in rows]
+            named = named_files(copy, reference)
+            shown: dict[str, object] = {"subject": copy.subject}
+            for kind, is_photo in (("photos", True), ("documents", False)):
+                files = {name: one for name, (of, one) in named.items() if (of == "image/jpeg") == is_photo}
+                shown[kind] = write_files(directory, files) if directory else len(files)
+            rows = [row | shown | {"text": "\n".join(texts)} for row in rows]
     columns = tuple(name for name in rows[0] if name != "text")
     print_records(rows, as_json=as_json, columns=columns, text="text" if moderator else "")
 

@@ -1,4 +1,4 @@
-"""Text and photos to a MIME body: ASCII only, lines of at most 76 characters, the same octets for the same text."""
+"""Text, photos and documents to a MIME body: ASCII only, lines of at most 76 characters, the same octets for the same text."""
 
 import quopri
 from base64 import encodebytes
@@ -19,10 +19,11 @@ def text_part(media_type: str, text: str) -> bytes:
     return header.encode("ascii") + body.replace(b"\n", b"\r\n")
 
 
-def image_part(octets: bytes, name: str) -> bytes:
-    """A JPEG as an attachment of that name (RFC 2183)."""
+def attached_part(media_type: str, octets: bytes, name: str) -> bytes:
+    """A file as an attachment of that name (RFC 2183); a text is UTF-8."""
+    charset = " charset=utf-8;" if media_type.startswith("text/") else ""
     header = (
-        f'Content-Type: image/jpeg;\r\n name="{name}"\r\nContent-Disposition: attachment;\r\n filename="{name}"\r\n'
+        f'Content-Type: {media_type};{charset}\r\n name="{name}"\r\nContent-Disposition: attachment;\r\n filename="{name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
     return header.encode("ascii") + encodebytes(octets).replace(b"\n", b"\r\n")

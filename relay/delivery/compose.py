@@ -14,7 +14,7 @@ from html import escape
 from itertools import accumulate, pairwise
 from typing import Any
 
-from relay.delivery.body import image_part, multipart, text_part
+from relay.delivery.body import attached_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import (
     addressed,
@@ -25,7 +25,7 @@ from relay.delivery.header_fields import (
     text_field,
 )
 from relay.mail.address import Address, Mailbox
-from relay.policy.post import CleanPart
+from relay.policy.post import CleanDocument, CleanPart
 from relay.roster.mailing_list import MailingList, Tlp
 
 
@@ -33,7 +33,7 @@ from relay.roster.mailing_list import MailingList, Tlp
 class CleanCopy:
     """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none.
 
-    `images` are JPEGs.
+    `images` are JPEGs; a document is a file of its media type, made anew.
     """
 
     author_name: str
@@ -44,6 +44,7 @@ class CleanCopy:
     references: tuple[str, ...]
     parts: tuple[CleanPart, ...]
     images: tuple[bytes, ...] = ()
+    documents: tuple[CleanDocument, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +78,16 @@ _MEANING = {
 
 
 def pack(copy: CleanCopy) -> bytes:
-    """Turn a clean copy into octets for the vault: a line of JSON, and behind it the images, whose sizes it tells."""
+    """Turn a clean copy into octets for the vault: a line of JSON, and behind it the files, whose sizes it tells."""
     plain = _as_dict(copy) | {
         "author_address": str(copy.author_address),
         "date": copy.date.isoformat() if copy.date else None,
         "parts": [_as_dict(part) for part in copy.parts],
         "images": [len(image) for image in copy.images],
+        "documents": [[one.media_type, one.place, len(one.octets)] for one in copy.documents],
     }
-    return b"".join((json.dumps(plain, sort_keys=True).encode("ascii"), b"\n", *copy.images))
+    files = (*copy.images, *(one.octets for one in copy.documents))
+    return b"".join((json.dumps(plain, sort_keys=True).encode("ascii"), b"\n", *files))
 
 
 def _as_dict(value: CleanCopy | CleanPart) -> dict[str, Any]:
@@ -96,7 +99,9 @@ def unpack(octets: bytes) -> CleanCopy:
     """Turn `pack`'s octets back into the clean copy."""
     line, _, rest = octets.partition(b"\n")
     plain = json.loads(line)
-    ends = tuple(accumulate(plain.pop("images"), initial=0))
+    images, documents = plain.pop("images"), plain.pop("documents", [])  # posts of an earlier release have none
+    ends = accumulate((*images, *(size for _, _, size in documents)), initial=0)
+    files = [rest[start:end] for start, end in pairwise(ends)]
     local, _, domain = plain.pop("author_address").rpartition("@")
     date = plain.pop("date")
     return CleanCopy(
@@ -104,7 +109,11 @@ def unpack(octets: bytes) -> CleanCopy:
         date=datetime.fromisoformat(date) if date else None,
         references=tuple(plain.pop("references")),
         parts=tuple(CleanPart(**part) for part in plain.pop("parts")),
-        images=tuple(rest[start:end] for start, end in pairwise(ends)),
+        images=tuple(files[: len(images)]),
+        documents=tuple(
+            CleanDocument(octets=octets, media_type=media_type, place=place)
+            for octets, (media_type, place, _) in zip(files[len(images) :], documents, strict=True)
+        ),
         **plain,
     )
 
@@ -155,7 +164,7 @@ def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
 
 
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
-    """The marking first, then the text, then the footer; in HTML too where the post had it. The photos are attached."""
+    """The marking first, then the text, then the footer; in HTML too where the post had it. The photos and documents are attached."""
     above, below = [str(frame.marking), *_removed_line(frame, catalogue)], _footer(frame, catalogue)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
@@ -167,13 +176,19 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     # The digest only makes the boundaries short and unlike text; nothing is protected by it.
     digest = sha256(frame.reference.encode()).hexdigest()
     text = multipart("alternative", parts, f"=_{digest[:24]}") if len(parts) > 1 else parts[0]
-    if not copy.images:
+    files = named_files(copy, frame.reference)
+    if not files:
         return text
-    # What the author called them stays with the author.
-    photos = (
-        image_part(image, f"{frame.reference}-photo-{number}.jpg") for number, image in enumerate(copy.images, start=1)
-    )
-    return multipart("mixed", (text, *photos), f"=_{digest[24:48]}")
+    attached = (attached_part(media_type, octets, name) for name, (media_type, octets) in files.items())
+    return multipart("mixed", (text, *attached), f"=_{digest[24:48]}")
+
+
+def named_files(copy: CleanCopy, reference: str) -> dict[str, tuple[str, bytes]]:
+    """Media type and octets of a copy's photos and documents by their neutral names: what the author called them stays with the author."""
+    photos = {
+        f"{reference}-photo-{number}.jpg": ("image/jpeg", image) for number, image in enumerate(copy.images, start=1)
+    }
+    return photos | {f"{reference}-{one.name}": (one.media_type, one.octets) for one in copy.documents}
 
 
 def _removed_line(frame: Frame, catalogue: Catalogue) -> list[str]:

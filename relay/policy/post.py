@@ -1,5 +1,6 @@
 """What a scan found in a message: facts, findings and the cleaned parts, all as small values."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -64,6 +65,34 @@ class CleanImage:
     encoding: str
 
 
+# What an attached document may be, and how its neutral name ends.
+DOCUMENT_TYPES: Mapping[str, str] = {
+    "application/pdf": "pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "pptx",
+    "application/vnd.oasis.opendocument.text": "odt",
+    "application/vnd.oasis.opendocument.spreadsheet": "ods",
+    "application/vnd.oasis.opendocument.presentation": "odp",
+    "text/plain": "txt",
+    "text/csv": "csv",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanDocument:
+    """A document that may leave: made anew from what was read at `place`, one of `DOCUMENT_TYPES`; texts are UTF-8."""
+
+    octets: bytes = field(repr=False)
+    media_type: str
+    place: str
+
+    @property
+    def name(self) -> str:
+        """What it is called from now on: after its place, never after what its author called it."""
+        return "-".join(("attachment", *re.findall("[0-9]+", self.place))) + f".{DOCUMENT_TYPES[self.media_type]}"
+
+
 class Progress(StrEnum):
     """How far the scan came before it ended or was ended."""
 
@@ -85,6 +114,7 @@ class Scan:
     findings: tuple[Finding, ...] = ()
     parts: tuple[CleanPart, ...] = ()
     images: tuple[CleanImage, ...] = ()
+    documents: tuple[CleanDocument, ...] = ()
     removed: tuple[str, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""The containers of images, read as octets: which kind it is, and what lies in them beside the pixels.
+"""The containers of images, read as octets: which kind it is, and what lies in them beside the pixels; how a document begins.
 
 No pixel is decoded here, so that the main process may use it too: it believes no scanner that a JPEG is bare.
 Sources: ITU-T T.81 Annex B (JPEG); PNG third edition §5, §11.3; GIF89a specification; RFC 9649 (WebP).
@@ -48,6 +48,19 @@ def is_bare_jpeg(octets: bytes) -> bool:
         elif marker not in _BARE:
             return False
     return ended
+
+
+def is_made_as(octets: bytes, media_type: str) -> bool:
+    """Whether a document begins as those of its type do that are made here; a text must be UTF-8 throughout."""
+    if media_type == "application/pdf":
+        return octets.startswith(b"%PDF-1.") and octets.endswith(b"%%EOF\n")
+    if media_type.startswith("application/"):
+        return octets.startswith(b"PK\x03\x04") and octets[-22:-18] == b"PK\x05\x06"  # and no comment behind
+    try:
+        octets.decode("utf-8")
+    except ValueError:
+        return False
+    return b"\0" not in octets
 
 
 def beside_pixels(octets: bytes, container: Container) -> Iterator[bytes]:

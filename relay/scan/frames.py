@@ -4,25 +4,36 @@ The scanner has opened hostile octets, so nothing it says is believed before its
 nothing it says is ever run or unpickled.
 """
 
-import binascii
 import json
 import re
 import struct
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
 from relay.policy.marking import MarkingWords
-from relay.policy.post import CleanImage, CleanPart, Finding, Progress, Scan
-from relay.scan.container import is_bare_jpeg
+from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Progress, Scan
+from relay.scan.checked import (
+    FrameError,
+    a,
+    a_count,
+    a_mapping,
+    a_place,
+    an_object,
+    matching,
+    one_of,
+    several,
+    some_octets,
+)
+from relay.scan.container import is_bare_jpeg, is_made_as
 from relay.scan.markup import is_orderly, sanitise
 from relay.scan.sandbox import Sandbox
 from relay.scan.text import clean
-from relay.scan.vocabulary import CODES, DEFECTS, ENCODINGS, LABELS, RULES, is_place
+from relay.scan.vocabulary import CODES, DEFECTS, ENCODINGS, LABELS, RULES
 
 StageName = Literal["header", "text", "part", "complete"]
 
@@ -31,18 +42,15 @@ FINDINGS = 500  # of one stage
 IDENTIFIERS = 50
 PHOTO_OCTETS = 300_000  # what leaves; officers read on mobile networks
 PHOTOS = 10  # of one message: as base64 they still fit into the ten megabytes that many mail servers take
+DOCUMENTS = 20  # of one message, those that came in archives included
+FILES_OCTETS = 7_000_000  # all photos and documents of one message together, for the same reason
 _LENGTH = struct.Struct(">I")
 PREFIX_OCTETS = _LENGTH.size
 
-T = TypeVar("T")
 _MESSAGE_ID = re.compile(rf"<[!-;=?-~]{{3,{IDENTIFIER_LENGTH - 2}}}>")
 _LIST_ID = re.compile(rf"[!-;=?-~]{{1,{IDENTIFIER_LENGTH}}}")
 _MEDIA_TYPES = ("text/plain", "text/html")
 _STAGES: tuple[StageName, ...] = ("header", "text", "part", "complete")
-
-
-class FrameError(Exception):
-    """A scanner said what an honest one would not say. The text never holds what it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +62,23 @@ class Stage:
     findings: tuple[Finding, ...] = ()
     parts: tuple[CleanPart, ...] = ()
     images: tuple[CleanImage, ...] = ()
+    documents: tuple[CleanDocument, ...] = ()
     removed: tuple[str, ...] = ()
 
 
+def octets_of(told: Scan | Stage) -> int:
+    """How large all its photos and documents are together."""
+    return sum(len(one.octets) for one in told.images) + sum(len(one.octets) for one in told.documents)
+
+
 def advance(scan: Scan, stage: Stage) -> Scan:
-    """The scan with what one more stage reported."""
+    """The scan with what one more stage reported.
+
+    Raises:
+        FrameError: the files are larger than an honest scanner lets them get.
+    """
+    if octets_of(scan) + octets_of(stage) > FILES_OCTETS:
+        raise FrameError("size")
     progress = {"header": Progress.HEADER, "text": Progress.TEXT, "part": Progress.TEXT, "complete": Progress.COMPLETE}
     return Scan(
         progress=progress[stage.name],
@@ -66,6 +86,7 @@ def advance(scan: Scan, stage: Stage) -> Scan:
         findings=tuple(dict.fromkeys(scan.findings + stage.findings)),
         parts=scan.parts + stage.parts,
         images=(scan.images + stage.images)[:PHOTOS],
+        documents=(scan.documents + stage.documents)[:DOCUMENTS],
         removed=scan.removed + stage.removed,
     )
 
@@ -105,10 +126,10 @@ def decode_ready(octets: bytes) -> Sandbox:
     Raises:
         FrameError: it is anything else.
     """
-    said = _object(octets)
+    said = an_object(octets)
     if said.get("stage") != "ready":
         raise FrameError("not ready")
-    return Sandbox(seccomp=_a(bool, said.get("seccomp")), unprivileged=_a(bool, said.get("unprivileged")))
+    return Sandbox(seccomp=a(bool, said.get("seccomp")), unprivileged=a(bool, said.get("unprivileged")))
 
 
 def encode_stage(stage: Stage) -> bytes:
@@ -138,76 +159,24 @@ def decode_stage(octets: bytes) -> Stage:
     Raises:
         FrameError: its shape, a size or a character is wrong.
     """
-    said = _object(octets)
+    said = an_object(octets)
     name = said.get("name")
     if name not in _STAGES or (said.get("message") is not None) != (name == "header"):
         raise FrameError("stage")
     return Stage(
         name=name,
         message=_message(said["message"]) if name == "header" else None,
-        findings=_several(said.get("findings"), _finding, FINDINGS),
-        parts=_several(said.get("parts"), _part, len(_MEDIA_TYPES)),
-        images=_several(said.get("images"), _image, 1 if name == "part" else 0),
-        removed=_several(said.get("removed"), _place, FINDINGS),
+        findings=several(said.get("findings"), _finding, FINDINGS),
+        parts=several(said.get("parts"), _part, len(_MEDIA_TYPES)),
+        images=several(said.get("images"), _image, 1 if name == "part" else 0),
+        documents=several(said.get("documents"), _document, DOCUMENTS if name == "part" else 0),
+        removed=several(said.get("removed"), a_place, FINDINGS),
     )
-
-
-def _object(octets: bytes) -> dict[str, Any]:
-    try:
-        return _mapping(json.loads(octets))
-    except (ValueError, RecursionError):  # broken UTF-8 and broken JSON are ValueErrors
-        raise FrameError("JSON") from None
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise FrameError("object")
-    return value
-
-
-def _a(kind: type[T], value: object) -> T:
-    if type(value) is not kind:  # a bool is no int here
-        raise FrameError(kind.__name__)
-    return value
-
-
-def _several(value: object, read: Callable[[Any], T], most: int) -> tuple[T, ...]:
-    if not isinstance(value, list) or len(value) > most:
-        raise FrameError("array")
-    return tuple(read(one) for one in value)
-
-
-def _matching(pattern: re.Pattern[str], value: object) -> str:
-    text = _a(str, value)
-    if not pattern.fullmatch(text):
-        raise FrameError("word")
-    return text
-
-
-def _one_of(known: frozenset[str], value: object) -> str:
-    text = _a(str, value)
-    if text not in known:
-        raise FrameError("word")
-    return text
-
-
-def _place(value: object) -> str:
-    text = _a(str, value)
-    if not is_place(text):
-        raise FrameError("place")
-    return text
-
-
-def _count(value: object, most: int) -> int:
-    number = _a(int, value)
-    if not 0 <= number <= most:
-        raise FrameError("number")
-    return number
 
 
 def _line(value: object) -> str:
     """A text that can stand in a header field."""
-    text = _a(str, value)
+    text = a(str, value)
     if not is_printable(text) or len(text) > HEADER_OCTETS:
         raise FrameError("line")
     return text
@@ -215,24 +184,24 @@ def _line(value: object) -> str:
 
 def _finding(value: object) -> Finding:
     """A finding in the words that there are; free ones could carry a post's text into the record."""
-    said = _mapping(value)
-    label, score = said.get("label"), _a(float, said.get("score"))
+    said = a_mapping(value)
+    label, score = said.get("label"), a(float, said.get("score"))
     if not 0 <= score <= 1:
         raise FrameError("number")
     return Finding(
-        code=_one_of(CODES, said.get("code")),
-        rule=_one_of(RULES, said.get("rule")),
-        place=_place(said.get("place")),
-        start=_count(said.get("start"), FRAME_OCTETS),
-        end=_count(said.get("end"), FRAME_OCTETS),
+        code=one_of(CODES, said.get("code")),
+        rule=one_of(RULES, said.get("rule")),
+        place=a_place(said.get("place")),
+        start=a_count(said.get("start"), FRAME_OCTETS),
+        end=a_count(said.get("end"), FRAME_OCTETS),
         score=score,
-        label=None if label is None else _one_of(LABELS, label),
+        label=None if label is None else one_of(LABELS, label),
     )
 
 
 def _part(value: object) -> CleanPart:
-    said = _mapping(value)
-    media_type, text = said.get("media_type"), _a(str, said.get("text"))
+    said = a_mapping(value)
+    media_type, text = said.get("media_type"), a(str, said.get("text"))
     if media_type not in _MEDIA_TYPES or clean(text) != text:
         raise FrameError("part")
     if media_type == "text/html":
@@ -245,43 +214,50 @@ def _part(value: object) -> CleanPart:
 
 def _image(value: object) -> CleanImage:
     """A photo that is pixels and nothing else; what the pixels show is nobody's claim."""
-    said = _mapping(value)
-    try:
-        octets = b64decode(_a(str, said.get("octets")), validate=True)
-    except (binascii.Error, ValueError):
-        raise FrameError("base64") from None
-    if len(octets) > PHOTO_OCTETS or not is_bare_jpeg(octets):
+    said = a_mapping(value)
+    octets = some_octets(said.get("octets"), PHOTO_OCTETS)
+    if not is_bare_jpeg(octets):
         raise FrameError("image")
     return CleanImage(
         octets=octets,
-        place=_place(said.get("place")),
-        start=_count(said.get("start"), FRAME_OCTETS),
-        end=_count(said.get("end"), FRAME_OCTETS),
-        encoding=_one_of(ENCODINGS, said.get("encoding")),
+        place=a_place(said.get("place")),
+        start=a_count(said.get("start"), FRAME_OCTETS),
+        end=a_count(said.get("end"), FRAME_OCTETS),
+        encoding=one_of(ENCODINGS, said.get("encoding")),
     )
 
 
+def _document(value: object) -> CleanDocument:
+    """A document of a kind that may leave; what is in it nobody looks at here."""
+    said = a_mapping(value)
+    media_type = one_of(frozenset(DOCUMENT_TYPES), said.get("media_type"))
+    octets = some_octets(said.get("octets"), FILES_OCTETS)
+    if not is_made_as(octets, media_type):
+        raise FrameError("document")
+    return CleanDocument(octets=octets, media_type=media_type, place=a_place(said.get("place")))
+
+
 def _message(value: object) -> Message:
-    said = _mapping(value)
+    said = a_mapping(value)
     message_id = said.get("message_id")
     return Message(
         author=_author(said.get("author")),
         subject=_line(said.get("subject")),
-        message_id=None if message_id is None else _matching(_MESSAGE_ID, message_id),
+        message_id=None if message_id is None else matching(_MESSAGE_ID, message_id),
         date=_date(said.get("date")),
-        references=_several(said.get("references"), lambda text: _matching(_MESSAGE_ID, text), IDENTIFIERS),
-        automatic=_a(bool, said.get("automatic")),
-        list_ids=_several(said.get("list_ids"), lambda text: _matching(_LIST_ID, text), IDENTIFIERS),
-        hops=_count(said.get("hops"), HEADER_FIELDS),
-        defects=_several(said.get("defects"), lambda rule: _one_of(DEFECTS, rule), len(DEFECTS)),
+        references=several(said.get("references"), lambda text: matching(_MESSAGE_ID, text), IDENTIFIERS),
+        automatic=a(bool, said.get("automatic")),
+        list_ids=several(said.get("list_ids"), lambda text: matching(_LIST_ID, text), IDENTIFIERS),
+        hops=a_count(said.get("hops"), HEADER_FIELDS),
+        defects=several(said.get("defects"), lambda rule: one_of(DEFECTS, rule), len(DEFECTS)),
     )
 
 
 def _author(value: object) -> Mailbox | None:
     if value is None:
         return None
-    said: Mapping[str, object] = _mapping(value)
-    address = parse_address(_a(str, said.get("address")))
+    said: Mapping[str, object] = a_mapping(value)
+    address = parse_address(a(str, said.get("address")))
     if address is None:
         raise FrameError("address")
     return Mailbox(name=_line(said.get("name")), address=address)
@@ -291,7 +267,7 @@ def _date(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        date = datetime.fromisoformat(_a(str, value))
+        date = datetime.fromisoformat(a(str, value))
     except ValueError:
         raise FrameError("date") from None
     if date.tzinfo is None:

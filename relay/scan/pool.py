@@ -12,7 +12,8 @@ from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.processors import use_all
-from relay.scan.frames import FrameError, advance, encode_configuration
+from relay.scan.checked import FrameError
+from relay.scan.frames import advance, encode_configuration
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError

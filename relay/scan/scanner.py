@@ -5,10 +5,10 @@ import select
 from collections.abc import Iterator
 from time import monotonic
 
+from relay.scan.checked import FrameError
 from relay.scan.frames import (
     FRAME_OCTETS,
     PREFIX_OCTETS,
-    FrameError,
     Stage,
     StageName,
     decode_ready,

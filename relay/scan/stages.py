@@ -8,7 +8,8 @@ from itertools import chain
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import MarkingWords, find_markings
 from relay.policy.post import CleanImage, CleanPart, Finding, View
-from relay.scan.frames import FINDINGS, PHOTOS, Stage
+from relay.scan.attachments import open_attachment
+from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
 from relay.scan.parts import (
     TextPart,
@@ -44,13 +45,16 @@ def scan_octets(octets: bytes, words: MarkingWords) -> Iterator[Stage]:
     yield text
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
-    photos = 0
+    photos = documents = size = 0
     for number, leaf in enumerate(attachments, start=1):
         stage = _part_stage(leaf, f"attachment {number}", words, with_photos=photos < PHOTOS)
-        photos += len(stage.images)
+        if documents + len(stage.documents) > DOCUMENTS or size + octets_of(stage) > FILES_OCTETS:
+            over = Finding(code="H1", rule="part.over_limits", place=f"attachment {number}")
+            stage = Stage(name="part", findings=(over, *stage.findings)[:FINDINGS], removed=(over.place,))
+        photos, documents, size = photos + len(stage.images), documents + len(stage.documents), size + octets_of(stage)
         yield stage
     nothing = Finding(code="H1", rule="part.nothing_readable", place=WHOLE_MESSAGE)
-    readable = photos or any(part.text.strip() for part in text.parts)
+    readable = photos or documents or any(part.text.strip() for part in text.parts)
     empty = not (attachments or text.removed) and texts and all(part.blank for _, part in texts)
     yield Stage(name="complete", findings=() if readable or empty else (nothing,))
 
@@ -151,12 +155,23 @@ def _as_page(text: str) -> str:
 def _part_stage(leaf: Leaf, place: str, words: MarkingWords, *, with_photos: bool) -> Stage:
     """A photo, made anew, or a part that is removed; what can be read of either is looked at."""
     octets = image_octets(leaf)
-    views = [*look_into(leaf), *(views_of_image(octets) if octets else ())]
+    if octets is None:
+        return _document_stage(leaf, place, words)
+    views = [*look_into(leaf), *views_of_image(octets)]
     found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), words), place))
-    cleaned = clean_image(octets) if octets and with_photos else None
+    cleaned = clean_image(octets) if with_photos else None
     if cleaned is not None:
         image = CleanImage(octets=cleaned, place=place, start=leaf.start, end=leaf.end, encoding=leaf.encoding)
         return Stage(name="part", findings=found[:FINDINGS], images=(image,))
-    rule = "part.over_limits" if octets and not with_photos else f"part.unread.{kind_of(leaf.media_type)}"
+    rule = f"part.unread.{kind_of(leaf.media_type)}" if with_photos else "part.over_limits"
     unread = Finding(code="H1", rule=rule, place=place)
     return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))
+
+
+def _document_stage(leaf: Leaf, place: str, words: MarkingWords) -> Stage:
+    """What may leave of a document or an archive; what can be read of it is looked at, whether it leaves or not."""
+    opened = open_attachment(leaf)
+    found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), words)), place)
+    documents = tuple(replace(one, place=f"{place}, {one.place}" if one.place else place) for one in opened.documents)
+    removed = () if documents else (place,)
+    return Stage(name="part", findings=found[:FINDINGS], documents=documents, removed=removed)

@@ -6,9 +6,9 @@ from base64 import b64encode
 import pytest
 
 from relay.policy.post import Progress, Scan
+from relay.scan.checked import FrameError
 from relay.scan.frames import (
     PHOTOS,
-    FrameError,
     advance,
     decode_configuration,
     decode_ready,
