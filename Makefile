@@ -1,11 +1,11 @@
-# make run | test | install | bench | lock            (what each does: README.md)
+# make run | test | install | bench | evaluate | evaluate-peers | lock            (what each does: README.md)
 SHELL = /bin/sh
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 SOURCES := $(shell find relay config lists -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml README.md
 
-.PHONY: run test check install bench lock clean
+.PHONY: run test check install bench evaluate evaluate-peers lock clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -60,6 +60,16 @@ check: $(BIN)/.test-dependencies
 bench: $(BIN)/.test-dependencies
 	$(BIN)/python -m tests.benchmarks.run
 
+# Leaks and needless blocks on the labelled corpus (tests/evaluation/README.md); ARGS="--half tune --list-errors" and the like.
+evaluate: $(BIN)/.installed
+	$(BIN)/python -m tests.evaluation.run $(ARGS)
+
+# The same messages through a known peer. It has a .venv of its own, is no dependency of ours and needs the package index.
+evaluate-peers: $(BIN)/.installed
+	@[ -x .venv-peers/bin/python ] || $(PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/pip install --quiet --disable-pip-version-check --retries 10 -r tests/evaluation/requirements-peers.txt
+	$(BIN)/python -m tests.evaluation.peers $(ARGS)
+
 # Renews the locks: newest versions that pyproject.toml allows, with the hashes of every wheel they have.
 lock: $(BIN)/.test-dependencies
 	$(BIN)/pip install --quiet uv
@@ -67,4 +77,4 @@ lock: $(BIN)/.test-dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group test -c requirements.txt -o requirements-test.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) var build dist
+	rm -rf $(VENV) .venv-peers var build dist
