@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 from tests.evaluation.slots import HALVES, Half, Slots
+from tests.evaluation.techniques import disguised
 
 FOLDER = Path(__file__).parent / "skeletons"
 LABELS = ("relay", "hold", "withhold")
@@ -83,14 +84,18 @@ def fill(skeleton: Skeleton, number: int, today: date) -> Message:
     """One copy."""
     name = f"{skeleton.id}#{number + 1}"
     slots = Slots(skeleton.language, skeleton.half, Random(name), today)
+
+    def filled(text: str) -> str:
+        return disguised(skeleton.technique, slots.fill(text))
+
     return Message(
         id=name,
         skeleton=skeleton,
         author=slots.value("author"),
         author_email=slots.value("author_email"),
-        subject=slots.fill(skeleton.subject),
-        text=slots.fill(skeleton.text),
-        html=slots.fill(skeleton.html),
-        filename=slots.fill(skeleton.filename),
-        headers={key: slots.fill(value) for key, value in skeleton.headers.items()},
+        subject=filled(skeleton.subject),
+        text=filled(skeleton.text),
+        html=filled(skeleton.html),
+        filename=filled(skeleton.filename),
+        headers={key: filled(value) for key, value in skeleton.headers.items()},
     )
