@@ -3,6 +3,7 @@
 reading     one text → its tokens, sentences and paragraphs
 words       a vocabulary of many languages, found in one pass       patterns    numbers, addresses and other shapes
 numbers     which of those shapes have the check digits they must   names       runs of words that name a person
+dates       days past, present and to come
 own         what is the author's own: name, signature block, addresses
 detector    a rule over such signals                                find        all of it for one view
 definition  config/policy/detectors/*.toml → all of it, its examples tried

@@ -8,6 +8,7 @@ from typing import Annotated
 import regex
 from pydantic import AfterValidator, ConfigDict, Field
 
+from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.find import Detectors, find_sensitive, signals_of
 from relay.detectors.names import NAME_KINDS, NameKinds
@@ -152,7 +153,7 @@ def _fault(file: str, name: str, example: str, *, must: bool) -> str:
 
 def _kinds(tables: Iterable[_File]) -> dict[str, int]:
     """A bit for each kind: those that code finds, those of words and of patterns."""
-    names = dict.fromkeys(["nothing", *NAME_KINDS])
+    names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS])
     for table in tables:
         names |= dict.fromkeys([*table.words, *table.patterns])
     return {name: 1 << place for place, name in enumerate(names)}

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
 from relay.detectors.names import NameKinds, find_names
 from relay.detectors.own import Facts, without_own
@@ -50,7 +51,8 @@ def signals_of(reading: Reading, detectors: Detectors, facts: Facts) -> list[Sig
     words = _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
     shapes = find_shapes(detectors.patterns, reading, words)
     names = find_names(reading, [*words, *shapes], detectors.names)
-    signals = without_own([*words, *shapes, *names], reading, detectors.kinds, facts)
+    dates = find_dates(reading, detectors.kinds, facts.on)
+    signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
     return sorted(signals, key=lambda one: (one.start, one.end))[:SIGNALS]
 
 
