@@ -9,6 +9,7 @@ from email.policy import SMTP
 from random import Random
 
 from tests.evaluation.corpus import Message
+from tests.evaluation.techniques import OCTETS, Letter
 from tests.pictures import encoded, picture
 
 LIST = "central-africa@relay.example"
@@ -29,6 +30,9 @@ def octets_of(message: Message, now: datetime) -> bytes:
         if name.lower() in _OWN_FIELDS:
             del mail[name]
         mail[name] = value
+    if make := OCTETS.get(message.skeleton.technique):
+        del mail["Subject"]
+        return make(Letter(head=bytes(mail).rstrip(), subject=message.subject, text=message.text))
     text = _wrapped(message.text.strip("\n"), chance) + "\n"
     charset = chance.choice(["utf-8", "utf-8", "utf-8", "cp1252"])
     _set_text(mail, text, charset, chance)

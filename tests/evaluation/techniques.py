@@ -460,6 +460,12 @@ def _uuencoded(letter: Letter) -> bytes:
     return _single(letter, "text/plain; charset=utf-8", "7bit", b"Figures attached.\r\n\r\n" + _lines(octets))
 
 
+def _partial(letter: Letter) -> bytes:
+    """The second of three pieces (RFC 2046 section 5.2.2)."""
+    rest = b'Content-Type: message/partial; id="17@agency.example"; number=2; total=3\r\n\r\n'
+    return _message(letter, rest=rest + _lines(letter.text.encode()))
+
+
 OCTETS: Mapping[str, Callable[[Letter], bytes]] = {
     "subject-split-words": _split_words,
     "subject-utf-7": _subject_utf_7,
@@ -492,10 +498,15 @@ OCTETS: Mapping[str, Callable[[Letter], bytes]] = {
     "calendar": _attached("meeting.ics", "text/calendar; charset=utf-8; method=REQUEST", _calendar),
     "contact-card": _attached("desk.vcf", "text/vcard; charset=utf-8", _card),
     "table-file": _attached("figures.csv", "text/csv; charset=utf-8", lambda text: text.replace(", ", ";").encode()),
-    "text-as-photo": _attached("img_2041.jpg", "image/jpeg", str.encode),
     "zip": _attached("figures.zip", "application/zip", _zipped("figures.txt")),
     "gzip": _attached("figures.txt.gz", "application/gzip", lambda text: gzip.compress(text.encode(), mtime=0)),
-    "zip-as-pdf": _attached("figures.pdf", "application/pdf", _zipped("a/figures.txt")),
+    "message-partial": _partial,
+    "encrypted-smime": lambda letter: _single(
+        letter,
+        'application/pkcs7-mime; smime-type=enveloped-data; name="smime.p7m"',
+        "base64",
+        _base64(bytes.fromhex("3080060a2a864886f70d010703a0803080020100") + letter.text.encode() * 9),
+    ),
     "rich-text": _attached("figures.rtf", "application/rtf", _rich),
     "document": _attached(
         "figures.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _document
