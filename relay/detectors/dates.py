@@ -33,7 +33,7 @@ _MONTHS = (
     "september sept sep septembre septiembre setiembre setembro set septemba сентября сентябрь сент сен سبتمبر شتنبر أيلول",
     "october oct octobre octubre outubro out oktoba oktober okt октября октябрь окт أكتوبر تشرين_الأول",
     "november nov novembre noviembre novembro novemba nopember ноября ноябрь нояб ноя نوفمبر نونبر تشرين_الثاني",
-    "december dec décembre déc diciembre dezembro dez desemba desember des декабря декабрь дек ديسمبر دجنبر كانون_الأول",
+    "december dec décembre diciembre dezembro dezember dez desemba desember des декабря декабрь дек ديسمبر دجنبر كانون_الأول",
 )
 _MONTH = {
     fold(shape(name)).replace("_", " "): number for number, names in enumerate(_MONTHS, 1) for name in names.split()
