@@ -25,6 +25,7 @@ from relay.actions.deliver import BEAT, Outbox
 from relay.actions.login import authenticate
 from relay.actions.prove import prove
 from relay.actions.receive import receive
+from relay.detectors.own import Facts
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.limits import LETTERS, LETTERS_OF_ONE, HourlyRate
@@ -38,7 +39,7 @@ from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.processors import stay_on_one
-from relay.resources import Resources, load_resources, load_smarthost
+from relay.resources import Resources, load_resources, load_rules, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
@@ -97,7 +98,7 @@ class Service:
             processes=settings.scan.processes,
             memory=settings.scan.memory,
             deadline=settings.scan.deadline,
-            words=resources.ruleset.words,
+            rules=load_rules(resources.settings, resources.ruleset),
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
@@ -247,11 +248,11 @@ class Service:
         is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
         who = authentication.address.key if authentication and not is_letter else ""
 
-        def scan(octets: bytes) -> Scan:
+        def scan(octets: bytes, facts: Facts) -> Scan:
             if is_letter and not self._letters.allows(client.ip, monotonic()):
                 raise Busy("enough was written to the postmaster in this hour")
             with self._turns.setdefault(who, Turn()).taken():  # by now they are a member: strangers leave nothing here
-                return self._scanners.scan(octets)
+                return self._scanners.scan(octets, facts)
 
         try:
             return receive(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))
@@ -310,7 +311,7 @@ class Service:
         self.resources = fresh
         if self._server and tls:
             self._server.use(tls)
-        self._scanners.use(fresh.ruleset.words)
+        self._scanners.use(load_rules(fresh.settings, fresh.ruleset))
         note("service.reloaded")
 
 

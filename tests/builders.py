@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from relay.detectors.definition import read_detectors
 from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.message import Message
@@ -14,11 +15,15 @@ from relay.policy.post import CleanPart, Finding, Post, Progress, Scan
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.scan.instructions import Rules
 
 AUTHOR = "ana@customs.example"
 TODAY = date(2026, 3, 2)
 WORDS_FILE = Path(__file__).parent.parent / "config" / "policy" / "markings.toml"
 WORDS: MarkingWords = read_marking_words(WORDS_FILE.read_text("utf-8"), "markings.toml")
+DETECTORS_FILES = {
+    path.name: path.read_text("utf-8") for path in sorted((WORDS_FILE.parent / "detectors").glob("*.toml"))
+}
 RULESET = Ruleset(words=WORDS, directory=Directory())
 
 
@@ -135,3 +140,8 @@ def make_post(*findings: Finding, **changes: Any) -> Post:
         on=TODAY,
     )
     return replace(usual, **changes)
+
+
+def shipped_rules() -> Rules:
+    """Everything that a scanner searches for, as shipped."""
+    return Rules(words=WORDS, detectors=read_detectors(DETECTORS_FILES))

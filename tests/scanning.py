@@ -1,8 +1,13 @@
 """Messages for the scanner's tests, and one call that scans in this process."""
 
+from datetime import date
+
+from relay.detectors.definition import read_detectors
+from relay.detectors.own import Facts
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
+from relay.scan.instructions import Rules
 from relay.scan.stages import scan_octets
 
 WORDS = MarkingWords(
@@ -14,6 +19,8 @@ WORDS = MarkingWords(
         "TLP:RED": ("RED", "ROUGE", "КРАСНЫЙ", "红色", "أحمر"),
     },
 )
+RULES = Rules(words=WORDS, detectors=read_detectors({}))
+FACTS = Facts(on=date(2026, 11, 24))
 HEADER = (
     b"From: Ana Example <ana@agency.example>\r\nTo: central-africa@relay.example\r\nSubject: Seizure at the port\r\n"
     b"Date: Mon, 6 Jan 2025 10:00:00 +0000\r\nMessage-ID: <1@agency.example>\r\nMIME-Version: 1.0\r\n"
@@ -23,7 +30,7 @@ HEADER = (
 def scan(octets: bytes) -> Scan:
     """Everything that all stages report, as the pool puts it together."""
     result = Scan(progress=Progress.NOTHING, message=None)
-    for stage in scan_octets(octets, WORDS):
+    for stage in scan_octets(octets, RULES, FACTS):
         result = advance(result, stage)
     return result
 

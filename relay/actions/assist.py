@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from relay.actions.admit import has_letters_enough
-from relay.actions.judge import Author, Scanner, with_own_facts
+from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
 from relay.delivery.delivery import Kind
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
@@ -39,7 +39,7 @@ def assist(
     if has_letters_enough(resources, member, now):
         return OVER_QUOTA
     message = read_message(split_header(octets))
-    scan = with_own_facts(scanner(octets), message, resources.ruleset.words)
+    scan = with_own_facts(scanner(octets, facts_of(resources, member, now)), message, resources.ruleset.words)
     if (refused := judge_author(message, author.proof)) is not None:
         return refused.reply
     if message.automatic or message.list_ids:

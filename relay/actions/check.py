@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from relay.actions.judge import Scanner, addressed, judge
+from relay.actions.judge import Scanner, addressed, facts_of, judge
 from relay.errors import NotFound
 from relay.mail.address import Address, parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
-from relay.mail.message import Message, octets_to_text, split_header
+from relay.mail.message import Message, octets_to_text, read_message, split_header
 from relay.policy.decision import Decision, Hold, Relay, Withhold
 from relay.policy.post import Scan
 from relay.policy.routing import PREFIX, Addressed
@@ -71,17 +71,17 @@ def check(
     to = _addressed(resources, octets, list_address)
     patterns_of(resources.ruleset.words)  # compiled once in a process; no message's own time
     started = time.perf_counter()
-    scan = scanner(octets)
     answers: list[tuple[MailingList, Decision]] = []
     if sender is not None:
         with resources.database.read() as connection:
             member = members.find(connection, sender)
+        scan = scanner(octets, facts_of(resources, member, now))
         answers = _decide(resources, scan, octets, (member, sender), to, now)
     else:
+        message = read_message(split_header(octets))
         with resources.database.read() as connection:
-            known = (
-                members.find(connection, scan.message.author.address) if scan.message and scan.message.author else None
-            )
+            known = members.find(connection, message.author.address) if message.author else None
+        scan = scanner(octets, facts_of(resources, known, now))
         for one in (*to.lists, *([_alerts(resources)] if to.alerts else [])):
             author = _entitled(scan.message, known, one)
             answers += _decide(resources, scan, octets, (author, author.address), Addressed(lists=(one,)), now)
@@ -107,7 +107,7 @@ def _decide(
 ) -> list[tuple[MailingList, Decision]]:
     member, address = author
     proof = AuthenticationResults(method=Method.AUTH, address=address)
-    judgement = judge(resources, lambda _: scan, octets, author=member, authentication=proof, to=to, now=now)
+    judgement = judge(resources, lambda *_: scan, octets, author=member, authentication=proof, to=to, now=now)
     return list(zip(judgement.lists, (decision for _, decision in judgement.decisions), strict=True))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from relay.detectors.own import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import HeaderSection, Message, named_senders, read_message, split_header
@@ -18,7 +19,7 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.store import members
 
-Scanner = Callable[[bytes], Scan]
+Scanner = Callable[[bytes, Facts], Scan]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +67,8 @@ def judge(
 ) -> Judgement:
     """Scan the octets, find the lists they concern, and decide for each."""
     header = split_header(octets)
-    scan = with_own_facts(scanner(octets), read_message(header), resources.ruleset.words)
+    scan = scanner(octets, facts_of(resources, author, now))
+    scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
     post = Post(
         author=author,
@@ -80,6 +82,14 @@ def judge(
     return Judgement(
         authentication=authentication, scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset)
     )
+
+
+def facts_of(resources: Resources, author: Member | None, now: datetime) -> Facts:
+    """What a scanner is told beside a message."""
+    domains = (resources.settings.relay.domain,)
+    if author is None:
+        return Facts(on=now.date(), domains=domains)
+    return Facts(on=now.date(), names=(author.name,), addresses=(str(author.address),), domains=domains)
 
 
 def _names_another(resources: Resources, author: Member | None, header: HeaderSection) -> bool:

@@ -6,7 +6,7 @@ It is scanned like a post. What is marked too high is dropped as a post would be
 import secrets
 from datetime import datetime
 
-from relay.actions.judge import Scanner, with_own_facts
+from relay.actions.judge import Scanner, facts_of, with_own_facts
 from relay.actions.moderate import WITHHOLD_CODES
 from relay.delivery.delivery import Delivery
 from relay.delivery.postmaster import Letter, compose_letter, pack_letter, unpack_letter
@@ -44,7 +44,7 @@ def take_letter(
     if _has_been_here(header, message, resources.settings.relay.domain):
         note("letter.dropped", ip=client.ip, why="loop")
         return TAKEN
-    scan = with_own_facts(scanner(octets), message, resources.ruleset.words)
+    scan = with_own_facts(scanner(octets, facts_of(resources, None, now)), message, resources.ruleset.words)
     if scan.progress not in {Progress.TEXT, Progress.COMPLETE}:
         note("letter.dropped", ip=client.ip, why="unread")
         return REFUSED

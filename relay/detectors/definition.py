@@ -104,6 +104,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         detectors=tuple(detectors),
         kinds=kinds,
         names=NameKinds.of(kinds),
+        source=dict(files),
     )
 
 

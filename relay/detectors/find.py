@@ -1,7 +1,7 @@
 """Everything sensitive in one view: signals of words, shapes and names, and the detectors over them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from relay.detectors.dates import find_dates
@@ -20,13 +20,14 @@ SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detectors:
-    """All that config/policy/detectors says: the vocabulary, the shapes, the rules. `nothing` erases words inside of it."""
+    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and its `source`, text by file."""
 
     vocabulary: Vocabulary = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
+    source: Mapping[str, str] = field(repr=False)
 
     def rules(self) -> frozenset[str]:
         """The names of all rules."""

@@ -19,12 +19,14 @@ _WORD = regex.compile(r"[\p{L}\p{N}]{2,}")
 class Facts:
     """What detectors know beside the text: the day (UTC), and the author as the header and their record name them.
 
-    `names` are the author's names as written ("Ana Example"), `addresses` their e-mail addresses.
+    `names` are the author's names as written ("Ana Example"), `addresses` their e-mail addresses; `domains` are those of the
+    relay itself.
     """
 
     on: date
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:

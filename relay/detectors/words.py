@@ -51,6 +51,7 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
             for entry in _entries(word):
                 entries[entry] = entries.get(entry, 0) | kind
     automaton = ahocorasick.Automaton()
+    automaton.add_word("\n", (1, 0))  # stands in no flat text; an empty automaton can't search
     for entry, kinds in entries.items():
         automaton.add_word(entry, (len(entry), kinds))
     automaton.make_automaton()

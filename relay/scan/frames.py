@@ -11,11 +11,11 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
-from relay.policy.marking import MarkingWords
 from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Progress, Scan
 from relay.scan.checked import (
     FrameError,
@@ -102,19 +102,6 @@ def read_length(prefix: bytes | bytearray) -> int:
     return length
 
 
-def encode_configuration(memory: int, words: MarkingWords) -> bytes:
-    """The first frame that a scanner gets."""
-    return json.dumps({"memory": memory, "words": asdict(words)}).encode()
-
-
-def decode_configuration(octets: bytes) -> tuple[int, MarkingWords]:
-    """The scanner's reading of it; the pool is trusted."""
-    said = json.loads(octets)
-    words: dict[str, Any] = said["words"]
-    labels = {label: tuple(listed) for label, listed in words.pop("labels").items()}
-    return said["memory"], MarkingWords(labels=labels, **{name: tuple(listed) for name, listed in words.items()})
-
-
 def encode_ready(sandbox: Sandbox) -> bytes:
     """A scanner's first frame: it waits for work, behind these walls."""
     return json.dumps({"stage": "ready"} | asdict(sandbox)).encode()
@@ -153,8 +140,8 @@ def _said(value: Any) -> object:
 _ENCODER = json.JSONEncoder(default=_said)
 
 
-def decode_stage(octets: bytes) -> Stage:
-    """Read one stage.
+def decode_stage(octets: bytes, rules: frozenset[str] = frozenset()) -> Stage:
+    """Read one stage; `rules` are those that the detectors have.
 
     Raises:
         FrameError: its shape, a size or a character is wrong.
@@ -166,7 +153,7 @@ def decode_stage(octets: bytes) -> Stage:
     return Stage(
         name=name,
         message=_message(said["message"]) if name == "header" else None,
-        findings=several(said.get("findings"), _finding, FINDINGS),
+        findings=several(said.get("findings"), partial(_finding, RULES | rules), FINDINGS),
         parts=several(said.get("parts"), _part, len(_MEDIA_TYPES)),
         images=several(said.get("images"), _image, 1 if name == "part" else 0),
         documents=several(said.get("documents"), _document, DOCUMENTS if name == "part" else 0),
@@ -182,7 +169,7 @@ def _line(value: object) -> str:
     return text
 
 
-def _finding(value: object) -> Finding:
+def _finding(rules: frozenset[str], value: object) -> Finding:
     """A finding in the words that there are; free ones could carry a post's text into the record."""
     said = a_mapping(value)
     label, score = said.get("label"), a(float, said.get("score"))
@@ -190,7 +177,7 @@ def _finding(value: object) -> Finding:
         raise FrameError("number")
     return Finding(
         code=one_of(CODES, said.get("code")),
-        rule=one_of(RULES, said.get("rule")),
+        rule=one_of(rules, said.get("rule")),
         place=a_place(said.get("place")),
         start=a_count(said.get("start"), FRAME_OCTETS),
         end=a_count(said.get("end"), FRAME_OCTETS),
@@ -267,9 +254,9 @@ def _date(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        date = datetime.fromisoformat(a(str, value))
+        written = datetime.fromisoformat(a(str, value))
     except ValueError:
         raise FrameError("date") from None
-    if date.tzinfo is None:
+    if written.tzinfo is None:
         raise FrameError("date")
-    return date
+    return written

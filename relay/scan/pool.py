@@ -8,12 +8,13 @@ from collections import deque
 from datetime import timedelta
 from time import monotonic
 
+from relay.detectors.own import Facts
 from relay.errors import Busy, Unavailable
-from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.processors import use_all
 from relay.scan.checked import FrameError
-from relay.scan.frames import advance, encode_configuration
+from relay.scan.frames import advance
+from relay.scan.instructions import Rules, encode_configuration
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
@@ -31,19 +32,20 @@ LOOK = timedelta(seconds=5)  # for scanners that died while idle: else `ready` w
 class ScannerPool:
     """A fixed number of scanner processes. Thread-safe; `scan` blocks."""
 
-    def __init__(self, *, processes: int, memory: int, deadline: timedelta, words: MarkingWords) -> None:
+    def __init__(self, *, processes: int, memory: int, deadline: timedelta, rules: Rules) -> None:
         """Prepare a pool; `start` starts it.
 
         Args:
             processes: how many scanners, and so how many messages at once.
             memory: address space in octets that one scanner may use.
             deadline: the most time that one message may take, from its start in a scanner.
-            words: the marking vocabulary.
+            rules: what to search for.
         """
         self._processes = processes
         self._deadline = deadline
         self._memory = memory
-        self._configuration = encode_configuration(memory, words)
+        self._rules = rules
+        self._configuration = encode_configuration(memory, rules)
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)  # for messages that wait
         self._left = threading.Condition(self._lock)  # for the keeper: there is one to end or to start
@@ -68,8 +70,8 @@ class ScannerPool:
             self.close()
             raise Unavailable("The scanners did not start: check [scan] memory and that this installation is whole")
 
-    def scan(self, octets: bytes) -> Scan:
-        """Scan one message.
+    def scan(self, octets: bytes, facts: Facts) -> Scan:
+        """Scan one message, knowing the day and the author.
 
         Returns:
             What was found; `progress` tells whether the scanner came to the end.
@@ -82,7 +84,7 @@ class ScannerPool:
         scan = Scan(progress=Progress.NOTHING, message=None)
         fit = False
         try:
-            for stage in scanner.stages(octets, monotonic() + self._deadline.total_seconds()):
+            for stage in scanner.stages(octets, facts, monotonic() + self._deadline.total_seconds()):
                 scan = advance(scan, stage)
             fit = True
         except (ScannerError, FrameError):
@@ -91,9 +93,9 @@ class ScannerPool:
             self._give_back(scanner, fit=fit)
         return scan
 
-    def use(self, words: MarkingWords) -> None:
-        """Have every message that starts from now on scanned with these words; scanners that know others are replaced."""
-        self._configuration = encode_configuration(self._memory, words)
+    def use(self, rules: Rules) -> None:
+        """Have every message that starts from now on scanned with these rules; scanners that know others are replaced."""
+        self._rules, self._configuration = rules, encode_configuration(self._memory, rules)
 
     def ready(self) -> bool:
         """Whether a scanner lives that could serve."""
@@ -210,7 +212,7 @@ class ScannerPool:
     def _start_one(self) -> bool:
         """Start one scanner; whether that went well."""
         try:
-            scanner = Scanner(self._parent())
+            scanner = Scanner(self._parent(), self._rules.detectors.rules())
         except (OSError, ParentError):
             return False
         with self._lock:

@@ -5,6 +5,7 @@ import select
 from collections.abc import Iterator
 from time import monotonic
 
+from relay.detectors.own import Facts
 from relay.scan.checked import FrameError
 from relay.scan.frames import (
     FRAME_OCTETS,
@@ -16,6 +17,7 @@ from relay.scan.frames import (
     length_prefix,
     read_length,
 )
+from relay.scan.instructions import encode_facts
 from relay.scan.parent import ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.walker import PARTS
@@ -39,13 +41,14 @@ class ScannerError(Exception):
 class Scanner:
     """A running scanner process. Used by one thread at a time; only `kill` may come from another."""
 
-    def __init__(self, parent: ScannerParent) -> None:
-        """Have the process started; it can be used once it is `prepare`d.
+    def __init__(self, parent: ScannerParent, rules: frozenset[str]) -> None:
+        """Have the process started; it can be used once it is `prepare`d. `rules` are its detectors', by name.
 
         Raises:
             ParentError: it can't be started.
         """
         self.parent = parent
+        self._rules = rules
         self.pid, self._input, self._output = parent.fork()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
@@ -75,7 +78,7 @@ class Scanner:
             self.sandbox = decode_ready(frame)
             return
 
-    def stages(self, octets: bytes, until: float) -> Iterator[Stage]:
+    def stages(self, octets: bytes, facts: Facts, until: float) -> Iterator[Stage]:
         """Have one message scanned; ends after the stage "complete".
 
         Raises:
@@ -84,8 +87,10 @@ class Scanner:
         """
         self.jobs += 1
         before: StageName | None = None
-        for count, frame in enumerate(self._converse([memoryview(length_prefix(octets)), memoryview(octets)], until)):
-            stage = decode_stage(frame)
+        told = encode_facts(facts)
+        outgoing = [memoryview(one) for one in (length_prefix(told) + told, length_prefix(octets), octets)]
+        for count, frame in enumerate(self._converse(outgoing, until)):
+            stage = decode_stage(frame, self._rules)
             if stage.name not in _FOLLOWS[before] or count >= _STAGE_FRAMES:
                 raise FrameError("order")
             yield stage
@@ -104,7 +109,7 @@ class Scanner:
         os.close(self._output)
 
     def _converse(self, outgoing: list[memoryview], until: float) -> Iterator[bytes]:
-        """Write one frame, in pieces, while reading the frames that come back; never waits beyond `until`."""
+        """Write frames, in pieces, while reading the frames that come back; never waits beyond `until`."""
         incoming, received = bytearray(), 0
         poller = select.poll()
         poller.register(self._output, select.POLLIN)

@@ -2,15 +2,19 @@
 
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
+from relay.detectors.find import find_sensitive
+from relay.detectors.own import Facts
 from relay.mail.message import read_message, split_header
-from relay.policy.marking import MarkingWords, find_markings
+from relay.policy.marking import find_markings
 from relay.policy.post import CleanImage, CleanPart, Finding, View
+from relay.policy.shape import versions_of
 from relay.scan.attachments import open_attachment
 from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
+from relay.scan.instructions import Rules
 from relay.scan.parts import (
     TextPart,
     image_octets,
@@ -27,27 +31,47 @@ from relay.scan.text import HIDDEN, views_of_text
 from relay.scan.vocabulary import WHOLE_MESSAGE, kind_of, place_of_field
 from relay.scan.walker import Leaf, Structure, walk
 
+# Header fields in which people write, and the beginnings of those that only programs fill.
+_WRITTEN = frozenset({"comments", "keywords", "thread-topic", "content-description"})
+_TECHNICAL = (
+    "received", "dkim-", "arc-", "authentication-results", "message-id", "date", "references", "in-reply-to", "mime-version",
+    "content-t", "content-id", "return-path", "delivered-to", "list-", "x-mailer", "user-agent", "x-originating", "x-ms-",
+    "x-google", "x-spam", "x-virus", "thread-index", "precedence", "importance", "x-priority", "autocrypt", "openpgp",
+    "x-received", "x-gm-", "dispos", "require-recipient", "accept-language", "x-source", "x-auth",
+)  # fmt: skip
 
-def scan_octets(octets: bytes, words: MarkingWords) -> Iterator[Stage]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Search:
+    """What is searched for in every view of one message."""
+
+    rules: Rules
+    facts: Facts
+
+
+def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
     """Scan one message; never raises on whatever octets."""
     header = split_header(octets)
     message = read_message(header)
+    if message.author and not facts.names:  # no record says what the author's name is
+        facts = replace(facts, names=(message.author.name,), addresses=(str(message.author.address),))
+    search = _Search(rules=rules, facts=facts)
     defects = (Finding(code="H7", rule=f"structure.{defect}", place="header") for defect in message.defects)
     yield Stage(
         name="header",
         message=message,
-        findings=_findings(chain.from_iterable(map(views_of_field, header.fields)), words, defects),
+        findings=_findings(chain.from_iterable(map(views_of_field, header.fields)), search, defects),
     )
 
     structure = walk(octets, header)
     texts = [(leaf, read_text(leaf)) for leaf in structure.leaves if is_text(leaf)]
-    text = _text_stage(structure, texts, words)
+    text = _text_stage(structure, texts, search)
     yield text
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
     photos = documents = size = 0
     for number, leaf in enumerate(attachments, start=1):
-        stage = _part_stage(leaf, f"attachment {number}", words, with_photos=photos < PHOTOS)
+        stage = _part_stage(leaf, f"attachment {number}", search, with_photos=photos < PHOTOS)
         if documents + len(stage.documents) > DOCUMENTS or size + octets_of(stage) > FILES_OCTETS:
             over = Finding(code="H1", rule="part.over_limits", place=f"attachment {number}")
             stage = Stage(name="part", findings=(over, *stage.findings)[:FINDINGS], removed=(over.place,))
@@ -59,11 +83,11 @@ def scan_octets(octets: bytes, words: MarkingWords) -> Iterator[Stage]:
     yield Stage(name="complete", findings=() if readable or empty else (nothing,))
 
 
-def _findings(views: Iterable[View], words: MarkingWords, others: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] = ()) -> tuple[Finding, ...]:
     """The others and what the detectors find in the views; one finding for each rule and place is enough."""
     found = [
         *others,
-        *(_without_words(one) for view in views if view.text.strip() for one in find_markings(view, words)),
+        *(_without_words(one) for view in views if view.text.strip() for one in _find(view, search)),
     ]
     seen = {_kind(one) for one in found if one.place.startswith("text, line ")}
     # What stands in the text as it is seen needn't be told again of its source.
@@ -74,6 +98,19 @@ def _findings(views: Iterable[View], words: MarkingWords, others: Iterable[Findi
     # Each rule's first place goes before all further places, so that no rule is lost.
     first = {_kind(one): one for one in unique.values()}
     return tuple(dict.fromkeys([*first.values(), *reversed(unique.values())]))[:FINDINGS]
+
+
+def _find(view: View, search: _Search) -> Iterator[Finding]:
+    """What stands in one view: markings, and what identifies people or betrays operations."""
+    yield from find_markings(view, search.rules.words)
+    field = view.place.removeprefix("header ") if view.place.startswith("header ") else ""
+    if field.startswith(_TECHNICAL):
+        return
+    found = find_sensitive(versions_of(view.text), view.place, search.rules.detectors, search.facts)
+    if (field and field not in _WRITTEN) or view.place.endswith(", header"):
+        # It never leaves, so only what nobody may have sent at all counts.
+        found = tuple(one for one in found if not one.code.startswith("H"))
+    yield from found
 
 
 def _kind(finding: Finding) -> tuple[str, str, str | None]:
@@ -96,7 +133,7 @@ def _inner(place: str) -> str:
     return "header" if place.startswith("header") else place.removeprefix("text").removeprefix(", ")
 
 
-def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], words: MarkingWords) -> Stage:
+def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], search: _Search) -> Stage:
     """All text parts together: one plain text, and one page if any part was HTML. Also names and properties of what is dropped."""
     parts = _join(texts)
     views = [
@@ -111,9 +148,9 @@ def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], words:
         removed.append("text")
     dropped = [leaf for leaf in structure.leaves if not is_text(leaf) and is_dropped(leaf)]
     beside = [view for leaf in dropped for view in (*views_of_names(leaf), *views_of_image(image_octets(leaf) or b""))]
-    others += _within(_findings(dict.fromkeys(beside), words), "attachments")
+    others += _within(_findings(dict.fromkeys(beside), search), "attachments")
     return Stage(
-        name="text", findings=_findings(dict.fromkeys(views), words, others), parts=parts, removed=tuple(removed)
+        name="text", findings=_findings(dict.fromkeys(views), search, others), parts=parts, removed=tuple(removed)
     )
 
 
@@ -152,13 +189,13 @@ def _as_page(text: str) -> str:
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br>\n") + "</p>"
 
 
-def _part_stage(leaf: Leaf, place: str, words: MarkingWords, *, with_photos: bool) -> Stage:
+def _part_stage(leaf: Leaf, place: str, search: _Search, *, with_photos: bool) -> Stage:
     """A photo, made anew, or a part that is removed; what can be read of either is looked at."""
     octets = image_octets(leaf)
     if octets is None:
-        return _document_stage(leaf, place, words)
+        return _document_stage(leaf, place, search)
     views = [*look_into(leaf), *views_of_image(octets)]
-    found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), words), place))
+    found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), search), place))
     cleaned = clean_image(octets) if with_photos else None
     if cleaned is not None:
         image = CleanImage(octets=cleaned, place=place, start=leaf.start, end=leaf.end, encoding=leaf.encoding)
@@ -168,10 +205,10 @@ def _part_stage(leaf: Leaf, place: str, words: MarkingWords, *, with_photos: boo
     return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))
 
 
-def _document_stage(leaf: Leaf, place: str, words: MarkingWords) -> Stage:
+def _document_stage(leaf: Leaf, place: str, search: _Search) -> Stage:
     """What may leave of a document or an archive; what can be read of it is looked at, whether it leaves or not."""
     opened = open_attachment(leaf)
-    found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), words)), place)
+    found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), search)), place)
     documents = tuple(replace(one, place=f"{place}, {one.place}" if one.place else place) for one in opened.documents)
     removed = () if documents else (place,)
     return Stage(name="part", findings=found[:FINDINGS], documents=documents, removed=removed)

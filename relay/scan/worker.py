@@ -12,22 +12,23 @@ import signal
 import socket
 from base64 import encodebytes
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from io import BytesIO
 from typing import NoReturn
 
-from relay.policy.marking import MarkingWords
+from relay.detectors.own import Facts
 from relay.scan.charset import load_every_charset
 from relay.scan.frames import (
     FRAME_OCTETS,
     PREFIX_OCTETS,
-    decode_configuration,
     encode_ready,
     encode_stage,
     length_prefix,
     read_length,
 )
 from relay.scan.image import prepare
+from relay.scan.instructions import Rules, decode_configuration, decode_facts
 from relay.scan.parent import FORK, NUMBER_OCTETS, decode_number, encode_number
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
@@ -45,6 +46,8 @@ _WARM_UP = (
     b"--b\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n> caf=E9\r\n"
 )
 
+_WARM_UP_FACTS = Facts(on=date(2025, 1, 6))
+
 
 def main() -> None:
     """Start and end scanners as asked, until standard input, which is a socket, ends."""
@@ -52,11 +55,11 @@ def main() -> None:
     configuration = _read_frame(control.recv)
     if configuration is None:
         return
-    memory, words = decode_configuration(configuration)
+    memory, rules = decode_configuration(configuration)
     load_every_charset()
     warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"--b--\r\n"
-    _scan(warm_up, words, say=lambda _: None)
-    if not _works_inside(memory, warm_up, words):
+    _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
+    if not _works_inside(memory, warm_up, rules):
         return
     gc.collect()
     gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it
@@ -65,7 +68,7 @@ def main() -> None:
         pid, pipes = decode_number(request), received[1]
         if pid == FORK:
             if (pid := os.fork()) == 0:
-                _serve_on(pipes, memory, words)
+                _serve_on(pipes, memory, rules)
             children.add(pid)
         elif pid in children:
             _end(pid)
@@ -77,12 +80,12 @@ def main() -> None:
         _end(pid)
 
 
-def _works_inside(memory: int, warm_up: bytes, words: MarkingWords) -> bool:
+def _works_inside(memory: int, warm_up: bytes, rules: Rules) -> bool:
     """Whether all that was loaded can be used behind the walls: what can't should never look ready."""
     if (pid := os.fork()) == 0:
         try:
             enter_sandbox(memory)
-            _scan(warm_up, words, say=lambda _: None)
+            _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
             os._exit(0)
         finally:
             os._exit(_SOFTWARE_ERROR)
@@ -95,25 +98,25 @@ def _end(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def _serve_on(pipes: list[int], memory: int, words: MarkingWords) -> NoReturn:
+def _serve_on(pipes: list[int], memory: int, rules: Rules) -> NoReturn:
     """Be a scanner on these two pipes, and on nothing else that the parent had open."""
     try:
         os.dup2(pipes[0], _INPUT)  # closes the socket to the main process
         os.dup2(pipes[1], _OUTPUT)
         os.closerange(_OUTPUT + 2, max(pipes) + 1)
-        _serve(memory, words)
+        _serve(memory, rules)
         os._exit(0)
     finally:
         os._exit(_SOFTWARE_ERROR)
 
 
-def _serve(memory: int, words: MarkingWords) -> None:
+def _serve(memory: int, rules: Rules) -> None:
     """Scan until the pool has closed the pipe."""
     sandbox = enter_sandbox(memory)
     _write_frame(encode_ready(sandbox))
     read = partial(os.read, _INPUT)
-    while (octets := _read_frame(read)) is not None:
-        _scan(octets, words, say=_write_frame)
+    while (told := _read_frame(read)) is not None and (octets := _read_frame(read)) is not None:
+        _scan(octets, rules, decode_facts(told), say=_write_frame)
 
 
 def _attached(image: bytes) -> bytes:
@@ -121,8 +124,8 @@ def _attached(image: bytes) -> bytes:
     return b"--b\r\n" + field + encodebytes(image).replace(b"\n", b"\r\n") + b"\r\n"
 
 
-def _scan(octets: bytes, words: MarkingWords, *, say: Callable[[bytes], None]) -> None:
-    for stage in scan_octets(octets, words):
+def _scan(octets: bytes, rules: Rules, facts: Facts, *, say: Callable[[bytes], None]) -> None:
+    for stage in scan_octets(octets, rules, facts):
         say(encode_stage(stage))
 
 

@@ -22,8 +22,9 @@ from tests.benchmarks.machine import (
     proportional_octets,
     resident_octets,
 )
-from tests.builders import AUTHOR, WORDS, make_message
+from tests.builders import AUTHOR, make_message, shipped_rules
 from tests.running import PATIENCE, WEN_RELAY, Served, Site
+from tests.scanning import FACTS
 
 Figures = dict[str, float]
 
@@ -65,13 +66,13 @@ def _run_version() -> None:
 def scanning() -> Figures:
     """One mail at a time, by a scanner that has just served and by a fresh one; the way to its process and back is in it."""
     parts = {"4 KB text": message(AUTHOR), "10 KB text and HTML": _text_and_html()}
-    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), words=WORDS)
+    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), rules=shipped_rules())
     pool.start()
     figures: Figures = {}
     try:
         for name, octets in parts.items():
             fresh = [_timed_by_fresh_scanner(pool, octets) for _ in range(30)]
-            used = [_timed(lambda octets=octets: pool.scan(octets)) for _ in range(100)]  # type: ignore[misc]
+            used = [_timed(lambda octets=octets: pool.scan(octets, FACTS)) for _ in range(100)]  # type: ignore[misc]
             figures |= {
                 f"scan of {name}, p50 [s]": median(used),
                 f"scan of {name} by a fresh scanner, p50 [s]": median(fresh),
@@ -82,7 +83,7 @@ def scanning() -> Figures:
 
 
 def _timed_by_fresh_scanner(pool: ScannerPool, octets: bytes) -> float:
-    taken, served = _timed(lambda: pool.scan(octets)), pool.pids()
+    taken, served = _timed(lambda: pool.scan(octets, FACTS)), pool.pids()
     while pool.pids() in {(), served}:  # until the next one has taken its place
         Event().wait(0.01)
     return taken

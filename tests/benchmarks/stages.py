@@ -11,10 +11,11 @@ from time import process_time, thread_time
 
 from relay.actions.deliver import Outbox
 from relay.actions.receive import receive
+from relay.detectors.own import Facts
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
-from relay.resources import load_resources
+from relay.resources import load_resources, load_rules
 from relay.scan.frames import advance, decode_stage, encode_stage
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
@@ -31,6 +32,7 @@ def stages(site: Site) -> Figures:
     spent: dict[str, list[float]] = {}
     with _Environment(site.environment):
         resources = load_resources(load_settings(site.data / "relay.toml"))
+    rules = load_rules(resources.settings, resources.ruleset)
     outbox = Outbox(lambda: resources, boot="benchmark")
     author = address(site.author)
     client = Client(ip="127.0.0.1", helo_name="client.example", tls=True, login=author)
@@ -40,13 +42,13 @@ def stages(site: Site) -> Figures:
     def note(stage: str, seconds: float) -> None:
         spent.setdefault(stage, []).append(seconds)
 
-    def scan(octets: bytes) -> Scan:
+    def scan(octets: bytes, facts: Facts) -> Scan:
         start = thread_time()
-        frames = [encode_stage(stage) for stage in scan_octets(octets, resources.ruleset.words)]
+        frames = [encode_stage(stage) for stage in scan_octets(octets, rules, facts)]
         note("scan (a scanner's process)", thread_time() - start)
         found = Scan(progress=Progress.NOTHING, message=None)
         for frame in frames:
-            found = advance(found, decode_stage(frame))
+            found = advance(found, decode_stage(frame, rules.detectors.rules()))
         return found
 
     try:

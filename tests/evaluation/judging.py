@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relay.actions.check import check
+from relay.detectors.own import Facts
 from relay.policy.post import Progress, Scan
-from relay.resources import Resources, load_resources
+from relay.resources import Resources, load_resources, load_rules
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
@@ -40,9 +41,11 @@ def resources_of(site: Site) -> Iterator[Resources]:
 def judged(resources: Resources, messages: Sequence[Message], now: datetime) -> Iterator[Verdict]:
     """Every message, scanned and decided in this process, on one core."""
 
-    def scan(octets: bytes) -> Scan:
+    rules = load_rules(resources.settings, resources.ruleset)
+
+    def scan(octets: bytes, facts: Facts) -> Scan:
         result = Scan(progress=Progress.NOTHING, message=None)
-        for stage in scan_octets(octets, resources.ruleset.words):
+        for stage in scan_octets(octets, rules, facts):
             result = advance(result, stage)
         return result
 

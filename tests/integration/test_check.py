@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay.actions.check import check
-from relay.resources import load_resources
+from relay.resources import load_resources, load_rules
 from relay.scan.pool import ScannerPool
 from relay.settings import load_settings
 from tests.integration.clients import make_post, octets_of
@@ -122,7 +122,9 @@ def judge(site):
     """Check octets in this process, with one pool for all of them."""
     resources = load_resources(load_settings(site.file))
     scan = resources.settings.scan
-    pool = ScannerPool(processes=1, memory=scan.memory, deadline=scan.deadline, words=resources.ruleset.words)
+    pool = ScannerPool(
+        processes=1, memory=scan.memory, deadline=scan.deadline, rules=load_rules(resources.settings, resources.ruleset)
+    )
     pool.start()
     yield lambda octets: check(resources, pool.scan, octets, sender=None, list_address=None, now=datetime.now(UTC))
     pool.close()

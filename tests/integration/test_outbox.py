@@ -16,6 +16,7 @@ from relay.actions.establish import establish
 from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
+from relay.detectors.own import Facts
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
@@ -23,7 +24,8 @@ from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
 from relay.store import queue
-from tests.builders import WORDS, make_message
+from tests.builders import make_message
+from tests.scanning import FACTS, RULES
 
 AUTHOR = "ana@douanes.example"
 PEOPLE = {
@@ -50,9 +52,9 @@ def resources(tmp_path):
         yield resources
 
 
-def scanned(octets: bytes) -> Scan:
+def scanned(octets: bytes, facts: Facts = FACTS) -> Scan:
     scan = Scan(progress=Progress.NOTHING, message=None)
-    for stage in scan_octets(octets, WORDS):
+    for stage in scan_octets(octets, RULES, facts):
         scan = advance(scan, stage)
     return scan
 

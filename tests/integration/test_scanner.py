@@ -19,15 +19,17 @@ from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan import pool as pool_module
-from relay.scan.frames import encode_configuration, length_prefix
+from relay.scan.frames import length_prefix
+from relay.scan.instructions import Rules, encode_configuration, encode_facts
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.pool import ScannerPool
 from relay.scan.scanner import Scanner
 from tests.pictures import attached, encoded, exif, huge_png, picture, printing_profile
-from tests.scanning import WORDS, mail, message, part, plain, rules, scan
+from tests.scanning import FACTS, RULES, mail, message, part, plain, rules, scan
 
 MEMORY = 512 * 1024 * 1024
 HELLO = message(b"hello")
+TOLD = encode_facts(FACTS)
 # A parser of the HTML standard needs time that grows with the square of this depth, which the quick look does not see: in
 # an object, the closing tag of what stands around it closes nothing.
 ENDLESS = mail(part(b"<div><object></div></object>" * 70_000, "text/html"), part(b"x", "image/png"))
@@ -37,8 +39,8 @@ ENDLESS = mail(part(b"<div><object></div></object>" * 70_000, "text/html"), part
 def make_pool() -> Iterator[Callable[..., ScannerPool]]:
     made: list[ScannerPool] = []
 
-    def make(processes: int = 1, seconds: float = 20, words: MarkingWords = WORDS) -> ScannerPool:
-        pool = ScannerPool(processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), words=words)
+    def make(processes: int = 1, seconds: float = 20, rules: Rules = RULES) -> ScannerPool:
+        pool = ScannerPool(processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), rules=rules)
         made.append(pool)
         pool.start()
         return pool
@@ -57,7 +59,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 60) -> None:
 
 def scan_in_thread(pool: ScannerPool, octets: bytes) -> tuple[threading.Thread, list[Scan]]:
     found: list[Scan] = []
-    thread = threading.Thread(target=lambda: found.append(pool.scan(octets)))
+    thread = threading.Thread(target=lambda: found.append(pool.scan(octets, FACTS)))
     thread.start()
     return thread, found
 
@@ -74,7 +76,7 @@ def test_a_scanner_finds_what_the_same_code_finds_here(make_pool):
         b"",
         b"\xff" * 1000,
     ):
-        assert pool.scan(octets) == scan(octets)
+        assert pool.scan(octets, FACTS) == scan(octets)
 
 
 def test_a_message_of_twenty_megabytes_goes_through(make_pool):
@@ -82,7 +84,7 @@ def test_a_message_of_twenty_megabytes_goes_through(make_pool):
         part(b"A" * 76 + b"\r\n", "image/jpeg", "Content-Transfer-Encoding: base64\r\n")
         + (b"QUJD" * 19 + b"\r\n") * 270_000
     )
-    result = make_pool().scan(mail(part(b"hello"), attachment))
+    result = make_pool().scan(mail(part(b"hello"), attachment), FACTS)
     assert (result.progress, plain(result), result.removed) == (Progress.COMPLETE, "hello", ("attachment 1",))
 
 
@@ -101,7 +103,7 @@ def test_every_charset_is_at_hand_inside_the_sandbox(make_pool):
         "johab",
     ):
         octets = message(b"\xc4" * 4, f"text/plain; charset={label}")
-        assert pool.scan(octets) == scan(octets)
+        assert pool.scan(octets, FACTS) == scan(octets)
     assert len(set(pool.pids())) == 1
 
 
@@ -113,20 +115,20 @@ def test_photos_of_every_kind_are_made_anew_inside_the_sandbox(make_pool):
     odd = [attached(encoded(picture(mode="CMYK"))), attached(encoded(picture(), icc_profile=profile))]
     odd += [attached(encoded(picture(mode="LA"), "PNG")), attached(encoded(picture(), progressive=True))]
     for octets in (mail(part(b"hello"), *large), mail(part(b"hello"), *odd)):
-        result = pool.scan(octets)
+        result = pool.scan(octets, FACTS)
         assert result == scan(octets)
         assert len(result.images) == 4
 
 
 def test_an_image_that_wants_all_memory_is_removed_and_the_message_goes_on(make_pool):
-    pool = ScannerPool(processes=1, memory=192 * 1024 * 1024, deadline=timedelta(seconds=20), words=WORDS)
+    pool = ScannerPool(processes=1, memory=192 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
     pool.start()
     try:
         wide = encoded(Image.new("RGBA", (6000, 4900)), "PNG", compress_level=1)
         for octets in (wide, huge_png(60_000, 60_000), huge_png(5000, 5000)):
-            result = pool.scan(mail(part(b"hello"), attached(octets)))
+            result = pool.scan(mail(part(b"hello"), attached(octets)), FACTS)
             assert (result.progress, result.images, result.removed) == (Progress.COMPLETE, (), ("attachment 1",))
-        assert len(pool.scan(mail(part(b"hello"), attached(encoded(picture())))).images) == 1
+        assert len(pool.scan(mail(part(b"hello"), attached(encoded(picture()))), FACTS).images) == 1
     finally:
         pool.close()
 
@@ -142,11 +144,11 @@ def test_several_threads_are_served_at_once(make_pool):
 def test_a_late_message_is_given_up_and_what_was_found_counts(make_pool):
     pool = make_pool(seconds=3)
     [before] = pool.pids()
-    result = pool.scan(ENDLESS)
+    result = pool.scan(ENDLESS, FACTS)
     assert result.progress is Progress.HEADER
     assert result.message is not None
     assert not exists(before)
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     assert pool.pids() != (before,)
 
 
@@ -154,9 +156,9 @@ def test_a_scanner_that_hangs_is_killed_and_replaced(make_pool):
     pool = make_pool(seconds=2)
     [before] = pool.pids()
     os.kill(before, signal.SIGSTOP)
-    assert pool.scan(HELLO) == Scan(progress=Progress.NOTHING, message=None)
+    assert pool.scan(HELLO, FACTS) == Scan(progress=Progress.NOTHING, message=None)
     assert not exists(before)
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
 
 
 def test_a_scanner_killed_in_the_middle_costs_its_own_message_only(make_pool):
@@ -165,12 +167,12 @@ def test_a_scanner_killed_in_the_middle_costs_its_own_message_only(make_pool):
     thread, found = scan_in_thread(pool, ENDLESS)
     wait_until(lambda: any(processor_time(pid) > used + 30 for pid, used in before.items()))
     busy = max(before, key=lambda pid: processor_time(pid) - before[pid])
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     os.kill(busy, signal.SIGKILL)
     thread.join()
     assert found[0].progress is Progress.HEADER
     wait_until(lambda: len(pool.pids()) == 2)
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
 
 
 def processor_time(pid: int) -> int:
@@ -184,7 +186,7 @@ def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make
     [before] = pool.pids()
     os.kill(before, signal.SIGKILL)
     wait_until(lambda: not pool.ready())
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     wait_until(pool.ready)  # a fresh one takes the place of the one that has scanned
     assert not exists(before)
 
@@ -204,7 +206,7 @@ def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
     os.kill(pool.pids()[0], signal.SIGSTOP)
     scan_in_thread(pool, HELLO)[0].join()
     wait_until(pool.ready)
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
 
 
 def test_messages_with_a_rest_between_them_have_each_a_scanner_of_their_own(make_pool):
@@ -213,7 +215,7 @@ def test_messages_with_a_rest_between_them_have_each_a_scanner_of_their_own(make
     for _ in range(3):
         [before] = pool.pids()
         seen.add(before)
-        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
         wait_until(lambda before=before: pool.pids() not in {(), (before,)})
         assert not exists(before)
     assert len(seen) == 3
@@ -225,7 +227,7 @@ def test_of_messages_that_follow_fast_a_scanner_takes_its_share_and_no_more(make
     pool = make_pool()
     seen = []
     for _ in range(12):
-        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
         wait_until(lambda: pool._free)
         seen += pool.pids()
     assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [3, 4, 4, 1]
@@ -235,7 +237,7 @@ def test_while_a_fresh_scanner_is_free_none_that_has_served_gets_a_message(make_
     monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
     pool = make_pool(processes=3)
     for _ in range(3):
-        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     assert [scanner.jobs for scanner in pool._living] == [1, 1, 1]
 
 
@@ -244,8 +246,8 @@ def test_while_messages_wait_a_scanner_takes_its_share_of_them_and_no_more(make_
     started: list[Scanner] = []
 
     class Counted(Scanner):
-        def __init__(self, parent: ScannerParent) -> None:
-            super().__init__(parent)
+        def __init__(self, parent: ScannerParent, rules: frozenset[str]) -> None:
+            super().__init__(parent, rules)
             started.append(self)
 
     monkeypatch.setattr(pool_module, "Scanner", Counted)
@@ -269,42 +271,45 @@ def test_a_scanner_that_has_rested_gets_no_message_even_while_nobody_can_replace
     try:
         os.kill(dies.pid, signal.SIGKILL)
         wait_until(lambda: not dies.is_alive())
-        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
         wait_until(lambda: time.monotonic() - serves.rests_since > pool_module.REST.total_seconds())
         with pytest.raises(Busy):
-            pool.scan(HELLO)
+            pool.scan(HELLO, FACTS)
         assert serves.jobs == 1
     finally:
         os.kill(parent._process.pid, signal.SIGCONT)
     wait_until(lambda: len(pool._free) == 2)
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
 
 
 def test_a_scanner_that_spoke_while_it_rested_gets_no_message(make_pool, monkeypatch):
     monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
     pool = make_pool()
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     [scanner] = pool._free
-    os.write(scanner._input, length_prefix(HELLO) + HELLO)  # makes it speak without being asked by a message
+    os.write(
+        scanner._input, length_prefix(TOLD) + TOLD + length_prefix(HELLO) + HELLO
+    )  # makes it speak without being asked by a message
     wait_until(lambda: not scanner.is_idle())
-    assert pool.scan(message(b"another")) == scan(message(b"another"))
+    assert pool.scan(message(b"another"), FACTS) == scan(message(b"another"))
     assert scanner.jobs == 1
 
 
 def test_new_words_hold_from_the_next_message_on(make_pool):
     pool = make_pool()
     octets = message(b"TLP:LILA")
-    assert rules(pool.scan(octets), "H2") == {"tlp.unknown"}
-    pool.use(MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)}))
-    assert rules(pool.scan(octets), "M1") == {"tlp.red"}
+    assert rules(pool.scan(octets, FACTS), "H2") == {"tlp.unknown"}
+    words = MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)})
+    pool.use(Rules(words=words, detectors=RULES.detectors))
+    assert rules(pool.scan(octets, FACTS), "M1") == {"tlp.red"}
 
 
 def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
-    pool = ScannerPool(processes=1, memory=96 * 1024 * 1024, deadline=timedelta(seconds=20), words=WORDS)
+    pool = ScannerPool(processes=1, memory=96 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
     pool.start()
     try:
-        assert pool.scan(message(b"x" * 60_000_000)).progress is Progress.NOTHING
-        assert pool.scan(HELLO).progress is Progress.COMPLETE
+        assert pool.scan(message(b"x" * 60_000_000), FACTS).progress is Progress.NOTHING
+        assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     finally:
         pool.close()
 
@@ -318,7 +323,7 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
 
     def wait_for_a_scan() -> None:
         try:
-            assert pool.scan(HELLO).progress is Progress.NOTHING
+            assert pool.scan(HELLO, FACTS).progress is Progress.NOTHING
         except Unavailable as error:
             told.append(error)
 
@@ -334,7 +339,7 @@ def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_poo
     assert pool.pids() == ()
     assert not pool.ready()
     with pytest.raises(Unavailable):
-        pool.scan(HELLO)
+        pool.scan(HELLO, FACTS)
 
 
 def test_closing_is_heard_by_a_keeper_that_is_about_to_wait(monkeypatch):
@@ -347,7 +352,7 @@ def test_closing_is_heard_by_a_keeper_that_is_about_to_wait(monkeypatch):
                 self.wait(20)  # as if another thread had its turn right after the look
             return was
 
-    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=20), words=WORDS)
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=20), rules=RULES)
     pool._closed = Closed()
     pool.start()
     closing = threading.Thread(target=pool.close)
@@ -367,7 +372,7 @@ def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
     thread, _ = scan_in_thread(pool, HELLO)
     wait_until(lambda: not pool._free)
     with pytest.raises(Busy):
-        pool.scan(HELLO)
+        pool.scan(HELLO, FACTS)
     os.kill(pool.pids()[0], signal.SIGCONT)
     thread.join()
 
@@ -375,7 +380,7 @@ def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
 def test_scanners_that_can_not_start_are_reported(monkeypatch):
     monkeypatch.setattr(pool_module, "START", timedelta(seconds=1))
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=1), words=WORDS)
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=1), rules=RULES)
     with pytest.raises(Unavailable, match="did not start"):
         pool.start()
     assert pool.pids() == ()
@@ -383,8 +388,8 @@ def test_scanners_that_can_not_start_are_reported(monkeypatch):
 
 def test_a_scanner_ends_with_the_process_that_started_it():
     program = (
-        "import os, sys; from datetime import timedelta; from relay.scan.pool import ScannerPool; from tests.scanning import WORDS\n"
-        f"pool = ScannerPool(processes=1, memory={MEMORY}, deadline=timedelta(seconds=20), words=WORDS)\n"
+        "import os, sys; from datetime import timedelta; from relay.scan.pool import ScannerPool; from tests.scanning import RULES\n"
+        f"pool = ScannerPool(processes=1, memory={MEMORY}, deadline=timedelta(seconds=20), rules=RULES)\n"
         "pool.start(); print(*pool.pids(), flush=True); os.kill(pool.pids()[0], 19); os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False, env=paths())
@@ -418,14 +423,14 @@ def test_when_the_scanners_parent_dies_they_die_with_it_and_another_takes_its_pl
     parent = int(Path(f"/proc/{before[0]}/stat").read_text("ascii").rpartition(")")[2].split()[1])
     os.kill(parent, signal.SIGKILL)
     wait_until(lambda: not any(runs(pid) for pid in before))
-    assert pool.scan(HELLO).progress is Progress.COMPLETE
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     wait_until(lambda: len(pool.pids()) == 2 and not set(pool.pids()) & set(before))
     pool.close()
     assert not exists(parent)
 
 
 def test_a_scanners_parent_that_answers_too_late_is_ended_since_its_answer_would_be_taken_for_the_next_one_s():
-    parent = ScannerParent(encode_configuration(MEMORY, WORDS))
+    parent = ScannerParent(encode_configuration(MEMORY, RULES))
     try:
         _, *pipes = parent.fork()
         parent._control.settimeout(0.05)

@@ -12,7 +12,7 @@ from relay.scan.html import read_html
 from relay.scan.parameters import read_field_value
 from relay.scan.stages import scan_octets
 from relay.scan.text import clean
-from tests.scanning import HEADER, WORDS, mail, marking_places, message, page, part, plain, rules, scan
+from tests.scanning import FACTS, HEADER, RULES, mail, marking_places, message, page, part, plain, rules, scan
 
 # Pieces of which messages and traps are made, so that random ones get past the first line of the parser.
 PIECES = st.sampled_from(
@@ -70,7 +70,7 @@ def is_clean(text: str) -> bool:
 @example(b"\r\n")
 @example(b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b")
 def test_scanning_never_raises_and_what_comes_out_is_clean(octets):
-    stages = list(scan_octets(octets, WORDS))
+    stages = list(scan_octets(octets, RULES, FACTS))
     assert [stages[0].name, stages[1].name, stages[-1].name] == ["header", "text", "complete"]
     assert all(is_clean(part.text) for stage in stages for part in stage.parts)
     assert [decode_stage(encode_stage(stage)) for stage in stages] == stages

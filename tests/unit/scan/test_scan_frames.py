@@ -5,25 +5,25 @@ from base64 import b64encode
 
 import pytest
 
+from relay.detectors.own import Facts
 from relay.policy.post import Progress, Scan
 from relay.scan.checked import FrameError
 from relay.scan.frames import (
     PHOTOS,
     advance,
-    decode_configuration,
     decode_ready,
     decode_stage,
-    encode_configuration,
     encode_ready,
     encode_stage,
 )
+from relay.scan.instructions import decode_configuration, decode_facts, encode_configuration, encode_facts
 from relay.scan.sandbox import Sandbox
 from relay.scan.stages import scan_octets
 from tests.pictures import attached, encoded, noise, picture
-from tests.scanning import WORDS, mail, part
+from tests.scanning import FACTS, RULES, mail, part
 
 PARTS = (part(b"TLP:RED"), part(b"<p>x</p>", "text/html"), part(b"x", "image/png"), attached(encoded(picture())))
-STAGES = list(scan_octets(mail(*PARTS), WORDS))
+STAGES = list(scan_octets(mail(*PARTS), RULES, FACTS))
 
 
 @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
@@ -32,14 +32,20 @@ def test_a_stage_survives_the_way_to_the_pool(stage):
 
 
 def test_a_subject_with_the_joiners_that_persian_is_spelt_with_survives_the_way():
-    [stage, *_] = scan_octets("Subject: می\u200cشود\r\n\r\nx".encode(), WORDS)
+    [stage, *_] = scan_octets("Subject: می\u200cشود\r\n\r\nx".encode(), RULES, FACTS)
     assert stage.message is not None
     assert "\u200c" in stage.message.subject
     assert decode_stage(encode_stage(stage)) == stage
 
 
 def test_configuration_and_readiness_survive_the_way():
-    assert decode_configuration(encode_configuration(512, WORDS)) == (512, WORDS)
+    memory, rules = decode_configuration(encode_configuration(512, RULES))
+    assert (memory, rules.words, rules.detectors.source) == (512, RULES.words, RULES.detectors.source)
+
+
+def test_facts_survive_the_way_to_the_scanner():
+    facts = Facts(on=FACTS.on, names=("Ana É",), addresses=("ana@agency.example",), domains=("relay.example",))
+    assert decode_facts(encode_facts(facts)) == facts
     walls = Sandbox(seccomp=True, unprivileged=False)
     assert decode_ready(encode_ready(walls)) == walls
 

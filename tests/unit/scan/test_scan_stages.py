@@ -6,7 +6,7 @@ import pytest
 
 from relay.policy.post import Progress
 from relay.scan.stages import scan_octets
-from tests.scanning import HEADER, WORDS, mail, marking_places, message, page, part, plain, rules, scan
+from tests.scanning import FACTS, HEADER, RULES, mail, marking_places, message, page, part, plain, rules, scan
 
 PDF = part(
     b"JVBERi0=",
@@ -16,7 +16,7 @@ PDF = part(
 
 
 def test_the_stages_come_in_order_and_the_header_first():
-    names = [stage.name for stage in scan_octets(mail(part(b"hello"), PDF, PDF), WORDS)]
+    names = [stage.name for stage in scan_octets(mail(part(b"hello"), PDF, PDF), RULES, FACTS)]
     assert names == ["header", "text", "part", "part", "complete"]
 
 
@@ -186,7 +186,7 @@ def test_the_number_of_findings_has_an_end_and_no_rule_is_lost():
     lines = b"TLP:AMBER\r\n" * 400 + b"TLP:PURPLE\r\n" * 400 + b"TLP:RED\r\n" * 400
     more = "".join(f"X-{number}: TLP:GREEN\r\n" for number in range(300))
     parts = [part(lines, more=more) for _ in range(10)]
-    for stage in scan_octets(mail(*parts), WORDS):
+    for stage in scan_octets(mail(*parts), RULES, FACTS):
         assert len(stage.findings) <= 500
     assert {"tlp.amber", "tlp.red", "tlp.unknown"} <= rules(scan(mail(*parts)), "M1") | rules(scan(mail(*parts)), "H2")
 

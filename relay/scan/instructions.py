@@ -1,0 +1,46 @@
+"""What the pool tells a scanner: once what to search for, and with each message the day and its author."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from relay.detectors.definition import read_detectors
+from relay.detectors.find import Detectors
+from relay.detectors.own import Facts
+from relay.policy.marking import MarkingWords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """Everything that a scanner searches a text for: the words of markings and the detectors of what is sensitive."""
+
+    words: MarkingWords
+    detectors: Detectors
+
+
+def encode_configuration(memory: int, rules: Rules) -> bytes:
+    """The first frame that a scanner gets."""
+    configuration = {"memory": memory, "words": asdict(rules.words), "detectors": dict(rules.detectors.source)}
+    return json.dumps(configuration).encode()
+
+
+def decode_configuration(octets: bytes) -> tuple[int, Rules]:
+    """The scanner's reading of it; the pool is trusted."""
+    said = json.loads(octets)
+    words: dict[str, Any] = said["words"]
+    labels = {label: tuple(listed) for label, listed in words.pop("labels").items()}
+    marking_words = MarkingWords(labels=labels, **{name: tuple(listed) for name, listed in words.items()})
+    return said["memory"], Rules(words=marking_words, detectors=read_detectors(said["detectors"]))
+
+
+def encode_facts(facts: Facts) -> bytes:
+    """What a scanner is told beside a message, in a frame before it."""
+    return json.dumps(asdict(facts) | {"on": facts.on.isoformat()}).encode()
+
+
+def decode_facts(octets: bytes) -> Facts:
+    """The scanner's reading of it; the pool is trusted."""
+    said = json.loads(octets)
+    on = date.fromisoformat(said.pop("on"))
+    return Facts(on=on, **{name: tuple(listed) for name, listed in said.items()})
