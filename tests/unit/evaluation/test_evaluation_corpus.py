@@ -61,3 +61,15 @@ def names_of(half):
 
 def test_no_name_is_in_both_halves():
     assert set(names_of("tune")) & set(names_of("test")) == set()
+
+
+def test_the_corpus_is_large_in_many_languages_and_says_nothing_twice():
+    assert sum(skeleton.copies for skeleton in SKELETONS) >= 1200
+    assert len({skeleton.language for skeleton in SKELETONS}) >= 10
+    texts = Counter((skeleton.subject, skeleton.text, skeleton.html, skeleton.technique) for skeleton in SKELETONS)
+    assert [text for text, count in texts.items() if count > 1] == []
+
+
+def test_each_language_has_every_label_in_both_halves():
+    seen = {(skeleton.language, skeleton.half, skeleton.label) for skeleton in SKELETONS}
+    assert seen >= {(language, half, label) for language in LANGUAGES for half in HALVES for label in LABELS}
