@@ -52,12 +52,10 @@ def main() -> None:
         "without dates, links": [_alarm(one, found[one.id], 0.5, _COMMON) for one in ours],
         "the same from 0.4": [_alarm(one, found[one.id], 0.4, _COMMON) for one in ours],
     }
-    print("\n".join(table(("", "withhold: no alarm", "relay: alarm", "hold: no alarm"), _rows(names))))
-    print(
-        "\n".join(
-            table(("evasions", "no alarm"), [(name, str(rate(of, evades, _silent))) for name, of in names.items()])
-        )
-    )
+    leaks = _rows(names, (labelled("withhold"), _silent), (labelled("relay"), blocked))
+    others = _rows(names, (labelled("hold"), _silent), (evades, _silent))
+    print("\n".join(table(("", "withhold: no alarm", "relay: alarm"), leaks)))
+    print("\n".join(table(("", "hold: no alarm", "evasions: no alarm"), others)))
     languages = sorted({one.skeleton.language for one in ours})
     for title, of, told in (
         ("withhold: no alarm", labelled("withhold"), _silent),
@@ -72,16 +70,11 @@ def _silent(one: Verdict) -> bool:
     return not blocked(one)
 
 
-def _rows(names: dict[str, list[Verdict]]) -> list[tuple[str, ...]]:
-    return [
-        (
-            name,
-            str(rate(of, labelled("withhold"), _silent)),
-            str(rate(of, labelled("relay"), blocked)),
-            str(rate(of, labelled("hold"), _silent)),
-        )
-        for name, of in names.items()
-    ]
+_Figure = tuple[Callable[[Verdict], bool], Callable[[Verdict], bool]]  # of whom, and what is told of them
+
+
+def _rows(names: dict[str, list[Verdict]], *columns: _Figure) -> list[tuple[str, ...]]:
+    return [(name, *(str(rate(own, of, told)) for of, told in columns)) for name, own in names.items()]
 
 
 def _by_language(
