@@ -15,7 +15,7 @@ from relay.detectors.names import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.own import Facts
 from relay.detectors.patterns import Pattern
-from relay.detectors.reading import read
+from relay.detectors.reading import Form, read
 from relay.detectors.words import make_vocabulary
 from relay.errors import ConfigurationError
 from relay.policy.shape import Version, fold, shape, versions_of
@@ -31,7 +31,7 @@ _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
 
 def _is_pattern(text: str) -> str:
     try:
-        regex.compile(text)
+        regex.compile(text, regex.V1)
     except regex.error as error:
         raise ValueError(f"“{text}” is no pattern: {error}") from error
     return text
@@ -47,8 +47,9 @@ def _is_validator(name: str) -> str:
 class _Pattern:
     pattern: Annotated[str, AfterValidator(_is_pattern)]
     validator: Annotated[str, AfterValidator(_is_validator)] = ""
-    cased: bool = False
+    form: Form = "apart"
     hints: tuple[_Text, ...] = ()
+    digits: bool = False
     yields: tuple[_Name, ...] = ()
     must: tuple[_Text, ...] = ()
     must_not: tuple[_Text, ...] = ()
@@ -164,9 +165,10 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str)
     return Pattern(
         kind=kinds[name],
         name=name,
-        pattern=regex.compile(one.pattern, regex.MULTILINE),
-        cased=one.cased,
+        pattern=regex.compile(one.pattern, regex.MULTILINE | regex.V1),
+        form=one.form,
         hints=tuple(fold(shape(hint)) for hint in one.hints),
+        digits=one.digits,
         yields=_sum_of(one.yields, kinds, file),
         validator=VALIDATORS[one.validator] if one.validator else None,
     )

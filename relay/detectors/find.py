@@ -41,6 +41,8 @@ def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors
         Findings, each rule and place once; offsets are into the version in which it was found.
     """
     found: dict[tuple[str, str], Finding] = {}
+    if place.endswith(", name"):  # in names of files this sign stands for a space
+        versions = [Version(one.text.replace("_", " "), one.folded.replace("_", " ")) for one in versions]
     for version in versions:
         for finding in _find_in(version, place, detectors, facts):
             found.setdefault((finding.rule, finding.place), finding)

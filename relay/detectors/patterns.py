@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 import regex
 
 from relay.detectors.numbers import VALIDATORS
-from relay.detectors.reading import Reading
+from relay.detectors.reading import Form, Reading
 from relay.detectors.words import Signal
 
 MATCHES = 200  # of one pattern in one text; what a thousand numbers say, two hundred say
@@ -16,17 +17,19 @@ MATCHES = 200  # of one pattern in one text; what a thousand numbers say, two hu
 class Pattern:
     """A kind of signal with a shape.
 
-    `cased` patterns read the text as it is written, others folded (small, without accents and look-alikes). The group
+    A pattern reads one of three forms: the text as it is `written`; `folded`, small and without accents and look-alikes; or
+    `apart`, folded and without the letters of scripts that have no spaces, so that a word's edge is one beside them too. The group
     "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
     pieces of which one stands wherever the pattern does, folded; a text without any is left at once. A match that
-    overlaps a signal of the kinds in `yields` is none.
+    overlaps a signal of the kinds in `yields` is none. A pattern of `digits` is looked for around digits only.
     """
 
     kind: int
     name: str
     pattern: regex.Pattern[str] = field(repr=False)
-    cased: bool
+    form: Form
     hints: tuple[str, ...]
+    digits: bool
     yields: int
     validator: Callable[[str], bool] | None
 
@@ -34,15 +37,14 @@ class Pattern:
         """Every valid match in a text, in order."""
         if self.hints and not any(hint in reading.folded for hint in self.hints):
             return
-        count = 0
-        for match in self.pattern.finditer(reading.text if self.cased else reading.folded):
-            start, end = match.span("value" if "value" in self.pattern.groupindex else 0)
-            if start < 0 or (self.validator and not self.validator(match.string[start:end])):
-                continue
-            yield Signal(self.kind, start, end)
-            count += 1
-            if count >= MATCHES:
-                return
+        text, valued = reading.form(self.form), "value" in self.pattern.groupindex
+        for first, last in reading.around_digits if self.digits else ((0, len(text)),):
+            for match in self.pattern.finditer(text, first, last):
+                start, end = match.span("value") if valued else (-1, -1)
+                if start < 0:
+                    start, end = match.span()
+                if not self.validator or self.validator(text[start:end]):
+                    yield Signal(self.kind, start, end)
 
 
 def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[Signal]) -> list[Signal]:
@@ -53,7 +55,7 @@ def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[S
         blockers = [one for one in seen if one.kind & pattern.yields] if pattern.yields else []
         fresh = [
             one
-            for one in pattern.find(reading)
+            for one in islice(pattern.find(reading), MATCHES)
             if not any(one.start < other.end and other.start < one.end for other in blockers)
         ]
         found += fresh

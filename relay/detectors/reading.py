@@ -1,23 +1,29 @@
 """One text as detectors read it: tokens in a line, and where its sentences, lines and paragraphs begin and end."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import regex
 
+Form = Literal["written", "folded", "apart"]
+
 # A token is a word, or a sign that means something between words; quotation marks, hyphens and apostrophes only part words.
 _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]")
-_SPACED = regex.compile(r"[^\W_]")
 # Where a sentence ends: at a stop before a space (not behind a single letter, a title or a number in a list), at the stops
 # of scripts without spaces, and at a line's end unless the line was broken by a mail program.
 _STOP = regex.compile(
-    r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:[\s(.](?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
-    r"prof|hon|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
+    r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:(?:^|[\s(.,:;/\-])(?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
+    r"prof|hon|geb|bzw|str|jl|jr|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
     r"[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
 _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
+UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_DIGITS = regex.compile(r"\d+")
+_NEAR = 32  # characters: what belongs to a number stands so near to its digits
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
 
 
@@ -38,16 +44,23 @@ class Reading:
 
     `flat` holds the folded tokens parted by single spaces, with a space before the first and behind the last, so that words
     are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
+    `around_digits` are the stretches of the text that have digits or lie near one.
     """
 
     text: str = field(repr=False)
     folded: str = field(repr=False)
+    apart: str = field(repr=False)
     flat: str = field(repr=False)
     starts: tuple[int, ...]
     flat_starts: tuple[int, ...]
+    around_digits: tuple[tuple[int, int], ...]
     sentences: Spans
     lines: Spans
     paragraphs: Spans
+
+    def form(self, form: Form) -> str:
+        """The text in one of its forms; all have the same length."""
+        return {"written": self.text, "folded": self.folded, "apart": self.apart}[form]
 
     def place(self, flat: int) -> int:
         """Where in `text` the character at a place in `flat` stands; a space stands for the end of the token before it."""
@@ -72,9 +85,11 @@ def read(text: str, folded: str) -> Reading:
     return Reading(
         text=text,
         folded=folded,
+        apart=folded if folded.isascii() else UNSPACED.sub(" ", folded),
         flat=f" {' '.join(tokens)} ",
         starts=tuple(starts),
         flat_starts=tuple(flat_starts),
+        around_digits=tuple(_around_digits(folded)),
         sentences=Spans(tuple(_sentences(text))),
         lines=Spans((0, *(match.end() for match in _LINE_END.finditer(text)))),
         paragraphs=Spans((0, *(match.end() for match in _LINE_END.finditer(text) if match.group().count("\n") > 1))),
@@ -84,6 +99,18 @@ def read(text: str, folded: str) -> Reading:
 def flatten(word: str) -> str:
     """A folded word or phrase in the form in which it stands in `Reading.flat`, without the spaces around it."""
     return " ".join(_TOKEN.findall(word))
+
+
+def _around_digits(text: str) -> Iterator[tuple[int, int]]:
+    first, last = -1, -1
+    for match in _DIGITS.finditer(text):
+        if first < 0 or match.start() - _NEAR > last:
+            if first >= 0:
+                yield first, last
+            first = max(0, match.start() - _NEAR)
+        last = min(len(text), match.end() + _NEAR)
+    if first >= 0:
+        yield first, last
 
 
 def _sentences(text: str) -> list[int]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 import ahocorasick
 import regex
 
-from relay.detectors.reading import Reading, flatten
+from relay.detectors.reading import UNSPACED, Reading, flatten
 from relay.policy.shape import fold, shape
 
-_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _ARABIC = regex.compile(r"\p{Arabic}")
 _PARTICLES = ("", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول")
 
@@ -64,7 +63,7 @@ def _entries(word: str) -> Iterator[str]:
     flat = flatten(fold(shape(stem)))
     if not flat:
         return
-    if _UNSPACED.search(flat):
+    if UNSPACED.search(flat):
         yield flat
         return
     end = "" if word.endswith("*") else " "
