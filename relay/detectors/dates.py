@@ -40,50 +40,60 @@ _MONTH = {
 }
 # These are words of their own in some language ("12 des 30", "set", "the 12 may"), so they name a month only with a year.
 _DOUBTFUL = frozenset(fold(shape(name)) for name in ("mar", "may", "ago", "set", "out", "des", "mei", "мая", "мар"))
-_NAMES = "|".join(sorted((name.replace(" ", r"\s") for name in _MONTH), key=len, reverse=True))
+_NAME = rf"(?P<month>(?:{fold(shape('كانون|تشرين'))})\s\p{{L}}+|\p{{L}}{{3,12}})"  # looked up in the table above
 _YEAR = r"(?P<year>(?:19|20)\d\d(?!\d)|['’]?\d\d(?![\d:h.]))"
-_DAY = r"(?<![\d.,/:])(?P<day>[0-3]?\d)"
-
-_WRITTEN_OUT = regex.compile(
-    rf"{_DAY}(?:st|nd|rd|th|er|e|o|a|\.|-?{fold('го')})?[\s\-/.,]{{0,2}}(?:(?:de|of|d['’])\s?)?(?P<month>{_NAMES})(?!\p{{L}})"
+_NUMBER = regex.compile(r"\d+")
+_YEAR_FIRST = regex.compile(
+    r"(?P<year>20\d\d)(?:[-/.]|\s?年\s?)(?P<month>[01]?\d)(?:[-/.]|\s?月\s?)(?P<day>[0-3]?\d)(?!\d)"
+)
+_DAY_MONTH = regex.compile(  # 3rd of December, 1er déc. 2026, 03-DEC-26
+    rf"(?<![.,/:])(?P<day>[0-3]?\d)(?:(?:st|nd|rd|th|er|e|o|a|\.|-?{fold('го')})(?!\p{{L}}))?[\s\-/.,]{{0,2}}"
+    rf"(?:(?:de|of)\s|d['’])?(?P<month>(?:{fold(shape('كانون|تشرين'))})\s\p{{L}}+|\p{{L}}{{3,12}})(?!\p{{L}})"
     rf"(?:[.,]?[\s\-/,.]{{1,2}}(?:(?:de|del|of)\s)?{_YEAR})?"
 )
-_MONTH_FIRST = regex.compile(
-    rf"(?<!\p{{L}})(?P<month>{_NAMES})\.?[\s\-](?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,?[\s\-]{_YEAR})?"
+_MONTH_DAY = regex.compile(  # December 3rd, 2026
+    rf"(?<=(?<!\p{{L}})(?P<month>[a-z]{{3,9}})\.?[\s\-])(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,?[\s\-]{_YEAR})?"
 )
-_YEAR_FIRST = regex.compile(
-    r"(?<!\d)(?P<year>20\d\d)(?:[-/.]|\s?年\s?)(?P<month>[01]?\d)(?:[-/.]|\s?月\s?)(?P<day>[0-3]?\d)(?!\d)"
+_NUMERIC = regex.compile(  # 3/12/2026, 03.12.26
+    r"(?<![.,/\-])(?P<first>[0-3]?\d)(?P<mark>[./\-])(?P<second>[0-3]?\d)(?P=mark)(?P<year>20\d\d|\d\d)(?![\d%]|[./\-]\d)"
 )
-_ASIAN = regex.compile(
-    rf"(?<!\d)(?<!年)(?<!年 )(?P<month>1[0-2]|0?[1-9])\s?月\s?(?P<day>[0-3]?\d)\s?[{fold('日号號')}]"
+_NO_YEAR = regex.compile(  # on 3/12
+    r"(?<=(?<!\p{L})(?:on|by|until|from|since|eta|etd|le|du|au|el|del|al|dia|em|ate|desde|ngay|tarehe|tgl|tanggal|am|vom|bis|"
+    rf"op|tot|{fold('на|до|с|к')})\s?[:(]?\s?)(?P<first>[0-3]?\d)(?P<mark>[./])(?P<second>[0-3]?\d)"
+    r"(?![\d%]|[./,\-:]\d|\s?(?:kg|km|h\b))"
 )
-_VIETNAMESE = regex.compile(
-    rf"{_DAY}\s(?:thang|mwezi wa)\s(?P<month>1[0-2]|0?[1-9])(?!\d)(?:[\s,](?:nam\s)?(?P<year>20\d\d))?"
+_MONTH_SIGN = regex.compile(rf"(?<!年)(?<!年 )(?P<month>1[0-2]|0?[1-9])\s?月\s?(?P<day>[0-3]?\d)\s?[{fold('日号號')}]")
+_MONTH_WORD = regex.compile(  # 3 tháng 12 năm 2026
+    r"(?<![.,/:])(?P<day>[0-3]?\d)\s(?:thang|mwezi wa)\s(?P<month>1[0-2]|0?[1-9])(?!\d)(?:[\s,](?:nam\s)?(?P<year>20\d\d))?"
 )
-_NUMERIC = regex.compile(
-    r"(?<![\d.,/\-])(?P<first>[0-3]?\d)(?P<mark>[./\-])(?P<second>[0-3]?\d)(?P=mark)(?P<year>20\d\d|\d\d)(?![\d%]|[./\-]\d)"
-)
-_NO_YEAR = regex.compile(
-    r"(?<!\p{L})(?:on|by|until|from|since|eta|etd|le|du|au|el|del|al|dia|em|ate|desde|ngay|tarehe|tgl|tanggal|am|vom|bis|op|tot|"
-    rf"{fold('на|до|с|к')})\s?[:(]?\s?(?P<first>[0-3]?\d)(?P<mark>[./])(?P<second>[0-3]?\d)(?![\d%]|[./,\-:]\d|\s?(?:kg|km|h\b))"
-)
-_PATTERNS = (_WRITTEN_OUT, _MONTH_FIRST, _YEAR_FIRST, _ASIAN, _VIETNAMESE, _NUMERIC, _NO_YEAR)
-_DIGIT = regex.compile(r"\d")
+# Which of them can begin at a number of one or two digits, by the character behind it.
+_BY_NEXT = {
+    ".": (_NUMERIC, _NO_YEAR, _DAY_MONTH, _MONTH_DAY),
+    "/": (_NUMERIC, _NO_YEAR, _DAY_MONTH),
+    "-": (_NUMERIC, _DAY_MONTH, _MONTH_DAY),
+    " ": (_DAY_MONTH, _MONTH_DAY, _MONTH_WORD, _MONTH_SIGN),
+    "月": (_MONTH_SIGN,),
+}
+_ELSE = (_DAY_MONTH, _MONTH_DAY)
 
 
 def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Signal]:
-    """Every date with a day in a text, as past, today or future against `on`; each span once, linear time."""
-    if not _DIGIT.search(reading.folded):
-        return []
-    found: dict[tuple[int, int], Signal] = {}
-    for pattern in _PATTERNS:
-        for count, match in enumerate(pattern.finditer(reading.folded)):
-            if count == _MATCHES:
-                break
-            if when := latest(match.groupdict(), on):
+    """Every date with a day in a text, as past, today or future against `on`; linear time."""
+    text = reading.folded
+    found: list[Signal] = []
+    for number in _NUMBER.finditer(text):
+        start, end = number.span()
+        patterns = (
+            _BY_NEXT.get(text[end : end + 1], _ELSE) if end - start <= 2 else (_YEAR_FIRST,) if end - start == 4 else ()
+        )
+        for pattern in patterns:
+            if (match := pattern.match(text, start)) and (when := latest(match.groupdict(), on)):
                 kind = "date_past" if when < on else "date_today" if when == on else "date_future"
-                found.setdefault(match.span(), Signal(kinds[kind], *match.span()))
-    return list(found.values())
+                found.append(Signal(kinds[kind], *match.span()))
+                break
+        if len(found) == _MATCHES:
+            break
+    return found
 
 
 def latest(parts: Mapping[str, str | None], on: date) -> date | None:
@@ -98,10 +108,10 @@ def _readings(parts: Mapping[str, str | None], on: date) -> Iterator[date]:
         first, second = int(parts["first"] or 0), int(parts["second"] or 0)
         pairs = [(first, second), (second, first)]
     else:
-        name = regex.sub(r"\s", " ", month)
-        if name in _DOUBTFUL and len(parts.get("year") or "") < 4:
+        number = int(month) if month.isdigit() else _MONTH.get(month.replace("\n", " "), 0)
+        if not number or (month in _DOUBTFUL and len(parts.get("year") or "") < 4):
             return
-        pairs = [(int(parts["day"] or 0), int(month) if month.isdigit() else _MONTH[name])]
+        pairs = [(int(parts["day"] or 0), number)]
     for day, number in pairs:
         if when := _nearest(number, day, on) if year is None else _date(year, number, day):
             yield when
