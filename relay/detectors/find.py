@@ -10,6 +10,7 @@ from relay.detectors.names import NameKinds, find_names
 from relay.detectors.own import Facts, without_own
 from relay.detectors.patterns import Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
+from relay.detectors.variants import put_back
 from relay.detectors.words import Signal, Vocabulary
 from relay.policy.post import Finding
 from relay.policy.shape import Version
@@ -43,7 +44,8 @@ def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors
     found: dict[tuple[str, str], Finding] = {}
     if place.endswith(", name"):  # in names of files this sign stands for a space
         versions = [Version(one.text.replace("_", " "), one.folded.replace("_", " ")) for one in versions]
-    for version in versions:
+    versions = list(versions)
+    for version in [*versions, *filter(None, [put_back(versions[0])] if versions else [])]:
         for finding in _find_in(version, place, detectors, facts):
             found.setdefault((finding.rule, finding.place), finding)
     return tuple(found.values())
