@@ -15,7 +15,10 @@ _UNCHECKED_LANGUAGES = frozenset({"vi", "sw", "id"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What was decided for one message: the decision's word, its reasons as "code rule (place)", and the milliseconds it took."""
+    """What was decided for one message: the decision's word, its reasons as "code rule (place)", and the milliseconds it took.
+
+    `cpu_ms` is the processor's time alone, which other programs of a busy machine don't lengthen; 0 where it isn't known.
+    """
 
     id: str
     skeleton: Skeleton
@@ -23,6 +26,7 @@ class Verdict:
     reasons: tuple[str, ...]
     size: int
     elapsed_ms: float
+    cpu_ms: float = 0.0
 
     @property
     def wrong(self) -> bool:

@@ -152,7 +152,12 @@ def _by_technique(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 def _times(verdicts: Sequence[Verdict], where: str) -> Iterator[str]:
-    times = [one.elapsed_ms for one in verdicts if one.size <= 8192]
-    if times:
-        told = "  ".join(f"{name} {percentile(times, share):.1f} ms" for name, share in (("p50", 0.5), ("p99", 0.99)))
-        yield from ("", f"time ({where}; {len(times)} messages up to 8 KB): {told}  max {max(times):.1f} ms")
+    small = [one for one in verdicts if one.size <= 8192]
+    if small:
+        yield from ("", f"time ({where}; {len(small)} messages up to 8 KB): {_told([one.elapsed_ms for one in small])}")
+    if any(one.cpu_ms for one in small):
+        yield f"of it the processor's: {_told([one.cpu_ms for one in small])}"
+
+
+def _told(times: Sequence[float]) -> str:
+    return f"p50 {percentile(times, 0.5):.1f} ms  p99 {percentile(times, 0.99):.1f} ms  max {max(times):.1f} ms"
