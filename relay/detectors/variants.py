@@ -4,6 +4,7 @@ It is a further way to read a text, made only where there is something to put ba
 """
 
 import binascii
+import re
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -78,9 +79,9 @@ def put_back(version: Version) -> Version | None:
     return None if text == version.text else Version(text, fold(text))
 
 
-def _decoded(match: "regex.Match[str]") -> str:
+def _decoded(match: re.Match[str]) -> str:
     """A run of base64 or hexadecimal as the text that it stands for, in one line; itself when it stands for none."""
-    run = match.group()
+    run: str = match.group()
     if run.isdigit() or (run.isalpha() and (run.islower() or run.isupper())):
         return run
     octets = b""
