@@ -124,6 +124,19 @@ def _base64_run(span: str) -> str:
     return base64.b64encode(span.encode()).decode()
 
 
+def _hex_run(span: str) -> str:
+    return span.encode().hex()
+
+
+def _data_address(span: str) -> str:
+    """A page of its own in an address (RFC 2397)."""
+    return "data:text/html;base64," + base64.b64encode(f"<p>{span}</p>".encode()).decode()
+
+
+def _markdown_marked(span: str) -> str:
+    return re.sub(r"(\w+)", r"*\1*", span)
+
+
 def _decomposed(span: str) -> str:
     return unicodedata.normalize("NFD", span)
 
@@ -203,6 +216,9 @@ SPANS: Mapping[str, Callable[[str], str]] = {
     "html-comments-inside": _html_comments,
     "percent-encoded": _as_link,
     "base64-run": _base64_run,
+    "hex-run": _hex_run,
+    "data-address": _data_address,
+    "marked-bold": _markdown_marked,
     "at-and-dot": _at_and_dot,
     "underscored": _underscored,
 }
@@ -460,6 +476,154 @@ def _uuencoded(letter: Letter) -> bytes:
     return _single(letter, "text/plain; charset=utf-8", "7bit", b"Figures attached.\r\n\r\n" + _lines(octets))
 
 
+_INNOCENT_PART = b"Content-Type: text/plain; charset=utf-8\r\n\r\nMonthly figures, nothing new.\r\n"
+
+
+def _subject_nested(letter: Letter) -> bytes:
+    """An encoded word inside an encoded word: whoever decodes twice reads it."""
+    inner = b"=?utf-8?B?" + base64.b64encode(letter.subject.encode()) + b"?="
+    rest = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + _lines(letter.text.encode())
+    return _message(letter, subject=b"Subject: =?us-ascii?B?" + base64.b64encode(inner) + b"?=", rest=rest)
+
+
+def _subject_unknown(letter: Letter) -> bytes:
+    word = b"=?x-agency-9?B?" + base64.b64encode(letter.subject.encode()) + b"?="
+    rest = b"Content-Type: text/plain; charset=utf-8\r\n\r\n" + _lines(letter.text.encode())
+    return _message(letter, subject=b"Subject: " + word, rest=rest)
+
+
+def _boundary_prefix(letter: Letter) -> bytes:
+    """The inner boundary begins with the outer one."""
+    rest = (
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n'
+        b'Content-Type: multipart/mixed; boundary="bb"\r\n\r\n--bb\r\n'
+        + _INNOCENT_PART
+        + b"--bb\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+        + _lines(letter.text.encode())
+        + b"\r\n--bb--\r\n--b--\r\n"
+    )
+    return _message(letter, rest=rest)
+
+
+def _boundary_absent(letter: Letter) -> bytes:
+    rest = b"Content-Type: multipart/mixed\r\n\r\n--b\r\n" + _INNOCENT_PART + b"--b\r\n\r\n"
+    return _message(letter, rest=rest + _lines(letter.text.encode()) + b"\r\n--b--\r\n")
+
+
+def _types_twice(letter: Letter) -> bytes:
+    """Two Content-Type fields: a picture for one reader, text for another."""
+    rest = (
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\n' + _INNOCENT_PART + b"--b\r\n"
+        b"Content-Type: image/png\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    )
+    return _message(letter, rest=rest + _lines(letter.text.encode()) + b"\r\n--b--\r\n")
+
+
+def _type_comment(letter: Letter) -> bytes:
+    return _single(
+        letter, "text/plain (the usual); (so) charset=(this) utf-8", "(kept) base64", _base64(letter.text.encode())
+    )
+
+
+def _encoding_on_multipart(letter: Letter) -> bytes:
+    """A whole multipart body in Base64, which RFC 2045 section 6.4 forbids and some programs read."""
+    body = b"--b\r\n" + _INNOCENT_PART + b"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    body += _lines(letter.text.encode()) + b"\r\n--b--\r\n"
+    return _single(letter, 'multipart/mixed; boundary="b"', "base64", _base64(body))
+
+
+def _report(letter: Letter) -> bytes:
+    """The text as the diagnosis of a delivery report."""
+    status = "Reporting-MTA: dns; mx.agency.example\r\n\r\nFinal-Recipient: rfc822; desk@agency.example\r\nDiagnostic-Code: x; "
+    field = status + " ".join(letter.text.split()) + "\r\n"
+    return _multipart(
+        letter, [_plain(), b"Content-Type: message/delivery-status\r\n\r\n" + field.encode()], kind="report"
+    )
+
+
+def _bare_line_feeds(letter: Letter) -> bytes:
+    """Header and body of a part apart by bare line feeds."""
+    part = b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(
+        letter.text.encode()
+    )
+    return _multipart(letter, [_plain(), part])
+
+
+def _printed(text: str) -> bytes:
+    """A PDF of one page in Helvetica, text in Latin-1, with its table of objects (ISO 32000-1)."""
+    lines = [re.sub(r"([()\\])", r"\\\1", line) for line in text.strip().splitlines()]
+    stream = ("BT /F1 11 Tf 14 TL 50 780 Td " + " ".join(f"({line}) Tj T*" for line in lines) + " ET").encode(
+        "latin-1", "replace"
+    )
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+    ]
+    out, places = b"%PDF-1.4\n", []
+    for number, one in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, one)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    return (
+        out
+        + head
+        + table
+        + b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (len(objects) + 1, len(out))
+    )
+
+
+def _hidden_sheet(text: str) -> bytes:
+    """A workbook (ECMA-376) whose first sheet is harmless and whose second, hidden one has the text."""
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+
+    def sheet(content: str) -> str:
+        rows = "".join(
+            f'<row r="{number}"><c r="A{number}" t="inlineStr"><is><t>{escape(line)}</t></is></c></row>'
+            for number, line in enumerate(content.strip().splitlines(), 1)
+        )
+        return f"<worksheet {space}><sheetData>{rows}</sheetData></worksheet>"
+
+    members = {
+        "[Content_Types].xml": f'<Types xmlns="{package}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Override PartName="/xl/workbook.xml" ContentType="{kind}.sheet.main+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet1.xml" ContentType="{kind}.worksheet+xml"/>'
+        f'<Override PartName="/xl/worksheets/sheet2.xml" ContentType="{kind}.worksheet+xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {space} xmlns:r="{office}"><sheets><sheet name="figures" sheetId="1" r:id="r1"/>'
+        '<sheet name="more" sheetId="2" state="hidden" r:id="r2"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="r1" Type="{office}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="r2" Type="{office}/worksheet" Target="worksheets/sheet2.xml"/></Relationships>',
+        "xl/worksheets/sheet1.xml": sheet("figures of the month"),
+        "xl/worksheets/sheet2.xml": sheet(text),
+    }
+    return _zip({name: octets.encode() for name, octets in members.items()})
+
+
+def _open_document(text: str) -> bytes:
+    """An OpenDocument text (ISO 26300)."""
+    space = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"'
+    paragraphs = "".join(f"<text:p>{escape(line)}</text:p>" for line in text.strip().splitlines())
+    content = f'<office:document-content {space} office:version="1.2"><office:body><office:text>{paragraphs}</office:text></office:body></office:document-content>'
+    kind = "application/vnd.oasis.opendocument.text"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{kind}"/>'
+        '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
+    )
+    members = {"mimetype": kind, "content.xml": content, "META-INF/manifest.xml": manifest}
+    return _zip({name: octets.encode() for name, octets in members.items()})
+
+
 def _partial(letter: Letter) -> bytes:
     """The second of three pieces (RFC 2046 section 5.2.2)."""
     rest = b'Content-Type: message/partial; id="17@agency.example"; number=2; total=3\r\n\r\n'
@@ -511,6 +675,20 @@ OCTETS: Mapping[str, Callable[[Letter], bytes]] = {
     "document": _attached(
         "figures.docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", _document
     ),
+    "subject-nested-words": _subject_nested,
+    "subject-unknown-charset": _subject_unknown,
+    "boundary-prefix": _boundary_prefix,
+    "boundary-absent": _boundary_absent,
+    "types-twice": _types_twice,
+    "type-comment": _type_comment,
+    "encoding-on-multipart": _encoding_on_multipart,
+    "delivery-report": _report,
+    "bare-line-feeds": _bare_line_feeds,
+    "printed": _attached("figures.pdf", "application/pdf", _printed),
+    "hidden-sheet": _attached(
+        "figures.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _hidden_sheet
+    ),
+    "open-document": _attached("figures.odt", "application/vnd.oasis.opendocument.text", _open_document),
     "document-comment": _attached(
         "figures.docx",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
