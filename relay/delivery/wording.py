@@ -35,6 +35,7 @@ _PLACES = {
     "name": sentence("file name"),
     "properties": sentence("properties"),
     "preview": sentence("preview"),
+    "page header": sentence("header or footer of the page"),
 }
 _NUMBERED = {
     "line": sentence("line {number}"),

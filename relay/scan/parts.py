@@ -1,11 +1,10 @@
-"""One part at a time: what may leave of a text, and what can be looked at in a part that does not leave."""
+"""One part at a time: what may leave of a text, and the views of names, fields and images."""
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
 
-from relay.mail.message import Field, decode_text, split_header
+from relay.mail.message import Field, decode_text
 from relay.policy.post import Finding, View
 from relay.scan.charset import decode
 from relay.scan.container import container_of
@@ -13,13 +12,11 @@ from relay.scan.html import read_html, views_of_source
 from relay.scan.image import properties_of
 from relay.scan.parameters import read_field_value
 from relay.scan.text import HIDDEN, TEXT_OCTETS, clean, has_override, is_sealed, join_flowed, unfold, views_of_text
-from relay.scan.walker import Leaf, decode_body, walk
+from relay.scan.walker import Leaf, decode_body
 
-NESTED = 5  # messages within messages that are looked into; what lies deeper is removed with the outermost anyway
 LOGO_OCTETS = 20_000  # a larger image may be a photo, of which the author is told
 _SECTION = re.compile(r"\*\d{0,3}\*?\s*=")
 _SIGNATURES = frozenset({"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"})
-_MESSAGES = frozenset({"message/rfc822", "message/global", "message/news"})
 _FOLDED = frozenset({"text/calendar", "text/vcard", "text/x-vcard", "text/directory"})
 
 
@@ -128,25 +125,3 @@ def views_of_names(leaf: Leaf) -> tuple[View, ...]:
 def views_of_image(octets: bytes) -> tuple[View, ...]:
     """The texts that an image carries beside its pixels."""
     return tuple(View(text=text, place="text, properties") for text in properties_of(octets) if text.strip())
-
-
-def look_into(leaf: Leaf, *, nested: int = 0) -> Iterator[View]:
-    """The views of a part that does not leave: its names, and all its text if it is a text or a message."""
-    top = leaf.media_type.partition("/")[0]
-    if leaf.media_type in _MESSAGES:
-        yield from views_of_names(leaf)
-        if nested < NESTED:
-            yield from _look_into_message(decode_body(leaf.body, leaf.encoding)[0], nested + 1)
-    elif top in {"text", "message"}:
-        yield from read_text(leaf).views
-    else:
-        yield from views_of_names(leaf)
-
-
-def _look_into_message(octets: bytes, nested: int) -> Iterator[View]:
-    header = split_header(octets)
-    yield from chain.from_iterable(map(views_of_field, header.fields))
-    structure = walk(octets, header)
-    yield from structure.outside
-    for leaf in structure.leaves:
-        yield from look_into(leaf, nested=nested)

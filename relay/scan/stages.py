@@ -7,6 +7,7 @@ from itertools import chain
 
 from relay.detectors.find import find_sensitive
 from relay.detectors.own import Facts
+from relay.documents.limits import Room
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import find_markings
 from relay.policy.post import CleanImage, CleanPart, Finding, View
@@ -20,7 +21,6 @@ from relay.scan.parts import (
     image_octets,
     is_dropped,
     is_text,
-    look_into,
     read_text,
     structural,
     views_of_field,
@@ -39,6 +39,7 @@ _TECHNICAL = (
     "x-google", "x-spam", "x-virus", "thread-index", "precedence", "importance", "x-priority", "autocrypt", "openpgp",
     "x-received", "x-gm-", "dispos", "require-recipient", "accept-language", "x-source", "x-auth",
 )  # fmt: skip
+_FOR_A_LOOK = frozenset({"H3", "H4", "H5", "H6", "H8", "H9"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +71,9 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
     photos = documents = size = 0
+    room = Room()
     for number, leaf in enumerate(attachments, start=1):
-        stage = _part_stage(leaf, f"attachment {number}", search, with_photos=photos < PHOTOS)
+        stage = _part_stage(leaf, f"attachment {number}", search, room, with_photos=photos < PHOTOS)
         if documents + len(stage.documents) > DOCUMENTS or size + octets_of(stage) > FILES_OCTETS:
             over = Finding(code="H1", rule="part.over_limits", place=f"attachment {number}")
             stage = Stage(name="part", findings=(over, *stage.findings)[:FINDINGS], removed=(over.place,))
@@ -107,7 +109,7 @@ def _find(view: View, search: _Search) -> Iterator[Finding]:
     if field.startswith(_TECHNICAL):
         return
     found = find_sensitive(versions_of(view.text), view.place, search.rules.detectors, search.facts)
-    if (field and field not in _WRITTEN) or view.place.endswith(", header"):
+    if (field and field not in _WRITTEN) or view.place.endswith((", header", "properties")):
         # It never leaves, so only what nobody may have sent at all counts.
         found = tuple(one for one in found if not one.code.startswith("H"))
     yield from found
@@ -189,12 +191,12 @@ def _as_page(text: str) -> str:
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br>\n") + "</p>"
 
 
-def _part_stage(leaf: Leaf, place: str, search: _Search, *, with_photos: bool) -> Stage:
+def _part_stage(leaf: Leaf, place: str, search: _Search, room: Room, *, with_photos: bool) -> Stage:
     """A photo, made anew, or a part that is removed; what can be read of either is looked at."""
     octets = image_octets(leaf)
     if octets is None:
-        return _document_stage(leaf, place, search)
-    views = [*look_into(leaf), *views_of_image(octets)]
+        return _document_stage(leaf, place, search, room)
+    views = [*views_of_names(leaf), *views_of_image(octets)]
     found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), search), place))
     cleaned = clean_image(octets) if with_photos else None
     if cleaned is not None:
@@ -205,10 +207,13 @@ def _part_stage(leaf: Leaf, place: str, search: _Search, *, with_photos: bool) -
     return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))
 
 
-def _document_stage(leaf: Leaf, place: str, search: _Search) -> Stage:
+def _document_stage(leaf: Leaf, place: str, search: _Search, room: Room) -> Stage:
     """What may leave of a document or an archive; what can be read of it is looked at, whether it leaves or not."""
-    opened = open_attachment(leaf)
+    opened = open_attachment(leaf, room)
     found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), search)), place)
     documents = tuple(replace(one, place=f"{place}, {one.place}" if one.place else place) for one in opened.documents)
-    removed = () if documents else (place,)
-    return Stage(name="part", findings=found[:FINDINGS], documents=documents, removed=removed)
+    if documents:
+        return Stage(name="part", findings=found[:FINDINGS], documents=documents)
+    # Of what is removed there is nothing for a moderator to look at: only what nobody may have sent at all counts.
+    found = tuple(one for one in found if one.code not in _FOR_A_LOOK)
+    return Stage(name="part", findings=found[:FINDINGS], removed=(place,))

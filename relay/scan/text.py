@@ -1,6 +1,7 @@
 """Plain text: the form in which it leaves, and the views in which detectors read it."""
 
 import re
+from quopri import decodestring
 from urllib.parse import unquote
 
 from relay.policy.post import View
@@ -21,6 +22,12 @@ _QUOTE = re.compile(r"^(?:[ \t]{0,3}>)+ ?(.*)$", re.MULTILINE)
 # Text that only another program can read: OpenPGP (RFC 9580 §6.2), S/MIME in PEM (RFC 7468), uuencoded files.
 _FLOWED_LINE = re.compile(r"(>*)( ?)(.*)")
 _FOLD = re.compile(r"\n[ \t]")
+_FOLDED = {b"BEGIN:VCALENDAR": "text/calendar", b"BEGIN:VCARD": "text/vcard"}
+_QUOTED_VALUE = re.compile(
+    r"^([^:\n]{1,200};ENCODING=QUOTED-PRINTABLE[^:\n]{0,200}:)((?:[^\n]*=\n)*[^\n]*)$", re.MULTILINE | re.IGNORECASE
+)
+_ESCAPED = re.compile(r"\\([nN,;\\])")
+_FORMULA = re.compile(r"""(?:^|[,;\t])["' ]{0,3}[=@+\-][^,;\t\n]{0,200}[(|!]""", re.MULTILINE)
 _SEALED = re.compile(
     r"^(?:> ?)*(?:-----BEGIN (?:PGP MESSAGE|PKCS7|CMS|ENCRYPTED MESSAGE)-----|begin(?:-base64)? [0-7]{3,4} [^\n]+\n(?:> ?)*[!-`]{20})",
     re.MULTILINE,
@@ -74,6 +81,23 @@ def join_flowed(text: str, *, delete_space: bool) -> str:
     return "\n".join(lines)
 
 
+def begins_folded(octets: bytes) -> str:
+    """The media type of a calendar or card, whatever anybody says that it is; "" when it is neither."""
+    start = octets[:40].lstrip(b"\xef\xbb\xbf \r\n").upper()
+    return next((media_type for begins, media_type in _FOLDED.items() if start.startswith(begins)), "")
+
+
 def unfold(text: str) -> str:
-    """A calendar or card with its folded lines put together (RFC 5545 §3.1, RFC 6350 §3.2)."""
-    return _FOLD.sub("", text)
+    """A calendar or card with its folded lines put together and its values decoded (RFC 5545 §3.1, RFC 6350 §3.2, vCard 2.1 §2.1.3)."""
+    lines = _QUOTED_VALUE.sub(lambda match: match.group(1) + _unquoted(match.group(2)), text)
+    return _ESCAPED.sub(lambda match: "\n" if match.group(1) in "nN" else match.group(1), _FOLD.sub("", lines))
+
+
+def _unquoted(value: str) -> str:
+    octets = decodestring(value.encode("utf-8", "replace"))
+    return octets.decode("utf-8", "replace").replace("\n", " ")
+
+
+def has_formula(table: str) -> bool:
+    """Whether a program that opens the table would compute something in it: a cell begins like a formula that calls or joins."""
+    return _FORMULA.search(table) is not None

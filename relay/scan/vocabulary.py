@@ -33,6 +33,7 @@ DEFECTS = frozenset({
     *(f"header.duplicate.{name}" for name in SINGLETONS),
 })  # fmt: skip
 _STRUCTURE = frozenset({
+    "archive.path", "archive.link", "archive.duplicate_name", "structure.two_files",
     "structure.unknown_charset", "structure.charset_misfit", "structure.charset_parameter", "structure.content_type",
     "structure.unknown_transfer_encoding", "structure.message_partial", "structure.message_external_body",
     "structure.encoded_multipart", "structure.missing_terminator", "structure.after_terminator", "structure.missing_boundary",
@@ -41,8 +42,9 @@ _STRUCTURE = frozenset({
     *(f"structure.{defect}" for defect in DEFECTS),
 })  # fmt: skip
 _PARTS = frozenset({
-    "part.over_limits", "part.too_large", "part.too_deep", "part.encrypted", "part.nothing_readable",
+    "part.over_limits", "part.damaged", "part.disguised", "part.too_large", "part.too_deep", "part.encrypted", "part.nothing_readable",
     *(f"part.unread.{kind}" for kind in _KINDS),
+    "document.active", "document.hidden_content", "document.pictures", "document.unknown_part",
 })  # fmt: skip
 _LABEL_RULES = tuple(label.lower().replace(":", ".").replace("+", "_") for label in Tlp)
 _PERMISSIBLE_ACTIONS = ("pap.red", "pap.amber", "pap.green", "pap.clear", "pap.white")
@@ -67,10 +69,10 @@ LABELS = frozenset(label.value for label in Tlp)
 # A place names pieces from the outside in, "attachment 2, page 1": each is one of these words, for which notices have a
 # sentence, or a counted thing with its number.
 WORDS = frozenset({
-    "subject", "text", "quoted text", "header", "attachments", "hidden part", "name", "properties", "preview",
+    "subject", "text", "quoted text", "header", "attachments", "hidden part", "name", "properties", "preview", "page header",
 })  # fmt: skip
 NUMBERED = frozenset({"line", "attachment", "page", "sheet", "slide", "row", "part"})
-PIECES = 3
+PIECES = 4
 
 # Header fields that a place may name: they are everyone's, where others could be an author's own words.
 FIELDS = frozenset({

@@ -18,6 +18,7 @@ from io import BytesIO
 from typing import NoReturn
 
 from relay.detectors.own import Facts
+from relay.documents.samples import samples
 from relay.scan.charset import load_every_charset
 from relay.scan.frames import (
     FRAME_OCTETS,
@@ -57,7 +58,8 @@ def main() -> None:
         return
     memory, rules = decode_configuration(configuration)
     load_every_charset()
-    warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"--b--\r\n"
+    documents = (_attached(octets, f"application/octet-stream; name={name}") for name, octets in samples())
+    warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"".join(documents) + b"--b--\r\n"
     _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
     if not _works_inside(memory, warm_up, rules):
         return
@@ -119,9 +121,9 @@ def _serve(memory: int, rules: Rules) -> None:
         _scan(octets, rules, decode_facts(told), say=_write_frame)
 
 
-def _attached(image: bytes) -> bytes:
-    field = b"Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-    return b"--b\r\n" + field + encodebytes(image).replace(b"\n", b"\r\n") + b"\r\n"
+def _attached(octets: bytes, content_type: str = "image/png") -> bytes:
+    field = f"Content-Type: {content_type}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode()
+    return b"--b\r\n" + field + encodebytes(octets).replace(b"\n", b"\r\n") + b"\r\n"
 
 
 def _scan(octets: bytes, rules: Rules, facts: Facts, *, say: Callable[[bytes], None]) -> None:

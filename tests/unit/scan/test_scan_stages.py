@@ -107,9 +107,9 @@ def test_a_marking_is_found_wherever_a_reader_could_see_it(octets, place):
 @pytest.mark.parametrize(
     ("attachment", "rule"),
     [
-        (PDF, "part.unread.application/pdf"),
-        (part(b"x", "image/jpeg"), "part.unread.image/jpeg"),
-        (part(b"x", "text/plain", "Content-Disposition: attachment; filename=a.txt\r\n"), "part.unread.text/plain"),
+        (PDF, "part.damaged"),
+        (part(b"x", "image/jpeg"), "part.disguised"),
+        (part(b"x", "text/plain", "Content-Disposition: attachment; filename=a.ps1\r\n"), "part.unread.text/plain"),
         (part(b"x", "text/calendar; method=REQUEST"), "part.unread.text/calendar"),
         (part(b"Subject: x\r\n\r\nx", "message/rfc822"), "part.unread.message/rfc822"),
         (part(b"x", "application/x-ivan-petrov"), "part.unread.application/other"),

@@ -73,7 +73,7 @@ def test_places_of_an_honest_scanner_are_places(place):
         "text, line 0123456789",
         "line 1a",
         "text\n",
-        "text, " * 3 + "text",
+        "text, " * 4 + "text",
         "header ivan-petrov",
     ],
 )

@@ -1,0 +1,45 @@
+"""How much of one message's attachments is unpacked: what goes beyond is removed unread."""
+
+from relay.documents.document import Unreadable
+
+EXPANDED_OCTETS = 50_000_000  # all that is unpacked of one message, whatever it is packed in
+RATIO = 100  # how many times its packed size a file may have
+SMALL_OCTETS = 1_000_000  # what is smaller may be packed as well as it can be: an empty table packs better than that
+ENTRIES = 200  # files in all archives of one message
+PACKAGE_ENTRIES = 2_000  # files that one office document consists of
+ARCHIVES_DEEP = 3  # archives within archives
+XML_OCTETS = 6_000_000  # of one file inside of an office document: a tree takes thirty times as much memory
+TEXT_LENGTH = 2_000_000  # characters of one document, as many as of a text
+
+OVER_LIMITS = "part.over_limits"
+DAMAGED = "part.damaged"
+ENCRYPTED = "part.encrypted"
+
+
+class Room:
+    """What may still be unpacked of one message."""
+
+    def __init__(self) -> None:
+        """All of it is left."""
+        self.octets = EXPANDED_OCTETS
+        self.entries = ENTRIES
+
+    def take(self, octets: int, packed: int = 0) -> None:
+        """Use some of it, for one file that was packed in so many octets (0: it wasn't packed).
+
+        Raises:
+            Unreadable: there is not enough left, or the file was packed too well.
+        """
+        self.octets -= octets
+        if self.octets < 0 or (packed and octets > max(SMALL_OCTETS, RATIO * packed)):
+            raise Unreadable(OVER_LIMITS)
+
+    def enter(self, entries: int) -> None:
+        """Use some of it for so many entries of an archive.
+
+        Raises:
+            Unreadable: there are too many.
+        """
+        self.entries -= entries
+        if self.entries < 0:
+            raise Unreadable(OVER_LIMITS)
