@@ -43,9 +43,9 @@ def is_evenly_grouped(written: str) -> bool:
 
 
 def is_iban(written: str) -> bool:
-    """An IBAN (ISO 13616) with its country's length and its check digits."""
+    """Whether an IBAN (ISO 13616) with its country's length and its check digits begins here; the next words may follow."""
     number = compact(written)
-    return len(set(number)) > _SAME and iban.is_valid(number, check_country=False)
+    return any(iban.is_valid(number[:length], check_country=False) for length in range(15, min(34, len(number)) + 1))
 
 
 def is_card(written: str) -> bool:

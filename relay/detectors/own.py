@@ -31,7 +31,8 @@ class Facts:
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:
     """The signals but those that are the author's own: their name anywhere, and what identifies people in their block."""
-    words = {word for name in facts.names for word in _WORD.findall(fold(shape(name)))}
+    named = [*facts.names, *(address.partition("@")[0] for address in facts.addresses)]
+    words = {word for name in named for word in _WORD.findall(fold(shape(name).replace("_", " ")))}
     personal = 0
     for kind in _PERSONAL:
         personal |= kinds.get(kind, 0)
