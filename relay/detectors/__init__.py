@@ -1,8 +1,9 @@
-"""What in a text identifies people or betrays operations: pure values and functions; the words and rules are data.
+"""What in a text identifies people or betrays operations: pure values and functions; the words and rules are data. Many small modules.
 
 reading     one text → its tokens, sentences and paragraphs
 words       a vocabulary of many languages, found in one pass       patterns    numbers, addresses and other shapes
-numbers     which of those shapes have the check digits they must   names       runs of words that name a person
+numbers     which of those shapes have the check digits they must   marks       tokens with what the words say of them
+names       runs of words that name a person                        officials   who of them is named in a role
 dates       days past, present and to come
 own         what is the author's own: name, signature block, addresses
 detector    a rule over such signals                                find        all of it for one view

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.find import Detectors, find_sensitive, signals_of
-from relay.detectors.names import NAME_KINDS, NameKinds
+from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.own import Facts
 from relay.detectors.patterns import Pattern
@@ -27,6 +27,8 @@ _EXAMPLE_FACTS = Facts(on=EXAMPLES_ON)
 
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
+# Thousands of names are easier to read as one text with a comma between them.
+_Listed = Annotated[str, Field(min_length=1, max_length=40_000)]
 
 
 def _is_pattern(text: str) -> str:
@@ -74,7 +76,7 @@ class _Detector:
 
 @dataclass(frozen=True, kw_only=True)
 class _File:
-    words: dict[_Name, dict[str, tuple[_Text, ...]]] = field(default_factory=dict)
+    words: dict[_Name, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
     patterns: dict[_Name, _Pattern] = field(default_factory=dict)
     detector: tuple[_Detector, ...] = ()
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -91,7 +93,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     words: dict[int, list[str]] = {}
     for table in tables.values():
         for kind, by_language in table.words.items():
-            words.setdefault(kinds[kind], []).extend(word for some in by_language.values() for word in some)
+            words.setdefault(kinds[kind], []).extend(word for some in by_language.values() for word in _listed(some))
     patterns = []
     detectors = []
     for file, table in tables.items():
@@ -151,6 +153,11 @@ def _fault(file: str, name: str, example: str, *, must: bool) -> str:
     return (
         f"{file}: “{name}” {'does not find' if must else 'finds'} its example “{example}”; mend the rule or the example"
     )
+
+
+def _listed(words: tuple[str, ...] | str) -> Iterable[str]:
+    """The words of a list, or of a text with commas between them."""
+    return (word.strip() for word in words.split(",") if word.strip()) if isinstance(words, str) else words
 
 
 def _kinds(tables: Iterable[_File]) -> dict[str, int]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
-from relay.detectors.names import NameKinds, find_names
+from relay.detectors.marks import Marks, NameKinds
+from relay.detectors.names import find_names
+from relay.detectors.officials import as_published, with_officials
 from relay.detectors.own import Facts, without_own
 from relay.detectors.patterns import Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
@@ -55,10 +57,11 @@ def signals_of(reading: Reading, detectors: Detectors, facts: Facts) -> list[Sig
     """Every signal in a text, in order, without what is the author's own."""
     words = _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
     shapes = find_shapes(detectors.patterns, reading, words)
-    names = find_names(reading, [*words, *shapes], detectors.names)
+    marks = Marks(reading, [*words, *shapes], detectors.names)
+    names = with_officials(find_names(marks), marks)
     dates = find_dates(reading, detectors.kinds, facts.on)
     signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
-    return sorted(signals, key=lambda one: (one.start, one.end))[:SIGNALS]
+    return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))[:SIGNALS]
 
 
 def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:

@@ -1,52 +1,227 @@
-"""Runs of words that name a person, in the scripts that officers write."""
+"""Runs of words that name a person, in the scripts that officers write: how sure that is, and whether it is an official.
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+A run is cut at words that are no part of a name; what is left is weighed by the lists of names, by its shape and by what
+stands beside it. Lists never suffice, so a run that no list knows is still a `maybe_name`, which counts where something
+says that a person comes here.
+"""
+
+from collections.abc import Iterator
 
 import regex
 
+from relay.detectors.marks import Marks, Word
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
 
-# Kinds of signals that this module makes: a person's name by the words of it, a run that may be one, an official's name.
-NAME_KINDS = ("name", "maybe_name", "official_name")
-
-_RUN = regex.compile(
-    r"\p{Lu}[\p{L}'’.\-]*(?:[ \t]+(?:(?:de|da|do|dos|das|du|van|von|der|den|bin|binti|ben|al|el|ibn|la|le|y|e)[ \t]+){0,2}\p{Lu}[\p{L}'’.\-]*){0,5}"
+_PARTICLES = (
+    r"(?:de|da|do|dos|das|di|du|des|del|della|van|von|der|den|ter|ten|te|zu|bin|binti|bint|ben|ibn|al|el|la|le|los|las|y|e|ould|"
+    r"mint|wa|ole|arap|ag|ap|s/o|d/o|bte)"
 )
+_WORD = r"(?:\p{Lu}\.(?!\p{Ll})|\p{Lu}(?:\p{L}|['’](?!s\b))*+(?:-\p{L}++)*+)"
+_RUN = regex.compile(
+    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{L}}{{3}}), |(?<=\.) ?| {{1,2}}|-)(?:{_PARTICLES} ){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
+)
+_PATRONYMIC = regex.compile(r"(?:ович|евич|ич|овна|евна|ична)(?:а|у|ем|ом|е|ы|и|ои|ю)?$")
+_SLAVIC = regex.compile(
+    r"(?:[оеё]в|[иы]н|ск[иоа][ийея]?|енко|чук|[аяо]?дзе|швили|[ая]нян?|баев|[оеиы][вн](?:а|у|ым|ои|е|ых))$"
+)
+_ARABIC = regex.compile(r"\p{Arabic}")
+_ARTICLE = regex.compile(r"[وفبك]?(?:ال|لل)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameKinds:
-    """The kinds that names are made of and into; each a bit, 0 where no definition has words of it."""
-
-    name: int
-    maybe_name: int
-    official_name: int
-    given: int
-    surname: int
-    title: int
-    role: int
-    no_name: int
-
-    @classmethod
-    def of(cls, kinds: Mapping[str, int]) -> "NameKinds":
-        """Take them from all kinds."""
-        return cls(**{name: kinds.get(name, 0) for name in cls.__slots__})
-
-
-def find_names(reading: Reading, signals: Sequence[Signal], kinds: NameKinds) -> list[Signal]:
-    """Every run of capitalised words that may be a person's name, and how sure that is."""
-    found = []
+def find_names(marks: Marks) -> list[Signal]:
+    """Every run of words that may be a person's name, with how sure that is, in order."""
+    reading = marks.reading
+    found: list[Signal] = []
+    flat = _flat_lines(reading)
     for match in _RUN.finditer(reading.text):
-        inside = 0
-        for one in signals:
-            if one.start < match.end() and match.start() < one.end:
-                inside |= one.kind
-        if inside & kinds.no_name:
-            continue
-        if inside & (kinds.given | kinds.surname):
-            found.append(Signal(kinds.name, match.start(), match.end()))
-        elif " " in match.group():
-            found.append(Signal(kinds.maybe_name, match.start(), match.end()))
+        line = reading.lines.of(match.start())
+        words = marks.words(match.start(), match.end())
+        weighed = (_weigh(segment, marks, flat=line in flat) for segment in _segments(words, marks))
+        found += [one for one in weighed if one is not None]
+    found += _small(marks)
+    if _ARABIC.search(reading.text):
+        found += _arabic(marks)
+    found.sort(key=lambda one: one.start)
     return found
+
+
+def _flat_lines(reading: Reading) -> frozenset[int]:
+    """The lines whose capitals say nothing: all letters are capitals, or nearly all words begin with one (a headline)."""
+    flat = set()
+    starts = (*reading.lines.starts, len(reading.text))
+    for number in range(len(starts) - 1):
+        words = [one for one in reading.text[starts[number] : starts[number + 1]].split() if one[0].isalpha()]
+        if len(words) >= 4:
+            large = sum(one[0].isupper() for one in words)
+            loud = sum(one.isupper() for one in words)
+            if loud * 10 >= len(words) * 7 or (len(words) >= 5 and large * 10 >= len(words) * 8):
+                flat.add(number)
+    return frozenset(flat)
+
+
+def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
+    """A run cut at the words that are no name; what belongs to a place or a thing left out."""
+    kinds = marks.kinds
+    named = kinds.given | kinds.surname
+    segment: list[Word] = []
+    stopped = 0
+    for word in words:
+        if (
+            not word.kinds & kinds.stops
+            or _is_initial(word, marks)
+            or (word.kinds & named and not word.kinds & (kinds.no_name | kinds.suspect | kinds.role))
+        ):
+            segment.append(word)
+            continue
+        if segment and not word.kinds & (kinds.head | kinds.agency) and not stopped & kinds.head_before:
+            yield segment
+        segment, stopped = [], word.kinds
+    if segment and not stopped & kinds.head_before:
+        yield segment
+
+
+def _is_initial(word: Word, marks: Marks) -> bool:
+    """One letter with a stop behind it."""
+    return word.end - word.start == 1 and marks.reading.text[word.end : word.end + 1] == "."
+
+
+def _weigh(segment: list[Word], marks: Marks, *, flat: bool) -> Signal | None:
+    """What a segment is, by its words and by what stands around it; None for nothing."""
+    kinds = marks.kinds
+    before = marks.before(segment[0].first)
+    after = marks.marks[segment[-1].last] if segment[-1].last < len(marks.marks) else 0
+    if before & (kinds.head_before | kinds.greeting) or after & kinds.head or _is_author(segment, marks):
+        return None
+    if all(one.kinds & (kinds.place | kinds.carrier) for one in segment):
+        return None
+    if flat and not (segment := _sure(segment, marks)):
+        return None
+    kind = _kind_of(segment, marks)
+    titled = before & kinds.title
+    if titled and kind in (kinds.maybe_name, kinds.lone_name, kinds.capital):
+        kind = kinds.name
+    introduced = (
+        before & (kinds.suspect | kinds.naming | kinds.kin | kinds.title) or marks.token(segment[-1].last) == "s"
+    )
+    if (before & kinds.locative and not titled) or (
+        before & kinds.from_where and kind != kinds.name and not introduced
+    ):
+        return None
+    return Signal(kind, segment[0].start, segment[-1].end) if kind else None
+
+
+def _kind_of(segment: list[Word], marks: Marks) -> int:
+    """How sure a segment is a name, by its words alone."""
+    kinds = marks.kinds
+    sure = kinds.stops & ~kinds.title
+    given = sum(bool(one.kinds & kinds.given) and not one.kinds & sure for one in segment)
+    surname = sum(bool(one.kinds & kinds.surname) and not one.kinds & (sure | kinds.given) for one in segment)
+    soft = sum(bool(one.kinds & (kinds.given | kinds.surname)) and bool(one.kinds & sure) for one in segment)
+    initials = sum(one.end - one.start == 1 for one in segment)
+    slavic = sum(_slavic(one, marks) for one in segment)
+    count = len(segment)
+    if count == initials:
+        return kinds.capital if count > 1 else 0
+    if any(_PATRONYMIC.search(marks.token(one.first)) for one in segment) and count > 1:
+        return kinds.name
+    if count - initials == 1:
+        if initials and (given or surname or slavic):
+            return kinds.name
+        if initials:
+            return kinds.maybe_name
+        return kinds.lone_name if given or surname else 0 if soft and not given else kinds.capital
+    starts_sentence = segment[0].start in marks.reading.sentences.starts and not segment[0].kinds
+    if count <= 6 and (
+        given + surname >= 2 or (given + surname and soft + slavic) or (given + surname and count > 2)
+        or (given + surname and not starts_sentence)
+    ):  # fmt: skip
+        return kinds.name
+    return kinds.maybe_name if count <= 5 else 0
+
+
+def _slavic(word: Word, marks: Marks) -> bool:
+    """Whether a Cyrillic word ends as surnames do."""
+    written = marks.reading.text[word.start : word.end].lower()
+    return len(written) > 4 and "а" <= written[0] <= "я" and bool(_SLAVIC.search(written))
+
+
+def _sure(segment: list[Word], marks: Marks) -> list[Word]:
+    """Where capitals say nothing: a given name with the word behind it, or two words that are names."""
+    kinds = marks.kinds
+    named = kinds.given | kinds.surname
+    for place, word in enumerate(segment):
+        if word.kinds & named and not word.kinds & kinds.stops:
+            first = place
+            if place and (word.kinds & kinds.surname or not word.kinds & kinds.given):
+                first = place - 1
+            return segment[first : place + 2 if first == place else place + 1]
+    stops = marks.marks[segment[0].first - 1] if segment[0].first else 0
+    return segment[:2] if stops & (kinds.naming | kinds.alias) else []
+
+
+def _is_author(segment: list[Word], marks: Marks) -> bool:
+    """Whether a run is who first described a species: behind its two or three Latin words, or with a year behind it."""
+    text = marks.reading.text
+    first = segment[0].first
+    if any(kind & marks.kinds.taxon for kind in marks.marks[max(0, first - 3) : max(0, first - 1)]):
+        return text[marks.starts[first - 1]].islower() or text[marks.starts[first - 1]] in "(."
+    before = text[max(0, segment[0].start - 60) : segment[0].start]
+    return bool(_BINOMIAL.search(before) and (len(segment) < 4 or _YEAR.match(text, segment[-1].end))) or bool(
+        before.endswith("(") and _YEAR.match(text, segment[-1].end)
+    )
+
+
+_BINOMIAL = regex.compile(
+    r"(?:^|[\s(*_])\p{Lu}(?:\.|\p{Ll}{2,})[*_]? [*_]?\p{Ll}{4,}(?:[ ](?:ssp\.|subsp\.|var\.)?[ ]?\p{Ll}{4,})?[*_]?,? ?"
+    r"(?:\([^()\n]{1,40}\) ?|\((?:[\p{L}., ]{1,30}(?:&|et|,) ?)?)$"
+)
+_YEAR = regex.compile(r"(?: (?:&|et|and|in) [\p{L}.]+){0,2},? ?(?:1[789]|20)\d\d\b")
+
+
+def _small(marks: Marks) -> Iterator[Signal]:
+    """Names that were typed without capitals: a given name and another name, or what something says is a name."""
+    kinds = marks.kinds
+    named = kinds.given | kinds.surname
+    text = marks.reading.text
+    if "đ" in marks.reading.folded:  # Vietnamese, whose words are names as well
+        return
+    for number, kind in enumerate(marks.marks):
+        if not kind & named or kind & kinds.stops or not text[marks.starts[number]].islower():
+            continue
+        following = marks.marks[number + 1] if number + 1 < len(marks.marks) else 0
+        token, other = marks.token(number), marks.token(number + 1)
+        if not other or marks.starts[number + 1] != marks.starts[number] + len(token) + 1:
+            continue
+        if len(token) < 3 or len(other) < 3 or not text[marks.starts[number + 1]].islower():
+            continue
+        end = marks.starts[number + 1] + len(other)
+        said = marks.before(number) & (kinds.naming | kinds.alias | kinds.suspect | kinds.title)
+        both = following & named and not following & kinds.stops
+        if kind & kinds.given and (both or (said and not following & ~named and other.isalpha())):
+            yield Signal(kinds.name, marks.starts[number], end)
+
+
+def _arabic(marks: Marks) -> Iterator[Signal]:
+    """Names in a script without capitals: two words of the lists in a row, or what follows a word that says so."""
+    kinds = marks.kinds
+    named = kinds.given | kinds.surname
+    number = 0
+    while number < len(marks.marks):
+        first = number
+        count = 0
+        while number < len(marks.marks) and (
+            marks.marks[number] & named or (count and marks.token(number) in _LINEAGE)
+        ):
+            count += bool(marks.marks[number] & named)
+            number += 1
+        if count and _ARABIC.match(marks.reading.text, marks.starts[first]):
+            end = marks.starts[number - 1] + len(marks.token(number - 1))
+            # A word with its article may be the same as a name with one.
+            alone = count == 1 and _ARTICLE.match(marks.token(first))
+            if not alone and not marks.before(first) & (kinds.head_before | kinds.greeting):
+                yield Signal(kinds.name if count > 1 else kinds.lone_name, marks.starts[first], end)
+        number += first == number
+
+
+_LINEAGE = frozenset(("بن", "ابن", "بنت", "ابو", "ام", "ال", "عبد", "الدين", "ولد", "ايت"))

@@ -1,0 +1,132 @@
+"""A text's tokens with what the vocabulary knows of them: what names are found and weighed by."""
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from relay.detectors.reading import Reading
+from relay.detectors.words import Signal
+
+# What is made of names: a person's name by its words; a run of capitalised words that may be one; one word that the lists
+# know as a name; one capitalised word that nothing knows; a name beside an official's role, from that role on; a name in
+# something that was published.
+NAME_KINDS = ("name", "maybe_name", "lone_name", "capital", "official_name", "published_name")
+
+# Little words between a preposition, a role or a kind of place and its name.
+LINKS = frozenset((
+    "de", "du", "des", "da", "do", "dos", "das", "del", "della", "di", "of", "the", "la", "le", "les", "los", "las", "el", "al",
+    "en", "un", "une", "a", "an", ":", "der", "die", "dem", "den", "van", "het", "ya", "wa", "cha", "za", "l", "d", "st", ".", "ال",
+))  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameKinds:
+    """The kinds that names are made of and into; each a bit, 0 where no definition has words of it.
+
+    `head` stands behind a name that is a place's or a thing's ("Road"), `head_before` before one ("rue", "vessel");
+    `locative` before a place, `from_where` before a place or a person; `common` words are capitalised for other reasons.
+    """
+
+    name: int
+    maybe_name: int
+    lone_name: int
+    capital: int
+    official_name: int
+    published_name: int
+    given: int
+    surname: int
+    title: int
+    role: int
+    agency: int
+    carrier: int
+    place: int
+    head: int
+    head_before: int
+    locative: int
+    from_where: int
+    common: int
+    taxon: int
+    suspect: int
+    naming: int
+    alias: int
+    kin: int
+    greeting: int
+    press: int
+    no_name: int
+
+    @classmethod
+    def of(cls, kinds: Mapping[str, int]) -> "NameKinds":
+        """Take them from all kinds."""
+        return cls(**{name: kinds.get(name, 0) for name in cls.__slots__})
+
+    @property
+    def stops(self) -> int:
+        """What a name does not go over."""
+        return (
+            self.title | self.role | self.agency | self.carrier | self.place | self.head | self.head_before | self.common | self.taxon | self.suspect
+            | self.naming | self.alias | self.greeting | self.press | self.no_name | self.locative | self.from_where
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a run: its tokens (first and behind the last), its place, the kinds that the vocabulary knows it by."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    kinds: int
+
+
+class Marks:
+    """A text's tokens with the kinds of the words that cover them."""
+
+    def __init__(self, reading: Reading, signals: Sequence[Signal], kinds: NameKinds) -> None:
+        self.reading = reading
+        self.kinds = kinds
+        self.starts = reading.starts
+        marks = [0] * len(self.starts)
+        for one in signals:
+            at = bisect_left(self.starts, one.start)
+            while at < len(marks) and self.starts[at] < one.end:
+                marks[at] |= one.kind
+                at += 1
+        self.marks = marks
+
+    def token(self, number: int) -> str:
+        """A token, folded; "" beyond the ends."""
+        if not 0 <= number < len(self.starts):
+            return ""
+        first = self.reading.flat_starts[number]
+        return self.reading.flat[first : self.reading.flat.index(" ", first)]
+
+    def words(self, start: int, end: int) -> list[Word]:
+        """The words between two places; a hyphen or an apostrophe parts none."""
+        words: list[Word] = []
+        number = bisect_left(self.starts, start)
+        while number < len(self.starts) and self.starts[number] < end:
+            token, at = self.token(number), self.starts[number]
+            if token[0].isalpha():
+                behind = at + len(token)
+                if words and at == words[-1].end + 1 and self.reading.text[at - 1] in "-'’":
+                    last = words.pop()
+                    words.append(Word(last.first, number + 1, last.start, behind, last.kinds | self.marks[number]))
+                else:
+                    words.append(Word(number, number + 1, at, behind, self.marks[number]))
+            number += 1
+        return words
+
+    def before(self, number: int) -> int:
+        """The kinds of the word before a token, over articles and prepositions."""
+        kinds = 0
+        for back in range(1, 4):
+            token = self.token(number - back)
+            if token not in LINKS:
+                break
+            kinds |= self.marks[number - back] & self.kinds.locative
+            if self.marks[number - back] & self.kinds.head_before:
+                break
+        if number - back < 0 or "\n" in self.reading.text[self.starts[number - back] : self.starts[number]]:
+            return kinds
+        return kinds | (self.marks[number - back] & ~(self.kinds.locative if back > 1 and kinds else 0))

@@ -1,0 +1,140 @@
+"""Who is named in a role: officials, experts, speakers, members whom others thank; and who is named in what was published."""
+
+from bisect import bisect_left
+
+import regex
+
+from relay.detectors.marks import LINKS, Marks, NameKinds
+from relay.detectors.reading import Reading
+from relay.detectors.words import Signal
+
+_REACH = 9  # tokens between a role and its holder
+_THROUGH = LINKS | frozenset(
+    [",", "(", ")", "-", "/", "mr", "mrs", "ms", "mme", "m", "sr", "and", "&", "et", "y", "e", "und"]
+)
+_PARTING = frozenset(
+    [
+        ",",
+        "(",
+        "/",
+        "of",
+        "from",
+        "de",
+        "du",
+        "von",
+        "van",
+        "at",
+        "del",
+        "da",
+        "do",
+        "dari",
+        "wa",
+        "с",
+        "из",
+        "من",
+        "uit",
+        "vom",
+        "for",
+    ]
+)
+_BETWEEN = frozenset(["our", "is", "was", "who", "est", "qui", "notre", "es", "o", "head", "as", "the"])
+_AND = frozenset(("and", "&", "et", "y", "e", "и", "und", "en", "na", "dan", "va", "و", ",", "/", ";"))
+_ACRONYM = regex.compile(r" ?\((?!TLP)\p{Lu}[\p{Lu}\-/&. ]{1,14}\)")
+_AGENDA = regex.compile(r"[ \t>*-]*\d{1,2} ?[:.hч] ?\d{2}\b")
+
+
+def with_officials(found: list[Signal], marks: Marks) -> list[Signal]:
+    """The names, with those in a role known as such: from the role on, or joined to another such name in a list."""
+    kinds = marks.kinds
+    names: list[Signal] = []
+    for one in found:
+        first = bisect_left(marks.starts, one.start)
+        last = bisect_left(marks.starts, one.end)
+        start = _role_before(first, marks)
+        if start is None and (
+            _role_after(last, marks) or _has_agency(one, last, marks) or (names and _joins(names[-1], one, marks))
+        ):
+            start = one.start
+        names.append(one if start is None else Signal(kinds.official_name, start, one.end))
+    return names
+
+
+def _role_before(number: int, marks: Marks) -> int | None:
+    """Where the role begins that the name at a token stands in; None if there is none."""
+    kinds = marks.kinds
+    through = kinds.title | kinds.agency | kinds.place | kinds.locative | kinds.head | kinds.from_where
+    text = marks.reading.text
+    titled = agency = False
+    unknown = 0
+    for back in range(number - 1, max(-1, number - _REACH), -1):
+        kind, initial = marks.marks[back], text[marks.starts[back]]
+        if kind & kinds.role:
+            begin = back
+            while begin and marks.marks[begin - 1] & kinds.role:
+                begin -= 1
+            return marks.starts[begin]
+        if kind & (kinds.suspect | kinds.naming):
+            return None
+        if "\n" in text[marks.starts[back] : marks.starts[number]] and marks.token(number - 1) not in {",", ":"}:
+            break
+        titled = titled or bool(kind & kinds.title)
+        agency = agency or bool(kind & kinds.agency)
+        if not (kind & through or marks.token(back) in _THROUGH or initial.isupper()):
+            # the rest of an office's name: "эксперт Зоологического музея"
+            unknown += 1
+            if unknown > 2 or not "а" <= initial <= "я":
+                break
+    return marks.starts[number] if titled and agency else None
+
+
+def _role_after(number: int, marks: Marks) -> bool:
+    """Whether behind a name, at a token, stands the role that it is named in."""
+    kinds = marks.kinds
+    parted = False
+    for place in range(number, min(number + 5, len(marks.marks))):
+        kind, token = marks.marks[place], marks.token(place)
+        if kind & kinds.role:
+            return True
+        if kind & kinds.suspect:
+            return False
+        if kind & kinds.agency:
+            return parted
+        if token in _PARTING:
+            parted = True
+        elif token not in _THROUGH and token not in _BETWEEN:
+            return False
+    return False
+
+
+def _has_agency(one: Signal, last: int, marks: Marks) -> bool:
+    """Whether a name has an acronym in brackets behind it, or stands in a line of a programme, behind the hour."""
+    text, lines = marks.reading.text, marks.reading.lines
+    if any(kind & marks.kinds.suspect for kind in marks.marks[last : last + 2]):
+        return False
+    begin = lines.starts[lines.of(one.start)]
+    if _AGENDA.match(text, begin, one.start):
+        return not any(
+            kind & marks.kinds.suspect
+            for kind in marks.marks[bisect_left(marks.starts, begin) : bisect_left(marks.starts, one.start)]
+        )
+    return bool(_ACRONYM.match(text, one.end))
+
+
+def _joins(before: Signal, one: Signal, marks: Marks) -> bool:
+    """Whether a name goes on with a list of officials: "Inspectors A and B"."""
+    if before.kind != marks.kinds.official_name or one.start - before.end > 20:
+        return False
+    return _ACRONYM.sub("", marks.reading.text[before.end : one.start]).strip().lower() in _AND
+
+
+def as_published(signals: list[Signal], reading: Reading, kinds: NameKinds) -> list[Signal]:
+    """The signals, with names known as published where their paragraph cites the press, a judgment or a wanted notice."""
+    cited = {reading.paragraphs.of(one.start) for one in signals if one.kind & kinds.press}
+    if not cited:
+        return signals
+    return [
+        Signal(kinds.published_name, one.start, one.end)
+        if one.kind & kinds.name and reading.paragraphs.of(one.start) in cited
+        else one
+        for one in signals
+    ]
