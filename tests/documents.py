@@ -250,7 +250,7 @@ def open_pdf(*pages: str | bytes) -> pikepdf.Pdf:
 def save_pdf(pdf: pikepdf.Pdf, **options: object) -> bytes:
     """The octets of a PDF."""
     made = io.BytesIO()
-    pdf.save(made, **options)  # type: ignore[arg-type]
+    pdf.save(made, fix_metadata_version=False, **options)  # type: ignore[arg-type]
     return made.getvalue()
 
 

@@ -139,7 +139,9 @@ def _save(pdf: pikepdf.Pdf) -> bytes:
     for page in pdf.pages:
         copy.pages.append(page)
     made = BytesIO()
-    copy.save(made, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    copy.save(
+        made, deterministic_id=True, fix_metadata_version=False, object_stream_mode=pikepdf.ObjectStreamMode.generate
+    )
     return made.getvalue()
 
 

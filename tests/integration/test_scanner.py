@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from base64 import encodebytes
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 import relay
+from relay.documents.samples import samples
 from relay.errors import Busy, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
@@ -24,6 +26,7 @@ from relay.scan.instructions import Rules, encode_configuration, encode_facts
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.pool import ScannerPool
 from relay.scan.scanner import Scanner
+from tests.documents import annotated, docx, paragraph, pptx, xlsx
 from tests.pictures import attached, encoded, exif, huge_png, picture, printing_profile
 from tests.scanning import FACTS, RULES, mail, message, part, plain, rules, scan
 
@@ -118,6 +121,23 @@ def test_photos_of_every_kind_are_made_anew_inside_the_sandbox(make_pool):
         result = pool.scan(octets, FACTS)
         assert result == scan(octets)
         assert len(result.images) == 4
+
+
+def test_documents_of_every_kind_are_opened_inside_the_sandbox(make_pool):
+    pool = make_pool()
+    more = (
+        ("a.pdf", annotated("TLP:RED")),
+        ("a.xlsx", xlsx()),
+        ("a.docx", docx(paragraph("TLP:RED"))),
+        ("a.pptx", pptx("x")),
+    )
+    for name, octets in (*samples(), *more):
+        field = f"Content-Disposition: attachment; filename={name}\r\nContent-Transfer-Encoding: base64\r\n"
+        message_octets = mail(part(b"hello"), part(encodebytes(octets), "application/octet-stream", field))
+        result = pool.scan(message_octets, FACTS)
+        assert result == scan(message_octets)
+        assert "part.damaged" not in rules(result, "H1")
+    assert len(set(pool.pids())) == 1
 
 
 def test_an_image_that_wants_all_memory_is_removed_and_the_message_goes_on(make_pool):
