@@ -172,13 +172,18 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str)
     return Pattern(
         kind=kinds[name],
         name=name,
-        pattern=regex.compile(one.pattern, regex.MULTILINE | regex.V1),
+        pattern=regex.compile(_in_form(one.pattern, one.form), regex.MULTILINE | regex.V1),
         form=one.form,
         hints=tuple(fold(shape(hint)) for hint in one.hints),
         digits=one.digits,
         yields=_sum_of(one.yields, kinds, file),
         validator=VALIDATORS[one.validator] if one.validator else None,
     )
+
+
+def _in_form(pattern: str, form: Form) -> str:
+    """A pattern with its letters in the form that it reads, so that it can be written as people write."""
+    return pattern if form == "written" else "".join(char if char.isascii() else fold(shape(char)) for char in pattern)
 
 
 def _make_detector(one: _Detector, kinds: Mapping[str, int], file: str) -> Detector:

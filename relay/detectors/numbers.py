@@ -172,6 +172,16 @@ def is_vehicle_number(written: str) -> bool:
     return bool(re.fullmatch(r"[A-HJ-NPR-Z0-9]{17}", number)) and 4 <= sum(map(str.isdigit, number)) < 17
 
 
+def is_position(written: str) -> bool:
+    """A latitude and a longitude in degrees, rather than two round numbers with a mark for the thousands ("12.500, 13.750")."""
+    numbers = re.findall(r"\d+[.,]\d+", written)
+    if len(numbers) != 2 or any(
+        float(one.replace(",", ".")) > most for one, most in zip(numbers, (90, 180), strict=True)
+    ):
+        return False
+    return bool(re.search(r"[-+°]|[^\W\d]", written)) or not all(re.fullmatch(r"\d+.\d\d0", one) for one in numbers)
+
+
 def _of(*modules: ModuleType) -> Callable[[str], bool]:
     """Whether one of the library's modules knows the number as valid."""
 
@@ -195,6 +205,7 @@ VALIDATORS: Mapping[str, Callable[[str], bool]] = MappingProxyType({
     "national_phone": is_national_phone,
     "public_address": is_public_address,
     "vehicle": is_vehicle_number,
+    "position": is_position,
     "id_cn": is_chinese_identity,
     "id_za": _of(idnr),
     "id_br": _of(cpf),
