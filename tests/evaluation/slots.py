@@ -146,11 +146,10 @@ class Slots:
 
     def _initials(self, _: str) -> str:
         person = self._person(abroad=0.0)
-        return (
-            person.full
-            if self.language == "zh"
-            else f"{person.given[0]}. {self._chance.choice('AEJMP')}. {person.surname}"
-        )
+        if self.language in {"zh", "ar"}:  # they have no initials
+            return person.full
+        middle = self._chance.choice("АВЕНС" if self.language == "ru" else "AEJMP")
+        return f"{person.given[0]}. {middle}. {person.surname}"
 
     def _author_email(self, _: str) -> str:
         words = re.findall("[a-z]+", plain(self.value("author")).lower())
