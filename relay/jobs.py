@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from relay.delivery.retry import LONG
 from relay.errors import ConfigurationError, RelayError, Unavailable
@@ -157,7 +158,8 @@ def _destroy_old_keys(resources: Resources, now: datetime) -> None:
     if destroyed := renewal.destroy_unneeded(resources.database, directory, now):
         note("keys.destroyed", files=list(destroyed))
     since = renewal.oldest_duplicates_key(directory)
-    retention.in_rounds(resources.database, lambda connection: retention.forget_hashes(connection, since))
+    for forget in (retention.forget_hashes, retention.forget_threads):
+        retention.in_rounds(resources.database, partial(forget, before=since))
 
 
 def _empty_log(resources: Resources, now: datetime) -> None:

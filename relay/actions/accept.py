@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
+from relay.actions.thread import to_forget, to_remember
 from relay.delivery.compose import CleanCopy, pack
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
@@ -120,6 +121,8 @@ def _to_record(
         client_ip=client.ip,
         receipt=author.receipts,
         proof=str(judgement.authentication.method) if judgement.authentication else "",
+        remembered=to_remember(resources, author, judgement.scan, judgement.lists, taken),
+        given=to_forget(resources, judgement.recalled, taken),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from relay.actions.thread import Recalled, recall, take_confirmation
 from relay.detectors.own import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -34,13 +35,14 @@ class Author:
 class Judgement:
     """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed.
 
-    `authentication` is the proof by which its author was known; None when there was none.
+    `authentication` is the proof by which its author was known; None when there was none. `recalled` is what thread memory said.
     """
 
     authentication: AuthenticationResults | None
     scan: Scan
     lists: tuple[MailingList, ...]
     decisions: tuple[tuple[str, Decision], ...]
+    recalled: Recalled | None = None
 
 
 def addressed(resources: Resources, recipients: Iterable[Address]) -> Addressed:
@@ -69,7 +71,11 @@ def judge(
     header = split_header(octets)
     scan = scanner(octets, facts_of(resources, author, now))
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
+    scan, confirmed = take_confirmation(resources, author, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
+    recalled = recall(resources, author, scan, way.lists)
+    if recalled is not None:
+        scan = replace(scan, findings=(*scan.findings, *recalled.findings))
     post = Post(
         author=author,
         authentication=authentication,
@@ -78,9 +84,14 @@ def judge(
         scan=scan,
         on=now.date(),
         names_another=_names_another(resources, author, header),
+        confirmed=confirmed,
     )
     return Judgement(
-        authentication=authentication, scan=scan, lists=way.lists, decisions=decide(post, resources.ruleset)
+        authentication=authentication,
+        scan=scan,
+        lists=way.lists,
+        decisions=decide(post, resources.ruleset),
+        recalled=recalled,
     )
 
 

@@ -3,15 +3,17 @@
 from datetime import datetime
 from typing import Literal
 
+from relay.actions import thread
 from relay.delivery.compose import CleanCopy, unpack
 from relay.errors import Conflict, Invalid, NotFound
 from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
 from relay.resources import Resources
-from relay.roster.mailing_list import MailingList
+from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
-from relay.store import audit, held, members, originals, posts
+from relay.store import audit, held, members, memory, originals, posts
+from relay.store.engine import Transaction
 from relay.store.vault import unseal
 
 WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
@@ -36,16 +38,24 @@ def release(
         raise Conflict(f"the author of {reference} is suspended: refuse it, or have them reinstated first")
     two_person = any(_list(resources, one.list_name).two_person_release for one in concerned)
     node = resources.settings.relay.node
-    message_id = _unseal(resources, reference).message_id
-    outcomes = resources.database.write(
-        lambda connection: {
+    copy = _unseal(resources, reference)
+    given = thread.to_forget_of_released(resources, copy, [Tlp(one.marking) for one in concerned])
+
+    def carry_out(transaction: Transaction) -> Literal["released", "waiting"]:
+        message_id = copy.message_id
+        outcomes = {
             held.release(
-                connection, node, reference, one.list_name, person, now, two_person=two_person, message_id=message_id
+                transaction, node, reference, one.list_name, person, now, two_person=two_person, message_id=message_id
             )
             for one in concerned
         }
-    )
-    return "waiting" if "waiting" in outcomes else "released"
+        if "waiting" in outcomes:
+            return "waiting"
+        if given is not None:
+            memory.give_out(transaction, given)
+        return "released"
+
+    return resources.database.write(carry_out)
 
 
 def refuse(
@@ -75,11 +85,13 @@ def refuse(
     advice = advise(
         (reason,), agency_type=author.agency_type, country=author.country, directory=resources.ruleset.directory
     )
-    resources.database.write(
-        lambda connection: held.refuse(
-            connection, node, reference, None, person, now, code=code, channels=advice.channels
-        )
-    )
+    kept = thread.to_remember_of_refused(resources, author, _unseal(resources, reference)) if code == "M1" else ()
+
+    def carry_out(transaction: Transaction) -> None:
+        held.refuse(transaction, node, reference, None, person, now, code=code, channels=advice.channels)
+        memory.keep(transaction, concerned[0].post_id, kept, now)
+
+    resources.database.write(carry_out)
     resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
     return "withheld"
 

@@ -165,7 +165,8 @@ def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
 
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     """The marking first, then the text, then the footer; in HTML too where the post had it. The photos and documents are attached."""
-    above, below = [str(frame.marking), *_removed_line(frame, catalogue)], _footer(frame, catalogue)
+    above = [str(frame.marking), *_removed_line(frame, catalogue)]
+    below = footer(frame.mailing_list, frame.marking, frame.reference, catalogue)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
     parts: tuple[bytes, ...] = ()
@@ -196,12 +197,11 @@ def _removed_line(frame: Frame, catalogue: Catalogue) -> list[str]:
     return [catalogue.plural("[{n} attachment removed]", "[{n} attachments removed]", n)] if n else []
 
 
-def _footer(frame: Frame, catalogue: Catalogue) -> list[str]:
+def footer(one: MailingList, marking: Tlp, reference: str, catalogue: Catalogue) -> list[str]:
     """Whom the marking allows, the list's own words, and where help is; in the member's language."""
-    one = frame.mailing_list
     return [
-        f"{frame.marking} · {frame.reference} · {catalogue.definition(one.title)}",
-        catalogue.text(_MEANING[frame.marking], community=catalogue.definition(one.community).rstrip(".")),
+        f"{marking} · {reference} · {catalogue.definition(one.title)}",
+        catalogue.text(_MEANING[marking], community=catalogue.definition(one.community).rstrip(".")),
         catalogue.definition(one.footer),
         catalogue.text(
             "Help: write HELP to {request}. The people who run this list, also if you wish to leave it: {owner}",

@@ -186,8 +186,8 @@ def photo_line(reasons: Iterable[Reason], catalogue: Catalogue) -> str:
 
 
 def only_photos(reasons: Iterable[Reason]) -> bool:
-    """Whether a message waits for its photos alone, so that nothing is to be left out of its text."""
-    return all(reason.rule in _PHOTOS for reason in reasons)
+    """Whether a message waits for its photos alone, or at its author's own word, so that nothing is to be left out of its text."""
+    return all(reason.rule in _PHOTOS or reason.code in _NO_CATEGORY for reason in reasons)
 
 
 def may_confirm(reasons: Iterable[Reason]) -> bool:

@@ -27,6 +27,7 @@ _WITHHOLD_CODES = frozenset({"T1", "M1", "N1", "N2", "O1", "O2", "O3"})
 # What a list's own [policy] may do (POLICY "Overrides"); definitions are held to it, and here nothing else is heard.
 _MAY_BE_HELD = frozenset({"N1", "N2", "O1", "O2", "O3"})
 _MAY_BE_RELAYED = frozenset({"H3", "H4", "H5", "H8", "H9"})
+_STAY_WITHHELD = frozenset({"T1", "M1", "O1", "O2", "O3"})  # whatever the author says (POLICY “Sending again”)
 _WHOLE = "whole message"
 
 
@@ -84,7 +85,10 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     scan, removed = post.scan, post.scan.removed
     by_action: dict[Action, list[Reason]] = {"pass": [], "remove": [], "hold": [], "withhold": []}
     for finding in (*scan.findings, *judge_photos(scan, mailing_list)):
-        by_action[_act_on(finding, mailing_list)].append(Reason(finding.code, finding.rule, finding.place))
+        action = _act_on(finding, mailing_list)
+        if post.confirmed:
+            action = _act_on_confirmed(finding, action)
+        by_action[action].append(Reason(finding.code, finding.rule, finding.place))
     marking = strictest(scan.findings)
     if scan.message is None or scan.progress in {Progress.NOTHING, Progress.HEADER}:
         by_action["withhold"].append(Reason("H1", "scan.not_finished", _WHOLE))
@@ -96,7 +100,9 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     if by_action["withhold"]:
         return Withhold(reasons=_unique(by_action["withhold"]), marking=marking)
     stamped = _stamp(scan.findings, mailing_list)
-    if by_action["hold"]:
+    if post.confirmed and not by_action["hold"] + by_action["remove"]:
+        by_action["hold"].append(Reason("P1", "author.confirmed", _WHOLE))  # it was promised that a moderator decides
+    if by_action["hold"] or post.confirmed:
         return Hold(reasons=_unique(by_action["hold"] + by_action["remove"]), marking=stamped, removed=removed)
     reasons = _unique(by_action["remove"]) or (Reason("P1", "nothing.found", _WHOLE),)
     return Relay(reasons=reasons, marking=stamped, removed=scan.removed)
@@ -127,6 +133,16 @@ def _act_on(finding: Finding, mailing_list: MailingList) -> Action:
             return "pass"
         case _:
             return own
+
+
+def _act_on_confirmed(finding: Finding, action: Action) -> Action:
+    """What a finding means when its author says that the machine was wrong: a moderator's hold, for what can be wrong at all.
+
+    A text that can't be read stays withheld, since nobody could read it; a part that can't is removed as ever.
+    """
+    if finding.code in _STAY_WITHHELD or (finding.code == "H1" and action != "hold"):
+        return action
+    return "pass" if finding.label is not None and action == "pass" else "hold"
 
 
 def _own_action(finding: Finding, mailing_list: MailingList) -> Action:

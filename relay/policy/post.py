@@ -93,6 +93,21 @@ class CleanDocument:
         return "-".join(("attachment", *re.findall("[0-9]+", self.place))) + f".{DOCUMENT_TYPES[self.media_type]}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """What a finding of this code stands on, as digests.
+
+    `whole` is the digest of its own words, as many as `words`. `windows` are the digests of every shingle of it and the eight words
+    on each side, in order; the first begins `before` words ahead of it.
+    """
+
+    code: str
+    words: int
+    whole: bytes = field(repr=False)
+    before: int
+    windows: tuple[bytes, ...] = field(repr=False)
+
+
 class Progress(StrEnum):
     """How far the scan came before it ended or was ended."""
 
@@ -106,7 +121,8 @@ class Progress(StrEnum):
 class Scan:
     """Everything a scanner reported about one message. `message` is None when not even the header was read.
 
-    `removed` are the places of parts that could not be read or shown safe, in order: "attachment 1".
+    `removed` are the places of parts that could not be read or shown safe, in order: "attachment 1". `passages` are what findings
+    of N and O codes stand on; `shingles` digests of the texts of a marked message's attachments (policy.shingle).
     """
 
     progress: Progress
@@ -116,6 +132,8 @@ class Scan:
     images: tuple[CleanImage, ...] = ()
     documents: tuple[CleanDocument, ...] = ()
     removed: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    shingles: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +142,8 @@ class Post:
 
     `lists` are the addressed lists in the order they were named; `on` is the day of receipt (UTC).
     `offers` names those of them that the author doesn't belong to, and why each is offered the post.
-    `names_another` is true when the header says that another member sent it (Sender, Resent-From).
+    `names_another` is true when the header says that another member sent it (Sender, Resent-From). `confirmed` is true when they
+    say that the machine was wrong about a withheld post of theirs (POLICY “Sending again”).
     """
 
     author: Member | None
@@ -134,3 +153,4 @@ class Post:
     on: date
     offers: Mapping[str, Reason] = field(default_factory=dict)
     names_another: bool = False
+    confirmed: bool = False

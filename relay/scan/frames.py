@@ -16,7 +16,9 @@ from typing import Any, Literal
 
 from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
-from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Progress, Scan
+from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Passage, Progress, Scan
+from relay.policy.shingle import DIGEST_OCTETS, LONGEST_PASSAGE, PASSAGES, WORDS
+from relay.policy.thread import KEPT, PASSAGE_CODES
 from relay.scan.checked import (
     FrameError,
     a,
@@ -64,6 +66,8 @@ class Stage:
     images: tuple[CleanImage, ...] = ()
     documents: tuple[CleanDocument, ...] = ()
     removed: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    shingles: tuple[bytes, ...] = ()
 
 
 def octets_of(told: Scan | Stage) -> int:
@@ -88,6 +92,8 @@ def advance(scan: Scan, stage: Stage) -> Scan:
         images=(scan.images + stage.images)[:PHOTOS],
         documents=(scan.documents + stage.documents)[:DOCUMENTS],
         removed=scan.removed + stage.removed,
+        passages=(scan.passages + stage.passages)[:PASSAGES],
+        shingles=(scan.shingles + stage.shingles)[:KEPT],
     )
 
 
@@ -158,6 +164,8 @@ def decode_stage(octets: bytes, rules: frozenset[str] = frozenset()) -> Stage:
         images=several(said.get("images"), _image, 1 if name == "part" else 0),
         documents=several(said.get("documents"), _document, DOCUMENTS if name == "part" else 0),
         removed=several(said.get("removed"), a_place, FINDINGS),
+        passages=several(said.get("passages"), _passage, PASSAGES),
+        shingles=several(said.get("shingles"), _digest, KEPT),
     )
 
 
@@ -184,6 +192,23 @@ def _finding(rules: frozenset[str], value: object) -> Finding:
         score=score,
         label=None if label is None else one_of(LABELS, label),
     )
+
+
+def _passage(value: object) -> Passage:
+    said = a_mapping(value)
+    return Passage(
+        code=one_of(PASSAGE_CODES, said.get("code")),
+        words=a_count(said.get("words"), LONGEST_PASSAGE),
+        whole=_digest(said.get("whole")),
+        before=a_count(said.get("before"), WORDS),
+        windows=several(said.get("windows"), _digest, LONGEST_PASSAGE + WORDS + 1),
+    )
+
+
+def _digest(value: object) -> bytes:
+    if len(octets := some_octets(value, DIGEST_OCTETS)) != DIGEST_OCTETS:
+        raise FrameError("digest")
+    return octets
 
 
 def _part(value: object) -> CleanPart:

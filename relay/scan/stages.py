@@ -2,16 +2,19 @@
 
 import html
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 
 from relay.detectors.find import find_sensitive
 from relay.detectors.own import Facts
 from relay.documents.limits import Room
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import find_markings
-from relay.policy.post import CleanImage, CleanPart, Finding, View
+from relay.policy.post import CleanImage, CleanPart, Finding, Passage, View
 from relay.policy.shape import versions_of
+from relay.policy.shingle import PASSAGES, passages, shingles
+from relay.policy.thread import KEPT, PASSAGE_CODES
+from relay.roster.mailing_list import Tlp
 from relay.scan.attachments import open_attachment
 from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
@@ -40,6 +43,18 @@ _TECHNICAL = (
     "x-received", "x-gm-", "dispos", "require-recipient", "accept-language", "x-source", "x-auth",
 )  # fmt: skip
 _FOR_A_LOOK = frozenset({"H3", "H4", "H5", "H6", "H8", "H9"})
+_EVERYDAY = frozenset({Tlp.GREEN, Tlp.CLEAR})
+# What a reader of an attachment doesn't see, or sees twice.
+_NOT_READ = ("name", "header", "properties", "hidden part", "quoted text")
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What thread memory may want of one message, gathered on the way: passages, and what is attached to a marked one."""
+
+    passages: dict[Passage, None] = field(default_factory=dict)
+    attached: list[str] = field(default_factory=list)
+    marked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +63,7 @@ class _Search:
 
     rules: Rules
     facts: Facts
+    memory: _Memory = field(default_factory=_Memory)
 
 
 def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
@@ -82,7 +98,17 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
     nothing = Finding(code="H1", rule="part.nothing_readable", place=WHOLE_MESSAGE)
     readable = photos or documents or any(part.text.strip() for part in text.parts)
     empty = not (attachments or text.removed) and texts and all(part.blank for _, part in texts)
-    yield Stage(name="complete", findings=() if readable or empty else (nothing,))
+    yield Stage(
+        name="complete",
+        findings=() if readable or empty else (nothing,),
+        passages=tuple(search.memory.passages)[:PASSAGES],
+        shingles=_shingles_of_attached(search.memory),
+    )
+
+
+def _shingles_of_attached(memory: _Memory) -> tuple[bytes, ...]:
+    texts = memory.attached if memory.marked else []
+    return tuple(islice(dict.fromkeys(one for text in texts for one in shingles(text)), KEPT))
 
 
 def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] = ()) -> tuple[Finding, ...]:
@@ -104,7 +130,9 @@ def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] 
 
 def _find(view: View, search: _Search) -> Iterator[Finding]:
     """What stands in one view: markings, and what identifies people or betrays operations."""
-    yield from find_markings(view, search.rules.words)
+    marked = find_markings(view, search.rules.words)
+    search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
+    yield from marked
     field = view.place.removeprefix("header ") if view.place.startswith("header ") else ""
     if field.startswith(_TECHNICAL):
         return
@@ -112,6 +140,8 @@ def _find(view: View, search: _Search) -> Iterator[Finding]:
     if (field and field not in _WRITTEN) or view.place.endswith((", header", "properties")):
         # It never leaves, so only what nobody may have sent at all counts.
         found = tuple(one for one in found if not one.code.startswith("H"))
+    if certain := [one for one in found if one.code in PASSAGE_CODES]:
+        search.memory.passages |= dict.fromkeys(passages(view.text, certain))
     yield from found
 
 
@@ -210,6 +240,7 @@ def _part_stage(leaf: Leaf, place: str, search: _Search, room: Room, *, with_pho
 def _document_stage(leaf: Leaf, place: str, search: _Search, room: Room) -> Stage:
     """What may leave of a document or an archive; what can be read of it is looked at, whether it leaves or not."""
     opened = open_attachment(leaf, room)
+    search.memory.attached += (view.text for view in opened.views if not view.place.endswith(_NOT_READ))
     found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), search)), place)
     documents = tuple(replace(one, place=f"{place}, {one.place}" if one.place else place) for one in opened.documents)
     if documents:

@@ -2,7 +2,7 @@
 
 audit.pem                  Ed25519, signs the heads of the audit log
 vault-20261122T080000Z.key  32 octets, wraps the keys of posts; the newest one seals, an older one opens until it is destroyed
-duplicates-2026-11-22.key   32 octets, recognises a message that is sent again; the newest two are tried
+duplicates-2026-11-22.key   32 octets, recognises a message that is sent again and what a withheld one said; the newest two are tried
 verp.key                    32 octets, authenticates return paths
 dkim-rsa-SELECTOR.pem, dkim-ed25519-SELECTOR.pem
 recovery.pub.pem           X25519, backups are encrypted to it; its private half, recovery.key, is to leave this machine

@@ -12,7 +12,8 @@ from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
-from relay.store import audit, calls, fanout
+from relay.policy.thread import Given, Memory
+from relay.store import audit, calls, fanout, memory
 from relay.store import post_statements as statements
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
@@ -27,7 +28,8 @@ class Accepted:
     `content_key` is one without the lists, of a message that may go out. `prefix` starts the reference. `decisions` are in the
     message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds. `receipt` says
     whether the author wants one.
-    `proof` is the method by which the author is known, in the words of RFC 8601.
+    `proof` is the method by which the author is known, in the words of RFC 8601. `remembered` is what is kept of a withheld post for
+    its thread, `given` what is forgotten of others because this one goes out.
     """
 
     uid: str
@@ -44,6 +46,8 @@ class Accepted:
     client_ip: str
     proof: str
     receipt: bool = True
+    remembered: tuple[Memory, ...] = ()
+    given: Given | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,9 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     for list_name, decision in accepted.decisions:
         if isinstance(decision, Hold):
             calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
+    memory.keep(connection, post_id, accepted.remembered, now)
+    if accepted.given is not None:
+        memory.give_out(connection, accepted.given)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
     return Recorded(reference=reference, repeated=False)
 

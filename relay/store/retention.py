@@ -16,7 +16,7 @@ from relay.roster.member import MemberState
 from relay.store import audit, fanout
 from relay.store.engine import Database
 from relay.store.member_rows import address_of
-from relay.store.tables import HASHED, KEPT, decisions, deliveries, members, posts
+from relay.store.tables import HASHED, KEPT, decisions, deliveries, members, memories, posts
 
 POSTS, ROWS = 100, 1000  # so many in one transaction
 ROUNDS = 20  # so many transactions at a time
@@ -82,6 +82,12 @@ def forget_hashes(connection: Connection, before: datetime) -> int:
     old = select(posts.c.id).where(HASHED, posts.c.received_at < before).order_by(posts.c.received_at).limit(ROWS)
     forgotten = update(posts).where(posts.c.id.in_(old)).values(duplicate_key=None, content_key=None)
     return connection.execute(forgotten).rowcount
+
+
+def forget_threads(connection: Connection, before: datetime) -> int:
+    """Forget what was remembered of withheld posts under a key that is destroyed."""
+    old = select(memories.c.hash).where(memories.c.kept_at < before).limit(ROWS)
+    return connection.execute(delete(memories).where(memories.c.kept_at < before, memories.c.hash.in_(old))).rowcount
 
 
 def replace_names(connection: Connection, node: str, left_before: datetime, now: datetime) -> int:

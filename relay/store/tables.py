@@ -159,6 +159,24 @@ decisions = Table(
     sqlite_with_rowid=False,
 )
 
+# What is remembered of withheld posts, as keyed hashes (policy.thread).
+memories = Table(
+    "memories",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True),
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("before", Integer, primary_key=True, autoincrement=False),
+    Column("words", Integer, primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False),
+    Column("label", Text),
+    Column("needed", Integer, nullable=False),
+    Column("whole", LargeBinary),
+    Column("kept_at", Instant, nullable=False),
+    Index(None, "kept_at"),
+    sqlite_with_rowid=False,
+)
+
 releases = Table(
     "releases",
     metadata,

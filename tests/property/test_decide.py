@@ -78,6 +78,18 @@ def test_one_more_finding_never_makes_a_decision_more_permissive(post, finding):
     assert all(after >= before for before, after in zip(strictness(post), strictness(more), strict=True))
 
 
+@given(posts | sound_posts)
+def test_a_confirmed_post_is_held_or_withheld_for_what_nobody_may_release(post):
+    for (_, usual), (_, decision) in zip(
+        decide(post, RULESET), decide(replace(post, confirmed=True), RULESET), strict=True
+    ):
+        assert not isinstance(decision, Relay)
+        assert isinstance(decision, Hold | Withhold) or decision == usual
+        if isinstance(decision, Withhold):
+            assert isinstance(usual, Withhold)
+            assert {reason.code for reason in decision.reasons} <= {"T1", "M1", "O1", "O2", "O3", "H1"}
+
+
 @given(sound_posts, labels)
 def test_one_more_marking_never_lowers_the_stamped_one(post, label):
     more = replace(post, scan=replace(post.scan, findings=(*post.scan.findings, make_finding("M1", label))))

@@ -428,3 +428,38 @@ def test_prose_raises_the_stamp_up_to_the_ceiling_and_never_lowers_it(findings, 
     decision = one(make_post(*findings))
     assert isinstance(decision, Relay | Hold)
     assert decision.marking is stamp
+
+
+# CONFIRM
+
+
+@pytest.mark.parametrize("code", ["N1", "N2", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9"])
+@pytest.mark.parametrize("override", [None, "relay", "withhold"])
+def test_what_its_author_confirms_is_held_whatever_the_list_says_of_it(code, override):
+    lists = (make_list(overrides={code: override} if override else {}),)
+    decision = one(make_post(make_finding(code), lists=lists, confirmed=True))
+    assert isinstance(decision, Hold)
+    assert [reason.code for reason in decision.reasons] == [code]
+
+
+@pytest.mark.parametrize("code", ["T1", "M1", "O1", "O2", "O3"])
+def test_what_no_moderator_may_release_stays_withheld_when_it_is_confirmed(code):
+    decision = one(make_post(make_finding(code), make_finding("N1"), confirmed=True))
+    assert isinstance(decision, Withhold)
+    assert [reason.code for reason in decision.reasons] == [code]
+
+
+@pytest.mark.parametrize("finding", [NOTHING_READABLE, make_finding("H1", rule="part.encrypted", place="text")])
+def test_a_text_that_nobody_could_read_stays_withheld_when_it_is_confirmed(finding):
+    assert isinstance(one(make_post(finding, confirmed=True)), Withhold)
+
+
+def test_a_confirmed_post_never_goes_out_by_itself():
+    assert one(make_post(confirmed=True)) == Hold(
+        reasons=(Reason("P1", "author.confirmed", "whole message"),), marking=Tlp.GREEN
+    )
+    removed = one(make_post(confirmed=True, scan=make_scan(UNREADABLE, removed=("attachment 1",))))
+    assert isinstance(removed, Hold)
+    assert removed.removed == ("attachment 1",)
+    green = one(make_post(make_finding("M1", Tlp.GREEN), confirmed=True))
+    assert rules(green) == ["author.confirmed"]

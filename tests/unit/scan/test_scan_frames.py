@@ -10,6 +10,7 @@ from relay.policy.post import Progress, Scan
 from relay.scan.checked import FrameError
 from relay.scan.frames import (
     PHOTOS,
+    Stage,
     advance,
     decode_ready,
     decode_stage,
@@ -72,6 +73,20 @@ def findings(count: int) -> bytes:
 def image(**what: object) -> bytes:
     [one] = json.loads(encode_stage(STAGES[3]))["images"]
     return changed(3, images=[one | what])
+
+
+DIGEST = b64encode(b"d" * 16).decode()
+PASSAGE = {"code": "N1", "words": 2, "whole": DIGEST, "before": 8, "windows": [DIGEST] * 3}
+
+
+def passage(**what: object) -> bytes:
+    return changed(-1, passages=[PASSAGE | what])
+
+
+def test_a_passage_is_digests_and_comes_back_whole():
+    [one] = decode_stage(passage()).passages
+    assert (one.code, one.words, one.before, one.whole, one.windows) == ("N1", 2, 8, b"d" * 16, (b"d" * 16,) * 3)
+    assert decode_stage(encode_stage(Stage(name="complete", passages=(one,), shingles=(b"d" * 16,)))).passages == (one,)
 
 
 def in_base64(octets: bytes) -> str:
@@ -160,6 +175,16 @@ def test_a_page_is_sanitised_once_more_and_the_result_counts(said, believed):
         leaving("<div>" * 700 + "</div>" * 700),
         leaving("<div><table></div></table>" * 1000),
         leaving("<p>" + "&amp;" * 1_000_000 + "</p>"),
+        passage(code="M1"),
+        passage(code="Ivan"),
+        passage(words=1_000),
+        passage(before=-1),
+        passage(whole=b64encode(b"Ivan Petrov").decode()),
+        passage(windows=["Ivan Petrov"]),
+        passage(windows=[DIGEST] * 1_000),
+        changed(-1, passages=[PASSAGE] * 51),
+        changed(-1, shingles=[DIGEST[:-4]]),
+        changed(-1, shingles=[DIGEST] * 2_001),
         finding(code="M"),
         finding(code="X1"),
         finding(rule="tlp.ivan"),

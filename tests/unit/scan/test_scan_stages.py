@@ -4,7 +4,10 @@ import base64
 
 import pytest
 
+from relay.detectors.definition import read_detectors
 from relay.policy.post import Progress
+from relay.policy.shingle import shingles
+from relay.scan.instructions import Rules
 from relay.scan.stages import scan_octets
 from tests.scanning import FACTS, HEADER, RULES, mail, marking_places, message, page, part, plain, rules, scan
 
@@ -234,3 +237,41 @@ def test_a_subject_in_a_charset_that_is_larger_than_its_label_is_no_doubt(label,
 def test_a_subject_in_no_charset_of_mail_is_doubtful(label):
     result = scan(HEADER.replace(b"Seizure at the port", f"=?{label}?q?a=5Cd?=".encode()) + b"\r\nhello")
     assert rules(result) == {"structure.header.undecodable.subject"}
+
+
+# What thread memory wants
+
+
+ONE_DETECTOR = """
+[words.secret]
+en = ["informant"]
+
+[[detector]]
+rule = "a.rule"
+code = "O1"
+all = ["secret"]
+must = ["An informant.", "One informant.", "This informant."]
+must_not = ["A man.", "One man.", "This man."]
+"""
+
+
+def remembered(octets: bytes):
+    """The last stage of a scan whose detectors know one word."""
+    detectors = read_detectors({"a.toml": ONE_DETECTOR})
+    return list(scan_octets(octets, Rules(words=RULES.words, detectors=detectors), FACTS))[-1]
+
+
+TOLD = b"We heard it from an informant who lives near the port and works there.\r\n"
+FILE = part(TOLD, 'text/plain; name="a.txt"', "Content-Disposition: attachment\r\n")
+
+
+def test_a_passage_is_told_once_however_many_views_show_it():
+    [passage] = remembered(mail(part(TOLD), part(b"<p>" + TOLD + b"</p>", "text/html"), subtype="alternative")).passages
+    assert (passage.code, passage.words) == ("O1", 1)
+    assert remembered(mail(part(b"Nothing of the kind, in more words than eight of them."))).passages == ()
+
+
+def test_texts_attached_to_a_marked_message_are_told_as_digests_and_those_of_others_are_not():
+    assert remembered(mail(part(b"TLP:RED\r\n\r\nhello"), FILE)).shingles == shingles(TOLD.decode())
+    for body in (b"hello", b"TLP:GREEN\r\n\r\nhello"):
+        assert remembered(mail(part(body), FILE)).shingles == ()

@@ -1,4 +1,4 @@
-"""The first schema."""
+"""The first schema. It is longer than other modules, because it has every table."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,6 +28,7 @@ def upgrade() -> None:
     _create_credentials()
     _create_posts()
     _create_decisions()
+    _create_memories()
     _create_releases()
     _create_counters()
     _create_deliveries()
@@ -43,6 +44,7 @@ def downgrade() -> None:
         "deliveries",
         "counters",
         "releases",
+        "memories",
         "decisions",
         "posts",
         "credentials",
@@ -178,6 +180,26 @@ def _create_decisions() -> None:
         sqlite_with_rowid=False,
     )
     _index_where("ix_decisions_held", "decisions", ["held_until"], "decision = 'hold'")
+
+
+def _create_memories() -> None:
+    op.create_table(
+        "memories",
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("post_id", _ROW_ID, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("before", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("words", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("label", sa.Text(), nullable=True),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.LargeBinary(), nullable=True),
+        sa.Column("kept_at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_memories_post_id")),
+        sa.PrimaryKeyConstraint("hash", "post_id", "code", "before", "words", name=op.f("pk_memories")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_memories_kept_at"), "memories", ["kept_at"], unique=False)
 
 
 def _create_releases() -> None:

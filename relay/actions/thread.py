@@ -1,0 +1,146 @@
+"""Thread memory around a judgement: what a message is asked of it before, and what is remembered or forgotten behind it."""
+
+import hmac
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from relay.delivery.compose import CleanCopy, footer, unpack
+from relay.policy.confirmation import read_confirmation, without_confirmation
+from relay.policy.decision import Decision, Relay, Withhold
+from relay.policy.post import Finding, Scan, plain_text
+from relay.policy.shingle import DIGEST_OCTETS, every_shingle
+from relay.policy.thread import (
+    Given,
+    Keyed,
+    Memory,
+    Recollection,
+    Said,
+    given_out,
+    inherited,
+    memories,
+    memories_of_refused,
+    what_is_said,
+    without_signatures,
+)
+from relay.resources import Resources
+from relay.roster.mailing_list import MailingList, Tlp
+from relay.roster.member import Member
+from relay.store import memory, posts
+from relay.store.vault import SealError, unseal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What memory said to a message, and the findings that the message inherits."""
+
+    said: Said
+    found: tuple[Recollection, ...]
+    findings: tuple[Finding, ...]
+
+
+def take_confirmation(resources: Resources, author: Member | None, scan: Scan) -> tuple[Scan, bool]:
+    """The scan without the line that confirms a withheld post of the author's, and whether there was one.
+
+    A line that names anything else is text like any other.
+    """
+    reference = read_confirmation(scan.parts)
+    if reference is None or author is None:
+        return scan, False
+    with resources.database.read() as connection:
+        if not memory.is_withheld(connection, reference, author.id):
+            return scan, False
+    return replace(scan, parts=without_confirmation(scan.parts)), True
+
+
+def recall(resources: Resources, author: Member | None, scan: Scan, lists: Iterable[MailingList]) -> Recalled | None:
+    """Ask what a message inherits from withheld posts; None when nothing is remembered."""
+    with resources.database.read() as connection:
+        if memory.is_empty(connection):
+            return None
+    message, keys = scan.message, _keys(resources)
+    said = what_is_said(scan.parts, message.message_id if message else None, _answered(scan), keys)
+    author_id = author.id if author else None
+    with resources.database.read() as connection:
+        found = memory.recall(connection, said.hashes, author_id)
+    if not found:
+        return None
+    repeats = any(one.memory.hash in said.places for one in found)
+    public = _public(resources, author_id or "", _answered(scan), lists) if repeats else frozenset()
+    return Recalled(said=said, found=found, findings=inherited(found, said, keys, public))
+
+
+def to_remember(
+    resources: Resources,
+    author: Member,
+    scan: Scan,
+    lists: Iterable[MailingList],
+    decisions: Iterable[tuple[str, Decision]],
+) -> tuple[Memory, ...]:
+    """What is remembered of a message, if it is withheld."""
+    reasons = tuple(
+        reason for _, decision in decisions if isinstance(decision, Withhold) for reason in decision.reasons
+    )
+    if not reasons:
+        return ()
+    return memories(scan, reasons, _public(resources, author.id, _answered(scan), lists), _keys(resources)[0])
+
+
+def to_forget(
+    resources: Resources, recalled: Recalled | None, decisions: Iterable[tuple[str, Decision]]
+) -> Given | None:
+    """What is forgotten of other posts when a message goes out."""
+    if recalled is None:
+        return None
+    markings = [decision.marking for _, decision in decisions if isinstance(decision, Relay)]
+    return given_out(recalled.found, recalled.said, _keys(resources), markings)
+
+
+def to_remember_of_refused(resources: Resources, author: Member, copy: CleanCopy) -> tuple[Memory, ...]:
+    """What is remembered of a held post that a moderator withholds for its marking."""
+    public = _public(resources, author.id, copy.references, ())
+    return memories_of_refused(copy.parts, copy.message_id, public, _keys(resources)[0])
+
+
+def to_forget_of_released(resources: Resources, copy: CleanCopy, markings: Iterable[Tlp]) -> Given | None:
+    """What is forgotten when a moderator lets a held post go out."""
+    keys = _keys(resources)
+    said = what_is_said(copy.parts, copy.message_id, (), keys)
+    with resources.database.read() as connection:
+        found = memory.recall(connection, said.hashes, None)
+    return given_out(found, said, keys, markings)
+
+
+def _keys(resources: Resources) -> tuple[Keyed, ...]:
+    """The hashes under the newest key and the one before, which is the one that recognises what is sent again."""
+    return tuple(partial(_keyed, key) for key in resources.keys.duplicate)
+
+
+def _keyed(key: bytes, octets: bytes) -> bytes:
+    return hmac.digest(key, b"thread\n" + octets, "sha256")[:DIGEST_OCTETS]
+
+
+def _answered(scan: Scan) -> tuple[str, ...]:
+    return scan.message.references if scan.message else ()
+
+
+def _public(
+    resources: Resources, author_id: str, references: Collection[str], lists: Iterable[MailingList]
+) -> frozenset[bytes]:
+    """The shingles of what members have had already: what a message answers, what its author writes below every post, our footers."""
+    texts = [
+        "\n".join(footer(one, marking, "", catalogue))
+        for one in lists
+        for catalogue in resources.catalogues.values()
+        for marking in Tlp
+        if marking.level <= one.ceiling.level
+    ]
+    with resources.database.read() as connection:
+        found = memory.gone_out(connection, author_id, references)
+        stored = [one for post_id in found if (one := posts.load_sealed(connection, post_id))]
+    for one in stored:
+        try:
+            texts.append(plain_text(unpack(unseal(resources.keys, *one)).parts))
+        except SealError:
+            continue
+    return every_shingle(map(without_signatures, texts))
