@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Annotated
 
 import regex
@@ -10,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
-from relay.detectors.find import Detectors, find_sensitive, signals_of
+from relay.detectors.find import Detectors, find_sensitive, signals_of, words_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.own import Facts
@@ -18,7 +20,7 @@ from relay.detectors.patterns import Pattern
 from relay.detectors.reading import Form, read
 from relay.detectors.words import make_vocabulary
 from relay.errors import ConfigurationError
-from relay.policy.shape import Version, fold, shape, versions_of
+from relay.policy.shape import fold, shape, versions_of
 from relay.source import check, read_source
 
 # The day on which examples are read: relative words and dates must mean the same in every year.
@@ -51,7 +53,7 @@ class _Pattern:
     validator: Annotated[str, AfterValidator(_is_validator)] = ""
     form: Form = "apart"
     hints: tuple[_Text, ...] = ()
-    digits: bool = False
+    digits: Annotated[int, Field(ge=0, le=40)] = 0
     yields: tuple[_Name, ...] = ()
     must: tuple[_Text, ...] = ()
     must_not: tuple[_Text, ...] = ()
@@ -95,10 +97,11 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         for kind, by_language in table.words.items():
             words.setdefault(kinds[kind], []).extend(word for some in by_language.values() for word in _listed(some))
     patterns = []
-    detectors = []
     for file, table in tables.items():
         patterns += [_make_pattern(name, one, kinds, file) for name, one in table.patterns.items()]
-        detectors += [_make_detector(one, kinds, file) for one in table.detector]
+    made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, "") | reduce(or_, (one.kind for one in patterns), 0)
+    detectors = [_make_detector(one, kinds, made, file) for file, table in tables.items() for one in table.detector]
+    names = NameKinds.of(kinds)
     # A shape that yields to others is looked for when they are known.
     patterns.sort(key=lambda one: one.yields.bit_count())
     return Detectors(
@@ -106,7 +109,8 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         patterns=tuple(patterns),
         detectors=tuple(detectors),
         kinds=kinds,
-        names=NameKinds.of(kinds),
+        names=names,
+        always=reduce(or_, (getattr(names, one) for one in names.__slots__)),
         source=dict(files),
     )
 
@@ -144,8 +148,9 @@ def _examples(one: _Pattern | _Detector) -> Iterable[tuple[str, bool]]:
 
 def _shows(example: str, kind: int, detectors: Detectors) -> bool:
     shaped = shape(example)
-    version = Version(shaped, fold(shaped))
-    signals = signals_of(read(version.text, version.folded), detectors, _EXAMPLE_FACTS)
+    reading = read(shaped, fold(shaped))
+    words = words_of(reading, detectors)
+    signals = signals_of(reading, words, detectors.patterns, detectors, _EXAMPLE_FACTS)
     return any(one.kind & kind for one in signals)
 
 
@@ -186,17 +191,21 @@ def _in_form(pattern: str, form: Form) -> str:
     return pattern if form == "written" else "".join(char if char.isascii() else fold(shape(char)) for char in pattern)
 
 
-def _make_detector(one: _Detector, kinds: Mapping[str, int], file: str) -> Detector:
+def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: str) -> Detector:
+    needs = tuple(_sum_of(need.split("|"), kinds, file) for need in one.all)
+    unless, in_text = _sum_of(one.unless, kinds, file), _sum_of(one.unless_in_text, kinds, file)
     return Detector(
         rule=one.rule,
         code=one.code,
-        needs=tuple(_sum_of(need.split("|"), kinds, file) for need in one.all),
-        unless=_sum_of(one.unless, kinds, file),
+        needs=needs,
+        unless=unless,
         unless_within=one.unless_within,
-        unless_in_text=_sum_of(one.unless_in_text, kinds, file),
+        unless_in_text=in_text,
         scope=one.scope,
         within=one.within,
         ordered=one.ordered,
+        words=tuple(need for need in needs if not need & made),
+        kinds=reduce(or_, needs) | unless | in_text,
     )
 
 

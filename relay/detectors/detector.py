@@ -16,6 +16,8 @@ class Detector:
     A finding needs one signal of each of `needs` in one `scope`, not overlapping, each at most `within` characters from
     the one before (0: anywhere in the scope), in that order if `ordered`; and no signal of `unless` in the scope (within
     `unless_within` characters of the finding, unless that is 0), nor one of `unless_in_text` anywhere.
+
+    `words` are those of its needs that only words fulfil, `kinds` everything that it asks for.
     """
 
     rule: str
@@ -27,6 +29,8 @@ class Detector:
     scope: Scope = "sentence"
     within: int = 0
     ordered: bool = False
+    words: tuple[int, ...] = ()
+    kinds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,13 +23,17 @@ SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detectors:
-    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and its `source`, text by file."""
+    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and its `source`, text by file.
+
+    `always` are the kinds of signals that matter whatever the words: names are made of them.
+    """
 
     vocabulary: Vocabulary = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
+    always: int
     source: Mapping[str, str] = field(repr=False)
 
     def rules(self) -> frozenset[str]:
@@ -53,15 +57,42 @@ def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors
     return tuple(found.values())
 
 
-def signals_of(reading: Reading, detectors: Detectors, facts: Facts) -> list[Signal]:
-    """Every signal in a text, in order, without what is the author's own."""
-    words = _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
-    shapes = find_shapes(detectors.patterns, reading, words)
+def words_of(reading: Reading, detectors: Detectors) -> list[Signal]:
+    """Every word of the vocabulary that stands in a text."""
+    return _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
+
+
+def signals_of(
+    reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
+) -> list[Signal]:
+    """Every signal in a text, with the shapes of these patterns, in order, without what is the author's own."""
+    shapes = find_shapes(patterns, reading, words)
     marks = Marks(reading, [*words, *shapes], detectors.names)
     names = with_officials(find_names(marks), marks)
     dates = find_dates(reading, detectors.kinds, facts.on)
     signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
     return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))[:SIGNALS]
+
+
+def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pattern]]:
+    """The detectors that these kinds of words leave possible, and the patterns that matter to them: most texts need few."""
+    possible = []
+    wanted = detectors.always
+    for one in detectors.detectors:
+        if words & one.unless_in_text:
+            continue
+        for kinds in one.words:
+            if not words & kinds:
+                break
+        else:
+            possible.append(one)
+            wanted |= one.kinds
+    patterns = []
+    for pattern in reversed(detectors.patterns):  # what one yields to comes before it
+        if pattern.kind & wanted:
+            patterns.append(pattern)
+            wanted |= pattern.yields
+    return possible, patterns[::-1]
 
 
 def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
@@ -78,7 +109,9 @@ def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
 
 def _find_in(version: Version, place: str, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
     reading = read(version.text, version.folded)
-    signals = signals_of(reading, detectors, facts)
+    words = words_of(reading, detectors)
+    possible, patterns = _possible(_sum(words), detectors)
+    signals = signals_of(reading, words, patterns, detectors, facts)
     if not signals:
         return
     all_kinds = _sum(signals)
@@ -89,7 +122,7 @@ def _find_in(version: Version, place: str, detectors: Detectors, facts: Facts) -
         "text": [Piece(signals, all_kinds)],
     }
     counted: Counter[str] = Counter()
-    for detector in detectors.detectors:
+    for detector in possible:
         for start, end in detect(detector, pieces[detector.scope], all_kinds):
             counted[detector.rule] += 1
             if counted[detector.rule] > FINDINGS_PER_RULE:

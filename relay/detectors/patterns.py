@@ -21,7 +21,8 @@ class Pattern:
     `apart`, folded and without the letters of scripts that have no spaces, so that a word's edge is one beside them too. The group
     "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
     pieces of which one stands wherever the pattern does, folded; a text without any is left at once. A match that
-    overlaps a signal of the kinds in `yields` is none. A pattern of `digits` is looked for around digits only.
+    overlaps a signal of the kinds in `yields` is none. A pattern of `digits` has at least so many
+    in a row, and is looked for around such rows only.
     """
 
     kind: int
@@ -29,7 +30,7 @@ class Pattern:
     pattern: regex.Pattern[str] = field(repr=False)
     form: Form
     hints: tuple[str, ...]
-    digits: bool
+    digits: int
     yields: int
     validator: Callable[[str], bool] | None
 
@@ -38,7 +39,7 @@ class Pattern:
         if self.hints and not any(hint in reading.folded for hint in self.hints):
             return
         text, valued = reading.form(self.form), "value" in self.pattern.groupindex
-        for first, last in reading.around_digits if self.digits else ((0, len(text)),):
+        for first, last in reading.around_rows(self.digits) if self.digits else ((0, len(text)),):
             for match in self.pattern.finditer(text, first, last):
                 start, end = match.span("value") if valued else (-1, -1)
                 if start < 0:

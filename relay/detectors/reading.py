@@ -22,7 +22,7 @@ _STOP = regex.compile(
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
 _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
-_DIGITS = regex.compile(r"\d+")
+_ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
 
@@ -44,7 +44,7 @@ class Reading:
 
     `flat` holds the folded tokens parted by single spaces, with a space before the first and behind the last, so that words
     are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
-    `around_digits` are the stretches of the text that have digits or lie near one.
+    `rows` are the rows of digits, with what may stand between the groups of one number: start, end, how many digits.
     """
 
     text: str = field(repr=False)
@@ -53,7 +53,7 @@ class Reading:
     flat: str = field(repr=False)
     starts: tuple[int, ...]
     flat_starts: tuple[int, ...]
-    around_digits: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[int, int, int], ...]
     sentences: Spans
     lines: Spans
     paragraphs: Spans
@@ -61,6 +61,20 @@ class Reading:
     def form(self, form: Form) -> str:
         """The text in one of its forms; all have the same length."""
         return {"written": self.text, "folded": self.folded, "apart": self.apart}[form]
+
+    def around_rows(self, digits: int) -> Iterator[tuple[int, int]]:
+        """The stretches of the text that have at least so many digits in a row, or lie near them."""
+        first, last = -1, -1
+        for start, end, count in self.rows:
+            if count < digits:
+                continue
+            if first < 0 or start - _NEAR > last:
+                if first >= 0:
+                    yield first, last
+                first = max(0, start - _NEAR)
+            last = min(len(self.folded), end + _NEAR)
+        if first >= 0:
+            yield first, last
 
     def place(self, flat: int) -> int:
         """Where in `text` the character at a place in `flat` stands; a space stands for the end of the token before it."""
@@ -89,7 +103,7 @@ def read(text: str, folded: str) -> Reading:
         flat=f" {' '.join(tokens)} ",
         starts=tuple(starts),
         flat_starts=tuple(flat_starts),
-        around_digits=tuple(_around_digits(folded)),
+        rows=tuple((one.start(), one.end(), sum(map(str.isdigit, one.group()))) for one in _ROW.finditer(folded)),
         sentences=Spans(tuple(_sentences(text))),
         lines=Spans((0, *(match.end() for match in _LINE_END.finditer(text)))),
         paragraphs=Spans((0, *(match.end() for match in _LINE_END.finditer(text) if match.group().count("\n") > 1))),
@@ -99,18 +113,6 @@ def read(text: str, folded: str) -> Reading:
 def flatten(word: str) -> str:
     """A folded word or phrase in the form in which it stands in `Reading.flat`, without the spaces around it."""
     return " ".join(_TOKEN.findall(word))
-
-
-def _around_digits(text: str) -> Iterator[tuple[int, int]]:
-    first, last = -1, -1
-    for match in _DIGITS.finditer(text):
-        if first < 0 or match.start() - _NEAR > last:
-            if first >= 0:
-                yield first, last
-            first = max(0, match.start() - _NEAR)
-        last = min(len(text), match.end() + _NEAR)
-    if first >= 0:
-        yield first, last
 
 
 def _sentences(text: str) -> list[int]:
