@@ -6,7 +6,7 @@ import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageDraw, ImageFilter, ImageFont, PngImagePlugin
 
 ATTACHED = "Content-Disposition: attachment\r\nContent-Transfer-Encoding: base64\r\n"
 
@@ -17,6 +17,31 @@ def picture(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image
     image.paste((220, 20, 20), (0, 0, width // 2, height))
     image.paste((20, 220, 20), (0, 0, width // 4, height // 4))
     return image if mode == "RGB" else image.convert(mode)
+
+
+def face(width: int = 640, height: int = 480, size: int = 200) -> Image.Image:
+    """A face of nobody: ellipses for hair, skin, brows, eyes, nose and mouth, a little out of focus."""
+    image = Image.new("RGB", (width, height), (120, 140, 120))
+    draw, unit = ImageDraw.Draw(image), size / 100
+    shapes = [(0, -12, 52, 66, (50, 40, 35)), (0, 0, 44, 60, (205, 170, 145)), (0, -24, 40, 20, (215, 182, 158))]
+    for side in (-1, 1):
+        shapes += [(side * 18, -17, 14, 4, (70, 50, 40)), (side * 18, -8, 13, 7, (130, 95, 80))]
+        shapes += [(side * 18, -7, 8, 4, (240, 240, 235)), (side * 18, -7, 4, 4, (25, 20, 20))]
+        shapes += [(side * 24, 14, 13, 10, (225, 190, 170))]
+    shapes += [(0, 6, 5, 18, (225, 195, 172)), (0, 20, 9, 4, (150, 110, 95)), (0, 36, 18, 5, (150, 70, 70))]
+    for across, down, wide, high, color in shapes:
+        x, y = width / 2 + across * unit, height / 2 + down * unit
+        draw.ellipse((x - wide * unit, y - high * unit, x + wide * unit, y + high * unit), fill=color)
+    return image.filter(ImageFilter.GaussianBlur(size / 50))
+
+
+def writing(*lines: str, size: int = 28, ink: int = 0, paper: int = 255) -> Image.Image:
+    """A sheet with these lines."""
+    image = Image.new("L", (1400, 1000), paper)
+    font = ImageFont.load_default(size=size)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((60, 40 + 2 * size * number), line, fill=ink, font=font)
+    return image.convert("RGB")
 
 
 def noise(width: int, height: int) -> Image.Image:

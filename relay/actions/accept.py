@@ -169,6 +169,7 @@ def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
         references=message.references if message else (),
         parts=scan.parts,
         images=tuple(image.octets for image in scan.images),
+        image_places=tuple(image.place for image in scan.images),
         documents=scan.documents,
     )
 

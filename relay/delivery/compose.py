@@ -6,7 +6,7 @@ scanned can leave: no Cc, Bcc, Received chain, client address or user agent.
 """
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
@@ -33,7 +33,7 @@ from relay.roster.mailing_list import MailingList, Tlp
 class CleanCopy:
     """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none.
 
-    `images` are JPEGs; a document is a file of its media type, made anew.
+    `images` are JPEGs, and `image_places` where each was ("attachment 2"); a document is a file of its media type, made anew.
     """
 
     author_name: str
@@ -44,6 +44,7 @@ class CleanCopy:
     references: tuple[str, ...]
     parts: tuple[CleanPart, ...]
     images: tuple[bytes, ...] = ()
+    image_places: tuple[str, ...] = ()
     documents: tuple[CleanDocument, ...] = ()
 
 
@@ -110,6 +111,7 @@ def unpack(octets: bytes) -> CleanCopy:
         references=tuple(plain.pop("references")),
         parts=tuple(CleanPart(**part) for part in plain.pop("parts")),
         images=tuple(files[: len(images)]),
+        image_places=tuple(plain.pop("image_places", ())),
         documents=tuple(
             CleanDocument(octets=octets, media_type=media_type, place=place)
             for octets, (media_type, place, _) in zip(files[len(images) :], documents, strict=True)
@@ -126,7 +128,22 @@ def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         frame: what the list adds.
         catalogue: the sentences of the member's language.
     """
-    return _header(copy, frame).encode("ascii") + _body(copy, frame, catalogue)
+    return _header(copy, frame).encode("ascii") + _body(_without(copy, frame.removed), frame, catalogue)
+
+
+def _without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
+    """The copy without the photos and documents that lie in the removed places: another list may let them pass."""
+    if not removed:
+        return copy
+    left_out = tuple(f"{place}, " for place in removed)
+    places = (*copy.image_places, *[""] * len(copy.images))  # posts of an earlier release have none
+    photos = [pair for pair in zip(copy.images, places, strict=False) if not f"{pair[1]}, ".startswith(left_out)]
+    return replace(
+        copy,
+        images=tuple(image for image, _ in photos),
+        image_places=tuple(place for _, place in photos),
+        documents=tuple(one for one in copy.documents if not f"{one.place}, ".startswith(left_out)),
+    )
 
 
 def _header(copy: CleanCopy, frame: Frame) -> str:

@@ -13,7 +13,7 @@ from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
 from relay.policy.membership import judge_membership
-from relay.policy.photos import judge_photos
+from relay.policy.photos import attachments_of, judge_photos
 from relay.policy.post import Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
@@ -102,10 +102,12 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     stamped = _stamp(scan.findings, mailing_list)
     if post.confirmed and not by_action["hold"] + by_action["remove"]:
         by_action["hold"].append(Reason("P1", "author.confirmed", _WHOLE))  # it was promised that a moderator decides
-    if by_action["hold"] or post.confirmed:
+    without = attachments_of(by_action["remove"])
+    nothing_else = without and not any(part.text.strip() for part in scan.parts)
+    if by_action["hold"] or post.confirmed or nothing_else:
         return Hold(reasons=_unique(by_action["hold"] + by_action["remove"]), marking=stamped, removed=removed)
     reasons = _unique(by_action["remove"]) or (Reason("P1", "nothing.found", _WHOLE),)
-    return Relay(reasons=reasons, marking=stamped, removed=scan.removed)
+    return Relay(reasons=reasons, marking=stamped, removed=tuple(dict.fromkeys((*scan.removed, *without))))
 
 
 def _stamp(findings: Iterable[Finding], mailing_list: MailingList) -> Tlp:
@@ -148,6 +150,8 @@ def _act_on_confirmed(finding: Finding, action: Action) -> Action:
 def _own_action(finding: Finding, mailing_list: MailingList) -> Action:
     """The policy's own answer. A message whose text can't be read is no message with a part removed: nothing of it is kept."""
     if finding.code == "H1" and finding.rule != "part.nothing_readable" and finding.place != "text":
+        return "hold" if mailing_list.strict else "remove"
+    if finding.code == "H6" and mailing_list.photos == "relay" and finding.place.startswith("attachment "):
         return "hold" if mailing_list.strict else "remove"
     return "withhold" if finding.code in _WITHHOLD_CODES or finding.code == "H1" else "hold"
 

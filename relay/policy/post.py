@@ -55,7 +55,8 @@ def plain_text(parts: Iterable[CleanPart]) -> str:
 class CleanImage:
     """A photo that may leave: a JPEG made anew from the pixels of the part at `place`.
 
-    `start`, `end` and `encoding` say where the original lies in the message, and in which transfer encoding.
+    `start`, `end` and `encoding` say where the original lies in the message, and in which transfer encoding; `lines` how
+    many lines of writing it seems to show.
     """
 
     octets: bytes = field(repr=False)
@@ -63,6 +64,7 @@ class CleanImage:
     start: int
     end: int
     encoding: str
+    lines: int = 0
 
 
 # What an attached document may be, and how its neutral name ends.

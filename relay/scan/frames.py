@@ -46,6 +46,7 @@ PHOTO_OCTETS = 300_000  # what leaves; officers read on mobile networks
 PHOTOS = 10  # of one message: as base64 they still fit into the ten megabytes that many mail servers take
 DOCUMENTS = 20  # of one message, those that came in archives included
 FILES_OCTETS = 7_000_000  # all photos and documents of one message together, for the same reason
+LINES = 1000  # of writing on one photo: more are not counted
 _LENGTH = struct.Struct(">I")
 PREFIX_OCTETS = _LENGTH.size
 
@@ -236,6 +237,7 @@ def _image(value: object) -> CleanImage:
         start=a_count(said.get("start"), FRAME_OCTETS),
         end=a_count(said.get("end"), FRAME_OCTETS),
         encoding=one_of(ENCODINGS, said.get("encoding")),
+        lines=a_count(said.get("lines"), LINES),
     )
 
 

@@ -58,7 +58,7 @@ class ScannerParent:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": package, "PYTHONUTF8": "1"},
+                env={"PYTHONPATH": package, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,  # Ctrl-C is for the main process, which drains first
             )
         with contextlib.suppress(OSError):  # the first request will tell

@@ -16,6 +16,7 @@ import struct
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 PROCESSOR_TIME = timedelta(hours=1)  # for all messages of one scanner; each has its own deadline, which the pool keeps
 NOBODY = 65534  # the customary unprivileged user and group
@@ -82,9 +83,9 @@ def enter_sandbox(memory: int) -> Sandbox:
     because it forbids all of these calls.
 
     Args:
-        memory: the most address space in octets, what is in use already included.
+        memory: the most address space in octets, beside what is loaded already: that is shared by all scanners.
     """
-    _limit(resource.RLIMIT_AS, memory)
+    _limit(resource.RLIMIT_AS, memory + _address_space())
     _limit(resource.RLIMIT_CPU, int(PROCESSOR_TIME.total_seconds()))
     _limit(resource.RLIMIT_FSIZE, 0)  # no file can grow: nothing of a message can reach a disk
     _limit(resource.RLIMIT_CORE, 0)
@@ -96,6 +97,14 @@ def enter_sandbox(memory: int) -> Sandbox:
     _control_process(_PR_SET_DUMPABLE, 0)  # no core, no ptrace, no reading of /proc/PID/mem by the same user
     _control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     return Sandbox(seccomp=_install_filter(), unprivileged=os.geteuid() != 0)
+
+
+def _address_space() -> int:
+    """The octets of it that are in use; 0 where the system doesn't say."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 def _limit(which: int, value: int) -> None:

@@ -19,6 +19,7 @@ from relay.scan.attachments import open_attachment
 from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
 from relay.scan.instructions import Rules
+from relay.scan.looking import look_at
 from relay.scan.parts import (
     TextPart,
     image_octets,
@@ -229,9 +230,13 @@ def _part_stage(leaf: Leaf, place: str, search: _Search, room: Room, *, with_pho
     views = [*views_of_names(leaf), *views_of_image(octets)]
     found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), search), place))
     cleaned = clean_image(octets) if with_photos else None
-    if cleaned is not None:
-        image = CleanImage(octets=cleaned, place=place, start=leaf.start, end=leaf.end, encoding=leaf.encoding)
-        return Stage(name="part", findings=found[:FINDINGS], images=(image,))
+    look = look_at(cleaned) if cleaned else None
+    if cleaned is not None and look is not None:
+        image = CleanImage(
+            octets=cleaned, place=place, start=leaf.start, end=leaf.end, encoding=leaf.encoding, lines=look.lines
+        )
+        faces = (Finding(code="H6", rule="photo.face", place=place),) if look.face else ()
+        return Stage(name="part", findings=(*faces, *found)[:FINDINGS], images=(image,))
     rule = f"part.unread.{kind_of(leaf.media_type)}" if with_photos else "part.over_limits"
     unread = Finding(code="H1", rule=rule, place=place)
     return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))

@@ -63,7 +63,9 @@ _MARKINGS = frozenset(
 # The transfer encodings of RFC 2045 §6.1; "" where none is named.
 ENCODINGS = frozenset({"", "7bit", "8bit", "binary", "quoted-printable", "base64"})
 
-RULES = _STRUCTURE | _PARTS | _MARKINGS
+_PHOTOS = frozenset({"photo.face", "photo.names", "photo.text_unread"})
+
+RULES = _STRUCTURE | _PARTS | _MARKINGS | _PHOTOS
 LABELS = frozenset(label.value for label in Tlp)
 
 # A place names pieces from the outside in, "attachment 2, page 1": each is one of these words, for which notices have a

@@ -325,7 +325,7 @@ def test_new_words_hold_from_the_next_message_on(make_pool):
 
 
 def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
-    pool = ScannerPool(processes=1, memory=144 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
+    pool = ScannerPool(processes=1, memory=48 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
     pool.start()
     try:
         assert pool.scan(message(b"x" * 60_000_000), FACTS).progress is Progress.NOTHING

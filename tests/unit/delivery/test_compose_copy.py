@@ -223,3 +223,11 @@ def test_photos_are_attached_behind_the_text_under_our_names():
 def test_a_copy_with_photos_survives_packing():
     copy = replace(COPY, images=(b"\n", b"", b"{}\n\xff"))
     assert unpack(pack(copy)) == copy
+
+
+def test_a_photo_that_this_list_does_not_let_pass_is_not_in_its_copies():
+    copy = replace(COPY, images=(b"\xff\xd8 one", b"\xff\xd8 two"), image_places=("attachment 1", "attachment 12"))
+    _, photo = composed(copy, replace(FRAME, removed=("attachment 1",))).iter_parts()
+    assert photo.get_content() == b"\xff\xd8 two"
+    assert composed(copy, replace(FRAME, removed=("attachment 1", "attachment 12"))).get_content_type() == "text/plain"
+    assert unpack(pack(copy)) == copy
