@@ -1,5 +1,6 @@
 """Moderate held posts: who may decide, and what follows."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,7 @@ from relay.errors import Conflict, Invalid, NotFound
 from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
+from relay.policy.mask import mask_subject, mask_text
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
@@ -96,19 +98,30 @@ def refuse(
     return "withheld"
 
 
-def read_held(resources: Resources, reference: str, moderator: Address, now: datetime) -> CleanCopy:
-    """The clean copy of a held post, for a moderator who has to decide; the reading is audited.
+def read_held(resources: Resources, reference: str, moderator: Address, now: datetime, *, unmasked: bool) -> CleanCopy:
+    """The clean copy of a held post, for a moderator who has to decide; the reading is audited, and whether it was `unmasked`.
+
+    Masked, it has its plain text alone, and the values for which it is held are covered there and in its subject.
 
     Raises:
         NotFound: no such held post.
         Conflict: this person may not decide here.
     """
-    person, _ = _moderator(resources, moderator, reference, None, now)
+    person, concerned = _moderator(resources, moderator, reference, None, now)
     node = resources.settings.relay.node
     copy = _unseal(resources, reference)
     facts: audit.Facts = {"reference": reference, "moderator": person.id}
-    resources.database.write(lambda connection: audit.append(connection, node, now, "held.read", facts))
-    return copy
+    event = "held.unmasked" if unmasked else "held.read"
+    resources.database.write(lambda connection: audit.append(connection, node, now, event, facts))
+    if unmasked:
+        return copy
+    reasons = tuple(reason for one in concerned for reason in one.reasons)
+    plain = (one for one in copy.parts if one.media_type == "text/plain")
+    return replace(
+        copy,
+        subject=mask_subject(copy.subject, reasons),
+        parts=tuple(replace(one, text=mask_text(one.text, reasons)) for one in plain),
+    )
 
 
 def read_originals(resources: Resources, reference: str, reader: Address, now: datetime) -> tuple[bytes, ...]:

@@ -167,8 +167,14 @@ def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
 def held_show(
     reference: ReferenceArgument,
     moderator: Annotated[
-        str, typer.Option("--moderator", metavar="ADDR", help="Show the text too, to this moderator; audited.")
+        str,
+        typer.Option(
+            "--moderator", metavar="ADDR", help="Show the text too, to this moderator, values masked; audited."
+        ),
     ] = "",
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show names, numbers and addresses as well; audited by itself.")
+    ] = False,
     directory: Annotated[
         str, typer.Option("--to", metavar="DIR", help="Write its photos and documents there, as they would go out.")
     ] = "",
@@ -179,8 +185,8 @@ def held_show(
 
     Example: wen-relay held show CAFR-2026-000123 --moderator p.abega@police.example --to photos
     """
-    if directory and not moderator:
-        raise Invalid("photos are shown to a moderator only: name them with --moderator")
+    if (directory or unmask) and not moderator:
+        raise Invalid("photos and masked words are shown to a moderator only: name them with --moderator")
     with opened(config) as resources:
         with resources.database.read() as connection:
             found = held.list_held(connection, reference)
@@ -188,7 +194,8 @@ def held_show(
             raise NotFound(f"{reference} is not held")
         rows = [_held_row(resources, row) for row in found]
         if moderator:
-            copy = moderate.read_held(resources, reference, read_member_address(moderator), datetime.now(UTC))
+            person, now = read_member_address(moderator), datetime.now(UTC)
+            copy = moderate.read_held(resources, reference, person, now, unmasked=unmask)
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
             named = named_files(copy, reference)
             shown: dict[str, object] = {"subject": copy.subject}

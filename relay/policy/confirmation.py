@@ -25,14 +25,14 @@ def read_confirmation(parts: Iterable[CleanPart]) -> str | None:
 
 
 def without_confirmation(parts: Iterable[CleanPart]) -> tuple[CleanPart, ...]:
-    """The parts without that line. A page that doesn't begin with it says something else, and is left out."""
+    """The parts without that line, of which an empty one is left so that lines keep their numbers. A page that doesn't begin with it says something else, and is left out."""
     return tuple(left for part in parts if (left := _without(part)) is not None)
 
 
 def _without(part: CleanPart) -> CleanPart | None:
     if part.media_type == "text/plain":
         match = _LINE.match(part.text)
-        return replace(part, text=part.text[match.end() :]) if match else part
+        return replace(part, text=part.text[: match.start("line")] + "\n" + part.text[match.end() :]) if match else part
     match = _IN_PAGE.match(part.text)
     if match is None:
         return None

@@ -142,6 +142,16 @@ def test_a_name_that_its_author_confirms_waits_for_a_moderator_and_is_then_forgo
     assert scene.decision(second) == "hold"
     assert {("N1", "name.suspect"), ("N1", "thread.passage")} <= set(scene.reasons(second))
 
+    show = ("held", "show", second, "--moderator", CLAIRE)
+    [masked] = scene.site.rows(*show)
+    assert not {"John", "Okello"} & set(masked["text"].split())
+    assert "arrested at the port of" in masked["text"]
+    [whole] = scene.site.rows(*show, "--unmask")
+    assert "John Okello" in whole["text"]
+    assert scene.site.try_run("held", "show", second, "--unmask").code == 65
+    log = scene.site.run("audit", "export").out
+    assert (log.count('"held.unmasked"'), log.count('"held.read"')) >= (1, 1)
+
     def passages():
         octets = octets_of(make_post(PAUL, "An arrest", text, message_id="<passages@x.example>"))
         [row] = scene.site.rows("check", "-", stdin=octets)
