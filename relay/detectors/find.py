@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
 from relay.detectors.marks import Marks, NameKinds
@@ -71,6 +72,7 @@ def signals_of(
     names = with_officials(find_names(marks), marks)
     dates = find_dates(reading, detectors.kinds, facts.on)
     signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
+    signals = without_writers(signals, reading, detectors.kinds)
     return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))[:SIGNALS]
 
 

@@ -50,6 +50,7 @@ class NameKinds:
     naming: int
     alias: int
     kin: int
+    consign: int
     greeting: int
     press: int
     no_name: int

@@ -19,8 +19,14 @@ _PARTICLES = (
 )
 _WORD = r"(?:\p{Lu}\.(?!\p{Ll})|\p{Lu}(?:\p{L}|['’](?!s\b))*+(?:-\p{L}++)*+)"
 _RUN = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{L}}{{3}}), |(?<=\.) ?| {{1,2}}|-)(?:{_PARTICLES} ){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
+    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{L}}{{3}}), |(?<=\.) ?|[ _*]{{1,3}}|-)(?:{_PARTICLES}[ *]{{1,3}}){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
 )
+# A name that a mail program has broken: the first word of it ends a line, the second begins one.
+_BROKEN = regex.compile(rf"(?<![\p{{Lu}}\p{{Ll}}\p{{N}}@.-] )(?<![\p{{L}}\p{{N}}@])({_WORD})\n[>\s]*{_WORD}")
+_INSIDE = frozenset((
+    "de", "du", "des", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "los", "las", "van", "der", "den", "het", "ter",
+    "ten", "von", "zu", "bin", "ben", "ibn", "al", "el", "y",
+))  # fmt: skip
 _PATRONYMIC = regex.compile(r"(?:ович|евич|ич|овна|евна|ична)(?:а|у|ем|ом|е|ы|и|ои|ю)?$")
 _SLAVIC = regex.compile(
     r"(?:[оеё]в|[иы]н|ск[иоа][ийея]?|енко|чук|[аяо]?дзе|швили|[ая]нян?|баев|[оеиы][вн](?:а|у|ым|ои|е|ых))$"
@@ -39,11 +45,25 @@ def find_names(marks: Marks) -> list[Signal]:
         words = marks.words(match.start(), match.end())
         weighed = (_weigh(segment, marks, flat=line in flat) for segment in _segments(words, marks))
         found += [one for one in weighed if one is not None]
+    if "\n" in reading.text:
+        found += _broken(marks)
     found += _small(marks)
     if _ARABIC.search(reading.text):
         found += _arabic(marks)
     found.sort(key=lambda one: one.start)
     return found
+
+
+def _broken(marks: Marks) -> Iterator[Signal]:
+    """Names over the end of a line: the lists know one of the two words, and both may be parts of a name."""
+    kinds = marks.kinds
+    for match in _BROKEN.finditer(marks.reading.text):
+        words = marks.words(match.start(), match.end())
+        segments = list(_segments(words, marks))
+        whole = len(segments) == 1 and len(segments[0]) == len(words) > 1
+        known = any(one.kinds & (kinds.given | kinds.surname) for one in words)
+        if whole and known and (weighed := _weigh(words, marks, flat=False)) is not None:
+            yield weighed
 
 
 def _flat_lines(reading: Reading) -> frozenset[int]:
@@ -67,11 +87,16 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
     segment: list[Word] = []
     stopped = 0
     for word in words:
+        if marks.token(word.first) in _INSIDE and word.last - word.first == 1 and not word.kinds & named:
+            continue
         if (
             not word.kinds & kinds.stops
             or _is_initial(word, marks)
             or (word.kinds & named and not word.kinds & (kinds.no_name | kinds.suspect | kinds.role))
         ):
+            segment.append(word)
+            continue
+        if segment and word.kinds & kinds.head and marks.token(word.first - 1) in _INSIDE:  # "van Dam"
             segment.append(word)
             continue
         if segment and not word.kinds & (kinds.head | kinds.agency) and not stopped & kinds.head_before:
@@ -91,18 +116,29 @@ def _weigh(segment: list[Word], marks: Marks, *, flat: bool) -> Signal | None:
     kinds = marks.kinds
     before = marks.before(segment[0].first)
     after = marks.marks[segment[-1].last] if segment[-1].last < len(marks.marks) else 0
+    if before & kinds.suspect:
+        before &= ~kinds.head_before  # "cão" and "bị cáo"
     if before & (kinds.head_before | kinds.greeting) or after & kinds.head or _is_author(segment, marks):
+        return None
+    if _STREET.search(marks.reading.folded, segment[-1].start, segment[-1].end):
         return None
     if all(one.kinds & (kinds.place | kinds.carrier) for one in segment):
         return None
     if flat and not (segment := _sure(segment, marks)):
         return None
     kind = _kind_of(segment, marks)
+    if (
+        not kind
+        and before & (kinds.suspect | kinds.naming | kinds.alias)
+        and segment[0].kinds & (kinds.given | kinds.surname)
+    ):
+        kind = kinds.lone_name
     titled = before & kinds.title
     if titled and kind in (kinds.maybe_name, kinds.lone_name, kinds.capital):
         kind = kinds.name
     introduced = (
-        before & (kinds.suspect | kinds.naming | kinds.kin | kinds.title) or marks.token(segment[-1].last) == "s"
+        before & (kinds.suspect | kinds.naming | kinds.kin | kinds.consign | kinds.title)
+        or marks.token(segment[-1].last) == "s"
     )
     if (before & kinds.locative and not titled) or (
         before & kinds.from_where and kind != kinds.name and not introduced
@@ -157,7 +193,9 @@ def _sure(segment: list[Word], marks: Marks) -> list[Word]:
                 first = place - 1
             return segment[first : place + 2 if first == place else place + 1]
     stops = marks.marks[segment[0].first - 1] if segment[0].first else 0
-    return segment[:2] if stops & (kinds.naming | kinds.alias) else []
+    loud = marks.reading.text[segment[0].start : segment[-1].end].isupper()
+    said = stops & (kinds.naming | kinds.alias) or (loud and stops & kinds.suspect)
+    return segment[:2] if said or any(_slavic(one, marks) for one in segment) else []
 
 
 def _is_author(segment: list[Word], marks: Marks) -> bool:
@@ -189,13 +227,18 @@ def _small(marks: Marks) -> Iterator[Signal]:
     for number, kind in enumerate(marks.marks):
         if not kind & named or kind & kinds.stops or not text[marks.starts[number]].islower():
             continue
-        following = marks.marks[number + 1] if number + 1 < len(marks.marks) else 0
-        token, other = marks.token(number), marks.token(number + 1)
-        if not other or marks.starts[number + 1] != marks.starts[number] + len(token) + 1:
+        token, last = marks.token(number), number + 1
+        while marks.token(last) in _INSIDE:
+            last += 1
+        other = marks.token(last)
+        if not other or "\n" in text[marks.starts[number] : marks.starts[last]]:
             continue
-        if len(token) < 3 or len(other) < 3 or not text[marks.starts[number + 1]].islower():
+        if len(token) < 4 or len(other) < 4 or len(token) + len(other) < 10 or not text[marks.starts[last]].islower():
             continue
-        end = marks.starts[number + 1] + len(other)
+        if not text[marks.starts[number] + len(token) : marks.starts[last]].replace(" ", "x").isalpha():
+            continue
+        following = marks.marks[last]
+        end = marks.starts[last] + len(other)
         said = marks.before(number) & (kinds.naming | kinds.alias | kinds.suspect | kinds.title)
         both = following & named and not following & kinds.stops
         if kind & kinds.given and (both or (said and not following & ~named and other.isalpha())):
@@ -210,10 +253,14 @@ def _arabic(marks: Marks) -> Iterator[Signal]:
     while number < len(marks.marks):
         first = number
         count = 0
-        while number < len(marks.marks) and (
-            marks.marks[number] & named or (count and marks.token(number) in _LINEAGE)
-        ):
-            count += bool(marks.marks[number] & named)
+        said = bool(first and marks.marks[first - 1] & kinds.naming and _ARABIC.match(marks.token(first)))
+        while number < len(marks.marks) and number - first < 6:
+            token, kind = marks.token(number), marks.marks[number]
+            known = kind & named or (count and _NISBA.match(token) and not kind & kinds.stops)
+            unknown = said and number - first < 3 and token[0].isalpha() and not kind & kinds.stops
+            if not known and not unknown and not (count and token in _LINEAGE):
+                break
+            count += bool(known or unknown)
             number += 1
         if count and _ARABIC.match(marks.reading.text, marks.starts[first]):
             end = marks.starts[number - 1] + len(marks.token(number - 1))
@@ -224,4 +271,6 @@ def _arabic(marks: Marks) -> Iterator[Signal]:
         number += first == number
 
 
+_STREET = regex.compile(r"(?:laan|straat|plein|weg|gracht|kade|straße|strasse|platz|gasse|allee|damm|ufer)$")
+_NISBA = regex.compile(r"ال\p{Arabic}{3,}ي$")  # a surname that says whence
 _LINEAGE = frozenset(("بن", "ابن", "بنت", "ابو", "ام", "ال", "عبد", "الدين", "ولد", "ايت"))

@@ -50,9 +50,14 @@ def with_officials(found: list[Signal], marks: Marks) -> list[Signal]:
     for one in found:
         first = bisect_left(marks.starts, one.start)
         last = bisect_left(marks.starts, one.end)
-        start = _role_before(first, marks)
-        if start is None and (
-            _role_after(last, marks) or _has_agency(one, last, marks) or (names and _joins(names[-1], one, marks))
+        accused = first and marks.marks[first - 1] & kinds.suspect
+        start = None if accused else _role_before(first, marks)
+        if start is not None and marks.before(bisect_left(marks.starts, start)) & kinds.head_before:
+            continue  # a ship that is named after a captain
+        if (
+            start is None
+            and not accused
+            and (_role_after(last, marks) or _has_agency(one, last, marks) or (names and _joins(names[-1], one, marks)))
         ):
             start = one.start
         names.append(one if start is None else Signal(kinds.official_name, start, one.end))

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 import regex
 
+from relay.detectors.correspondence import is_header
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
 from relay.policy.shape import fold, shape
@@ -21,6 +22,8 @@ _BESIDE = 60  # characters between the author's name and a number that they sign
 _PERSONAL = (
     "name",
     "maybe_name",
+    "lone_name",
+    "capital",
     "phone",
     "phone_national",
     "long_number",
@@ -58,12 +61,14 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
     everything = set().union(*known)
     named = [one for one in signals if one.kind & personal and _is_of(reading.folded[one.start : one.end], everything)]
     blocks = [
-        *_blocks(reading, known),
-        *((one.start - _BESIDE, one.end + _BESIDE) for one in named if not one.kind & ways),
+        *((first, last, personal) for first, last in _blocks(reading, known)),
+        *((one.start - _BESIDE, one.end + _BESIDE, ways) for one in named if not one.kind & ways),
     ]
     own = {id(one) for one in named}
     own |= {
-        id(one) for one in signals if one.kind & personal and any(first <= one.start < last for first, last in blocks)
+        id(one)
+        for one in signals
+        if one.kind & personal and any(first <= one.start < last and one.kind & kind for first, last, kind in blocks)
     }
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
@@ -93,4 +98,8 @@ def _blocks(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int, 
             continue
         line = set(_WORD.findall(reading.folded[start:end]))
         if len(line) <= _BLOCK_LINES and any(len(line & words) >= min(2, len(words)) for words in known):
-            yield start, starts[min(number + _BLOCK_LINES, len(starts) - 1)]
+            last = number + 1
+            while last < min(number + _BLOCK_LINES, len(starts) - 1) and not is_header(reading, starts[last]):
+                last += 1
+            if not is_header(reading, start):
+                yield start, starts[last]
