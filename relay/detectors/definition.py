@@ -110,9 +110,17 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         detectors=tuple(detectors),
         kinds=kinds,
         names=names,
+        by_demand=_by_demand(detectors),
         always=reduce(or_, (getattr(names, one) for one in names.__slots__)),
         source=dict(files),
     )
+
+
+def _by_demand(detectors: Iterable[Detector]) -> tuple[tuple[int, tuple[Detector, ...]], ...]:
+    found: dict[int, list[Detector]] = {}
+    for one in detectors:
+        found.setdefault(min(one.words, key=int.bit_count, default=0), []).append(one)
+    return tuple((demand, tuple(some)) for demand, some in found.items())
 
 
 def try_examples(files: Mapping[str, str], detectors: Detectors) -> None:

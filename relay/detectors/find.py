@@ -26,7 +26,8 @@ SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it 
 class Detectors:
     """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and its `source`, text by file.
 
-    `always` are the kinds of signals that matter whatever the words: names are made of them.
+    `always` are the kinds of signals that matter whatever the words: names are made of them. `by_demand` has the detectors by
+    the words that they need first, 0 for none.
     """
 
     vocabulary: Vocabulary = field(repr=False)
@@ -35,6 +36,7 @@ class Detectors:
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
     always: int
+    by_demand: tuple[tuple[int, tuple[Detector, ...]], ...] = field(repr=False)
     source: Mapping[str, str] = field(repr=False)
 
     def rules(self) -> frozenset[str]:
@@ -80,15 +82,13 @@ def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pa
     """The detectors that these kinds of words leave possible, and the patterns that matter to them: most texts need few."""
     possible = []
     wanted = detectors.always
-    for one in detectors.detectors:
-        if words & one.unless_in_text:
+    for demand, some in detectors.by_demand:
+        if demand and not words & demand:
             continue
-        for kinds in one.words:
-            if not words & kinds:
-                break
-        else:
-            possible.append(one)
-            wanted |= one.kinds
+        for one in some:
+            if not words & one.unless_in_text and all(words & kinds for kinds in one.words):
+                possible.append(one)
+                wanted |= one.kinds
     patterns = []
     for pattern in reversed(detectors.patterns):  # what one yields to comes before it
         if pattern.kind & wanted:

@@ -1,6 +1,7 @@
 """What a scanner does with one message, in stages, so that what was found before an untimely end still counts."""
 
 import html
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
@@ -43,6 +44,8 @@ _TECHNICAL = (
     "x-google", "x-spam", "x-virus", "thread-index", "precedence", "importance", "x-priority", "autocrypt", "openpgp",
     "x-received", "x-gm-", "dispos", "require-recipient", "accept-language", "x-source", "x-auth",
 )  # fmt: skip
+_ADDRESSES = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to"})
+_ADDRESS = re.compile(r"<[^<>]*>|[^\s<>,;]+@[^\s<>,;]+")
 _FOR_A_LOOK = frozenset({"H3", "H4", "H5", "H6", "H8", "H9"})
 _EVERYDAY = frozenset({Tlp.GREEN, Tlp.CLEAR})
 # What a reader of an attachment doesn't see, or sees twice.
@@ -64,6 +67,7 @@ class _Search:
 
     rules: Rules
     facts: Facts
+    read: set[tuple[str, bool]] = field(default_factory=set)
     memory: _Memory = field(default_factory=_Memory)
 
 
@@ -134,16 +138,30 @@ def _find(view: View, search: _Search) -> Iterator[Finding]:
     marked = find_markings(view, search.rules.words)
     search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
     yield from marked
-    field = view.place.removeprefix("header ") if view.place.startswith("header ") else ""
-    if field.startswith(_TECHNICAL):
-        return
-    found = find_sensitive(versions_of(view.text), view.place, search.rules.detectors, search.facts)
-    if (field and field not in _WRITTEN) or view.place.endswith((", header", "properties")):
-        # It never leaves, so only what nobody may have sent at all counts.
+    text, leaves = _written_by_people(view)
+    if not text or (read := (" ".join(text.split()), leaves)) in search.read:
+        return  # a page says what the text beside it says
+    search.read.add(read)
+    found = find_sensitive(versions_of(text), view.place, search.rules.detectors, search.facts)
+    if not leaves:  # so only what nobody may have sent at all counts
         found = tuple(one for one in found if not one.code.startswith("H"))
     if certain := [one for one in found if one.code in PASSAGE_CODES]:
         search.memory.passages |= dict.fromkeys(passages(view.text, certain))
     yield from found
+
+
+def _written_by_people(view: View) -> tuple[str, bool]:
+    """What people wrote of a view, "" for nothing, and whether it can leave: of the header only the subject does."""
+    field = view.place.removeprefix("header ") if view.place.startswith("header ") else ""
+    if field.startswith(_TECHNICAL) or view.place == "quoted text":  # what is quoted stands in the text
+        return "", False
+    if field in _ADDRESSES:
+        named = _ADDRESS.sub(" ", view.text)
+        return (named if any(char.isalpha() for char in named) else ""), False
+    if view.place.endswith(", header"):
+        lines = [one for one in view.text.split("\n") if not one.lower().startswith(_TECHNICAL)]
+        return "\n".join(lines).strip(), False
+    return view.text, not (field and field not in _WRITTEN) and not view.place.endswith("properties")
 
 
 def _kind(finding: Finding) -> tuple[str, str, str | None]:
