@@ -1,129 +1,294 @@
-"""Markings of classified information: national, EU and NATO words, found where such markings stand.
+"""Markings without a scheme of labels: national, EU, NATO, police and customs words, found where such markings stand.
 
 They mark by their place more than by their words, which are everyday ones as well ("secret compartment"). Certain are
-words that are the whole of one of a text's first lines or of its last in capitals, that stand in brackets or capitals at
-an edge of a subject or a file's name, or that are the whole of a header field. On any other line of their own they hold,
-and so they do in small letters before a colon in a subject. Words of three letters mean other things as well (MẬT is bile,
-ДСП is chipboard): they only hold, and only in capitals. A long sentence behind a word is a disclaimer, which holds at most.
+words that are the whole of one of a text's first lines or of its last in capitals, that stand behind what a form calls a
+marking, in brackets or capitals at an edge of a subject or a file's name, or that are the whole of a header field. On any
+other line of their own they hold, and so they do in small letters before a colon in a subject. Words of several parts that
+mean nothing else ("Law Enforcement Sensitive") are certain in small letters too, and raise in a sentence. Words that mean
+other things as well (MẬT is bile, ДСП is chipboard) count only in capitals, and only hold unless they are such a line. What heads or begins the standing text
+below an agency's mail marks nothing.
 """
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
 
-from relay.mail.subject import REPLY_PREFIX
+from relay.policy.banners import Banners, Kind
+from relay.policy.labels import is_label_field
 from relay.policy.post import Finding
-from relay.policy.sentence import is_prose
-from relay.policy.shape import Version, fold, is_label_case, shape
+from relay.policy.sentence import in_marking_place, is_a_rule, is_prose, next_is_small, sentence_around, stands_out
+from relay.policy.shape import Version, is_label_case
 
 _FIRST_LINES = 3  # a banner may stand below a reference and a date
+_MANY = 50  # lines between a text's edges, behind which further ones say nothing new
 _LONGEST_LINE = 200
+_DISCLAIMER = 6  # so many words behind a marking are a sentence, its sign among them
+_DISCLAIMER_REACH = 300  # characters in which a standing text tells what it is
+_DENIAL = 12  # characters before a word in which it can be denied
+_COPY_REACH = 40  # characters in which a copy's number stands behind a marking
 _LINE = re.compile(r"[^\n]+")
 _WORDY = re.compile(r"\w")
-_FRAME = r"(?:[^\w\n]|_){0,40}"
-_DISCLAIMER = 6  # so many words behind a marking are a sentence, its sign among them
-_AMBIGUOUS = 3  # letters
-# What a form calls the marking that stands behind it: "Classification: SECRET", "Grau de sigilo: RESERVADO".
-_FIELD_NAMES = (
-    "classification|classification level|security classification|niveau de classification|niveau de protection|mention de protection|"
-    "clasificación|nivel de clasificación|grado de clasificación|grado de reserva|classificação|grau de sigilo|grau de classificação|"
-    "protective marking|security marking|marking|classifica di segretezza|einstufung|geheimhaltungsgrad|rubricering|"
-    "гриф секретности|гриф|密级|درجة السرية|độ mật|tingkat kerahasiaan|ชั้นความลับ"
-)
-_TAG = r"\[[^\]\n]{0,100}\]"  # a list's, a marking's or a route, which stand before what the author wrote
 _SET_OFF = re.compile(r"\s*:|\s+[-–—|/]\s")
+# A word in capitals begins: shaped texts have no accents. What may not stand before is looked for behind the first letter,
+# which is fast; and ASCII is told apart as capitals (C), other letters and digits (a) and what is between words (a space).
+_CAPITAL = "A-Z\u0391-\u03a9\u0400-\u042f"
+_CAPITALS = re.compile(rf"[{_CAPITAL}](?<![^\W_].)[{_CAPITAL}]")
+_CLASSES = "".join(
+    "C" if char.isupper() else "a" if char.isalnum() else " " for char in map(chr, range(128))
+).encode() + bytes(128)
+_CAPITALS_IN_CLASSES = re.compile(rb"C(?<!aC)(?<!CC)C")
+_FIRST_WORD = re.compile(r"\n[\W\d_]{0,60}([^\W\d_][^\W_]*)")
+_COLUMN = re.compile(r"(?:[ ]{3,}|\t[ \t]*|[|/•·–—-][ \t]*|\A[^\w\n]*)\Z")
+_CELL = re.compile(r"[^\w\n|]{0,40}?(?:\Z|\n|[ ]{3,}|\t|\|)")  # "CONFIDENTIAL | 24 November"
+_LAST_WORD = re.compile(r"[^\W\d_]{2,}(?=[^\w\n]*\Z)")
+_DENIED = re.compile(
+    r"(?<![^\W_])(?:non?|not|غير|nao|nicht|niet|sin|sem|sans|he|tidak|khong)[\W_]{1,3}\Z"
+)  # "NON-CONFIDENTIAL"
+_ACRONYMS = frozenset({"fouo", "noforn"})
+_SET_APART = re.compile(r"\s*[/•·–—:-]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Patterns:
-    """A line that is nothing but a marking, and a line feed before what may be one; in brackets; at the beginning; at the end."""
-
-    whole: re.Pattern[str]
-    line: re.Pattern[str]
-    bracketed: re.Pattern[str]
-    first: re.Pattern[str]
-    last: re.Pattern[str]
-
-
-def find_classified(version: Version, place: str, words: tuple[str, ...]) -> Iterator[Finding]:
-    """Find markings of classified information in one version of a view, in time that is linear in its length.
+def find_classified(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
+    """Find markings without labels in one version of a view, in time that is linear in its length.
 
     Args:
         version: the view's text.
         place: the view's.
-        words: the markings, as they are written.
+        banners: their words.
     """
-    if not words:
+    if banners is None:
         return
-    patterns, text, folded = _patterns(words), version.text, version.folded
-    if place.startswith(("subject", "header subject")) or place.endswith(", name"):
-        yield from _at_edges(text, folded, place, patterns)
+    text, folded = version.text, version.folded
+    if place.startswith(("subject", "header subject", "header keywords", "header comments")) or place.endswith(
+        ", name"
+    ):
+        yield from _at_edges(text, folded, place, banners)
     elif is_prose(place):
-        if patterns.line.search(f"\n{folded}"):
-            yield from _on_lines(text, folded, place, patterns.whole)
-    elif found := patterns.whole.fullmatch(folded):
-        yield _finding("M1", place, found)
+        told: set[int] = set()
+        for finding in _on_lines(text, folded, place, banners):
+            told.add(_line_start(text, finding.start))
+            yield finding
+        yield from _in_capitals(text, folded, place, banners, told)
+        yield from _in_words(text, folded, place, banners, told)
+    elif not is_label_field(place) and (found := banners.whole.fullmatch(folded)):
+        yield _finding("M1", place, found, banners)
 
 
-def _on_lines(text: str, folded: str, place: str, whole: re.Pattern[str]) -> Iterator[Finding]:
+def _on_lines(text: str, folded: str, place: str, banners: Banners) -> Iterator[Finding]:
     """Lines that are nothing but a marking, and perhaps what limits it further: "SECRET // NOFORN"."""
-    filled = [line.span() for line in _LINE.finditer(text) if _WORDY.search(text, *line.span())]
-    edges = {*filled[:_FIRST_LINES], *filled[-1:]}
-    for start, end in filled:
-        if end - start > _LONGEST_LINE or not (found := whole.fullmatch(folded, start, end)):
+    openings = banners.openings
+    begun = [match.start(1) for match in _FIRST_WORD.finditer(f"\n{folded}") if match[1] in openings]
+    edges = _edges(text) if begun else []
+    told = 0
+    for word in begun:
+        start, end = _line_start(folded, word - 1), folded.find("\n", word)
+        end = len(folded) if end < 0 else end
+        if end - start > _LONGEST_LINE or not (found := banners.whole.fullmatch(folded, start, end)):
             continue
-        written = [text[slice(*found.span(group))] for group in ("marking", "suffix") if found[group]]
-        shouted = all(map(is_label_case, written))
-        if shouted or not (found["suffix"] or _is_ambiguous(found)):
-            certain = shouted and (start, end) in edges and not _is_disclaimer(found["suffix"] or "")
-            yield _finding("M1" if certain else "H2", place, found)
+        edge = edges.index(start) if start in edges else -1
+        if edge < 0 and told >= _MANY:
+            continue
+        if code := _weigh_line(text, folded, found, banners, edge=edge):
+            told += 1
+            yield _finding(code, place, found, banners)
 
 
-def _at_edges(text: str, folded: str, place: str, patterns: _Patterns) -> Iterator[Finding]:
+def _weigh_line(text: str, folded: str, found: re.Match[str], banners: Banners, *, edge: int) -> str | None:
+    """How much a line counts that is nothing but a marking; `edge` says which of the text's edges it is, -1 for none."""
+    word, suffix = found["marking"], found["suffix"] or ""
+    if _heads_a_disclaimer(found, folded, banners, at_top=0 <= edge < _FIRST_LINES):
+        return None
+    shouted = _is_shouted(text, found, banners) and is_label_case(text[slice(*found.span("suffix"))])
+    copied = bool(found["copy"] or banners.copy.match(folded, found.end("marking"), found.end("marking") + _COPY_REACH))
+    if banners.is_short(word) and not copied:
+        alone = edge >= 0 and not suffix and word not in banners.in_brackets
+        return ("M1" if alone else "H2") if shouted else None
+    if found["field"]:
+        return "M1"
+    if not (shouted or not suffix or banners.is_distinct(word) or copied):
+        return None
+    marks = edge >= 0 and (shouted or banners.is_distinct(word) or copied)
+    return "M1" if marks and not _is_a_sentence(suffix) else "H2"
+
+
+def _edges(text: str) -> list[int]:
+    """Where the first lines with a word start, and the last one."""
+    starts: list[int] = []
+    for line in _LINE.finditer(text):
+        if _WORDY.search(text, *line.span()):
+            starts.append(line.start())
+        if len(starts) == _FIRST_LINES:
+            break
+    end = len(text.rstrip())
+    while end > 0 and not _WORDY.search(text, start := text.rfind("\n", 0, end) + 1, end):
+        end = start - 1
+    return [*starts, *([text.rfind("\n", 0, end) + 1] if end > 0 else [])]
+
+
+def _line_start(text: str, position: int) -> int:
+    """Where the line starts that holds a position; the position itself where that is too far away to be a marking's line."""
+    found = text.rfind("\n", max(0, position - _LONGEST_LINE), position)
+    return found + 1 if found >= 0 or position <= _LONGEST_LINE else position
+
+
+def _heads_a_disclaimer(found: re.Match[str], folded: str, banners: Banners, *, at_top: bool) -> bool:
+    """Whether a standing text follows in the marking's own line, or in the next where the marking is not at the top."""
+    suffix = found["suffix"] or ""
+    if suffix and not suffix.lstrip().startswith("//"):
+        return _is_a_sentence(suffix) and banners.disclaimer.search(folded, *found.span("suffix")) is not None
+    follows = folded[found.end() : found.end() + _DISCLAIMER_REACH].lstrip().partition("\n\n")[0]
+    return not at_top and not suffix and banners.disclaimer.search(follows) is not None
+
+
+def _in_capitals(text: str, folded: str, place: str, banners: Banners, told: set[int]) -> Iterator[Finding]:
+    """Words in capitals in a sentence or at the end of a first line: they raise, and in a marking's place they are certain."""
+    edges: list[int] = []
+    for word in _words_in_capitals(text):
+        if (found := banners.listed.match(folded, word)) is None or _line_start(text, word) in told:
+            continue
+        edges = edges or _edges(text)
+        code = _weigh(text, folded, place, found, banners, at_edge=_line_start(text, word) in edges)
+        if code and _is_shouted(text, found, banners) and not is_a_rule(folded, *found.span("marking")):
+            yield _finding(code, place, found, banners, in_prose=code == "H2")
+
+
+def _words_in_capitals(text: str) -> Iterator[int]:
+    if text.isascii():
+        return (match.start() for match in _CAPITALS_IN_CLASSES.finditer(text.encode("ascii").translate(_CLASSES)))
+    return (match.start() for match in _CAPITALS.finditer(text))
+
+
+def _weigh(text: str, folded: str, place: str, found: re.Match[str], banners: Banners, *, at_edge: bool) -> str | None:
+    """How much a word in capitals counts that is not the whole of its line: as a marking, as a doubt, not at all."""
+    (start, end), word = found.span("marking"), found["marking"]
+    line = text[max(0, start - _LONGEST_LINE) : start].rpartition("\n")[2]
+    short = banners.is_short(word) or banners.kind(word) is Kind.HELD
+    if _DENIED.search(folded, max(0, start - _DENIAL), start):
+        return None
+    if banners.is_distinct(word) or word in _ACRONYMS:
+        if in_marking_place(text, start, end, place) and not short:
+            return "M1"
+        return "H2" if stands_out(text, start, end) or text[start:end] in banners.spelt else None
+    if not at_edge or not _COLUMN.search(line) or banners.disclaimer.search(folded, end, end + _DISCLAIMER_REACH):
+        return None
+    marks = _CELL.match(text, end) or (_SET_APART.match(text, end) and stands_out(text, start, end))
+    return ("H2" if short else "M1") if marks else None
+
+
+def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[int]) -> Iterator[Finding]:
+    """What a sentence says of its own text: "this report is classified SECRET"."""
+    if not any(verb in folded for verb in (banners.ascii_verbs if text.isascii() else banners.verbs)):
+        return
+    for found in banners.said.finditer(folded):
+        start, end = found.span("marking")
+        if _line_start(text, start) in told or not text[start].isupper() or banners.is_short(found["marking"]):
+            continue
+        _, last = sentence_around(folded, start, end)
+        if "?" not in folded[last : last + 1] + folded[end:last] and not is_a_rule(folded, start, end):
+            yield _finding("H2", place, found, banners, in_prose=True)
+
+
+def _at_edges(text: str, folded: str, place: str, banners: Banners) -> Iterator[Finding]:
     """At the beginning or end of a subject or a file's name, in capitals; anywhere in it, in brackets."""
-    for pattern in (patterns.bracketed, patterns.first, patterns.last):
-        if (found := pattern.search(folded)) is None:
+    told: set[int] = set()
+    for find in (_in_brackets, _at_the_start, _at_the_end, _anywhere):
+        certain = False
+        for code, found in find(text, folded, place, banners):
+            if found.start("marking") not in told:
+                told.add(found.start("marking"))
+                finding = _finding(code, place, found, banners)
+                certain |= finding.code == "M1"
+                yield finding
+        if certain:
+            return
+    if is_prose(place):
+        yield from _in_words(text, folded, place, banners, set())
+
+
+_Edges = Iterator[tuple[str, re.Match[str]]]
+
+
+def _in_brackets(text: str, folded: str, place: str, banners: Banners) -> _Edges:
+    for found in banners.bracketed.finditer(folded):
+        word, square = found["marking"], found["opening"] != "("
+        shouted = _is_shouted(text, found, banners)
+        if banners.is_short(word):
+            certain = square and word not in banners.in_brackets
+            if shouted and (square or word not in banners.in_brackets):
+                yield "M1" if certain else "H2", found
+        elif shouted or square:
+            yield "M1", found
+        elif is_prose(place):
+            yield "M1" if banners.is_distinct(word) else "H2", found
+
+
+def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edges:
+    if found := banners.first.search(folded):
+        apart, shouted = found["apart"] is not None, _is_shouted(text, found, banners)
+        distinct = banners.is_distinct(found["marking"])
+        if not apart and is_a_rule(folded, *found.span("marking")):
+            return
+        stands = shouted and (
+            apart or distinct or (_has_capitals(text, found) and next_is_small(text, found.end("marking")))
+        )
+        if stands or (apart and (distinct or found["field"])):
+            yield "H2" if banners.is_short(found["marking"]) else "M1", found
+        elif (
+            not banners.is_short(found["marking"]) and is_prose(place) and _SET_OFF.match(folded, found.end("marking"))
+        ):
+            yield "H2", found
+
+
+def _at_the_end(text: str, folded: str, place: str, banners: Banners) -> _Edges:
+    if not (found := banners.last.search(folded)) or not _is_shouted(text, found, banners):
+        return
+    if _DENIED.search(folded, max(0, found.start("marking") - _DENIAL), found.start("marking")):
+        return
+    short, before = banners.is_short(found["marking"]), _LAST_WORD.search(text, 0, found.start("marking"))
+    stands = (
+        _has_capitals(text, found)
+        and not (before and before.group().isupper())
+        and "?" not in text[found.end("marking") :]
+    )
+    if found["apart"] or (stands and not short):
+        yield "H2" if short else "M1", found
+    elif not short and not is_prose(place):
+        yield "H2", found  # "RAPPORT CONFIDENTIEL.pdf", but "COMPARTIMENT SECRET.jpg" as well
+
+
+def _anywhere(text: str, folded: str, place: str, banners: Banners) -> _Edges:
+    """Words that mean nothing else, wherever they stand."""
+    for found in banners.listed.finditer(folded):
+        start, end = found.span("marking")
+        if not banners.is_distinct(found["marking"]):
             continue
-        shouted = is_label_case(text[slice(*found.span("marking"))])
-        if shouted or (pattern is patterns.bracketed and not _is_ambiguous(found)):
-            yield _finding("M1", place, found)
-            return
-        if pattern is patterns.first and is_prose(place) and _SET_OFF.match(folded, found.end()):
-            yield _finding("H2", place, found)
-            return
+        if not is_prose(place):
+            yield "M1", found
+        elif _is_shouted(text, found, banners) and not is_a_rule(folded, start, end):
+            yield "M1" if in_marking_place(text, start, end, place) else "H2", found
 
 
-def _is_disclaimer(suffix: str) -> bool:
+def _is_shouted(text: str, found: re.Match[str], banners: Banners) -> bool:
+    """Whether a word stands in capitals, or as it is always written ("VS-NfD")."""
+    written = text[slice(*found.span("marking"))]
+    return is_label_case(written) or written in banners.spelt
+
+
+def _has_capitals(text: str, found: re.Match[str]) -> bool:
+    """Whether a word stands in capitals, of an alphabet that has any."""
+    return text[slice(*found.span("marking"))].isupper()
+
+
+def _is_a_sentence(suffix: str) -> bool:
     """Whether a sentence stands behind a marking; behind "//" stand those who may read it, however many they are."""
     return len(suffix.split()) >= _DISCLAIMER and not suffix.lstrip().startswith("//")
 
 
-def _is_ambiguous(found: re.Match[str]) -> bool:
-    word = found["marking"]
-    return len(word) <= _AMBIGUOUS and word != word.upper()
-
-
-def _finding(code: str, place: str, found: re.Match[str]) -> Finding:
-    code = "H2" if _is_ambiguous(found) else code
-    rule = "classified.in_marking_place" if code == "M1" else "classified.on_its_own_line"
+def _finding(code: str, place: str, found: re.Match[str], banners: Banners, *, in_prose: bool = False) -> Finding:
+    kind = banners.kind(found["marking"])
+    if kind is Kind.HELD:
+        code, rule = "H2", "held.marking"
+    elif code == "M1":
+        rule = f"{kind}.in_marking_place"
+    else:
+        rule = f"{kind}.in_prose" if in_prose else f"{kind}.on_its_own_line"
     return Finding(code=code, rule=rule, place=place, start=found.start("marking"), end=found.end("marking"))
-
-
-@lru_cache(maxsize=8)
-def _patterns(words: tuple[str, ...]) -> _Patterns:
-    marking = f"(?P<marking>{'|'.join(_loosely(word) for word in sorted(words, key=len, reverse=True))})"
-    suffix = r"(?P<suffix>(?:\s*(?:[-–—|:,;·•★(]|/{1,2})\s*[^\n]{1,60})?)"
-    name = "|".join(map(_loosely, _FIELD_NAMES.split("|")))
-    field = f"(?:(?:{name}){_FRAME}[:=]{_FRAME})?"
-    return _Patterns(
-        whole=re.compile(f"{_FRAME}{field}{marking}(?:{_FRAME}|{suffix})"),
-        line=re.compile(rf"\n(?={_FRAME}(?:{name}|{marking}))"),
-        bracketed=re.compile(rf"[\[({{<]\s*{marking}\s*(?:[-–—|:,;/][^\])}}>\n]{{0,60}})?[\])}}>]"),
-        first=re.compile(rf"\A(?:\s*(?:{REPLY_PREFIX}|{_TAG}))*{_FRAME}{field}{marking}(?=\s*(?:[^\w\s]|_|\Z))"),
-        last=re.compile(rf"(?:[^\w\s]|_)\s*{marking}{_FRAME}(?:\.\w{{1,5}})?\Z"),
-    )
-
-
-def _loosely(word: str) -> str:
-    return r"[\W_]{1,3}".join(re.escape(part) for part in re.findall(r"\w+", fold(shape(word))))

@@ -14,7 +14,9 @@ from dataclasses import replace
 from itertools import chain, pairwise
 
 from relay.policy.classified import find_classified
+from relay.policy.labels import find_labels
 from relay.policy.legend import without_legend
+from relay.policy.notation import find_notations
 from relay.policy.post import Finding, View
 from relay.policy.sentence import (
     REACH,
@@ -29,8 +31,9 @@ from relay.policy.sentence import (
     sentence_around,
     stands_out,
 )
-from relay.policy.shape import Version, fold, is_label_case, is_shouted, versions_of
+from relay.policy.shape import Version, fold, is_label_case, versions_of
 from relay.policy.table import column_below
+from relay.policy.unknown import unknown_label
 from relay.policy.vocabulary import MarkingWords, Patterns, patterns_of
 from relay.roster.mailing_list import Tlp
 
@@ -43,10 +46,7 @@ FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
 _LABELLING = re.compile(
     r"header (?:subject|comments|keywords|.*(?:tlp|classif|marking|label|sensitiv|caveat|handling))"
 )
-_LONG_WORD = re.compile(rf"[{UNSPACED}]{{7}}")  # more such letters in a row than a label has
 _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
-# What stands behind a name where a label is expected: a sign and a token.
-_TOKEN = re.compile(r"(?P<sign>[^\S\n]*[:=]\s*|[^\S\n]+|[-_/|~])[(\[{\"'*«“]*+(?P<token>[^\s)\]}\"'*,;«»“”]{1,40})")
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
@@ -68,7 +68,10 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
     found: dict[tuple[str, str, str], Finding] = {}
     for number, version in enumerate(versions_of(view.text, before="TLP:" if named else "")):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        for finding in chain(marked, _few(find_classified(version, view.place, words.classified))):
+        others = (
+            find(version, view.place, patterns.banners) for find in (find_classified, find_notations, find_labels)
+        )
+        for finding in chain(marked, _few(chain.from_iterable(others))):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
@@ -125,7 +128,7 @@ def _beside_names(text: str, folded: str, place: str, patterns: Patterns, *, wit
             yield from _shouted_behind(text, folded, known[-1], place, limit, patterns)
         elif _may_mark(place) and not column:
             yield from _in_sentence(text, folded, (previous, limit), name, place, patterns)
-        if not known and with_unknown and (span := _unknown_label(text, folded, name, place, patterns)):
+        if not known and with_unknown and (span := unknown_label(text, folded, name, place, patterns)):
             yield Finding(code="H2", rule="tlp.unknown", place=place, start=span[0], end=span[1])
         previous = max([name.end(), *(end for _, _, end in known)])
 
@@ -247,40 +250,10 @@ def _weak_and_other(text: str, folded: str, place: str, patterns: Patterns) -> I
         if signed and not describes_a_thing(text, folded, start, end, patterns):
             yield _known(label, match.start(), end, place, certain=False)
     for match in patterns.other.finditer(folded):
-        if not describes_a_thing(text, folded, match.start(), match.end(), patterns):
+        if ":" in match.group() or not describes_a_thing(text, folded, match.start(), match.end(), patterns):
             label = patterns.others[int((match.lastgroup or "").removeprefix("at"))]
             rule = label.lower().replace(":", ".")
             yield Finding(code="H2", rule=rule, place=place, start=match.start(), end=match.end())
-
-
-def _unknown_label(
-    text: str, folded: str, name: re.Match[str], place: str, patterns: Patterns
-) -> tuple[int, int] | None:
-    """Where a name stands with a token that looks like a label and is none of ours; None where it doesn't."""
-    match = _TOKEN.match(text, name.end())
-    if not match or patterns.name.pattern.match(folded, match.start("token")) or not _is_wordy(match.group("token")):
-        return None
-    sign, token, span = match.group("sign"), match.group("token"), (name.start(), match.end())
-    rest = rest_of_line(text, span[1]).strip()
-    if "\n" in sign:
-        marks = is_shouted(token) and not rest
-    elif re.search("[:=]", sign):
-        refers = rest.startswith(("http", "www."))  # "TLP: see https://…"
-        marks = is_shouted(token) or (in_marking_place(text, *span, place) and not refers)
-    elif len(token) == 1:  # "TLP R"
-        before = text[max(0, span[0] - REACH) : span[0]].rpartition("\n")[2]
-        marks = token.isupper() and not count_words(rest) and not count_words(before)
-    else:
-        bracketed = text[max(0, span[0] - 1) : span[0]] in {"[", "{"} and text[span[1] : span[1] + 1] in {"]", "}"}
-        marks = bracketed and is_shouted(token)
-    return span if marks else None
-
-
-def _is_wordy(token: str) -> bool:
-    """Whether a token can be a label at all: letters, digits or symbols; no page's address, no sentence without spaces."""
-    if token.startswith(("http", "www.")) or _LONG_WORD.search(token):
-        return False
-    return any(char.isalnum() or char > "\u2190" for char in token)
 
 
 def _may_mark(place: str) -> bool:

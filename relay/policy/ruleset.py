@@ -2,7 +2,8 @@
 
 import unicodedata
 from dataclasses import dataclass, field
-from typing import Annotated
+from itertools import chain
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
@@ -34,6 +35,8 @@ def _a_label(text: str) -> str:
 
 
 _Word = Annotated[str, AfterValidator(_a_word)]
+_Words = dict[str, tuple[_Word, ...]]  # by language or system, which makes no difference
+_Kind = Literal["classified", "restricted", "held", "harmless"]
 _Label = Annotated[str, AfterValidator(_a_label)]
 
 
@@ -60,7 +63,15 @@ class _MarkingsFile:
     pap: dict[Annotated[str, Field(pattern="^PAP:(AMBER|RED)$")], Annotated[tuple[_Word, ...], Field(min_length=1)]] = (
         field(default_factory=dict)
     )
-    classified: dict[str, tuple[_Word, ...]] = field(default_factory=dict)
+    classified: _Words = field(default_factory=dict)
+    restricted: _Words = field(default_factory=dict)
+    held: _Words = field(default_factory=dict)
+    everyday: _Words = field(default_factory=dict)
+    disclaimers: _Words = field(default_factory=dict)
+    short: dict[_Kind | Literal["brackets"], tuple[_Word, ...]] = field(default_factory=dict)
+    slashes: dict[_Kind, tuple[_Word, ...]] = field(default_factory=dict)
+    labels: dict[_Kind, tuple[_Word, ...]] = field(default_factory=dict)
+    fields: dict[Literal["names", "verbs"], tuple[_Word, ...]] = field(default_factory=dict)
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -71,10 +82,15 @@ def read_marking_words(text: str, file: str) -> MarkingWords:
         ConfigurationError: a fault, with file and line.
     """
     table = check(read_source(text, file), _MarkingsFile)
-    classified = tuple(dict.fromkeys(word for words in table.classified.values() for word in words))
+    by_language = {
+        name: getattr(table, name) for name in ("classified", "restricted", "held", "everyday", "disclaimers")
+    }
+    banners = {name: tuple(dict.fromkeys(chain(*words.values()))) for name, words in by_language.items()}
+    for name in ("short", "slashes", "labels", "fields"):
+        banners |= {f"{name}.{key}": words for key, words in getattr(table, name).items()}
     return MarkingWords(
         names=table.tlp.names,
         connectors=table.tlp.connectors,
         labels=table.tlp.labels | table.pap,
-        classified=classified,
+        banners=banners,
     )

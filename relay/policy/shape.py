@@ -50,6 +50,9 @@ _CLASSES = "".join(
     "a" if char.isalpha() else "0" if char.isdigit() or char in "\n:=" else " " for char in map(chr, range(128))
 ).encode() + bytes(128)
 _BEGINS_IN_CLASSES = (re.compile(rb" a {1,3}a "), re.compile(rb"0a {1,3}a "))
+# Letters one below the other, and how such a word begins, for a quick look.
+_STACK = re.compile(r"(?m)^[ \t>|]{0,9}\S[ \t]{0,9}(?:\n[ \t>|]{0,9}\S?[ \t]{0,9}(?=\n|\Z)){4,200}")
+_BEGINS_STACK = re.compile(r"\n[ \t>|]{0,9}\S[ \t]{0,9}\n[ \t>|]{0,9}\S?[ \t]{0,9}\n[ \t>|]{0,9}\S[ \t]{0,9}\n")
 _REFERENCE = re.compile(r"&#?\w{1,8};")
 _TAG = re.compile(r"<[^<>\n]{1,60}>")
 
@@ -63,17 +66,20 @@ class Version:
 
 
 def versions_of(text: str, before: str = "") -> tuple[Version, ...]:
-    """Every way to read a text: spelt-out words closed up, as it is written, as it is seen where it turns right to left, decoded.
+    """Every way to read a text: spelt-out words closed up, as it is written, as it is seen where it turns right to left, decoded, unstacked.
 
     They are made once for a text, whatever is looked for in it. `before` is read as if it stood before the text.
     """
     shaped = before + shape(text)
     turned, decoded = as_shown(text), shaped
-    seen = shape(turned) if turned != text else shaped
+    seen = before + shape(turned) if turned != text else shaped
     if "%" in shaped or "&" in shaped or "<" in shaped:  # addresses and pieces of pages that were pasted into a text
         plain = _REFERENCE.sub(lambda match: unescape(match.group()), unquote(shaped))
         decoded = shape(_TAG.sub("", plain))
-    return tuple([Version(one, fold(one)) for one in dict.fromkeys((close_up(shaped), shaped, seen, decoded))])
+    unstacked = _STACK.sub(_in_one_line, shaped) if _BEGINS_STACK.search(shaped) else shaped
+    return tuple(
+        [Version(one, fold(one)) for one in dict.fromkeys((close_up(shaped), shaped, seen, decoded, unstacked))]
+    )
 
 
 def shape(text: str) -> str:
@@ -119,6 +125,11 @@ def close_up(shaped: str) -> str:
     elif not _BEGINS_SPELT_OUT.search(f"\n{shaped}"):
         return shaped
     return _SPELT_OUT.sub(lambda match: re.sub(r"[\W_]", "", match.group()), shaped)
+
+
+def _in_one_line(stack: re.Match[str]) -> str:
+    """Letters that stand one below the other as a word, with the line ends behind it, so that lines can be counted."""
+    return "".join(re.findall(r"[^\s>|]", stack.group())) + "\n" * stack.group().count("\n")
 
 
 def as_shown(text: str) -> str:

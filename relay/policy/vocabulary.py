@@ -5,14 +5,16 @@ Names are searched for; everything else is tried in a bounded reach beside one, 
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
+from relay.policy.banners import Banners, banners_of
 from relay.policy.shape import fold, shape
 from relay.roster.mailing_list import Tlp
 
 _SHORT = 200  # characters, in which one pattern is found as soon as many quick ones are missed
 _SELDOM = 8  # so many letters of a word don't stand in a text by chance
+_FEWEST_LETTERS = 3  # of a label's word that is known with one letter wrong
 LONGEST_GAP = 100  # characters without a letter or digit between a name and its label, as in a form or a row of dots
 
 # A letter of an alphabet with capitals, or a digit: what may not stand right beside a word. Chinese or Arabic letters may.
@@ -34,13 +36,13 @@ class MarkingWords:
     """The vocabulary of config/policy/markings.toml: names of the scheme, words between, labels by canonical marking.
 
     A name that ends in a colon is a weak one, which means the scheme only right before a label. A canonical marking of
-    another scheme ("PAP:RED") has whole markings as its words. `classified` are markings of classified information.
+    another scheme ("PAP:RED") has whole markings as its words. `banners` are the tables of markings without labels.
     """
 
     names: tuple[str, ...]
     connectors: tuple[str, ...]
     labels: Mapping[str, tuple[str, ...]]
-    classified: tuple[str, ...] = ()
+    banners: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __hash__(self) -> int:  # the labels have none, and needn't: there are few vocabularies in a process
         return hash((self.names, self.connectors))
@@ -66,7 +68,7 @@ class Patterns:
     """Patterns over folded texts; their groups are named after `labels`' places: "at4".
 
     `name` and `inside` find names, as words and inside a file's name; `after` and `after_inside` the label behind such a
-    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking; `anything` any of `name`, `weak` and `other`.
+    name; `weak` a weak name with its label; `listed` three labels and more in a row; `cell` the whole of a table's cell or a line that is a label; `other` another scheme's marking; `spelt` the labels' folded words; `anything` any of `name`, `weak` and `other`.
     """
 
     name: Finder
@@ -85,6 +87,8 @@ class Patterns:
     anything: re.Pattern[str]
     labels: tuple[str, ...]
     others: tuple[str, ...]
+    spelt: frozenset[str]
+    banners: Banners | None
 
     def may_stand_in(self, folded: str) -> bool:
         """Whether a name, a weak name or another scheme's marking stands in a short text; a long one is left to the finders."""
@@ -132,6 +136,8 @@ def patterns_of(words: MarkingWords) -> Patterns:
         anything=re.compile("|".join([*_alone([*names, *weak], ""), *glued, *_alone(other, _END)]) or "(?!)"),
         labels=tuple(one for one, _ in ordered),
         others=tuple(one for one, _ in others),
+        spelt=frozenset(fold(shape(word)) for _, some in ordered for word in some if len(word) > _FEWEST_LETTERS),
+        banners=banners_of(words.banners),
     )
 
 

@@ -17,6 +17,7 @@ from relay.documents.read import MADE, read
 from relay.mail.message import split_header
 from relay.policy.post import CleanDocument, Finding, View
 from relay.scan.parts import read_text, structural, views_of_field, views_of_image, views_of_names
+from relay.scan.smime import views_of_signature
 from relay.scan.text import TEXT_OCTETS, begins_folded, clean, has_formula
 from relay.scan.vocabulary import PIECES, kind_of
 from relay.scan.walker import DEPTH, Leaf, decode_body, walk
@@ -73,7 +74,7 @@ def open_attachment(leaf: Leaf, room: Room) -> Opened:
 
 def _open(leaf: Leaf, room: Room, depth: _Depth) -> Opened:
     """One file, however deep it lies, and all that is in it."""
-    views = views_of_names(leaf)
+    views = (*views_of_names(leaf), *views_of_signature(leaf))
     if depth.is_too_deep:
         return _removed(OVER_LIMITS, leaf, views)
     octets, sound = decode_body(leaf.body, leaf.encoding)

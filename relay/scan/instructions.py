@@ -28,10 +28,13 @@ def encode_configuration(memory: int, rules: Rules) -> bytes:
 def decode_configuration(octets: bytes) -> tuple[int, Rules]:
     """The scanner's reading of it; the pool is trusted."""
     said = json.loads(octets)
-    words: dict[str, Any] = said["words"]
-    labels = {label: tuple(listed) for label, listed in words.pop("labels").items()}
-    marking_words = MarkingWords(labels=labels, **{name: tuple(listed) for name, listed in words.items()})
-    return said["memory"], Rules(words=marking_words, detectors=read_detectors(said["detectors"]))
+    words: dict[str, Any] = {name: _listed(some) for name, some in said["words"].items()}
+    return said["memory"], Rules(words=MarkingWords(**words), detectors=read_detectors(said["detectors"]))
+
+
+def _listed(words: dict[str, list[str]] | list[str]) -> dict[str, tuple[str, ...]] | tuple[str, ...]:
+    """Words in the form that JSON has taken from them."""
+    return {name: tuple(some) for name, some in words.items()} if isinstance(words, dict) else tuple(words)
 
 
 def encode_facts(facts: Facts) -> bytes:

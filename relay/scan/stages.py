@@ -32,6 +32,7 @@ from relay.scan.parts import (
     views_of_image,
     views_of_names,
 )
+from relay.scan.smime import views_of_signature
 from relay.scan.text import HIDDEN, views_of_text
 from relay.scan.vocabulary import WHOLE_MESSAGE, kind_of, place_of_field
 from relay.scan.walker import Leaf, Structure, walk
@@ -198,7 +199,11 @@ def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], search
         others.append(Finding(code="H1", rule="part.over_limits", place="text"))
         removed.append("text")
     dropped = [leaf for leaf in structure.leaves if not is_text(leaf) and is_dropped(leaf)]
-    beside = [view for leaf in dropped for view in (*views_of_names(leaf), *views_of_image(image_octets(leaf) or b""))]
+    beside = [
+        view
+        for leaf in dropped
+        for view in (*views_of_names(leaf), *views_of_signature(leaf), *views_of_image(image_octets(leaf) or b""))
+    ]
     others += _within(_findings(dict.fromkeys(beside), search), "attachments")
     return Stage(
         name="text", findings=_findings(dict.fromkeys(views), search, others), parts=parts, removed=tuple(removed)

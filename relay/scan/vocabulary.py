@@ -52,8 +52,18 @@ _MARKINGS = frozenset(
     {
         "tlp.unknown",
         "tlp.contradictory",
-        "classified.in_marking_place",
-        "classified.on_its_own_line",
+        *(
+            f"{kind}.{found}"
+            for kind in ("classified", "restricted")
+            for found in ("in_marking_place", "on_its_own_line", "in_prose", "label")
+        ),
+        "restricted.handling_code",
+        "held.marking",
+        "held.handling_code",
+        "held.label",
+        "label.unmapped",
+        "label.sensitivity",
+        "label.encrypts",
         *_PERMISSIBLE_ACTIONS,
         *_LABEL_RULES,
         *(f"{rule}.in_prose" for rule in _LABEL_RULES),

@@ -16,9 +16,25 @@ from tests.builders import WORDS
 from tests.growth import assert_linear
 
 INVISIBLE = [char for char in map(chr, range(0x110000)) if unicodedata.category(char) in {"Cf", "Mn", "Me"}]
-PLACES = st.sampled_from(["text", "subject", "header x-tlp", "header keywords", "attachment 1, name", "quoted text"])
+PLACES = st.sampled_from(
+    [
+        "text",
+        "subject",
+        "header x-tlp",
+        "header sio-label",
+        "header msip_labels",
+        "header x-protective-marking",
+        "attachment 1, properties",
+        "header keywords",
+        "attachment 1, name",
+        "quoted text",
+    ]
+)
+MARKINGS = sorted(word for table in ("classified", "restricted", "held") for word in WORDS.banners[table])
 WORDY = st.lists(
     st.sampled_from([*WORDS.names, *WORDS.connectors, *(word for words in WORDS.labels.values() for word in words)])
+    | st.sampled_from(MARKINGS)
+    | st.sampled_from(["//", "SEC=", "H1", "handling ", "MSIP_Label_0a1b2c3d_Name=", "★", ", "])
     | st.sampled_from([":", " ", "\n", "[", "]", "(", ")", "/", ".", ",", "-", "\u202e", "\u202c", "=?", "ı", "İ", "ß"])
     | st.text(max_size=3),
     max_size=15,
@@ -136,6 +152,55 @@ def seconds(text: str, place: str) -> float:
     start = process_time()
     find_markings(View(text=text, place=place), WORDS)
     return process_time() - start
+
+
+BANNERS = {
+    "a stack": "T\nL\nP\n",
+    "stacks of quotes": ">\n",
+    "shouting": "SECRET COMPARTMENT ",
+    "shouted markings": "OFFICIAL-SENSITIVE ",
+    "half a marking": "LAW ENFORCEMENT ",
+    "counters": "1/1 - ",
+    "what is said": "classified as ",
+    "what is said of a marking": "marked SECRET ",
+    "columns": "SECRET   |",
+    "handling codes": "handling code H1 ",
+    "codes": "H1 ",
+    "slashes": "//",
+    "slashes in capitals": "CUI//LES",
+    "capitals before slashes": "A " * 20 + "//",
+    "Australian suffixes": "[SEC=PROTECTED, ",
+    "stars": "机密★",
+    "XML labels": "<ConfidentialityLabel><Classification>",
+    "copies": "ДСП Экз. № 1\n",
+    "disclaimers": "SECRET\nintended ",
+}
+
+
+@pytest.mark.parametrize("piece", BANNERS.values(), ids=BANNERS)
+def test_banners_and_notations_take_linear_time(piece):
+    assert_linear(lambda text: seconds(text, "text"), piece * (2_400 // len(piece)), piece * (19_200 // len(piece)))
+
+
+LABELS = {
+    "parameters": ("header sio-label", "a="),
+    "sections": ("header sio-label", "a*1="),
+    "quotes": ("header sio-label", 'marking="\\'),
+    "open quotes": ("header sio-label", 'a="'),
+    "one word": ("header sio-label", "a"),
+    "blanks in a label": ("header msip_labels", "MSIP_Label_2a1b3c4d-1111_Name=" + " " * 300),
+    "labels": ("header msip_labels", "MSIP_Label_2a1b3c4d-1111_Name=Confidential;"),
+    "half a label": ("header msip_labels", "MSIP_Label_2a1b3c4d"),
+    "values": ("header x-label", "secret "),
+    "properties": ("attachment 1, properties", "label: x\n"),
+    "a property": ("attachment 1, properties", "MSIP_Label_2a1b3c4d-1111_Name "),
+    "blanks": ("attachment 1, properties", " "),
+}
+
+
+@pytest.mark.parametrize(("place", "piece"), LABELS.values(), ids=LABELS)
+def test_labels_take_linear_time(place, piece):
+    assert_linear(lambda text: seconds(text, place), piece * (2_400 // len(piece)), piece * (19_200 // len(piece)))
 
 
 @pytest.mark.parametrize("place", ["text", "subject"])

@@ -71,15 +71,17 @@ AMBIGUOUS = "MẬT|ДСП"
 
 
 @pytest.mark.parametrize("word", AMBIGUOUS.split("|"))
-def test_words_of_three_letters_hold_in_capitals_and_mean_nothing_else(word):
-    assert found(f"{word}\n{BODY}") == HELD
+def test_words_of_three_letters_count_in_capitals_and_hold_unless_they_are_a_banner(word):
+    assert found(f"{word}\n{BODY}") == CERTAIN
+    assert found(f"{BODY}{BODY}{word}\n{BODY}") == HELD
     assert found(f"Seizure: {word}", "subject") == HELD
     assert found(f"{word.lower()}\n{BODY}") == []
     assert found(f"Bear bile ({word.lower()}) and boards seized", "subject") == []
 
 
-def test_a_disclaimer_in_capitals_holds_at_most():
-    assert found(f"{BODY}CONFIDENTIAL: THIS MESSAGE IS FOR THE ADDRESSEE ONLY\n") == HELD
+def test_a_sentence_behind_a_marking_holds_at_most_and_a_disclaimer_marks_nothing():
+    assert found(f"{BODY}CONFIDENTIAL: NO COPY OF THIS REPORT LEAVES THE HOUSE\n") == HELD
+    assert found(f"{BODY}CONFIDENTIAL: THIS MESSAGE IS FOR THE ADDRESSEE ONLY\n") == []
 
 
 @pytest.mark.parametrize("subject", SUBJECTS.split("|"))
@@ -95,7 +97,7 @@ def test_a_files_name_is_marked_at_its_edges_or_in_brackets(name):
 
 
 def test_a_header_field_is_marked_when_it_says_nothing_else():
-    assert found("Secret", "header x-classification") == CERTAIN
+    assert found("Secret", "header x-caveat") == CERTAIN
     assert found("Secret santa list", "header x-note") == []
 
 

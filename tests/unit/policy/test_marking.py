@@ -183,6 +183,9 @@ def test_every_connector_may_stand_between(connector):
         "IvoryTLP:RED",
         "IvoireTLP : ROUGE",
         "UNCLASSIFIEDTLP:RED",
+        "T\nL\nP\n:\nR\nE\nD\n",
+        "T\n\nL\n\nP\n\nR\n\nE\n\nD\n",
+        "> T\n> L\n> P\n> R\n> E\n> D\n",
     ],
 )
 def test_red_is_certain_however_it_is_dressed_up(text):
@@ -328,6 +331,9 @@ def test_red_in_a_sentence_is_not_certain_but_raises(text):
         "TLP: ...\nDear colleagues, we seized scales yesterday.",
         "TLP:\n\nDear colleagues,\n\nwe seized scales yesterday at the airport.",
         "The TLP: a short guide for every officer in this network, with examples.",
+        "The TLP rate is low, and TLP read as follows: see the guide.",
+        "What is TLP?",
+        "a\nb\nc\nd\ne\nf\n",
         "TLP\n\nRed sandalwood logs were seized at the port of Mombasa on Monday.",
         "The XTLP:RED unit and the catlp:red device are model names.",
         "TLPs are protocols. RED",
@@ -377,6 +383,11 @@ def test_lower_labels_are_found_and_colours_behind_them_are_no_labels(text, labe
         "TLP: P U R P L E",
         "TLP: (purple)",
         "TLP:\nPURPLE",
+        "TLP:???",
+        "TLP: ?",
+        "TLP AMBR",
+        "TLP GREN",
+        "tlp yelow",
     ],
 )
 def test_an_unknown_label_is_an_unknown_marking(text):
@@ -398,6 +409,7 @@ def test_a_shouted_unknown_label_counts_in_a_sentence_too():
         ("header x-tlp", "TLP:GREEN", [("M1", "tlp.green")]),
         ("header x-tlp-label", "amber", [("M1", "tlp.amber")]),
         ("header x-tlp", "purple", [("H2", "tlp.unknown")]),
+        ("header x-tlp", "\u202eDER\u202c", [("H2", "tlp.unknown"), ("M1", "tlp.red")]),
         ("header x-tlp", "", []),
         ("header x-classification", "TLP:RED", [("M1", "tlp.red")]),
         ("header x-classification", "TLP:PURPLE", [("H2", "tlp.unknown")]),
