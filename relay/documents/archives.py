@@ -1,6 +1,6 @@
-"""Archives: ZIP, gzip, tar and 7z, unpacked in memory within limits; and Outlook's winmail.dat. Their members are judged one by one.
+"""Archives: ZIP, gzip, tar and 7z, unpacked in memory within limits. Their members are judged one by one.
 
-Sources: PKWARE APPNOTE, RFC 1952, POSIX.1-2017 pax and ustar, 7zFormat.txt, MS-OXTNEF.
+Sources: PKWARE APPNOTE, RFC 1952, POSIX.1-2017 pax and ustar, 7zFormat.txt.
 """
 
 import tarfile
@@ -10,7 +10,6 @@ from io import BytesIO
 
 from py7zr import SevenZipFile
 from py7zr.exceptions import PasswordRequired
-from tnefparse import TNEF
 
 from relay.documents.document import Document, Member, Unreadable
 from relay.documents.limits import DAMAGED, ENCRYPTED, OVER_LIMITS, Room
@@ -124,35 +123,6 @@ def _unpacked(opened: SevenZipFile, room: Room) -> Iterator[tuple[str, bytes]]:
             if one.crc32 is not None and zlib.crc32(content) != one.crc32:
                 raise Unreadable(DAMAGED)
             yield one.filename, bytes(content)
-
-
-def read_tnef(octets: bytes, room: Room) -> Document:
-    """Unpack a winmail.dat: its texts and properties as views, its attachments as members.
-
-    Raises:
-        Unreadable: it is damaged or over the limits.
-    """
-    try:
-        opened = TNEF(octets, do_checksum=False)
-        bodies = [_text(body) for body in (opened.body, opened.htmlbody) if body]
-        rich = opened.rtfbody
-        files = [(str(one.long_filename() or ""), bytes(one.data or b"")) for one in opened.attachments]
-        values = [_text(one.data) for one in (*opened.mapiprops, *opened.objects) if isinstance(one.data, str | bytes)]
-    except MemoryError:
-        raise Unreadable(OVER_LIMITS) from None
-    except Exception:  # noqa: BLE001 - whatever broken octets make of the library
-        raise Unreadable(DAMAGED) from None
-    room.enter(len(files))
-    room.take(sum(len(content) for _, content in files))
-    views = [*(View(text=one, place="text") for one in bodies), View(text="\n".join(values), place="properties")]
-    rich_text = (
-        [("message.rtf", rich if isinstance(rich, bytes) else str(rich).encode("utf-8", "replace"))] if rich else []
-    )
-    return _archive([*files, *rich_text], (), tuple(views), removed_for=("part.unread.application/vnd.ms-tnef",))
-
-
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _archive(

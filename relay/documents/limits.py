@@ -1,6 +1,9 @@
 """How much of one message's attachments is unpacked: what goes beyond is removed unread."""
 
+from collections.abc import Iterable
+
 from relay.documents.document import Unreadable
+from relay.policy.post import View
 
 EXPANDED_OCTETS = 50_000_000  # all that is unpacked of one message, whatever it is packed in
 RATIO = 100  # how many times its packed size a file may have
@@ -9,7 +12,7 @@ ENTRIES = 200  # files in all archives of one message
 PACKAGE_ENTRIES = 2_000  # files that one office document consists of
 ARCHIVES_DEEP = 3  # archives within archives
 XML_OCTETS = 6_000_000  # of one file inside of an office document: a tree takes thirty times as much memory
-TEXT_LENGTH = 2_000_000  # characters of one document, as many as of a text
+TEXT_LENGTH = 400_000  # characters in all attachments of one message, some 150 pages: each takes microseconds
 
 OVER_LIMITS = "part.over_limits"
 DAMAGED = "part.damaged"
@@ -23,6 +26,7 @@ class Room:
         """All of it is left."""
         self.octets = EXPANDED_OCTETS
         self.entries = ENTRIES
+        self.characters = TEXT_LENGTH
 
     def take(self, octets: int, packed: int = 0) -> None:
         """Use some of it, for one file that was packed in so many octets (0: it wasn't packed).
@@ -43,3 +47,13 @@ class Room:
         self.entries -= entries
         if self.entries < 0:
             raise Unreadable(OVER_LIMITS)
+
+    def look_at(self, views: Iterable[View]) -> tuple[tuple[View, ...], bool]:
+        """The views that are still looked at, the last one cut, and whether these are all of them."""
+        looked_at = []
+        for view in views:
+            left = max(0, self.characters)
+            self.characters -= len(view.text)
+            if left:
+                looked_at.append(view if len(view.text) <= left else View(text=view.text[:left], place=view.place))
+        return tuple(looked_at), self.characters >= 0

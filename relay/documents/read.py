@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from relay.documents.archives import read_7z, read_gzip, read_tar, read_tnef, read_zip
+from relay.documents.archives import read_7z, read_gzip, read_tar, read_zip
 from relay.documents.document import Document, Unreadable
 from relay.documents.kind import Kind, is_two_things
 from relay.documents.limits import DAMAGED, OVER_LIMITS, Room
@@ -10,6 +10,7 @@ from relay.documents.office import read_office
 from relay.documents.opendocument import MEDIA_TYPES, read_opendocument
 from relay.documents.pdf import read_pdf
 from relay.documents.rtf import read_ole, read_rtf
+from relay.documents.tnef import read_tnef
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 MADE: dict[Kind, str] = {  # what a copy of each kind is

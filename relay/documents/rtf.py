@@ -12,23 +12,21 @@ from striprtf.striprtf import rtf_to_text
 from relay.documents.document import Document, Member
 from relay.documents.limits import ENCRYPTED, TEXT_LENGTH
 from relay.documents.parts import ACTIVE, HIDDEN_CONTENT, PICTURES
+from relay.documents.runs import words_in
 from relay.policy.post import View
 
 _ASIDE = re.compile(
     rb"\{\\(?:\*\\)?(?:info|userprops|annotation|atnauthor|comment|header[lrf]?|footer[lrf]?|deleted|v|xmlnstbl|datastore)\b"
 )
 _DATA = re.compile(rb"\\objdata\b([0-9A-Fa-f\s]{16,})")
+_DIGITS = re.compile(rb"[0-9A-Fa-f\s]{400,}")  # pictures and objects, in hexadecimal digits
 _MEMBERS = 20
-_RUNS = re.compile(rb"[\t\n\r -~\x80-\xff]{5,}")
-_WIDE_RUNS = re.compile(rb"(?:[\t\n\r -~\xa0-\xff]\0|[\0-\xff][\x01-\x06\x0e\x1e\x30\x4e-\x9f]){5,}")
-_TEXTS = 20_000
 _GROUP_OCTETS = 100_000
-_LETTERS = re.compile(r"[^\W\d_]{3}")
 
 
 def read_rtf(octets: bytes) -> Document:
     """Read an RTF file: its text, the groups that aren't shown, the objects in it."""
-    source = octets[: 4 * TEXT_LENGTH]
+    source = _DIGITS.sub(b"", octets)[: 2 * TEXT_LENGTH]
     views = [View(text=_plain(source), place="text")]
     for match in islice(_ASIDE.finditer(source), _MEMBERS):
         group = source[match.start() : match.start() + _GROUP_OCTETS]
@@ -83,10 +81,7 @@ def _hex(digits: bytes) -> bytes:
 
 def read_ole(octets: bytes, rule: str) -> Document:
     """Look through an old Word, Excel or PowerPoint file, or a mail of Outlook: texts are found among all else."""
-    wide = {name.encode("utf-16-le") for name in ("EncryptedPackage", "EncryptionInfo")}
-    if all(name in octets for name in wide):
+    if all(name.encode("utf-16-le") in octets for name in ("EncryptedPackage", "EncryptionInfo")):
         return Document(removed_for=(ENCRYPTED,))
-    texts = [match.group().decode("utf-16-le", "replace") for match in islice(_WIDE_RUNS.finditer(octets), _TEXTS)]
-    texts += [match.group().decode("cp1252", "replace") for match in islice(_RUNS.finditer(octets), _TEXTS)]
-    text = "\n".join(one for one in texts if _LETTERS.search(one))[:TEXT_LENGTH]
+    text = words_in(octets)
     return Document(views=(View(text=text, place="hidden part"),), removed_for=(rule,))

@@ -84,12 +84,14 @@ def _open(leaf: Leaf, room: Room, depth: _Depth) -> Opened:
     ):
         return _open_message(leaf, octets, room, depth)
     document = read(octets, kind, next(iter(leaf.names), ""), room)
-    if document is None:
-        opened = _open_text(leaf, octets, kind)
-    else:
-        inner = Opened(views=tuple(replace(view, text=clean(view.text)) for view in document.views))
-        opened = _with_members(inner, document, kind, room, depth)
+    opened = _open_text(leaf, octets, kind) if document is None else Opened(views=document.views)
+    looked_at, whole = room.look_at(dict.fromkeys(opened.views))
+    opened = replace(opened, views=tuple(replace(view, text=clean(view.text)) for view in looked_at))
+    if document is not None:
+        opened = _with_members(opened, document, kind, room, depth)
     opened = replace(opened, views=(*views, *opened.views))
+    if not whole:
+        return _removed(OVER_LIMITS, leaf, opened.views, (one for one in opened.findings if one.code == "H7"))
     if not sound or leaf.encoding == "unknown":
         rule = f"part.unread.{kind_of(leaf.media_type)}" if sound else DAMAGED
         return _removed(rule, leaf, opened.views)

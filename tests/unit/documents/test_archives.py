@@ -29,13 +29,15 @@ def seven(files: dict[str, bytes], password: str | None = None) -> bytes:
     return made.getvalue()
 
 
-def tnef(body: bytes = b"hello\0", attachment: bytes = b"") -> bytes:
-    """A winmail.dat with a body and one attachment (MS-OXTNEF §2.1.3)."""
+def tnef(body: bytes = b"hello\0", attachment: bytes = b"", properties: bytes = b"") -> bytes:
+    """A winmail.dat with a body, properties and one attachment (MS-OXTNEF §2.1.3)."""
 
     def attribute(level: int, number: int, kind: int, data: bytes) -> bytes:
         return struct.pack("<BHHI", level, number, kind, len(data)) + data + struct.pack("<H", sum(data) & 0xFFFF)
 
     made = b"\x78\x9f\x3e\x22\x01\x00" + attribute(1, 0x9006, 0x8, b"\0\0\1\0") + attribute(1, 0x800C, 0x2, body)
+    if properties:
+        made += attribute(1, 0x9003, 0x6, properties)
     if attachment:
         made += attribute(2, 0x9002, 0x6, bytes(14)) + attribute(2, 0x800F, 0x6, attachment)
     return made
@@ -76,9 +78,24 @@ def test_what_comes_out_of_a_gzip_is_named_after_it():
 
 def test_a_winmail_dat_gives_its_text_and_its_attachments():
     found = opened(tnef(b"TLP:RED\0", b"one"))
-    assert [(view.place) for view in found.views if "TLP:RED" in view.text] == ["text", "properties"]
+    assert [view.place for view in found.views if "TLP:RED" in view.text] == ["text"]
     assert [one.octets for one in found.members] == [b"one"]
     assert found.removed_for == ("part.unread.application/vnd.ms-tnef",)
+
+
+def test_a_winmail_dat_gives_what_lies_packed_among_its_properties():
+    packed = bytes.fromhex(
+        "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a800fa0"
+    )  # MS-OXRTFCP §4.1
+    found = opened(tnef(properties=b"\1\0\0\0" + "TLP:RED".encode("utf-16-le") + b"\0\0" + packed + tnef(b"inner\0")))
+    assert [view.place for view in found.views if "TLP:RED" in view.text] == ["properties"]
+    rich, inner = found.members
+    assert rich.octets == rb"{\rtf1\ansi\ansicpg1252\pard hello world}" + b"\r\n"
+    assert [view.text for view in opened(inner.octets).views if view.place == "text"] == ["inner"]
+
+
+def test_a_winmail_dat_that_counts_four_thousand_million_properties_is_read_at_once():
+    assert opened(tnef(properties=b"\xff" * 40)).removed_for == ("part.unread.application/vnd.ms-tnef",)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_text_goes_out_as_utf_8_whatever_it_came_as():
         (b"<html><script>x</script>", "a.html", "part.unread.application/octet-stream"),
         (b'=HYPERLINK("https://attacker.example")\r\n', "a.csv", "document.active"),
         (b"-----BEGIN PGP MESSAGE-----\n\nx\n", "a.txt", "part.encrypted"),
-        (b"x" * 2_000_001, "a.txt", "part.too_large"),
+        (b"x" * 2_000_001, "a.txt", "part.over_limits"),
         (b"\xff\xfe\x00\xd8", "a.txt", "part.unread.application/octet-stream"),
         (zipped({"a.txt": b"x", "b.exe": b"MZ\x90\0\3"}), "a.zip", "part.unread.application/octet-stream"),
         (zipped({"a.zip": zipped({"a.zip": zipped({"a.zip": zipped({"a.txt": b"x"})})})}), "a.zip", "part.over_limits"),
