@@ -1,0 +1,39 @@
+"""Operations, consignments on their way, places and danger in the words of officers; what looks like them passes."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from relay.detectors.definition import EXAMPLES_ON, read_detectors
+from relay.detectors.find import find_sensitive
+from relay.detectors.own import Facts
+from relay.policy.shape import versions_of
+
+_CASES = tomllib.loads((Path(__file__).parent / "operations.toml").read_text("utf-8"))
+_FOLDER = Path(__file__).parents[3] / "config/policy/detectors"
+_DETECTORS = read_detectors({path.name: path.read_text("utf-8") for path in _FOLDER.glob("*.toml")})
+_LIVE = {"T1", "O1", "O2", "O3", "H9"}
+
+
+def _codes(text: str) -> set[str]:
+    return {one.code for one in find_sensitive(versions_of(text), "text", _DETECTORS, Facts(on=EXAMPLES_ON))}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        (code, text)
+        for by_code in _CASES.values()
+        for code, texts in by_code.items()
+        if code != "pass"
+        for text in texts
+    ],
+)
+def test_what_is_live_is_found_in_every_language(code: str, text: str) -> None:
+    assert code in _codes(text)
+
+
+@pytest.mark.parametrize("text", [text for by_code in _CASES.values() for text in by_code["pass"]])
+def test_what_is_over_or_mere_talk_passes_in_every_language(text: str) -> None:
+    assert not _LIVE & _codes(text)
