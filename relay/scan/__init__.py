@@ -4,7 +4,8 @@ It has more modules than other rooms: each opens or refuses one thing, and is to
 
 stages      what a scanner does with one message, stage by stage: header, text, each part, complete
 walker      the MIME structure, split on the octets        parameters, charset   what its fields say
-parts       one part: what may leave of it, and what can be looked at in those that do not leave
+parts       one part: what may leave of a text, and the views of names and fields
+attachments an attachment opened, and whatever lies in it, by way of relay.documents
 container, image  what lies beside an image's pixels; the photo that may leave, made of them alone
 text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
 worker      the processes that run the stages, and the one that forks them      sandbox     what they may not do
