@@ -182,10 +182,12 @@ def _kinds(tables: Iterable[_File]) -> dict[str, int]:
 
 
 def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str) -> Pattern:
+    pattern = regex.compile(_in_form(one.pattern, one.form), regex.MULTILINE | regex.V1)
     return Pattern(
         kind=kinds[name],
         name=name,
-        pattern=regex.compile(_in_form(one.pattern, one.form), regex.MULTILINE | regex.V1),
+        pattern=pattern,
+        valued="value" in pattern.groupindex,
         form=one.form,
         hints=tuple(fold(shape(hint)) for hint in one.hints),
         digits=one.digits,

@@ -6,7 +6,6 @@ from itertools import islice
 
 import regex
 
-from relay.detectors.numbers import VALIDATORS
 from relay.detectors.reading import Form, Reading
 from relay.detectors.words import Signal
 
@@ -34,14 +33,13 @@ class Pattern:
     yields: int
     validator: Callable[[str], bool] | None
 
-    def find(self, reading: Reading) -> Iterator[Signal]:
-        """Every valid match in a text, in order."""
-        if self.hints and not any(hint in reading.folded for hint in self.hints):
-            return
-        text, valued = reading.form(self.form), "value" in self.pattern.groupindex
-        for first, last in reading.around_rows(self.digits) if self.digits else ((0, len(text)),):
+    valued: bool
+
+    def find(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[Signal]:
+        """Every valid match in these spans of a text, in order."""
+        for first, last in spans:
             for match in self.pattern.finditer(text, first, last):
-                start, end = match.span("value") if valued else (-1, -1)
+                start, end = match.span("value") if self.valued else match.span()
                 if start < 0:
                     start, end = match.span()
                 if not self.validator or self.validator(text[start:end]):
@@ -52,22 +50,19 @@ def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[S
     """All shapes of a text, in the order of the patterns; each sees the words and the shapes of those before it."""
     seen = list(words)
     found: list[Signal] = []
+    whole = ((0, len(reading.text)),)
+    around: dict[int, tuple[tuple[int, int], ...]] = {0: whole}
     for pattern in patterns:
-        blockers = [one for one in seen if one.kind & pattern.yields] if pattern.yields else []
-        fresh = [
-            one
-            for one in islice(pattern.find(reading), MATCHES)
-            if not any(one.start < other.end and other.start < one.end for other in blockers)
-        ]
+        if (spans := around.get(pattern.digits)) is None:
+            spans = around[pattern.digits] = tuple(reading.around_rows(pattern.digits))
+        if not spans or (pattern.hints and not any(hint in reading.folded for hint in pattern.hints)):
+            continue
+        fresh = list(islice(pattern.find(reading.form(pattern.form), spans), MATCHES))
+        if fresh and pattern.yields:
+            blockers = [one for one in seen if one.kind & pattern.yields]
+            fresh = [
+                one for one in fresh if not any(one.start < other.end and other.start < one.end for other in blockers)
+            ]
         found += fresh
         seen += fresh
     return found
-
-
-def validator_named(name: str) -> Callable[[str], bool]:
-    """A validator by its name in a definition.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return VALIDATORS[name]
