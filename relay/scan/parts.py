@@ -111,6 +111,8 @@ def views_of_field(one: Field) -> Iterator[View]:
     text, _ = decode_text(one.body)
     place = "subject" if one.name == "subject" else f"header {one.name}"
     yield View(text=text, place=place)
+    if "=?" in text and (again := decode_text(text.encode("utf-8", "replace"))[0]) != text:
+        yield View(text=again, place=place)  # encoded words in an encoded word: some readers decode until none is left
     if _SECTION.search(text):
         parameters = read_field_value(b";" + one.body).parameters
         yield View(text="; ".join(f"{name}={value}" for name, value in parameters), place=place)

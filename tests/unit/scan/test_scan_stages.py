@@ -275,3 +275,10 @@ def test_texts_attached_to_a_marked_message_are_told_as_digests_and_those_of_oth
     assert remembered(mail(part(b"TLP:RED\r\n\r\nhello"), FILE)).shingles == shingles(TOLD.decode())
     for body in (b"hello", b"TLP:GREEN\r\n\r\nhello"):
         assert remembered(mail(part(body), FILE)).shingles == ()
+
+
+def test_an_encoded_word_in_an_encoded_word_is_read_too():
+    octets = message(b"Ten kilograms.\r\n").replace(
+        b"Subject: Seizure at the port", b"Subject: =?utf-8?q?=3D=3Futf-8=3Fq=3FTLP:RED=3F=3D?="
+    )
+    assert "subject" in marking_places(scan(octets))
