@@ -21,6 +21,8 @@ _FIELD = regex.compile(
 _WROTE = regex.compile(
     r"(?i)(?:wrote|a ecrit|escribio|escreveu|schrieb|schreef|написала?|пишет|пише|đa viet|viet|aliandika|ameandika|menulis|كتب|كتبت|写道)[ \t]*(?:<[^>\n]*>)?[ \t]*[:：]?[ \t]*$"
 )
+# A quick look: most texts quote nobody.
+_CORRESPONDENCE = regex.compile(rf"(?m)^{_FIELD.pattern[4:]}|{_WROTE.pattern[4:]}|^[> \t]*--[ \t]*$", regex.IGNORECASE)
 _DELIMITER = regex.compile(r"[> \t]*--[ \t]*$")
 _SHORT, _BLOCK = 70, 6
 
@@ -36,6 +38,8 @@ def without_writers(signals: Sequence[Signal], reading: Reading, kinds: Mapping[
     ways = sum(kinds.get(one, 0) for one in ("phone", "phone_national", "email", "long_number"))
     closing, accusing = kinds.get("closing", 0), kinds.get("suspect", 0) | kinds.get("alias", 0)
     office = kinds.get("role", 0) | kinds.get("agency", 0) | kinds.get("official_name", 0)
+    if not any(one.kind & closing for one in signals) and not _CORRESPONDENCE.search(reading.text):
+        return list(signals)
     lines = _kinds_of_lines(signals, reading)
     starts = [*reading.lines.starts, len(reading.text)]
     fields, signed = (

@@ -12,6 +12,10 @@ from relay.detectors.words import Signal
 # something that was published.
 NAME_KINDS = ("name", "maybe_name", "lone_name", "capital", "official_name", "published_name")
 
+_STOPS = (
+    "title", "role", "agency", "carrier", "place", "head", "head_before", "common", "taxon", "suspect", "naming", "alias", "greeting",
+    "press", "no_name", "locative", "from_where",
+)  # fmt: skip
 # Little words between a preposition, a role or a kind of place and its name.
 LINKS = frozenset((
     "de", "du", "des", "da", "do", "dos", "das", "del", "della", "di", "of", "the", "la", "le", "les", "los", "las", "el", "al",
@@ -24,7 +28,7 @@ class NameKinds:
     """The kinds that names are made of and into; each a bit, 0 where no definition has words of it.
 
     `head` stands behind a name that is a place's or a thing's ("Road"), `head_before` before one ("rue", "vessel");
-    `locative` before a place, `from_where` before a place or a person; `common` words are capitalised for other reasons.
+    `stops` is what a name does not go over; `locative` stands before a place, `from_where` before a place or a person; `common` words are capitalised for other reasons.
     """
 
     name: int
@@ -55,18 +59,15 @@ class NameKinds:
     press: int
     no_name: int
 
+    stops: int
+
     @classmethod
     def of(cls, kinds: Mapping[str, int]) -> "NameKinds":
         """Take them from all kinds."""
-        return cls(**{name: kinds.get(name, 0) for name in cls.__slots__})
-
-    @property
-    def stops(self) -> int:
-        """What a name does not go over."""
-        return (
-            self.title | self.role | self.agency | self.carrier | self.place | self.head | self.head_before | self.common | self.taxon | self.suspect
-            | self.naming | self.alias | self.greeting | self.press | self.no_name | self.locative | self.from_where
-        )  # fmt: skip
+        return cls(
+            **{name: kinds.get(name, 0) for name in cls.__slots__ if name != "stops"},
+            stops=sum(kinds.get(name, 0) for name in _STOPS),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +96,16 @@ class Marks:
                 at += 1
         self.marks = marks
 
+    def at(self, start: int) -> int:
+        """The kinds of the token that begins at a place."""
+        return self.marks[min(bisect_left(self.starts, start), len(self.marks) - 1)]
+
     def token(self, number: int) -> str:
         """A token, folded; "" beyond the ends."""
         if not 0 <= number < len(self.starts):
             return ""
-        first = self.reading.flat_starts[number]
-        return self.reading.flat[first : self.reading.flat.index(" ", first)]
+        starts = self.reading.flat_starts
+        return self.reading.flat[starts[number] : (starts[number + 1] if number + 1 < len(starts) else 0) - 1]
 
     def words(self, start: int, end: int) -> list[Word]:
         """The words between two places; a hyphen or an apostrophe parts none."""

@@ -39,11 +39,17 @@ def find_names(marks: Marks) -> list[Signal]:
     """Every run of words that may be a person's name, with how sure that is, in order."""
     reading = marks.reading
     found: list[Signal] = []
-    flat = _flat_lines(reading)
+    flat: dict[int, bool] = {}
+    known = marks.kinds.given | marks.kinds.surname
     for match in _RUN.finditer(reading.text):
+        kind = marks.at(match.start())
+        if kind & marks.kinds.stops and not kind & known and match.group().isalpha():
+            continue  # one word that begins a sentence, most often
         line = reading.lines.of(match.start())
+        if line not in flat:
+            flat[line] = _is_flat(line, reading)
         words = marks.words(match.start(), match.end())
-        weighed = (_weigh(segment, marks, flat=line in flat) for segment in _segments(words, marks))
+        weighed = (_weigh(segment, marks, flat=flat[line]) for segment in _segments(words, marks))
         found += [one for one in weighed if one is not None]
     if "\n" in reading.text:
         found += _broken(marks)
@@ -66,18 +72,16 @@ def _broken(marks: Marks) -> Iterator[Signal]:
             yield weighed
 
 
-def _flat_lines(reading: Reading) -> frozenset[int]:
-    """The lines whose capitals say nothing: all letters are capitals, or nearly all words begin with one (a headline)."""
-    flat = set()
-    starts = (*reading.lines.starts, len(reading.text))
-    for number in range(len(starts) - 1):
-        words = [one for one in reading.text[starts[number] : starts[number + 1]].split() if one[0].isalpha()]
-        if len(words) >= 4:
-            large = sum(one[0].isupper() for one in words)
-            loud = sum(one.isupper() for one in words)
-            if loud * 10 >= len(words) * 7 or (len(words) >= 5 and large * 10 >= len(words) * 8):
-                flat.add(number)
-    return frozenset(flat)
+def _is_flat(line: int, reading: Reading) -> bool:
+    """Whether a line's capitals say nothing: all letters are capitals, or nearly all words begin with one (a headline)."""
+    starts = reading.lines.starts
+    text = reading.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else None]
+    words = [one for one in text.split() if one[0].isalpha()]
+    if len(words) < 4:
+        return False
+    loud = sum(one.isupper() for one in words)
+    large = sum(one[0].isupper() for one in words)
+    return loud * 10 >= len(words) * 7 or (len(words) >= 5 and large * 10 >= len(words) * 8)
 
 
 def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
