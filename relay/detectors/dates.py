@@ -1,8 +1,8 @@
 """Dates in a text, as officers of many languages write them, against a given day: past, that very day, or still to come.
 
 Words such as "tomorrow" are data (config/policy/detectors); here are the dates with numbers. A month without a day and a
-weekday alone are no dates. A date without a year is the next one if that is near, else the last one. Where day and month
-can be told apart in two ways, one of them still to come, the date is still to come.
+weekday alone are no dates. A date without a year is the next one if that is near, else the last one. Of numbers the day is
+the first; where that day is over and the month first would make it one to come, they say nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,8 +87,7 @@ def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Sig
             _BY_NEXT.get(text[end : end + 1], _ELSE) if end - start <= 2 else (_YEAR_FIRST,) if end - start == 4 else ()
         )
         for pattern in patterns:
-            if (match := pattern.match(text, start)) and (when := latest(match.groupdict(), on)):
-                kind = "date_past" if when < on else "date_today" if when == on else "date_future"
+            if (match := pattern.match(text, start)) and (kind := _when(match.groupdict(), on)):
                 found.append(Signal(kinds[kind], *match.span()))
                 break
         if len(found) == _MATCHES:
@@ -96,9 +95,12 @@ def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Sig
     return found
 
 
-def latest(parts: Mapping[str, str | None], on: date) -> date | None:
-    """The date that the named parts of a match stand for, the latest one it can be; None if they are none."""
-    return max(_readings(parts, on), default=None)
+def _when(parts: Mapping[str, str | None], on: date) -> str:
+    """The kind of the date that the named parts of a match stand for, the day first; "" if they are none, or if it may be ahead."""
+    dates = list(_readings(parts, on))
+    if not dates or (dates[0] < on < dates[-1]):
+        return ""
+    return "date_past" if dates[0] < on else "date_today" if dates[0] == on else "date_future"
 
 
 def _readings(parts: Mapping[str, str | None], on: date) -> Iterator[date]:
@@ -106,7 +108,7 @@ def _readings(parts: Mapping[str, str | None], on: date) -> Iterator[date]:
     year = _year(parts.get("year"), on)
     if (month := parts.get("month")) is None:
         first, second = int(parts["first"] or 0), int(parts["second"] or 0)
-        pairs = [(first, second), (second, first)]
+        pairs = [(first, second)] if parts["mark"] == "." else [(first, second), (second, first)]
     else:
         number = int(month) if month.isdigit() else _MONTH.get(month.replace("\n", " "), 0)
         if not number or (month in _DOUBTFUL and len(parts.get("year") or "") < 4):
