@@ -14,7 +14,7 @@ from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay
 from relay.policy.marking import strictest
 from relay.policy.membership import judge_membership
 from relay.policy.photos import attachments_of, judge_photos
-from relay.policy.post import Finding, Post, Progress
+from relay.policy.post import RESIDUAL, Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member
@@ -85,6 +85,8 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     scan, removed = post.scan, post.scan.removed
     by_action: dict[Action, list[Reason]] = {"pass": [], "remove": [], "hold": [], "withhold": []}
     for finding in (*scan.findings, *judge_photos(scan, mailing_list)):
+        if finding.rule.startswith(RESIDUAL) and not mailing_list.strict:
+            continue
         action = _act_on(finding, mailing_list)
         if post.confirmed:
             action = _act_on_confirmed(finding, action)

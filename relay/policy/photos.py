@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from relay.policy.decision import Reason
-from relay.policy.post import CleanPart, Finding, Scan, plain_text
+from relay.policy.post import RESIDUAL, CleanPart, Finding, Scan, plain_text
 from relay.roster.mailing_list import MailingList
 
 # What an author writes as a line of its own near the top, whatever their language; their notice names it in theirs.
@@ -63,7 +63,7 @@ def speaks_of_arrest(subject: str, parts: Iterable[CleanPart]) -> bool:
 def of_a_photo(findings: Iterable[Finding]) -> Iterator[Finding]:
     """What writing on a photo means: markings and operations count as anywhere, persons and all else are for a look (H6)."""
     for finding in findings:
-        if finding.code in _AS_ANYWHERE:
+        if finding.code in _AS_ANYWHERE or finding.rule.startswith(RESIDUAL):
             yield finding
         else:
             yield Finding(code="H6", rule=NAMES, place=finding.place)

@@ -13,6 +13,9 @@ from relay.policy.decision import Reason
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 
+# Rules that begin so tell what is left when all others have spoken: they count on lists with `strict = true` only.
+RESIDUAL = "residual."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:

@@ -20,7 +20,7 @@ labels = st.sampled_from(list(Tlp))
 findings = st.builds(
     make_finding,
     st.sampled_from(CODES),
-    rule=st.sampled_from(["a.rule", "part.nothing_readable", "classified.eu"]),
+    rule=st.sampled_from(["a.rule", "part.nothing_readable", "classified.eu", "residual.name"]),
 ) | st.builds(make_finding, st.sampled_from(["M1", "H2"]), labels)
 lists = st.builds(
     make_list,

@@ -265,6 +265,32 @@ def test_a_strict_list_holds_the_whole_post_instead():
     assert decision.removed == ("attachment 1",)
 
 
+RESIDUAL_NAME = make_finding("H4", rule="residual.name")
+
+
+@pytest.mark.parametrize("overrides", [{}, {"H4": "hold"}, {"H4": "withhold"}])
+def test_what_may_be_a_name_is_no_reason_where_the_list_is_not_strict(overrides):
+    lists = (make_list(overrides=overrides),)
+    assert one(make_post(RESIDUAL_NAME, lists=lists)) == one(make_post(lists=lists))
+    held = make_post(RESIDUAL_NAME, make_finding("H7"), lists=lists)
+    assert rules(one(held)) == ["a.rule"]
+    assert rules(one(replace(make_post(RESIDUAL_NAME, lists=lists), confirmed=True))) == ["author.confirmed"]
+
+
+def test_what_may_be_a_name_holds_on_a_strict_list_unless_it_relays_such():
+    assert one(make_post(RESIDUAL_NAME, lists=(make_list(strict=True),))) == Hold(
+        reasons=(Reason("H4", "residual.name", "text, line 1"),), marking=Tlp.GREEN, removed=()
+    )
+    lenient = make_list(strict=True, overrides={"H4": "relay"})
+    assert isinstance(one(make_post(RESIDUAL_NAME, lists=(lenient,))), Relay)
+
+
+def test_each_list_judges_by_itself_what_may_be_a_name():
+    lists = (make_list("a"), make_list("b", strict=True))
+    post = make_post(RESIDUAL_NAME, lists=lists, author=make_member(lists=frozenset("ab")))
+    assert [type(decision) for _, decision in decide(post, RULESET)] == [Relay, Hold]
+
+
 def test_a_held_post_names_what_is_removed_as_well():
     decision = one(make_post(UNREADABLE, make_finding("H7", rule="structure.x")))
     assert isinstance(decision, Hold)

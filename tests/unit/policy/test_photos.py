@@ -122,3 +122,8 @@ def test_writing_on_a_photo_counts_as_anywhere_where_it_is_certain_and_is_for_a_
         for code in ("M1", "O3", "H2", "N1", "N2", "H4", "H9")
     ]
     assert [one.code for one in of_a_photo(found)] == ["M1", "O3", "H2", "H6", "H6", "H6", "H6"]
+
+
+def test_what_may_be_a_name_on_a_photo_is_left_to_the_list():
+    [kept] = of_a_photo([make_finding("H4", rule="residual.name")])
+    assert (kept.code, kept.rule) == ("H4", "residual.name")
