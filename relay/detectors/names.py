@@ -19,7 +19,7 @@ _PARTICLES = (
 )
 _WORD = r"(?:\p{Lu}\.(?!\p{Ll})|\p{Lu}(?:\p{L}|['’](?!s\b))*+(?:-\p{L}++)*+)"
 _RUN = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{L}}{{3}}), |(?<=\.) ?|[ _*]{{1,3}}|-)(?:{_PARTICLES}[ *]{{1,3}}){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
+    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{Lu}}{{3}}), |(?<=\.) ?|[ _*]{{1,3}}|-)(?:{_PARTICLES}[ *]{{1,3}}){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
 )
 # A name that a mail program has broken: the first word of it ends a line, the second begins one.
 _BROKEN = regex.compile(rf"(?<![\p{{Lu}}\p{{Ll}}\p{{N}}@.-] )(?<![\p{{L}}\p{{N}}@])({_WORD})\n[>\s]*{_WORD}")
@@ -163,7 +163,7 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     count = len(segment)
     if count == initials:
         return kinds.capital if count > 1 else 0
-    if any(_PATRONYMIC.search(marks.token(one.first)) for one in segment) and count > 1:
+    if any(_PATRONYMIC.search(marks.reading.text[one.start : one.end].lower()) for one in segment) and count > 1:
         return kinds.name
     if count - initials == 1:
         if initials and (given or surname or slavic):
@@ -229,6 +229,10 @@ def _small(marks: Marks) -> Iterator[Signal]:
     if "đ" in marks.reading.folded:  # Vietnamese, whose words are names as well
         return
     for number, kind in enumerate(marks.marks):
+        if kind & (kinds.naming | kinds.alias) and _is_said_small(number + 1, marks):
+            yield Signal(
+                kinds.capital, marks.starts[number + 1], marks.starts[number + 1] + len(marks.token(number + 1))
+            )
         if not kind & named or kind & kinds.stops or not text[marks.starts[number]].islower():
             continue
         token, last = marks.token(number), number + 1
@@ -249,6 +253,16 @@ def _small(marks: Marks) -> Iterator[Signal]:
             yield Signal(kinds.name, marks.starts[number], end)
 
 
+def _is_said_small(number: int, marks: Marks) -> bool:
+    """Whether a word that nothing knows stands behind one that says a name comes, in a line without capitals."""
+    if number >= len(marks.marks) or marks.marks[number] or len(marks.token(number)) < 4:
+        return False
+    text, lines = marks.reading.text, marks.reading.lines.starts
+    line = marks.reading.lines.of(marks.starts[number])
+    written = text[lines[line] : lines[line + 1] if line + 1 < len(lines) else None].strip()
+    return text[marks.starts[number]].islower() and written[1:].islower()
+
+
 def _arabic(marks: Marks) -> Iterator[Signal]:
     """Names in a script without capitals: two words of the lists in a row, or what follows a word that says so."""
     kinds = marks.kinds
@@ -260,7 +274,7 @@ def _arabic(marks: Marks) -> Iterator[Signal]:
         said = bool(first and marks.marks[first - 1] & kinds.naming and _ARABIC.match(marks.token(first)))
         while number < len(marks.marks) and number - first < 6:
             token, kind = marks.token(number), marks.marks[number]
-            known = kind & named or (count and _NISBA.match(token) and not kind & kinds.stops)
+            known = kind & named or _SERVANT.match(token) or (count and _NISBA.match(token) and not kind & kinds.stops)
             unknown = said and number - first < 3 and token[0].isalpha() and not kind & kinds.stops
             if not known and not unknown and not (count and token in _LINEAGE):
                 break
@@ -276,5 +290,6 @@ def _arabic(marks: Marks) -> Iterator[Signal]:
 
 
 _STREET = regex.compile(r"(?:laan|straat|plein|weg|gracht|kade|straße|strasse|platz|gasse|allee|damm|ufer)$")
+_SERVANT = regex.compile(r"[وفبلك]?عبدال\p{Arabic}{2,}$")
 _NISBA = regex.compile(r"ال\p{Arabic}{3,}ي$")  # a surname that says whence
 _LINEAGE = frozenset(("بن", "ابن", "بنت", "ابو", "ام", "ال", "عبد", "الدين", "ولد", "ايت"))

@@ -73,13 +73,13 @@ def _role_before(number: int, marks: Marks) -> int | None:
     unknown = 0
     for back in range(number - 1, max(-1, number - _REACH), -1):
         kind, initial = marks.marks[back], text[marks.starts[back]]
+        if kind & (kinds.suspect | kinds.naming):
+            return None
         if kind & kinds.role:
             begin = back
             while begin and marks.marks[begin - 1] & kinds.role:
                 begin -= 1
             return marks.starts[begin]
-        if kind & (kinds.suspect | kinds.naming):
-            return None
         if "\n" in text[marks.starts[back] : marks.starts[number]] and marks.token(number - 1) not in {",", ":"}:
             break
         titled = titled or bool(kind & kinds.title)
