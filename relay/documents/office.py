@@ -216,6 +216,11 @@ def _properties(part: Part) -> Iterator[View]:
     """Names and values of properties, "name=value" and the value alone, one a line: some of them are labels."""
     root = part.root()
     lines, values = [], []
+    for one in named(root, ["label"]):  # newer programs keep their labels apart, in attributes (MS-OFFCRYPTO §2.6)
+        key = f"MSIP_Label_{attribute(one, 'id').strip('{}')}"
+        lines += [
+            f"{key}_{str(name).capitalize()}={'true' if value == '1' else value}" for name, value in one.attrib.items()
+        ]
     for one in root.iter():
         value = (one.text or "").strip() if isinstance(one.tag, str) else ""
         if not value:

@@ -37,6 +37,10 @@ def chart(text: str) -> tuple[str, str]:
     return f"{OFFICE}.drawingml.chart+xml", f"<c:chart xmlns:c='urn:c' xmlns:a='urn:a'><a:t>{text}</a:t></c:chart>"
 
 
+LABEL = (
+    "application/vnd.ms-office.classificationlabels+xml",
+    f'<c:labelList xmlns:c="urn:c"><c:label id="{{0a1b}}" enabled="1" name="{RED}"/></c:labelList>',
+)
 HIDING = {
     "text": (docx(paragraph(RED)), "text", True),
     "split into runs": (docx("<w:p><w:r><w:t>TLP:</w:t></w:r><w:r><w:t>RED</w:t></w:r></w:p>"), "text", True),
@@ -55,6 +59,7 @@ HIDING = {
     "field": (docx(f"<w:p><w:r><w:instrText>DDEAUTO c:\\x {RED}</w:instrText></w:r></w:p>"), "hidden part", False),
     "title": (docx(parts={"docProps/core.xml": core(title=RED)}), "properties", True),
     "label": (docx(parts={"docProps/custom.xml": custom(MSIP_Label_1_Name=RED)}), "properties", True),
+    "label kept apart": (docx(parts={"docMetadata/LabelInfo.xml": LABEL}), "properties", True),
     "data behind": (docx(parts={"customXml/item1.xml": ("application/xml", f"<a>{RED}</a>")}), "properties", True),
     "link": (docx(links=[("x", "hyperlink", f"https://agency.example/{RED}")]), "hidden part", True),
     "cell": (xlsx(strings=(RED,)), "sheet 1", True),
@@ -164,6 +169,11 @@ def test_cells_of_a_word_table_stand_in_one_line():
     cell = "<w:tc><w:tcPr/>{}</w:tc>"
     table = f"<w:tbl><w:tr>{cell.format(paragraph('name'))}{cell.format(paragraph('place') + paragraph('more'))}</w:tr></w:tbl>"
     assert places(opened(docx(table)), "\tname\tplace\nmore") == {"text"}
+
+
+def test_a_label_that_is_kept_apart_reads_like_one_among_the_properties():
+    found = opened(docx(parts={"docMetadata/LabelInfo.xml": LABEL}))
+    assert places(found, "MSIP_Label_0a1b_Enabled=true\nMSIP_Label_0a1b_Name=TLP:RED") == {"properties"}
 
 
 def test_what_is_embedded_is_handed_on():
