@@ -14,6 +14,8 @@ from relay.detectors.reading import UNSPACED, Reading, flatten
 from relay.policy.shape import fold, shape
 
 _ARABIC = regex.compile(r"\p{Arabic}")
+_ANY_ENDING, _SIGN = "*", "^"  # the second is what stands for the first among tokens
+_AFTER_AN_ARTICLE = ("", "و", "ف", "ب", "ك")  # a noun that has its article takes no second one
 _PARTICLES = ("", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول")
 
 
@@ -43,10 +45,12 @@ class Vocabulary:
 
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
-    """Build the automaton from words by kind (one bit each)."""
+    """Build the automaton from words by kind (one bit each); a text may hold several with commas between them."""
     entries: dict[str, int] = {}
     for kind, some in words.items():
-        for word in some:
+        # All at once: there are tens of thousands.
+        flat = flatten(fold(shape(",".join(some))).replace(_ANY_ENDING, _SIGN))
+        for word in flat.split(" , "):
             for entry in _entries(word):
                 entries[entry] = entries.get(entry, 0) | kind
     automaton = ahocorasick.Automaton()
@@ -57,18 +61,18 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
     return Vocabulary(automaton)
 
 
-def _entries(word: str) -> Iterator[str]:
+def _entries(flat: str) -> Iterator[str]:
     """The strings that stand for a word in a flat text."""
-    stem = word.removesuffix("*")
-    flat = flatten(fold(shape(stem)))
-    if not flat:
+    stem = flat.removesuffix(f" {_SIGN}")
+    if not stem or stem in {_SIGN, ","}:
         return
-    if UNSPACED.search(flat):
-        yield flat
-        return
-    end = "" if word.endswith("*") else " "
-    particles: tuple[str, ...] = ("",)
-    if _ARABIC.search(flat):  # a noun that has its article takes no second one
-        particles = ("", "و", "ف", "ب", "ك") if flat.startswith("ال") else _PARTICLES
-    for particle in particles:
-        yield f" {particle}{flat}{end}"
+    if not stem.isascii():
+        if UNSPACED.search(stem):
+            yield stem
+            return
+        if _ARABIC.search(stem):
+            end = "" if stem != flat else " "
+            for particle in _AFTER_AN_ARTICLE if stem.startswith("ال") else _PARTICLES:
+                yield f" {particle}{stem}{end}"
+            return
+    yield f" {stem}" if stem != flat else f" {stem} "
