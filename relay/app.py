@@ -39,9 +39,10 @@ from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.processors import stay_on_one
-from relay.resources import Resources, load_resources, load_rules, load_smarthost
+from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
+from relay.scan.instructions import make_rules
 from relay.scan.pool import ScannerPool
 from relay.settings import Settings, is_within, load_settings
 from relay.store import members, queue
@@ -98,7 +99,7 @@ class Service:
             processes=settings.scan.processes,
             memory=settings.scan.memory,
             deadline=settings.scan.deadline,
-            rules=load_rules(resources.settings, resources.ruleset),
+            definitions=load_definitions(resources.settings, resources.ruleset),
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
@@ -305,13 +306,15 @@ class Service:
 
     def _replace(self) -> None:
         fresh = load_resources(load_settings(self._site_file), self.resources.database)
+        searched = load_definitions(fresh.settings, fresh.ruleset)
+        make_rules(searched)  # tried here, where a fault leaves everything as it was
         tls = load_tls(fresh.settings, datetime.now(UTC)) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
         fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
         self.resources = fresh
         if self._server and tls:
             self._server.use(tls)
-        self._scanners.use(load_rules(fresh.settings, fresh.ruleset))
+        self._scanners.use(searched)
         note("service.reloaded")
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from relay.delivery.catalogue import Catalogue, read_catalogue
 from relay.delivery.signing import SigningKey
-from relay.detectors.definition import read_detectors, try_examples
 from relay.errors import ConfigurationError, RelayError
 from relay.mail.address import Address
 from relay.policy.channels import Directory
@@ -19,7 +18,7 @@ from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.destination import Destination, destination_of, destinations
 from relay.roster.mailing_list import OWNER, MailingList
-from relay.scan.instructions import Rules
+from relay.scan.instructions import Definitions
 from relay.settings import Settings, helo_name, shipped
 from relay.store import queue
 from relay.store.engine import Database
@@ -155,22 +154,15 @@ def load_ruleset(settings: Settings) -> Ruleset:
     )
 
 
-def load_rules(settings: Settings, ruleset: Ruleset) -> Rules:
-    """Read the detectors, the site's own files in DATA/config/policy/detectors before the shipped ones of the same name, and try their examples.
+def load_definitions(settings: Settings, ruleset: Ruleset) -> Definitions:
+    """What scanners are to search for: the site's own files in DATA/config/policy/detectors before the shipped ones of the same name.
 
     Raises:
-        ConfigurationError: a file is wrong, or a detector doesn't do what its examples say.
+        ConfigurationError: a file can't be read; what is in them is tried by `make_rules`.
     """
-    site = settings.data / "config" / "policy" / "detectors"
-    paths = {
-        path.name: path
-        for directory in (shipped("config", "policy", "detectors"), site)
-        for path in sorted(directory.glob("*.toml"))
-    }
-    files = {str(path): _read(path) for path in paths.values()}
-    detectors = read_detectors(files)
-    try_examples(files, detectors)
-    return Rules(words=ruleset.words, detectors=detectors)
+    directories = shipped("config", "policy", "detectors"), settings.data / "config" / "policy" / "detectors"
+    paths = {path.name: path for directory in directories for path in sorted(directory.glob("*.toml"))}
+    return Definitions(words=ruleset.words, detectors={str(path): _read(path) for path in paths.values()})
 
 
 def load_directory(site: Path) -> Directory:

@@ -15,15 +15,14 @@ from relay.policy.post import CleanPart, Finding, Post, Progress, Scan
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import AgencyType, Member, MemberState, Role
-from relay.scan.instructions import Rules
+from relay.scan.instructions import Definitions, Rules
 
 AUTHOR = "ana@customs.example"
 TODAY = date(2026, 3, 2)
 WORDS_FILE = Path(__file__).parent.parent / "config" / "policy" / "markings.toml"
 WORDS: MarkingWords = read_marking_words(WORDS_FILE.read_text("utf-8"), "markings.toml")
-DETECTORS_FILES = {
-    path.name: path.read_text("utf-8") for path in sorted((WORDS_FILE.parent / "detectors").glob("*.toml"))
-}
+DETECTORS = {path.name: path.read_text("utf-8") for path in sorted((WORDS_FILE.parent / "detectors").glob("*.toml"))}
+DEFINITIONS = Definitions(words=WORDS, detectors=DETECTORS)
 RULESET = Ruleset(words=WORDS, directory=Directory())
 
 
@@ -144,4 +143,4 @@ def make_post(*findings: Finding, **changes: Any) -> Post:
 
 def shipped_rules() -> Rules:
     """Everything that a scanner searches for, as shipped."""
-    return Rules(words=WORDS, detectors=read_detectors(DETECTORS_FILES))
+    return Rules(words=WORDS, detectors=read_detectors(DETECTORS))

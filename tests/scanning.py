@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from relay.detectors.definition import read_detectors
 from relay.detectors.own import Facts
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
-from relay.scan.instructions import Rules
+from relay.scan.instructions import Definitions, make_rules
 from relay.scan.stages import scan_octets
 
 WORDS = MarkingWords(
@@ -19,7 +18,19 @@ WORDS = MarkingWords(
         "TLP:RED": ("RED", "ROUGE", "КРАСНЫЙ", "红色", "أحمر"),
     },
 )
-RULES = Rules(words=WORDS, detectors=read_detectors({}))
+DEFINITIONS = Definitions(words=WORDS, detectors={})
+RULES = make_rules(DEFINITIONS)
+ONE_DETECTOR = """
+[words.secret]
+en = ["informant"]
+
+[[detector]]
+rule = "a.rule"
+code = "O1"
+all = ["secret"]
+must = ["An informant.", "One informant.", "This informant."]
+must_not = ["A man.", "One man.", "This man."]
+"""
 FACTS = Facts(on=date(2026, 11, 24))
 HEADER = (
     b"From: Ana Example <ana@agency.example>\r\nTo: central-africa@relay.example\r\nSubject: Seizure at the port\r\n"

@@ -13,7 +13,7 @@ from relay.actions.open import opened
 from relay.cli.output import ConfigOption, JsonOption
 from relay.cli.rows import print_rows
 from relay.errors import Invalid, NotFound
-from relay.resources import Resources, load_rules
+from relay.resources import Resources, load_definitions
 from relay.roster.nomination import read_member_address
 from relay.scan.pool import ScannerPool
 
@@ -33,8 +33,8 @@ def check(
     """
     with opened(config) as resources:
         scan = resources.settings.scan
-        rules = load_rules(resources.settings, resources.ruleset)
-        scanners = ScannerPool(processes=1, memory=scan.memory, deadline=scan.deadline, rules=rules)
+        definitions = load_definitions(resources.settings, resources.ruleset)
+        scanners = ScannerPool(processes=1, memory=scan.memory, deadline=scan.deadline, definitions=definitions)
         scanners.start()
         try:
             for file in files:

@@ -1,35 +1,77 @@
 """What the pool tells a scanner: once what to search for, and with each message the day and its author."""
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from relay.detectors.definition import read_detectors
+from relay.detectors.definition import read_detectors, try_examples
 from relay.detectors.find import Detectors
 from relay.detectors.own import Facts
+from relay.errors import ConfigurationError
 from relay.policy.marking import MarkingWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Definitions:
+    """What scanners are to search for, as the main process knows it: the words of markings, the detectors' definitions by file."""
+
+    words: MarkingWords
+    detectors: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Everything that a scanner searches a text for: the words of markings and the detectors of what is sensitive."""
+    """The same, ready for use."""
 
     words: MarkingWords
     detectors: Detectors
 
 
-def encode_configuration(memory: int, rules: Rules) -> bytes:
-    """The first frame that a scanner gets."""
-    configuration = {"memory": memory, "words": asdict(rules.words), "detectors": dict(rules.detectors.source)}
+def make_rules(definitions: Definitions) -> Rules:
+    """Make rules of their definitions and try every example.
+
+    Raises:
+        ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
+    """
+    detectors = read_detectors(definitions.detectors)
+    try_examples(definitions.detectors, detectors)
+    return Rules(words=definitions.words, detectors=detectors)
+
+
+def encode_configuration(memory: int, definitions: Definitions) -> bytes:
+    """The first frame that the scanners' parent gets."""
+    configuration = {
+        "memory": memory,
+        "words": asdict(definitions.words),
+        "detectors": dict(definitions.detectors),
+    }
     return json.dumps(configuration).encode()
 
 
-def decode_configuration(octets: bytes) -> tuple[int, Rules]:
-    """The scanner's reading of it; the pool is trusted."""
+def decode_configuration(octets: bytes) -> tuple[int, Definitions]:
+    """The parent's reading of it; the pool is trusted."""
     said = json.loads(octets)
     words: dict[str, Any] = {name: _listed(some) for name, some in said["words"].items()}
-    return said["memory"], Rules(words=MarkingWords(**words), detectors=read_detectors(said["detectors"]))
+    return said["memory"], Definitions(words=MarkingWords(**words), detectors=said["detectors"])
+
+
+def encode_introduction(rules: Iterable[str] = (), fault: str = "") -> bytes:
+    """The parent's first frame: the names of the detectors' rules, or what is wrong with a definition."""
+    return json.dumps({"rules": sorted(rules), "fault": fault}).encode()
+
+
+def decode_introduction(octets: bytes) -> frozenset[str]:
+    """The pool's reading of it; the parent sees no message, so it is trusted.
+
+    Raises:
+        ConfigurationError: a definition is wrong.
+    """
+    said = json.loads(octets)
+    if said["fault"]:
+        raise ConfigurationError(said["fault"])
+    return frozenset(said["rules"])
 
 
 def _listed(words: dict[str, list[str]] | list[str]) -> dict[str, tuple[str, ...]] | tuple[str, ...]:

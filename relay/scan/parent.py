@@ -14,7 +14,8 @@ import threading
 from pathlib import Path
 
 import relay
-from relay.scan.frames import length_prefix
+from relay.scan.frames import PREFIX_OCTETS, length_prefix, read_length
+from relay.scan.instructions import decode_introduction
 
 _NUMBER = struct.Struct(">i")
 NUMBER_OCTETS = _NUMBER.size
@@ -61,8 +62,30 @@ class ScannerParent:
                 env={"PYTHONPATH": package, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
                 start_new_session=True,  # Ctrl-C is for the main process, which drains first
             )
+        self.rules: frozenset[str] | None = None  # the names of the detectors' rules, once it has introduced itself
         with contextlib.suppress(OSError):  # the first request will tell
             self._control.sendall(length_prefix(configuration) + configuration)
+
+    def introduce(self) -> frozenset[str]:
+        """The names of the rules that it searches for; waits until it has loaded everything.
+
+        Raises:
+            ConfigurationError: a definition is wrong; it has ended.
+            ParentError: it has ended or doesn't answer.
+        """
+        with self._lock:
+            if self.rules is None:
+                self.rules = decode_introduction(self._receive(read_length(self._receive(PREFIX_OCTETS))))
+            return self.rules
+
+    def _receive(self, count: int) -> bytes:
+        octets = b""
+        with contextlib.suppress(OSError):
+            octets = self._control.recv(count, socket.MSG_WAITALL)
+        if len(octets) < count:
+            self._process.kill()
+            raise ParentError("gone")
+        return octets
 
     def is_alive(self) -> bool:
         """Whether the process has not ended."""
@@ -72,8 +95,10 @@ class ScannerParent:
         """A new scanner: its process id, the descriptor to write to it, the one to read from it.
 
         Raises:
+            ConfigurationError: a definition is wrong.
             ParentError: there is none.
         """
+        self.introduce()
         input_read, input_write = os.pipe()
         output_read, output_write = os.pipe()
         try:
@@ -104,11 +129,6 @@ class ScannerParent:
     def _ask(self, number: int, *descriptors: int) -> int:
         """One request and its answer. After one that failed, the answer could be taken for the next one's: the process ends."""
         with self._lock:
-            octets = b""
             with contextlib.suppress(OSError):
                 socket.send_fds(self._control, [encode_number(number)], descriptors)
-                octets = self._control.recv(NUMBER_OCTETS, socket.MSG_WAITALL)
-            if len(octets) < NUMBER_OCTETS:
-                self._process.kill()
-                raise ParentError("gone")
-            return decode_number(octets)
+            return decode_number(self._receive(NUMBER_OCTETS))

@@ -9,12 +9,12 @@ from datetime import timedelta
 from time import monotonic
 
 from relay.detectors.own import Facts
-from relay.errors import Busy, Unavailable
+from relay.errors import Busy, ConfigurationError, Unavailable
 from relay.policy.post import Progress, Scan
 from relay.processors import use_all
 from relay.scan.checked import FrameError
 from relay.scan.frames import advance
-from relay.scan.instructions import Rules, encode_configuration
+from relay.scan.instructions import Definitions, encode_configuration
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
@@ -32,20 +32,20 @@ LOOK = timedelta(seconds=5)  # for scanners that died while idle: else `ready` w
 class ScannerPool:
     """A fixed number of scanner processes. Thread-safe; `scan` blocks."""
 
-    def __init__(self, *, processes: int, memory: int, deadline: timedelta, rules: Rules) -> None:
+    def __init__(self, *, processes: int, memory: int, deadline: timedelta, definitions: Definitions) -> None:
         """Prepare a pool; `start` starts it.
 
         Args:
             processes: how many scanners, and so how many messages at once.
             memory: address space in octets that one scanner may use.
             deadline: the most time that one message may take, from its start in a scanner.
-            rules: what to search for.
+            definitions: what to search for.
         """
         self._processes = processes
         self._deadline = deadline
         self._memory = memory
-        self._rules = rules
-        self._configuration = encode_configuration(memory, rules)
+        self._configuration = encode_configuration(memory, definitions)
+        self._fault: ConfigurationError | None = None
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)  # for messages that wait
         self._left = threading.Condition(self._lock)  # for the keeper: there is one to end or to start
@@ -61,13 +61,17 @@ class ScannerPool:
         """Start the scanners and wait until all of them are ready.
 
         Raises:
+            ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
             Unavailable: they don't come up.
         """
         self._keeper.start()
         with self._lock:
-            ready = self._freed.wait_for(lambda: len(self._free) == self._processes, START.total_seconds())
+            self._freed.wait_for(lambda: self._fault or len(self._free) == self._processes, START.total_seconds())
+            ready = len(self._free) == self._processes
         if not ready:
             self.close()
+            if self._fault:
+                raise self._fault
             raise Unavailable("The scanners did not start: check [scan] memory and that this installation is whole")
 
     def scan(self, octets: bytes, facts: Facts) -> Scan:
@@ -93,9 +97,9 @@ class ScannerPool:
             self._give_back(scanner, fit=fit)
         return scan
 
-    def use(self, rules: Rules) -> None:
-        """Have every message that starts from now on scanned with these rules; scanners that know others are replaced."""
-        self._rules, self._configuration = rules, encode_configuration(self._memory, rules)
+    def use(self, definitions: Definitions) -> None:
+        """Have every message that starts from now on scanned with these rules, which were tried; scanners that know others are replaced."""
+        self._configuration = encode_configuration(self._memory, definitions)
 
     def ready(self) -> bool:
         """Whether a scanner lives that could serve."""
@@ -212,7 +216,12 @@ class ScannerPool:
     def _start_one(self) -> bool:
         """Start one scanner; whether that went well."""
         try:
-            scanner = Scanner(self._parent(), self._rules.detectors.rules())
+            scanner = Scanner(self._parent())
+        except ConfigurationError as fault:
+            with self._lock:
+                self._fault = fault
+                self._freed.notify_all()
+            return False
         except (OSError, ParentError):
             return False
         with self._lock:

@@ -41,15 +41,15 @@ class ScannerError(Exception):
 class Scanner:
     """A running scanner process. Used by one thread at a time; only `kill` may come from another."""
 
-    def __init__(self, parent: ScannerParent, rules: frozenset[str]) -> None:
-        """Have the process started; it can be used once it is `prepare`d. `rules` are its detectors', by name.
+    def __init__(self, parent: ScannerParent) -> None:
+        """Have the process started; it can be used once it is `prepare`d.
 
         Raises:
             ParentError: it can't be started.
         """
         self.parent = parent
-        self._rules = rules
         self.pid, self._input, self._output = parent.fork()
+        self._rules = parent.introduce()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
         self._news, self._end = select.poll(), select.poll()

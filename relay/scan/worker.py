@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from relay.detectors.own import Facts
 from relay.documents.samples import samples
+from relay.errors import ConfigurationError
 from relay.scan.charset import load_every_charset
 from relay.scan.frames import (
     FRAME_OCTETS,
@@ -29,7 +30,7 @@ from relay.scan.frames import (
     read_length,
 )
 from relay.scan.image import prepare
-from relay.scan.instructions import Rules, decode_configuration, decode_facts
+from relay.scan.instructions import Rules, decode_configuration, decode_facts, encode_introduction, make_rules
 from relay.scan.parent import FORK, NUMBER_OCTETS, decode_number, encode_number
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
@@ -56,13 +57,19 @@ def main() -> None:
     configuration = _read_frame(control.recv)
     if configuration is None:
         return
-    memory, rules = decode_configuration(configuration)
+    memory, definitions = decode_configuration(configuration)
+    try:
+        rules = make_rules(definitions)
+    except ConfigurationError as error:
+        _introduce(control, encode_introduction(fault=str(error)))
+        return
     load_every_charset()
     documents = (_attached(octets, f"application/octet-stream; name={name}") for name, octets in samples())
     warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"".join(documents) + b"--b--\r\n"
     _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
     if not _works_inside(memory, warm_up, rules):
         return
+    _introduce(control, encode_introduction(rules.detectors.rules()))
     gc.collect()
     gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it
     children: set[int] = set()
@@ -80,6 +87,10 @@ def main() -> None:
         control.sendall(encode_number(pid))
     for pid in children:
         _end(pid)
+
+
+def _introduce(control: socket.socket, frame: bytes) -> None:
+    control.sendall(length_prefix(frame) + frame)
 
 
 def _works_inside(memory: int, warm_up: bytes, rules: Rules) -> bool:

@@ -22,7 +22,7 @@ from tests.benchmarks.machine import (
     proportional_octets,
     resident_octets,
 )
-from tests.builders import AUTHOR, make_message, shipped_rules
+from tests.builders import AUTHOR, DEFINITIONS, make_message
 from tests.running import PATIENCE, WEN_RELAY, Served, Site
 from tests.scanning import FACTS
 
@@ -66,7 +66,7 @@ def _run_version() -> None:
 def scanning() -> Figures:
     """One mail at a time, by a scanner that has just served and by a fresh one; the way to its process and back is in it."""
     parts = {"4 KB text": message(AUTHOR), "10 KB text and HTML": _text_and_html()}
-    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), rules=shipped_rules())
+    pool = ScannerPool(processes=1, memory=512 * _MIB, deadline=timedelta(seconds=20), definitions=DEFINITIONS)
     pool.start()
     figures: Figures = {}
     try:

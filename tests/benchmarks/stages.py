@@ -15,8 +15,9 @@ from relay.detectors.own import Facts
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
-from relay.resources import load_resources, load_rules
+from relay.resources import load_definitions, load_resources
 from relay.scan.frames import advance, decode_stage, encode_stage
+from relay.scan.instructions import make_rules
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
 from relay.transport.smtp import Parcel
@@ -32,7 +33,7 @@ def stages(site: Site) -> Figures:
     spent: dict[str, list[float]] = {}
     with _Environment(site.environment):
         resources = load_resources(load_settings(site.data / "relay.toml"))
-    rules = load_rules(resources.settings, resources.ruleset)
+    rules = make_rules(load_definitions(resources.settings, resources.ruleset))
     outbox = Outbox(lambda: resources, boot="benchmark")
     author = address(site.author)
     client = Client(ip="127.0.0.1", helo_name="client.example", tls=True, login=author)

@@ -13,8 +13,9 @@ from time import process_time
 from relay.actions.check import check
 from relay.detectors.own import Facts
 from relay.policy.post import Progress, Scan
-from relay.resources import Resources, load_resources, load_rules
+from relay.resources import Resources, load_definitions, load_resources
 from relay.scan.frames import advance
+from relay.scan.instructions import make_rules
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
 from tests.builders import address
@@ -43,7 +44,7 @@ def resources_of(site: Site) -> Iterator[Resources]:
 def judged(resources: Resources, messages: Sequence[Message], now: datetime) -> Iterator[Verdict]:
     """Every message, scanned and decided in this process, on one core."""
 
-    rules = load_rules(resources.settings, resources.ruleset)
+    rules = make_rules(load_definitions(resources.settings, resources.ruleset))
 
     def scan(octets: bytes, facts: Facts) -> Scan:
         result = Scan(progress=Progress.NOTHING, message=None)

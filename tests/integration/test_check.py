@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay.actions.check import check
-from relay.resources import load_resources, load_rules
+from relay.resources import load_definitions, load_resources
 from relay.scan.pool import ScannerPool
 from relay.settings import load_settings
 from tests.integration.clients import make_post, octets_of
@@ -123,7 +123,10 @@ def judge(site):
     resources = load_resources(load_settings(site.file))
     scan = resources.settings.scan
     pool = ScannerPool(
-        processes=1, memory=scan.memory, deadline=scan.deadline, rules=load_rules(resources.settings, resources.ruleset)
+        processes=1,
+        memory=scan.memory,
+        deadline=scan.deadline,
+        definitions=load_definitions(resources.settings, resources.ruleset),
     )
     pool.start()
     yield lambda octets: check(resources, pool.scan, octets, sender=None, list_address=None, now=datetime.now(UTC))

@@ -17,18 +17,18 @@ from PIL import Image
 
 import relay
 from relay.documents.samples import samples
-from relay.errors import Busy, Unavailable
+from relay.errors import Busy, ConfigurationError, Unavailable
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan import pool as pool_module
 from relay.scan.frames import length_prefix
-from relay.scan.instructions import Rules, encode_configuration, encode_facts
+from relay.scan.instructions import Definitions, encode_configuration, encode_facts
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.pool import ScannerPool
 from relay.scan.scanner import Scanner
 from tests.documents import annotated, docx, paragraph, pptx, xlsx
 from tests.pictures import attached, encoded, exif, huge_png, picture, printing_profile
-from tests.scanning import FACTS, RULES, mail, message, part, plain, rules, scan
+from tests.scanning import DEFINITIONS, FACTS, ONE_DETECTOR, WORDS, mail, message, part, plain, rules, scan
 
 MEMORY = 512 * 1024 * 1024
 HELLO = message(b"hello")
@@ -42,8 +42,10 @@ ENDLESS = mail(part(b"<div><object></div></object>" * 70_000, "text/html"), part
 def make_pool() -> Iterator[Callable[..., ScannerPool]]:
     made: list[ScannerPool] = []
 
-    def make(processes: int = 1, seconds: float = 20, rules: Rules = RULES) -> ScannerPool:
-        pool = ScannerPool(processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), rules=rules)
+    def make(processes: int = 1, seconds: float = 20, definitions: Definitions = DEFINITIONS) -> ScannerPool:
+        pool = ScannerPool(
+            processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), definitions=definitions
+        )
         made.append(pool)
         pool.start()
         return pool
@@ -141,7 +143,7 @@ def test_documents_of_every_kind_are_opened_inside_the_sandbox(make_pool):
 
 
 def test_an_image_that_wants_all_memory_is_removed_and_the_message_goes_on(make_pool):
-    pool = ScannerPool(processes=1, memory=192 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
+    pool = ScannerPool(processes=1, memory=192 * 1024 * 1024, deadline=timedelta(seconds=20), definitions=DEFINITIONS)
     pool.start()
     try:
         wide = encoded(Image.new("RGBA", (6000, 4900)), "PNG", compress_level=1)
@@ -266,8 +268,8 @@ def test_while_messages_wait_a_scanner_takes_its_share_of_them_and_no_more(make_
     started: list[Scanner] = []
 
     class Counted(Scanner):
-        def __init__(self, parent: ScannerParent, rules: frozenset[str]) -> None:
-            super().__init__(parent, rules)
+        def __init__(self, parent: ScannerParent) -> None:
+            super().__init__(parent)
             started.append(self)
 
     monkeypatch.setattr(pool_module, "Scanner", Counted)
@@ -320,12 +322,12 @@ def test_new_words_hold_from_the_next_message_on(make_pool):
     octets = message(b"TLP:LILA")
     assert rules(pool.scan(octets, FACTS), "H2") == {"tlp.unknown"}
     words = MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)})
-    pool.use(Rules(words=words, detectors=RULES.detectors))
+    pool.use(Definitions(words=words, detectors={}))
     assert rules(pool.scan(octets, FACTS), "M1") == {"tlp.red"}
 
 
 def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
-    pool = ScannerPool(processes=1, memory=48 * 1024 * 1024, deadline=timedelta(seconds=20), rules=RULES)
+    pool = ScannerPool(processes=1, memory=48 * 1024 * 1024, deadline=timedelta(seconds=20), definitions=DEFINITIONS)
     pool.start()
     try:
         assert pool.scan(message(b"x" * 60_000_000), FACTS).progress is Progress.NOTHING
@@ -372,7 +374,7 @@ def test_closing_is_heard_by_a_keeper_that_is_about_to_wait(monkeypatch):
                 self.wait(20)  # as if another thread had its turn right after the look
             return was
 
-    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=20), rules=RULES)
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=20), definitions=DEFINITIONS)
     pool._closed = Closed()
     pool.start()
     closing = threading.Thread(target=pool.close)
@@ -400,7 +402,7 @@ def test_a_busy_pool_asks_to_try_later(make_pool, monkeypatch):
 def test_scanners_that_can_not_start_are_reported(monkeypatch):
     monkeypatch.setattr(pool_module, "START", timedelta(seconds=1))
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=1), rules=RULES)
+    pool = ScannerPool(processes=1, memory=MEMORY, deadline=timedelta(seconds=1), definitions=DEFINITIONS)
     with pytest.raises(Unavailable, match="did not start"):
         pool.start()
     assert pool.pids() == ()
@@ -408,8 +410,8 @@ def test_scanners_that_can_not_start_are_reported(monkeypatch):
 
 def test_a_scanner_ends_with_the_process_that_started_it():
     program = (
-        "import os, sys; from datetime import timedelta; from relay.scan.pool import ScannerPool; from tests.scanning import RULES\n"
-        f"pool = ScannerPool(processes=1, memory={MEMORY}, deadline=timedelta(seconds=20), rules=RULES)\n"
+        "import os, sys; from datetime import timedelta; from relay.scan.pool import ScannerPool; from tests.scanning import DEFINITIONS\n"
+        f"pool = ScannerPool(processes=1, memory={MEMORY}, deadline=timedelta(seconds=20), definitions=DEFINITIONS)\n"
         "pool.start(); print(*pool.pids(), flush=True); os.kill(pool.pids()[0], 19); os.kill(os.getpid(), 9)"
     )
     ended = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=False, env=paths())
@@ -450,7 +452,7 @@ def test_when_the_scanners_parent_dies_they_die_with_it_and_another_takes_its_pl
 
 
 def test_a_scanners_parent_that_answers_too_late_is_ended_since_its_answer_would_be_taken_for_the_next_one_s():
-    parent = ScannerParent(encode_configuration(MEMORY, RULES))
+    parent = ScannerParent(encode_configuration(MEMORY, DEFINITIONS))
     try:
         _, *pipes = parent.fork()
         parent._control.settimeout(0.05)
@@ -560,3 +562,21 @@ def test_a_limit_that_is_lower_already_stays():
     program += PROBE.format(attempt="bytearray(300 << 20)")
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=paths())
     assert ended.stdout.startswith("MemoryError")
+
+
+def test_a_detector_that_misses_its_own_example_stops_the_start_with_its_name():
+    detectors = {"a.toml": ONE_DETECTOR.replace("An informant.", "A man.")}
+    pool = ScannerPool(
+        processes=1,
+        memory=MEMORY,
+        deadline=timedelta(seconds=20),
+        definitions=Definitions(words=WORDS, detectors=detectors),
+    )
+    with pytest.raises(ConfigurationError, match=r"a\.toml: “a\.rule” does not find its example “A man\.”"):
+        pool.start()
+    assert pool.pids() == ()
+
+
+def test_a_rule_of_the_definitions_is_believed_from_a_scanner(make_pool):
+    pool = make_pool(definitions=Definitions(words=WORDS, detectors={"a.toml": ONE_DETECTOR}))
+    assert rules(pool.scan(message(b"An informant told us."), FACTS), "O1") == {"a.rule"}

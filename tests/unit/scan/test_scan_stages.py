@@ -9,7 +9,20 @@ from relay.policy.post import Progress
 from relay.policy.shingle import shingles
 from relay.scan.instructions import Rules
 from relay.scan.stages import scan_octets
-from tests.scanning import FACTS, HEADER, RULES, mail, marking_places, message, page, part, plain, rules, scan
+from tests.scanning import (
+    FACTS,
+    HEADER,
+    ONE_DETECTOR,
+    RULES,
+    mail,
+    marking_places,
+    message,
+    page,
+    part,
+    plain,
+    rules,
+    scan,
+)
 
 PDF = part(
     b"JVBERi0=",
@@ -240,19 +253,6 @@ def test_a_subject_in_no_charset_of_mail_is_doubtful(label):
 
 
 # What thread memory wants
-
-
-ONE_DETECTOR = """
-[words.secret]
-en = ["informant"]
-
-[[detector]]
-rule = "a.rule"
-code = "O1"
-all = ["secret"]
-must = ["An informant.", "One informant.", "This informant."]
-must_not = ["A man.", "One man.", "This man."]
-"""
 
 
 def remembered(octets: bytes):
