@@ -1,6 +1,6 @@
 """config/policy/detectors/*.toml → detectors: checked, put together, their own examples tried."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
-from relay.detectors.find import Detectors, find_sensitive, signals_of, words_of
+from relay.detectors.find import Detectors, Example, find_sensitive, signals_of, words_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.own import Facts
@@ -112,7 +112,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         names=names,
         by_demand=_by_demand(detectors),
         always=reduce(or_, (getattr(names, one) for one in names.__slots__)),
-        source=dict(files),
+        examples=tuple(one for file, table in tables.items() for one in _examples(file, table, kinds)),
     )
 
 
@@ -123,35 +123,35 @@ def _by_demand(detectors: Iterable[Detector]) -> tuple[tuple[int, tuple[Detector
     return tuple((demand, tuple(some)) for demand, some in found.items())
 
 
-def try_examples(files: Mapping[str, str], detectors: Detectors) -> None:
+def try_examples(detectors: Detectors) -> None:
     """Try every example of every pattern and detector.
 
     Raises:
         ConfigurationError: one that must match doesn't, or one that must not does.
     """
-    for fault in failing_examples(files, detectors):
+    for fault in failing_examples(detectors):
         raise ConfigurationError(fault)
 
 
-def failing_examples(files: Mapping[str, str], detectors: Detectors) -> Iterable[str]:
+def failing_examples(detectors: Detectors) -> Iterator[str]:
     """A sentence for each example that does not turn out as it must."""
-    for file, text in sorted(files.items()):
-        table = check(read_source(text, file), _File)
-        for name, pattern in table.patterns.items():
-            kind = detectors.kinds[name]
-            for example, must in _examples(pattern):
-                if _shows(example, kind, detectors) != must:
-                    yield _fault(file, f"patterns.{name}", example, must=must)
-        for detector in table.detector:
-            for example, must in _examples(detector):
-                findings = find_sensitive(versions_of(example), "text", detectors, _EXAMPLE_FACTS)
-                if any(one.rule == detector.rule for one in findings) != must:
-                    yield _fault(file, detector.rule, example, must=must)
+    for one in detectors.examples:
+        if one.kind:
+            shows = _shows(one.text, one.kind, detectors)
+        else:
+            findings = find_sensitive(versions_of(one.text), "text", detectors, _EXAMPLE_FACTS)
+            shows = any(finding.rule == one.name for finding in findings)
+        if shows != one.must:
+            does = "does not find" if one.must else "finds"
+            yield f"{one.file}: “{one.name}” {does} its example “{one.text}”; mend the rule or the example"
 
 
-def _examples(one: _Pattern | _Detector) -> Iterable[tuple[str, bool]]:
-    yield from ((example, True) for example in one.must)
-    yield from ((example, False) for example in one.must_not)
+def _examples(file: str, table: _File, kinds: Mapping[str, int]) -> Iterator[Example]:
+    named: list[tuple[str, int, _Pattern | _Detector]] = [(one.rule, 0, one) for one in table.detector]
+    named += [(f"patterns.{name}", kinds[name], one) for name, one in table.patterns.items()]
+    for name, kind, definition in named:
+        for must, texts in ((True, definition.must), (False, definition.must_not)):
+            yield from (Example(file=file, name=name, kind=kind, text=text, must=must) for text in texts)
 
 
 def _shows(example: str, kind: int, detectors: Detectors) -> bool:
@@ -160,12 +160,6 @@ def _shows(example: str, kind: int, detectors: Detectors) -> bool:
     words = words_of(reading, detectors)
     signals = signals_of(reading, words, detectors.patterns, detectors, _EXAMPLE_FACTS)
     return any(one.kind & kind for one in signals)
-
-
-def _fault(file: str, name: str, example: str, *, must: bool) -> str:
-    return (
-        f"{file}: “{name}” {'does not find' if must else 'finds'} its example “{example}”; mend the rule or the example"
-    )
 
 
 def _listed(words: tuple[str, ...] | str) -> Iterable[str]:

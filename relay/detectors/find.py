@@ -1,7 +1,7 @@
 """Everything sensitive in one view: signals of words, shapes and names, and the detectors over them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from relay.detectors.correspondence import without_writers
@@ -23,8 +23,19 @@ SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A text in which a detector must find something or must not; with a `kind`, a pattern that must show it."""
+
+    file: str
+    name: str
+    kind: int
+    text: str = field(repr=False)
+    must: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detectors:
-    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and its `source`, text by file.
+    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and their examples.
 
     `always` are the kinds of signals that matter whatever the words: names are made of them. `by_demand` has the detectors by
     the words that they need first, 0 for none.
@@ -37,7 +48,7 @@ class Detectors:
     names: NameKinds = field(repr=False)
     always: int
     by_demand: tuple[tuple[int, tuple[Detector, ...]], ...] = field(repr=False)
-    source: Mapping[str, str] = field(repr=False)
+    examples: tuple[Example, ...] = field(repr=False)
 
     def rules(self) -> frozenset[str]:
         """The names of all rules."""

@@ -36,7 +36,7 @@ def make_rules(definitions: Definitions) -> Rules:
         ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
     """
     detectors = read_detectors(definitions.detectors)
-    try_examples(definitions.detectors, detectors)
+    try_examples(detectors)
     return Rules(words=definitions.words, detectors=detectors)
 
 

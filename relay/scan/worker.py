@@ -53,6 +53,7 @@ _WARM_UP_FACTS = Facts(on=date(2025, 1, 6))
 
 def main() -> None:
     """Start and end scanners as asked, until standard input, which is a socket, ends."""
+    gc.disable()  # while everything is loaded, nothing becomes garbage
     control = socket.socket(fileno=_INPUT)
     configuration = _read_frame(control.recv)
     if configuration is None:
@@ -70,6 +71,7 @@ def main() -> None:
     if not _works_inside(memory, warm_up, rules):
         return
     _introduce(control, encode_introduction(rules.detectors.rules()))
+    gc.enable()
     gc.collect()
     gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it
     children: set[int] = set()
