@@ -135,4 +135,8 @@ class Marks:
                 break
         if number - back < 0 or "\n" in self.reading.text[self.starts[number - back] : self.starts[number]]:
             return kinds
+        if self.token(number - back) == "sao" and self.reading.text[self.starts[number - back]].islower():
+            return kinds  # "são", which means "are"
+        if number > back and self.marks[number - back] & self.kinds.title:
+            kinds |= self.marks[number - back - 1] & self.kinds.greeting
         return kinds | (self.marks[number - back] & ~(self.kinds.locative if back > 1 and kinds else 0))

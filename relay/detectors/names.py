@@ -96,7 +96,7 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
         if (
             not word.kinds & kinds.stops
             or _is_initial(word, marks)
-            or (word.kinds & named and not word.kinds & (kinds.no_name | kinds.suspect | kinds.role))
+            or (word.kinds & named and not word.kinds & (kinds.no_name | kinds.suspect | kinds.role | kinds.greeting))
         ):
             segment.append(word)
             continue
@@ -111,8 +111,11 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
 
 
 def _is_initial(word: Word, marks: Marks) -> bool:
-    """One letter with a stop behind it."""
-    return word.end - word.start == 1 and marks.reading.text[word.end : word.end + 1] == "."
+    """One capital letter with a stop behind it, or within a name."""
+    text = marks.reading.text
+    return word.end - word.start == 1 and (
+        text[word.end : word.end + 1] == "." or text[word.end + 1 : word.end + 2].isupper()
+    )
 
 
 def _weigh(segment: list[Word], marks: Marks, *, flat: bool) -> Signal | None:
@@ -174,7 +177,7 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     starts_sentence = segment[0].start in marks.reading.sentences.starts and not segment[0].kinds
     if count <= 6 and (
         given + surname >= 2 or (given + surname and soft + slavic) or (given + surname and count > 2)
-        or (given + surname and not starts_sentence)
+        or ((given + surname or slavic) and not starts_sentence)
     ):  # fmt: skip
         return kinds.name
     return kinds.maybe_name if count <= 5 else 0

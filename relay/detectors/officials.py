@@ -102,7 +102,9 @@ def _role_after(number: int, marks: Marks) -> bool:
             return True
         if kind & kinds.suspect:
             return False
-        if kind & kinds.agency:
+        if kind & kinds.agency and (
+            len(token) > 4 or not marks.reading.text[marks.starts[place]].islower()
+        ):  # not "who"
             return parted
         if token in _PARTING:
             parted = True
