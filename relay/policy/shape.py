@@ -40,7 +40,8 @@ _ASCII_CONTROLS = bytes((*range(9), *range(0x0E, 0x20), 0x7F))
 _TO_THE_LEFT = re.compile("\u202e([^\u202c\n]*)")
 # Letters one by one, with at most three of anything between: "T L P", "T.L.P.", "R - E - D". Cased letters only.
 _LETTER = r"[A-Za-z\u00c0-\u052f\u13a0-\u13ff\ua4d0-\ua4ff\uab70-\uabbf]"
-_BETWEEN = r"(?:[^\w\n:=]|_)"
+# Marks and signs among the letters' ranges stand for letters only: what could be both would be tried in every combination.
+_BETWEEN = rf"(?:(?!{_LETTER})[^\w\n:=]|_)"
 _SPELT_OUT = re.compile(rf"(?<!{_LETTER}){_LETTER}(?:{_BETWEEN}{{1,3}}{_LETTER}){{2,}}(?!{_LETTER})\.?")
 # How such a word begins, for a quick look: most texts have none.
 _BEGINS_SPELT_OUT = re.compile(rf"[^{_LETTER[1:]}{_LETTER}{_BETWEEN}{{1,3}}{_LETTER}{_BETWEEN}")

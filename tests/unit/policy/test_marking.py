@@ -1,5 +1,7 @@
 """The Traffic Light Protocol in every dress: what is a marking, what is talk, and what is neither."""
 
+from timeit import timeit
+
 import pytest
 
 from relay.policy.marking import FINDINGS_PER_RULE, MarkingWords, find_markings, strictest
@@ -7,6 +9,7 @@ from relay.policy.post import Finding, View
 from relay.policy.shape import close_up, fold, shape
 from relay.roster.mailing_list import Tlp
 from tests.builders import WORDS, make_finding
+from tests.growth import assert_linear
 
 LONG = "which the officers of the airport unit found on Monday in a lorry that came from the north"
 
@@ -487,3 +490,7 @@ def test_only_words_that_are_spelt_out_are_closed_up():
     assert close_up("T L P and a b") == "TLP and a b"
     assert close_up("plan A of B.C.") == "plan A of B.C."
     assert close_up("本 T.L.P. 本") == "本 TLP 本"
+
+
+def test_signs_among_the_letters_do_not_make_closing_up_slow():
+    assert_linear(lambda size: timeit(lambda: close_up("a b c " + "\u00d7\u0483" * size + "x"), number=1), 500, 4000)
