@@ -183,7 +183,7 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str)
         pattern=pattern,
         valued="value" in pattern.groupindex,
         form=one.form,
-        hints=tuple(fold(shape(hint)) for hint in one.hints),
+        hint=regex.compile("|".join(regex.escape(fold(shape(hint))) for hint in one.hints)) if one.hints else None,
         digits=one.digits,
         yields=_sum_of(one.yields, kinds, file),
         validator=VALIDATORS[one.validator] if one.validator else None,

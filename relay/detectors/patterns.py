@@ -18,8 +18,8 @@ class Pattern:
 
     A pattern reads one of three forms: the text as it is `written`; `folded`, small and without accents and look-alikes; or
     `apart`, folded and without the letters of scripts that have no spaces, so that a word's edge is one beside them too. The group
-    "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
-    pieces of which one stands wherever the pattern does, folded; a text without any is left at once. A match that
+    "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hint` finds
+    pieces of which one stands wherever the pattern does; a text without any is left at once. A match that
     overlaps a signal of the kinds in `yields` is none. A pattern of `digits` has at least so many
     in a row, and is looked for around such rows only.
     """
@@ -28,7 +28,7 @@ class Pattern:
     name: str
     pattern: regex.Pattern[str] = field(repr=False)
     form: Form
-    hints: tuple[str, ...]
+    hint: regex.Pattern[str] | None = field(repr=False)
     digits: int
     yields: int
     validator: Callable[[str], bool] | None
@@ -55,7 +55,7 @@ def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[S
     for pattern in patterns:
         if (spans := around.get(pattern.digits)) is None:
             spans = around[pattern.digits] = tuple(reading.around_rows(pattern.digits))
-        if not spans or (pattern.hints and not any(hint in reading.folded for hint in pattern.hints)):
+        if not spans or (pattern.hint and not pattern.hint.search(reading.folded)):
             continue
         fresh = list(islice(pattern.find(reading.form(pattern.form), spans), MATCHES))
         if fresh and pattern.yields:
