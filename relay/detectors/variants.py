@@ -18,6 +18,13 @@ _READABLE = 0.75  # of a decoded run's characters
 
 # Digits one by one, with a sign or two between them, over the end of a line as well.
 _APART = regex.compile(r"(?<![\d.,])\d(?:[ \t.,\-–_/·|*:;>\n]{1,3}\d){6,40}(?![\d])")
+# Groups of digits, no date, with signs between them that numbers don't have, and a number that goes on in the next quoted line.
+_GROUPED = regex.compile(
+    r"(?<![\w.,/])(?!(?:19|20)\d\d[_·•]|\d\d?[_·•]\d\d?[_·•]\d{4}(?!\d))\d{1,4}(?:[_·•]\d{1,4}){2,7}(?![\w/])"
+)
+_BROKEN_QUOTE = regex.compile(r"(?<=\d)[ \t]{0,9}\n(?:[ \t]{0,3}>){1,20}[ \t]{0,9}(?=\d)")
+_NUMERALS = regex.compile(r"[〇零一二三四五六七八九幺]{7,40}")
+_IN_NUMERALS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
 _BROKEN_WORD = regex.compile(r"(?<=\p{L}{2})[-‐]\n[> \t]*(?=\p{Ll}{2})")
 _AT = regex.compile(
     r"(?<=[\w.])[ ]?[\[({<][ ]?(?:at|@|arroba|arobase|chez|собака|а т|a t)[ ]?[\])}>][ ]?(?=\w)", regex.IGNORECASE
@@ -73,10 +80,20 @@ def put_back(version: Version) -> Version | None:
         text = _SPOKEN_ADDRESS.sub(
             lambda match: "@" if "a" in match.group().lower() else ".", _DOT.sub(".", _AT.sub("@", text))
         )
+    text = _BROKEN_QUOTE.sub(" ", text)
+    text = _GROUPED.sub(lambda match: regex.sub(r"\D", " ", match.group()), text)
+    if not text.isascii():
+        text = _NUMERALS.sub(lambda match: match.group().translate(_IN_NUMERALS), text)
     text = _APART.sub(lambda match: regex.sub(r"\D", "", match.group()), text)
     text = _in_digits(text)
     text = _RUN.sub(_decoded, text)
     return None if text == version.text else Version(text, fold(text))
+
+
+def decoded_runs(text: str) -> str:
+    """What the runs of base64 and hexadecimal in a text stand for, a line for each; "" when it has none."""
+    decoded = ((match.group(), _decoded(match)) for match in _RUN.finditer(text))
+    return "\n".join(plain for run, plain in decoded if plain != run)
 
 
 def _decoded(match: re.Match[str]) -> str:

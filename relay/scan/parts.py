@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from relay.mail.message import Field, decode_text
 from relay.policy.post import Finding, View
+from relay.policy.shape import as_shown
 from relay.scan.charset import decode
 from relay.scan.container import container_of
 from relay.scan.html import read_html, views_of_source
@@ -119,8 +120,9 @@ def views_of_field(one: Field) -> Iterator[View]:
 
 
 def views_of_names(leaf: Leaf) -> tuple[View, ...]:
-    """The names of a part, and its header fields."""
-    names = (View(text=clean(name), place="text, name") for name in leaf.names)
+    """The names of a part, also as they are seen where they turn right to left, and its header fields."""
+    written_and_shown = dict.fromkeys(clean(one) for name in leaf.names for one in (name, as_shown(name)))
+    names = (View(text=name, place="text, name") for name in written_and_shown)
     return (*names, View(text=clean(leaf.header), place="text, header"))
 
 

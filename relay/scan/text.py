@@ -4,6 +4,7 @@ import re
 from quopri import decodestring
 from urllib.parse import unquote
 
+from relay.detectors.variants import decoded_runs
 from relay.policy.post import View
 from relay.policy.shape import with_line_feeds, without_controls
 from relay.scan.markup import without_markup
@@ -53,7 +54,7 @@ def is_sealed(text: str) -> bool:
 
 
 def views_of_text(text: str) -> tuple[View, ...]:
-    """The views of a cleaned text: all of it, what it quotes (RFC 3676 §4.5), and what tags, entities and %XX in it stand for."""
+    """The views of a cleaned text: all of it, what it quotes (RFC 3676 §4.5), and what tags, entities, %XX and base64 in it stand for."""
     views = [View(text=text, place="text")]
     quoted = "\n".join(match.group(1) for match in _QUOTE.finditer(text)) if ">" in text else ""
     if quoted.strip():
@@ -61,6 +62,8 @@ def views_of_text(text: str) -> tuple[View, ...]:
     unescaped = unquote(without_markup(text))
     if unescaped != text and (unescaped := clean(unescaped)) != text:
         views.append(View(text=unescaped, place=HIDDEN))
+    if decoded := decoded_runs(text):
+        views.append(View(text=decoded, place=HIDDEN))
     return tuple(views)
 
 

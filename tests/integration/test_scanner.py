@@ -175,6 +175,7 @@ def test_a_late_message_is_given_up_and_what_was_found_counts(make_pool):
 
 
 def test_a_scanner_that_hangs_is_killed_and_replaced(make_pool):
+    """Rows 59 and 68."""
     pool = make_pool(seconds=2)
     [before] = pool.pids()
     os.kill(before, signal.SIGSTOP)

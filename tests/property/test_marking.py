@@ -206,5 +206,6 @@ def test_labels_take_linear_time(place, piece):
 @pytest.mark.parametrize("place", ["text", "subject"])
 @pytest.mark.parametrize("piece", PATHOLOGICAL.values(), ids=PATHOLOGICAL)
 def test_time_grows_with_the_text_and_not_with_its_square(piece, place):
+    """Row 68."""
     small, large = piece * (6_000 // len(piece)), piece * (48_000 // len(piece))
     assert_linear(lambda text: seconds(text, place), small, large)

@@ -82,6 +82,8 @@ def test_what_a_machine_cannot_decide_is_held(text: str, code: str) -> None:
     ["John Mbarga ", "A. ", "MBARGA, Jean, ", "van der ", "Mbarga\n", "王某", "محمد بن ", "Suspect: X\n", "Inspector ", "From: A\nDate: B\n", "«A» "],
 )  # fmt: skip
 def test_hostile_texts_take_linear_time(piece: str) -> None:
+    """Row 68."""
+
     def seconds(text: str) -> float:
         begun = time.process_time()
         _codes(text)

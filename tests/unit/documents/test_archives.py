@@ -77,6 +77,7 @@ def test_what_comes_out_of_a_gzip_is_named_after_it():
 
 
 def test_a_winmail_dat_gives_its_text_and_its_attachments():
+    """Row 61; evasion 10."""
     found = opened(tnef(b"TLP:RED\0", b"one"))
     assert [view.place for view in found.views if "TLP:RED" in view.text] == ["text"]
     assert [one.octets for one in found.members] == [b"one"]
@@ -115,6 +116,7 @@ def test_a_winmail_dat_that_counts_four_thousand_million_properties_is_read_at_o
     ],
 )
 def test_what_is_encrypted_too_much_or_damaged_gives_nothing(octets, problem):
+    """Rows 62 and 63; evasions 10 and 11."""
     found = opened(octets)
     assert (found.removed_for, found.members) == ((problem,), ())
 
@@ -139,6 +141,7 @@ def test_what_is_encrypted_too_much_or_damaged_gives_nothing(octets, problem):
     ],
 )  # fmt: skip
 def test_what_two_programs_would_unpack_differently_is_a_doubt(octets, doubt):
+    """Row 63."""
     found = read(octets, kind_of_content(octets), "", Room())
     assert found.doubts == (doubt,) if found else not doubt
 

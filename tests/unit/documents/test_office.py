@@ -84,6 +84,7 @@ HIDING = {
 
 @pytest.mark.parametrize(("octets", "place", "leaves"), HIDING.values(), ids=HIDING)
 def test_a_text_is_found_where_it_hides(octets, place, leaves):
+    """Row 64; evasion 10."""
     found = opened(octets)
     assert place in places(found)
     assert (found.clean is not None, found.doubts) == (leaves, ())

@@ -41,6 +41,7 @@ HIDING = {
 
 @pytest.mark.parametrize(("octets", "place", "leaves"), HIDING.values(), ids=HIDING)
 def test_a_text_is_found_where_it_hides(octets, place, leaves):
+    """Row 64; evasion 10."""
     found = opened(octets)
     assert not place or place in {view.place for view in found.views if RED in view.text}
     assert (found.clean is not None) == leaves

@@ -116,6 +116,7 @@ HIDING = {
 
 @pytest.mark.parametrize(("octets", "place", "leaves"), HIDING.values(), ids=HIDING)
 def test_a_text_is_found_where_it_hides(octets, place, leaves):
+    """Row 64; evasion 10."""
     assert place in places(octets)
     clean = opened(octets).clean
     assert (clean is not None) == leaves
@@ -141,6 +142,7 @@ def test_a_text_is_found_where_it_hides(octets, place, leaves):
     ],
 )
 def test_what_is_pictured_active_layered_encrypted_or_too_much_keeps_a_document(octets, problem):
+    """Rows 62 and 64; evasions 9 and 11."""
     found = opened(octets)
     assert problem in found.removed_for
     assert found.clean is None

@@ -465,6 +465,7 @@ def test_a_thousand_labels_say_what_twenty_say():
 
 
 def test_the_strictest_label_in_a_marking_s_place_counts():
+    """Row 53: of two that contradict each other."""
     assert strictest([]) is None
     assert strictest([make_finding("M1", Tlp.GREEN), make_finding("M1", Tlp.AMBER)]) is Tlp.AMBER
     assert strictest([make_finding("H2", Tlp.RED), make_finding("M1", Tlp.GREEN)]) is Tlp.GREEN

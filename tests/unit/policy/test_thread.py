@@ -85,6 +85,7 @@ def quote(text):
 
 
 def test_a_reply_inherits_the_marking_whatever_it_says():
+    """Row 52: a lower marking in the answer changes nothing."""
     assert hear(marked(), ANOTHER, references=("<0@x.example>", "<1@customs.example>")) == (
         Finding(code="M1", rule=MARKING, place="header references", label="TLP:AMBER"),
     )

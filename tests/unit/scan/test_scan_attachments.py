@@ -69,6 +69,7 @@ def test_messages_in_messages_are_looked_into():
 
 
 def test_messages_in_messages_without_end_are_only_removed():
+    """Row 58."""
     octets = message(b"hello")
     for _ in range(100):
         octets = message(octets, "message/rfc822")

@@ -162,10 +162,12 @@ def test_link_addresses_are_viewed_and_shown_behind_their_words():
     ],
 )
 def test_nothing_active_or_remote_leaves(source, forbidden):
+    """Rows 56 and 69."""
     assert forbidden not in read_html(source).html
 
 
 def test_what_leaves_is_plain_structure_with_safe_links():
+    """Row 69."""
     page = read_html(
         "<h1>Saisie</h1><p dir='rtl' class='x'>Voir <a href='https://a.example/' target=_blank>ici</a></p>"
     )

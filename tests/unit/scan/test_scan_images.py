@@ -61,6 +61,7 @@ ORIGINALS = {
 
 @pytest.mark.parametrize("kind", ORIGINALS)
 def test_a_photo_goes_out_without_what_stands_beside_its_pixels(kind):
+    """Row 65."""
     result = scan(with_photo(ORIGINALS[kind], f"image/{kind}"))
     [image] = result.images
     assert (result.removed, result.findings, plain(result)) == ((), (), "Forty kilograms of scales.")
@@ -290,6 +291,7 @@ def test_where_the_original_lies_is_told():
     ],
 )
 def test_a_marking_in_the_properties_counts(octets):
+    """Row 65."""
     result = scan(with_photo(octets))
     assert marking_places(result) == {"attachment 1, properties"}
     assert rules(result, "M1") == {"tlp.red"}

@@ -49,5 +49,6 @@ def test_a_face_is_a_finding_and_the_photo_still_comes_back_for_a_look():
 
 
 def test_the_lines_on_a_photo_come_back_with_it():
+    """Evasion 9."""
     result = scan(mail(part(b"Scales."), attached(encoded(writing(*SHEET)))))
     assert [one.lines for one in result.images] == [8]

@@ -38,6 +38,7 @@ def test_only_overrides_of_the_reading_direction_are_suspicious():
     ],
 )
 def test_what_only_another_program_can_read_is_sealed(text):
+    """Rows 61 and 62; evasion 11."""
     assert is_sealed(text)
 
 

@@ -78,6 +78,7 @@ def test_everyday_messages_give_no_structural_finding(octets):
     ],
 )
 def test_every_doubt_is_named_and_the_text_is_still_read(octets, rule):
+    """Row 57."""
     result = scan(octets)
     assert rule in rules(result)
     assert marking_places(result)
@@ -85,6 +86,7 @@ def test_every_doubt_is_named_and_the_text_is_still_read(octets, rule):
 
 @pytest.mark.parametrize("subtype", ["partial; id=x; number=1", "external-body; access-type=URL"])
 def test_messages_that_are_elsewhere_are_doubtful_and_removed(subtype):
+    """Row 60."""
     result = scan(mail(part(b"hello"), part(b"x", f"message/{subtype}")))
     assert rules(result) == {"structure.message_" + subtype.split(";")[0].replace("-", "_")}
     assert result.removed == ("attachment 1",)
@@ -137,6 +139,7 @@ def test_a_line_that_only_starts_like_a_boundary_is_text():
 
 
 def test_nesting_without_end_is_cut_and_reported():
+    """Row 58."""
     body, content_type = part(b"hello"), "text/plain"
     for depth in range(40):
         body, content_type = multipart(part(body, content_type), boundary=f"b{depth}")
