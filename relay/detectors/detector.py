@@ -1,10 +1,14 @@
 """A detector: which signals must stand together, and which must not, for a text to be sensitive. Data, evaluated here."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal
 
 from relay.detectors.words import Signal
+
+_LONGEST = 400  # characters of a signal
 
 Scope = Literal["sentence", "line", "paragraph", "text"]
 
@@ -59,7 +63,21 @@ def detect(detector: Detector, pieces: Sequence[Piece], all_kinds: int) -> Itera
 def _is_near(span: tuple[int, int], detector: Detector, signals: Sequence[Signal]) -> bool:
     """Whether a signal that must not stand near a finding does."""
     first, last = span[0] - detector.unless_within, span[1] + detector.unless_within
-    return any(one.kind & detector.unless and one.start < last and first < one.end for one in signals)
+    near = signals[bisect_left(signals, first - _LONGEST, key=_start) : bisect_left(signals, last, key=_start)]
+    return any(one.kind & detector.unless and first < one.end for one in near)
+
+
+def _reach(detector: Detector, signals: Sequence[Signal], last: Signal) -> Sequence[Signal]:
+    """The signals among which the next one can be: those within reach of the last, where that is bounded."""
+    if not detector.within:
+        return signals[bisect_left(signals, last.end, key=_start) :] if detector.ordered else signals
+    first = last.end if detector.ordered else last.start - detector.within - _LONGEST
+    return signals[
+        bisect_left(signals, first, key=_start) : bisect_right(signals, last.end + detector.within, key=_start)
+    ]
+
+
+_start = attrgetter("start")
 
 
 def _complete(detector: Detector, signals: Sequence[Signal], chosen: list[Signal]) -> tuple[int, int] | None:
@@ -67,7 +85,7 @@ def _complete(detector: Detector, signals: Sequence[Signal], chosen: list[Signal
     if len(chosen) == len(detector.needs):
         return min(one.start for one in chosen), max(one.end for one in chosen)
     last = chosen[-1]
-    for signal in signals:
+    for signal in _reach(detector, signals, last):
         if not signal.kind & detector.needs[len(chosen)] or any(
             signal.start < one.end and one.start < signal.end for one in chosen
         ):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
@@ -14,12 +14,14 @@ from relay.detectors.own import Facts, without_own
 from relay.detectors.patterns import Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
 from relay.detectors.variants import put_back
-from relay.detectors.words import Signal, Vocabulary
+from relay.detectors.words import Covered, Signal, Vocabulary
 from relay.policy.post import Finding
 from relay.policy.shape import Version
 
 FINDINGS_PER_RULE = 20  # in one view
-SIGNALS = 4_000  # in one text; a longer one is a table, and is held by what it begins with
+_PIECE = (
+    16_000  # characters that are read at once: what belongs together stands nearer, and nothing grows with the whole
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +68,28 @@ def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors
         versions = [Version(one.text.replace("_", " "), one.folded.replace("_", " ")) for one in versions]
     versions = list(versions)
     for version in [*versions, *filter(None, [put_back(versions[0])] if versions else [])]:
-        for finding in _find_in(version, place, detectors, facts):
-            found.setdefault((finding.rule, finding.place), finding)
+        for start, end in _cut(version.text):
+            piece = Version(version.text[start:end], version.folded[start:end])
+            line = version.text.count("\n", 0, start)
+            for one in _find_in(piece, detectors, facts):
+                where = f"text, line {line + piece.text.count(chr(10), 0, one.start) + 1}" if place == "text" else place
+                finding = replace(one, place=where, start=start + one.start, end=start + one.end)
+                found.setdefault((finding.rule, finding.place), finding)
     return tuple(found.values())
+
+
+def _cut(text: str) -> Iterator[tuple[int, int]]:
+    """A long text in pieces, at the ends of paragraphs or lines where there are such."""
+    start = 0
+    while len(text) - start > _PIECE:
+        end = start + _PIECE
+        for sign in ("\n\n", "\n", " "):
+            if (at := text.rfind(sign, start + _PIECE // 2, end)) >= 0:
+                end = at + len(sign)
+                break
+        yield start, end
+        start = end
+    yield start, len(text)
 
 
 def words_of(reading: Reading, detectors: Detectors) -> list[Signal]:
@@ -86,7 +107,7 @@ def signals_of(
     dates = find_dates(reading, detectors.kinds, facts.on)
     signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
     signals = without_writers(signals, reading, detectors.kinds)
-    return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))[:SIGNALS]
+    return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))
 
 
 def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pattern]]:
@@ -110,17 +131,14 @@ def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pa
 
 def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
     """The words but those that are part of a phrase that means something else: "surveillance" in "surveillance unit"."""
-    covered = [one for one in words if one.kind & nothing]
-    if not covered:
+    phrases = [(one.start, one.end) for one in words if one.kind & nothing]
+    if not phrases:
         return words
-    return [
-        one
-        for one in words
-        if one.kind & nothing or not any(phrase.start <= one.start and one.end <= phrase.end for phrase in covered)
-    ]
+    covered = Covered(phrases)
+    return [one for one in words if one.kind & nothing or not covered.hold(one.start, one.end)]
 
 
-def _find_in(version: Version, place: str, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
+def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
     reading = read(version.text, version.folded)
     words = words_of(reading, detectors)
     possible, patterns = _possible(_sum(words), detectors)
@@ -140,8 +158,7 @@ def _find_in(version: Version, place: str, detectors: Detectors, facts: Facts) -
             counted[detector.rule] += 1
             if counted[detector.rule] > FINDINGS_PER_RULE:
                 break
-            where = f"text, line {version.text.count(chr(10), 0, start) + 1}" if place == "text" else place
-            yield Finding(code=detector.code, rule=detector.rule, place=where, start=start, end=end)
+            yield Finding(code=detector.code, rule=detector.rule, place="", start=start, end=end)
 
 
 def _pieces(signals: Sequence[Signal], spans: Spans) -> list[Piece]:

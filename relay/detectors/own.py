@@ -13,7 +13,7 @@ import regex
 
 from relay.detectors.correspondence import is_header
 from relay.detectors.reading import Reading
-from relay.detectors.words import Signal
+from relay.detectors.words import Covered, Signal
 from relay.policy.shape import fold, shape
 
 _BLOCK_LINES = 8  # of a signature block below the author's name
@@ -60,16 +60,11 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
         return list(signals)
     everything = set().union(*known)
     named = [one for one in signals if one.kind & personal and _is_of(reading.folded[one.start : one.end], everything)]
-    blocks = [
-        *((first, last, personal) for first, last in _blocks(reading, known)),
-        *((one.start - _BESIDE, one.end + _BESIDE, ways) for one in named if not one.kind & ways),
-    ]
+    blocks = Covered(_blocks(reading, known))
+    beside = Covered((one.start - _BESIDE, one.end + _BESIDE) for one in named if not one.kind & ways)
     own = {id(one) for one in named}
-    own |= {
-        id(one)
-        for one in signals
-        if one.kind & personal and any(first <= one.start < last and one.kind & kind for first, last, kind in blocks)
-    }
+    own |= {id(one) for one in signals if one.kind & personal and blocks.hold(one.start, one.start + 1)}
+    own |= {id(one) for one in signals if one.kind & ways and beside.hold(one.start, one.start + 1)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
 

@@ -7,7 +7,7 @@ from itertools import islice
 import regex
 
 from relay.detectors.reading import Form, Reading
-from relay.detectors.words import Signal
+from relay.detectors.words import Covered, Signal
 
 MATCHES = 200  # of one pattern in one text; what a thousand numbers say, two hundred say
 
@@ -59,10 +59,8 @@ def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[S
             continue
         fresh = list(islice(pattern.find(reading.form(pattern.form), spans), MATCHES))
         if fresh and pattern.yields:
-            blockers = [one for one in seen if one.kind & pattern.yields]
-            fresh = [
-                one for one in fresh if not any(one.start < other.end and other.start < one.end for other in blockers)
-            ]
+            blockers = Covered((one.start, one.end) for one in seen if one.kind & pattern.yields)
+            fresh = [one for one in fresh if not blockers.touch(one.start, one.end)]
         found += fresh
         seen += fresh
     return found

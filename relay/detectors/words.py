@@ -4,8 +4,10 @@ A word is compared folded and without accents, as whole tokens; `*` at its end s
 spaces have no edges; Arabic words are also known with the particles that are written together with them.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import ahocorasick
 import regex
@@ -26,6 +28,26 @@ class Signal:
     kind: int
     start: int
     end: int
+
+
+class Covered:
+    """Stretches of a text, asked whether they hold or touch another in little time, however many they are."""
+
+    def __init__(self, stretches: Iterable[tuple[int, int]]) -> None:
+        """Take them in any order."""
+        ordered = sorted(stretches)
+        self._starts = [start for start, _ in ordered]
+        self._ends = list(accumulate((end for _, end in ordered), max))
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether one of them begins no later and ends no earlier."""
+        before = bisect_right(self._starts, start)
+        return before > 0 and self._ends[before - 1] >= end
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one of them has a character in common."""
+        before = bisect_left(self._starts, end)
+        return before > 0 and self._ends[before - 1] > start
 
 
 @dataclass(frozen=True, slots=True)
