@@ -38,6 +38,7 @@ _SPOKEN_ADDRESS = regex.compile(
     regex.IGNORECASE,
 )
 _RUN = regex.compile(r"(?<![\w+/=@.\-])(?:[A-Za-z0-9+/\-_]{16,}={0,2})(?![\w+/=@])")
+_SHORTEST_RUN = 16
 _HEXADECIMAL = regex.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 _WORD = regex.compile(r"\p{L}+")
 
@@ -81,19 +82,28 @@ def put_back(version: Version) -> Version | None:
             lambda match: "@" if "a" in match.group().lower() else ".", _DOT.sub(".", _AT.sub("@", text))
         )
     text = _BROKEN_QUOTE.sub(" ", text)
-    text = _GROUPED.sub(lambda match: regex.sub(r"\D", " ", match.group()), text)
+    if "_" in text or "·" in text or "•" in text:
+        text = _GROUPED.sub(lambda match: regex.sub(r"\D", " ", match.group()), text)
     if not text.isascii():
         text = _NUMERALS.sub(lambda match: match.group().translate(_IN_NUMERALS), text)
     text = _APART.sub(lambda match: regex.sub(r"\D", "", match.group()), text)
     text = _in_digits(text)
-    text = _RUN.sub(_decoded, text)
+    if _has_long_word(text):
+        text = _RUN.sub(_decoded, text)
     return None if text == version.text else Version(text, fold(text))
 
 
 def decoded_runs(text: str) -> str:
     """What the runs of base64 and hexadecimal in a text stand for, a line for each; "" when it has none."""
+    if not _has_long_word(text):
+        return ""
     decoded = ((match.group(), _decoded(match)) for match in _RUN.finditer(text))
     return "\n".join(plain for run, plain in decoded if plain != run)
+
+
+def _has_long_word(text: str) -> bool:
+    """Whether anything is long enough for a run: looking for runs takes long, and most texts have none."""
+    return max(map(len, text.split()), default=0) >= _SHORTEST_RUN
 
 
 def _decoded(match: re.Match[str]) -> str:
