@@ -33,6 +33,11 @@ _DOT = regex.compile(
     r"(?<=\w)[ ]?[\[({<][ ]?(?:dot|\.|punto|ponto|point|точка|punkt|punt|titik|nukta)[ ]?[\])}>][ ]?(?=\w)",
     regex.IGNORECASE,
 )
+# Quick looks, which most texts don't pass.
+_IN_BRACKETS = regex.compile(
+    r"[\[({<][ ]?(?:at|@|arro|chez|соб|а т|a t|dot|\.|pun|pont|poin|точ|tit|nuk)", regex.IGNORECASE
+)
+_SPOKEN_DOT = regex.compile(r" (?:dot|punto|ponto|point) ", regex.IGNORECASE)
 _SPOKEN_ADDRESS = regex.compile(
     r"(?<=[\w.]{3}) (?:at|arroba|arobase) (?=(?:[\w\-]+ (?:dot|punto|ponto|point) )+\w{2,12})|(?<=\w) (?:dot|punto|ponto|point) (?=(?:com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo)\b)",
     regex.IGNORECASE,
@@ -71,16 +76,19 @@ _SPOKEN: Mapping[str, int] = MappingProxyType(
     | {f"veinti{word}": 20 + value for value, word in enumerate(["un", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"], start=0)}
     | {"veintiuno": 21, "veintidos": 22, "veintitres": 23}
 )  # fmt: skip
+_SPOKEN_WORDS = 3  # at least so many words make a number of this length
+_OFTEN_SPOKEN = frozenset(_SPOKEN) - {"un", "une", "uno", "one", "um", "uma", "a"}  # these are articles as well
+_PARTED = str.maketrans(",.-–/;:", "       ")
 _BETWEEN_NUMBERS = regex.compile(r"[\s,.\-–/>]*(?:(?:et|y|e|and|na)\s+)?")
 
 
 def put_back(version: Version) -> Version | None:
     """The text as it is meant; None when it hides nothing in these ways."""
     text = _BROKEN_WORD.sub("", version.text)
-    if "at" in version.folded or "@" in text or "arro" in version.folded or "[" in text or "(" in text:
-        text = _SPOKEN_ADDRESS.sub(
-            lambda match: "@" if "a" in match.group().lower() else ".", _DOT.sub(".", _AT.sub("@", text))
-        )
+    if _IN_BRACKETS.search(text):
+        text = _DOT.sub(".", _AT.sub("@", text))
+    if _SPOKEN_DOT.search(text):
+        text = _SPOKEN_ADDRESS.sub(lambda match: "@" if "a" in match.group().lower() else ".", text)
     text = _BROKEN_QUOTE.sub(" ", text)
     if "_" in text or "·" in text or "•" in text:
         text = _GROUPED.sub(lambda match: regex.sub(r"\D", " ", match.group()), text)
@@ -128,6 +136,9 @@ def _decoded(match: re.Match[str]) -> str:
 
 def _in_digits(text: str) -> str:
     """The text with rows of spoken numbers written as digits."""
+    words = text.lower().translate(_PARTED).split()
+    if sum(map(_OFTEN_SPOKEN.__contains__, words)) < _SPOKEN_WORDS:
+        return text  # a quick look, which most texts don't pass
     pieces: list[str] = []
     copied = 0
     for start, end, digits in _spoken_rows(text):
