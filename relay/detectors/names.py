@@ -201,8 +201,9 @@ def _sure(segment: list[Word], marks: Marks) -> list[Word]:
             return segment[first : place + 2 if first == place else place + 1]
     stops = marks.marks[segment[0].first - 1] if segment[0].first else 0
     loud = marks.reading.text[segment[0].start : segment[-1].end].isupper()
-    initial = _is_initial(segment[0], marks)
-    said = stops & (kinds.naming | kinds.alias) or (loud and stops & kinds.suspect) or (initial and len(segment) > 1)
+    said = stops & (kinds.naming | kinds.alias | kinds.title | (kinds.suspect if loud else 0)) or (
+        _is_initial(segment[0], marks) and len(segment) > 1
+    )
     return segment[:2] if said or any(_slavic(one, marks) for one in segment) else []
 
 

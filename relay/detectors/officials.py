@@ -73,7 +73,7 @@ def _role_before(number: int, marks: Marks) -> int | None:
     unknown = 0
     for back in range(number - 1, max(-1, number - _REACH), -1):
         kind, initial = marks.marks[back], text[marks.starts[back]]
-        if kind & (kinds.suspect | kinds.naming):
+        if kind & (kinds.suspect | kinds.naming | kinds.press):  # "according to the Daily Nation"
             return None
         if kind & kinds.role:
             begin = back
