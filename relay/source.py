@@ -78,10 +78,7 @@ def fault(source: Source, error: ValidationError, keys: list[str]) -> Configurat
     complaints = error.errors(include_url=False, include_input=False)
     first = min(complaints, key=lambda complaint: complaint["type"] not in _UNKNOWN)
     unknown = first["type"] in _UNKNOWN
-    # Pydantic puts the tried member of a union ("constrained-int") in the path as well; only keys are of use here.
-    path: Path = tuple(
-        part for part in first["loc"] if isinstance(part, int) or part in keys or (unknown and part == first["loc"][-1])
-    )
+    path = _path(first["loc"], source.data, [*keys, str(first["loc"][-1])] if unknown else keys)
     name = ".".join(str(part) for part in path if isinstance(part, str)) or "the file"
     if unknown:
         sentence = f"unknown key “{name}”" + did_you_mean(str(path[-1]), keys, cutoff=0.5)
@@ -91,6 +88,21 @@ def fault(source: Source, error: ValidationError, keys: list[str]) -> Configurat
         sentence = f"{name}: {first['msg'][0].lower()}{first['msg'][1:]}".replace("value error, ", "")
         sentence += _nearest_choice(first, error)
     return ConfigurationError(sentence, file=source.file, line=line_of(source.text, path))
+
+
+def _path(location: Path, data: Any, keys: Sequence[str]) -> Path:
+    """The keys of a location, known ones and a document's own names.
+
+    Pydantic puts the tried member of a union ("constrained-int") in it as well; only keys are of use here.
+    """
+    path: list[str | int] = []
+    for part in location:
+        written = isinstance(data, dict) and part in data
+        if isinstance(part, int) or part in keys or written:
+            path.append(part)
+        if written or (isinstance(part, int) and isinstance(data, list)):
+            data = data[part]
+    return tuple(path)
 
 
 def _nearest_choice(first: ErrorDetails, error: ValidationError) -> str:

@@ -31,6 +31,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
 # Thousands of names are easier to read as one text with a comma between them.
 _Listed = Annotated[str, Field(min_length=1, max_length=40_000)]
+_WORD = regex.compile(r"[^*]*[^*\s]\*?")  # a * in the midst of a phrase would never match
 
 
 def _is_pattern(text: str) -> str:
@@ -93,13 +94,14 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     tables = {name: check(read_source(text, name), _File) for name, text in sorted(files.items())}
     kinds = _kinds(tables.values())
     words: dict[int, list[str]] = {}
-    for table in tables.values():
+    for file, table in tables.items():
         for kind, by_language in table.words.items():
-            words.setdefault(kinds[kind], []).extend(word for some in by_language.values() for word in _listed(some))
+            words.setdefault(kinds[kind], []).extend(_checked(by_language, f"{file}: words.{kind}"))
+    _refuse_one_name_twice(tables)
     patterns = []
     for file, table in tables.items():
         patterns += [_make_pattern(name, one, kinds, file) for name, one in table.patterns.items()]
-    made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, "") | reduce(or_, (one.kind for one in patterns), 0)
+    made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, where="") | reduce(or_, (one.kind for one in patterns), 0)
     detectors = [_make_detector(one, kinds, made, file) for file, table in tables.items() for one in table.detector]
     names = NameKinds.of(kinds)
     # A shape that yields to others is looked for when they are known.
@@ -162,6 +164,33 @@ def _shows(example: str, kind: int, detectors: Detectors) -> bool:
     return any(one.kind & kind for one in signals)
 
 
+def _refuse_one_name_twice(tables: Mapping[str, _File]) -> None:
+    """A second rule of a name would take the findings of the first for its own: each view tells a rule once."""
+    seen: dict[str, str] = {}
+    for file, table in tables.items():
+        for one in table.detector:
+            if one.rule in seen:
+                raise ConfigurationError(
+                    f"{file}: the rule “{one.rule}” is in {seen[one.rule]} already; give it a name of its own"
+                )
+            seen[one.rule] = file
+
+
+def _checked(by_language: Mapping[str, tuple[str, ...] | str], where: str) -> Iterator[str]:
+    """The words of a kind in all languages.
+
+    Raises:
+        ConfigurationError: a word that would never match.
+    """
+    for language, some in by_language.items():
+        for word in _listed(some):
+            if not _WORD.fullmatch(word.strip()):
+                raise ConfigurationError(
+                    f"{where}.{language}: “{word}”: a * stands at a word's end only, and ends a phrase"
+                )
+            yield word
+
+
 def _listed(words: tuple[str, ...] | str) -> Iterable[str]:
     """The words of a list, or of a text with commas between them."""
     return (word.strip() for word in words.split(",") if word.strip()) if isinstance(words, str) else words
@@ -185,7 +214,7 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str)
         form=one.form,
         hint=regex.compile("|".join(regex.escape(fold(shape(hint))) for hint in one.hints)) if one.hints else None,
         digits=one.digits,
-        yields=_sum_of(one.yields, kinds, file),
+        yields=_sum_of(one.yields, kinds, f"{file}: patterns.{name}"),
         validator=VALIDATORS[one.validator] if one.validator else None,
     )
 
@@ -196,8 +225,9 @@ def _in_form(pattern: str, form: Form) -> str:
 
 
 def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: str) -> Detector:
-    needs = tuple(_sum_of(need.split("|"), kinds, file) for need in one.all)
-    unless, in_text = _sum_of(one.unless, kinds, file), _sum_of(one.unless_in_text, kinds, file)
+    where = f"{file}: {one.rule}"
+    needs = tuple(_sum_of(need.split("|"), kinds, where) for need in one.all)
+    unless, in_text = _sum_of(one.unless, kinds, where), _sum_of(one.unless_in_text, kinds, where)
     return Detector(
         rule=one.rule,
         code=one.code,
@@ -213,10 +243,10 @@ def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: st
     )
 
 
-def _sum_of(names: Iterable[str], kinds: Mapping[str, int], file: str) -> int:
+def _sum_of(names: Iterable[str], kinds: Mapping[str, int], where: str) -> int:
     total = 0
     for name in names:
         if name not in kinds:
-            raise ConfigurationError(f"{file}: “{name}” is no kind of words, patterns or names; correct it")
+            raise ConfigurationError(f"{where}: “{name}” is no kind of words, patterns or names; correct it")
         total |= kinds[name]
     return total

@@ -14,7 +14,7 @@ NAME_KINDS = ("name", "maybe_name", "lone_name", "capital", "official_name", "pu
 
 _STOPS = (
     "title", "role", "agency", "carrier", "place", "head", "head_before", "common", "taxon", "suspect", "naming", "alias", "greeting",
-    "press", "no_name", "locative", "from_where",
+    "press", "locative", "from_where",
 )  # fmt: skip
 # Little words between a preposition, a role or a kind of place and its name.
 LINKS = frozenset((
@@ -57,7 +57,6 @@ class NameKinds:
     consign: int
     greeting: int
     press: int
-    no_name: int
 
     stops: int
 

@@ -96,7 +96,7 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
         if (
             not word.kinds & kinds.stops
             or _is_initial(word, marks)
-            or (word.kinds & named and not word.kinds & (kinds.no_name | kinds.suspect | kinds.role | kinds.greeting))
+            or (word.kinds & named and not word.kinds & (kinds.suspect | kinds.role | kinds.greeting))
         ):
             segment.append(word)
             continue
