@@ -39,7 +39,7 @@ def compact(written: str) -> str:
 def is_evenly_grouped(written: str) -> bool:
     """Whether the digits stand in groups of one length, as numbers are written; several numbers in a row hardly do."""
     lengths = [len(group) for group in _GROUPS.findall(written)]
-    return len(set(lengths[:-1])) <= 1 and (len(lengths) == 1 or lengths[-1] <= max(lengths[0], 4))
+    return len(set(lengths[:-1])) <= 1 and (len(lengths) < 2 or lengths[-1] <= max(lengths[0], 4))
 
 
 def is_iban(written: str) -> bool:

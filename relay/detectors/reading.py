@@ -137,5 +137,5 @@ def _goes_on(line: str, text: str, following: int) -> bool:
         return True
     if stripped[-1] in ":：":
         return True  # a label and its value, or a heading and the first line below it
-    next_line = text[following : following + 2].lstrip("> ")
+    next_line = text[following : following + 8].lstrip("> ")  # quoted, perhaps more than once
     return len(stripped) >= _LONG or next_line[:1].islower()

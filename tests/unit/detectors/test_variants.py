@@ -1,0 +1,51 @@
+"""What is written to be read by people only is put back; ordinary text is left alone."""
+
+import pytest
+
+from relay.detectors.variants import decoded_runs, put_back
+from relay.policy.shape import Version, fold, shape
+
+
+def _put_back(text: str) -> str | None:
+    shaped = shape(text)
+    version = put_back(Version(shaped, fold(shaped)))
+    assert version is None or version.folded == fold(version.text)
+    return version and version.text
+
+
+@pytest.mark.parametrize(
+    ("hidden", "plain"),
+    [
+        ("call 2 0 2 5 5 5 0 1 4 3 now", "call 2025550143 now"), ("2-0-2-5-5-5-0", "2025550"), ("2*0*2*5*5*5*0", "2025550"),
+        ("2\n0\n2\n5\n5\n5\n0", "2025550"), ("555_014_3322", "555 014 3322"), ("555·014·3322", "555 014 3322"),
+        ("tel 202 555\n> 0143", "tel 202 555 0143"), ("一三八一二三四五六七八", "13812345678"),
+        ("two zero two five five five zero one", "20255501"), ("Two, oh, two – five five/five zero", "2025550"),
+        ("cero nueve uno dos tres cuatro cinco", "0912345"), ("nove meia sete oito um dois três", "9678123"),
+        ("soixante dix sept quatre vingt douze trente et un quatre vingt", "77923180"), ("sifuri saba moja mbili tatu nne tano", "0712345"),
+        ("nol delapan satu dua tiga empat lima", "0812345"), ("thirty four fifty five sixty six twelve", "34556612"),
+        ("ana (at) agency (dot) example", "ana@agency.example"), ("ana [at] agency[.]example", "ana@agency.example"),
+        ("ana at agency dot example", "ana@agency.example"), ("ana arroba agencia punto com", "ana@agencia.com"),
+        ("the sus-\npect", "the suspect"), ("the sus-\n> pect", "the suspect"),
+        ("see U3VzcGVjdCBKb2huIERvZQ== now", "see Suspect John Doe now"), ("see 5375737065637420446f65 now", "see Suspect Doe now"),
+    ],
+)  # fmt: skip
+def test_each_way_of_hiding_is_put_back(hidden: str, plain: str) -> None:
+    assert _put_back(hidden) == plain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "Two tusks were seized at the airport, on 12 November 2026.", "one two three", "+1 202 555 0143", "ana@agency.example",
+        "well-known men", "Well-\nKnown", "1, 2, 3, 4, 5, 6", "12_11_2026", "2026_11_24 notes", "meet at noon (at the office)", "supercalifragilistic",
+        "12345678901234567890", "AAAAAAAAAAAAAAAAAAAAAAAA", "The dot of the i is at the top", "1.5, 2.5, 3.5 kg", "d41d8cd98f00b204e9800998ecf8427e",
+        "/srv/photos/2026/november/first", "零一二三",
+    ],
+)  # fmt: skip
+def test_ordinary_text_hides_nothing(text: str) -> None:
+    assert _put_back(text) is None
+
+
+def test_runs_are_decoded_a_line_for_each() -> None:
+    assert decoded_runs("U3VzcGVjdCBKb2huIERvZQ== and 5375737065637420446f65") == "Suspect John Doe\nSuspect Doe"
+    assert decoded_runs("nothing of that sort, d41d8cd98f00b204e9800998ecf8427e") == ""
