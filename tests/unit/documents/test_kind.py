@@ -16,7 +16,7 @@ CONTENTS = {
     "odt": opendocument("odt", ""),
     "ods": opendocument("ods", ""),
     "zip": zipped({"a.txt": b"x"}),
-    "gzip": gzip.compress(b"x"),
+    "gzip": gzip.compress(b"x", mtime=0),
     "tar": tarred({"a.txt": b"x"}),
     "7z": b"7z\xbc\xaf\x27\x1c",
     "rtf": rb"{\rtf1 x}",

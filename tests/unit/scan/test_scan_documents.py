@@ -50,7 +50,7 @@ def in_mail(*parts: bytes) -> bytes:
         (zipped({"a.zip": zipped({"a.pdf": pdf("x", "TLP:RED")})}), "a.zip", "attachment 1, part 1, part 1, page 2"),
         (zipped({"TLP_RED.txt": b"x"}), "a.zip", "attachment 1, part 1, name"),
         (tarred({"a.txt": RED}), "a.tar", "attachment 1, part 1"),
-        (gzip.compress(tarred({"a.txt": RED})), "a.tgz", "attachment 1, part 1, part 1"),
+        (gzip.compress(tarred({"a.txt": RED}), mtime=0), "a.tgz", "attachment 1, part 1, part 1"),
         (zipped({"a.eml": in_mail(part(b"x"), attached(pdf("TLP:RED"), "a.pdf"))}), "a.zip", "attachment 1, part 1, page 1"),
         (zipped({"a.jpg": encoded(picture(), exif=exif("TLP:RED"))}), "a.zip", "attachment 1, part 1, properties"),
         (docx(parts={"word/embeddings/a.xlsx": ("application/x", "x")}, **{"word/embeddings/b.bin": zipped({"a.txt": RED})}), "a.docx", "attachment 1, part 2, part 1"),
@@ -82,7 +82,7 @@ def test_a_document_in_a_mail_in_a_mail_twenty_deep_is_looked_into():
         ("Quarante kilos d'écailles".encode("cp1252"), "a.txt", ["attachment-1.txt"]),
         ("a;é\r\n1;-5\r\n".encode("utf-16"), "a.csv", ["attachment-1.csv"]),
         (zipped({"b/a.pdf": pdf(), "__MACOSX/b/._a.pdf": b"\0\5\x16\7", "t.txt": b"x"}), "a.zip", ["attachment-1-1.pdf", "attachment-1-3.txt"]),
-        (gzip.compress(b"x"), "a.txt.gz", ["attachment-1-1.txt"]),
+        (gzip.compress(b"x", mtime=0), "a.txt.gz", ["attachment-1-1.txt"]),
     ],
 )  # fmt: skip
 def test_what_was_read_whole_goes_out_under_a_neutral_name(octets, name, files):
