@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import regex
 
-from relay.detectors.correspondence import is_header
 from relay.detectors.reading import Reading
 from relay.detectors.words import Covered, Signal
 from relay.policy.shape import fold, shape
@@ -33,6 +32,11 @@ _PERSONAL = (
     "house_number",
 )
 _WAYS = ("phone", "phone_national", "long_number", "email")
+_ACCUSING = (
+    "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "resides",
+)  # fmt: skip
+_BESIDE_A_NAME = 4  # words: a title, a rank
+_SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
 
 
@@ -53,6 +57,7 @@ class Facts:
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:
     """The signals but those that are the author's own: their name anywhere, what identifies people in their block, and that again elsewhere."""
     personal, ways = _sum(kinds, _PERSONAL), _sum(kinds, _WAYS)
+    beside = personal & ~kinds.get("name", 0)  # another's name stays one, whoever signs above it
     known = [set(_WORD.findall(fold(shape(one)))) for one in facts.names]
     known += [set(_WORD.findall(fold(shape(one.partition("@")[0].replace("_", " "))))) for one in facts.addresses]
     known = [words for words in known if words]
@@ -60,11 +65,15 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
         return list(signals)
     everything = set().union(*known)
     named = [one for one in signals if one.kind & personal and _is_of(reading.folded[one.start : one.end], everything)]
-    blocks = Covered(_blocks(reading, known))
-    beside = Covered((one.start - _BESIDE, one.end + _BESIDE) for one in named if not one.kind & ways)
+    accused = {reading.lines.of(one.start) for one in signals if one.kind & _sum(kinds, _ACCUSING)}
+    blocks = Covered(_blocks(reading, known, accused))
+    signing = {reading.lines.of(one.start): one for one in named if not one.kind & ways}
     own = {id(one) for one in named}
-    own |= {id(one) for one in signals if one.kind & personal and blocks.hold(one.start, one.start + 1)}
-    own |= {id(one) for one in signals if one.kind & ways and beside.hold(one.start, one.start + 1)}
+    own |= {id(one) for one in signals if one.kind & beside and blocks.hold(one.start, one.start + 1)}
+    for one in signals:
+        name = signing.get(line := reading.lines.of(one.start)) if one.kind & ways else None
+        if name and line not in accused and name.start - _BESIDE <= one.start < name.end + _BESIDE:
+            own.add(id(one))
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
 
@@ -85,16 +94,18 @@ def _plain(reading: Reading, signal: Signal) -> str:
     return written if "@" in written else regex.sub(r"\D", "", written)[-8:]
 
 
-def _blocks(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
-    """The signature blocks: from a short line that is the author's name, few lines on."""
+def _blocks(reading: Reading, known: Sequence[set[str]], accused: set[int]) -> Iterator[tuple[int, int]]:
+    """The signature blocks: from a short line that is the author's name, a few short lines on, as long as nothing accuses."""
     starts = [*reading.lines.starts, len(reading.folded)]
     for number, (start, end) in enumerate(pairwise(starts)):
-        if end - start > _LINE:
+        line = reading.folded[start:end].strip()
+        words = set(_WORD.findall(line))
+        if len(line) > _LINE or line.endswith(_SENTENCE_ENDS) or number in accused:
             continue
-        line = set(_WORD.findall(reading.folded[start:end]))
-        if len(line) <= _BLOCK_LINES and any(len(line & words) >= min(2, len(words)) for words in known):
+        if any(len(words & one) >= min(2, len(one)) and len(words - one) <= _BESIDE_A_NAME for one in known):
             last = number + 1
-            while last < min(number + _BLOCK_LINES, len(starts) - 1) and not is_header(reading, starts[last]):
+            while last < min(number + _BLOCK_LINES, len(starts) - 1) and last not in accused:
+                if starts[last + 1] - starts[last] > _LINE:
+                    break
                 last += 1
-            if not is_header(reading, start):
-                yield start, starts[last]
+            yield start, starts[last]
