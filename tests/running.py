@@ -22,6 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from relay.settings import shipped
 from relay.transport.sink import Received, Sink
 from tests.ports import free_port
 
@@ -78,6 +79,18 @@ class Site:
         """The same relay in another directory; it must not be running."""
         shutil.copytree(self.data, to)
         return replace(self, data=to)
+
+
+def without_detectors(data: Path) -> None:
+    """Put empty files of a site's own in the place of the shipped detectors.
+
+    Reading them and trying their examples takes seconds of each start. What they find is tested by itself, and through the
+    service where it is the point.
+    """
+    own = data / "config" / "policy" / "detectors"
+    own.mkdir(parents=True)
+    for path in shipped("config", "policy", "detectors").glob("*.toml"):
+        (own / path.name).write_text("# none here\n", "utf-8")
 
 
 def establish(data: Path, members: int, authors: int = 1) -> Site:

@@ -4,13 +4,15 @@ import pytest
 
 from tests.builders import make_message
 from tests.crash.blows import MEMBERS, Post, no_strace
-from tests.running import Site, establish
+from tests.running import Site, establish, without_detectors
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A relay that was never started."""
-    return establish(tmp_path_factory.mktemp("template") / "data", MEMBERS)
+    site = establish(tmp_path_factory.mktemp("template") / "data", MEMBERS)
+    without_detectors(site.data)
+    return site
 
 
 @pytest.fixture

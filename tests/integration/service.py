@@ -22,6 +22,7 @@ from relay.transport.sink import Received, Sink
 from tests.benchmarks.machine import family
 from tests.integration.command import Done, command
 from tests.ports import free_port
+from tests.running import without_detectors
 
 Answer = TypeVar("Answer")
 PATIENCE = 45.0  # seconds that anything may take on a busy machine
@@ -139,6 +140,8 @@ class Site:
         smarthost_port: int,
         lists: str = "central-africa,eastern-africa,species-id",
         database: str = "",
+        *,
+        detectors: bool = False,
     ) -> None:
         self.folder, self.data = folder, folder / "data"
         self.file = self.data / "relay.toml"
@@ -146,6 +149,8 @@ class Site:
         words = ["--data", str(self.data), "--domain", DOMAIN, "--lists", lists, "--database", database]
         done = command("init", *words, folder=folder)
         assert done.code == 0, done.err
+        if not detectors:
+            without_detectors(self.data)
         for key in ("port", "submission_port", "submissions_port"):
             self.configure("smtp", key, "auto")
         self.configure("web", "port", "auto")
@@ -313,11 +318,12 @@ def open_house(
     *authors: str,
     settings: Mapping[tuple[str, str], object] | None = None,
     environment: Mapping[str, str] | None = None,
+    detectors: bool = False,
 ) -> Iterator[House]:
     """Everything up, in a folder of its own; these members have passwords. Settings by (section, key)."""
     smarthost = Smarthost()
     try:
-        site = Site(folder, smarthost.port)
+        site = Site(folder, smarthost.port, detectors=detectors)
         site.enrol(*authors)
         for (section, key), value in (settings or {}).items():
             site.configure(section, key, value)

@@ -8,11 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from relay.actions.check import check
-from relay.resources import load_definitions, load_resources
+from relay.resources import load_resources
 from relay.scan.pool import ScannerPool
 from relay.settings import load_settings
+from tests.builders import DEFINITIONS
 from tests.integration.clients import make_post, octets_of
-from tests.integration.service import ANA, CENTRAL, EASTERN, EVA, JEAN, SPECIES
+from tests.integration.service import ANA, CENTRAL, EASTERN, EVA, JEAN, SPECIES, Site
+from tests.scanning import ONE_DETECTOR
 
 FIELDS = ["file", "list", "decision", "marking", "reasons", "removed", "channels", "elapsed_ms"]
 PLAIN = octets_of(make_post(ANA, "Seizure", "Two tusks.\n", message_id="<1@douanes.example>"))
@@ -126,7 +128,7 @@ def judge(site):
         processes=1,
         memory=scan.memory,
         deadline=scan.deadline,
-        definitions=load_definitions(resources.settings, resources.ruleset),
+        definitions=DEFINITIONS,
     )
     pool.start()
     yield lambda octets: check(resources, pool.scan, octets, sender=None, list_address=None, now=datetime.now(UTC))
@@ -175,3 +177,23 @@ def test_noise_in_a_marked_post_never_makes_it_go_out_with_its_marking_whole(jud
     at = marking + 9 + at % (len(RED) - marking - 9)
     for answer in judge(RED[:at] + noise.replace(b"\r", b"").replace(b"\n", b"") + RED[at:]):
         assert answer.decision.word != "relay"
+
+
+def test_what_identifies_a_person_is_withheld_with_its_rule_and_place_and_none_of_its_words(tmp_path):
+    whole = Site(tmp_path, 25, detectors=True)
+    whole.enrol()
+    text = "The suspect Quandu Vurdo was arrested at the port.\nPassport A1234567\n"
+    [row] = whole.rows("check", "-", stdin=octets_of(make_post(ANA, "Seizure", text)))
+    assert row["decision"] == "withhold"
+    assert {("N1", "text, line 1"), ("N2", "text, line 2")} <= {(one["code"], one["place"]) for one in row["reasons"]}
+    assert "Vurdo" not in str(row)
+    assert "A1234567" not in str(row)
+
+
+def test_a_detector_of_the_site_that_misses_its_example_stops_the_check(tmp_path):
+    site = Site(tmp_path, 25)
+    own = site.data / "config" / "policy" / "detectors" / "links.toml"
+    own.write_text(ONE_DETECTOR.replace("An informant.", "A man."), "utf-8")
+    done = site.try_run("check", "-", stdin=PLAIN)
+    assert done.code == 78
+    assert "links.toml: “a.rule” does not find its example “A man.”" in done.sentence

@@ -53,7 +53,7 @@ class Scene:
 
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory):
-    with open_house(tmp_path_factory.mktemp("thread"), ANA, JEAN, PAUL) as house:
+    with open_house(tmp_path_factory.mktemp("thread"), ANA, JEAN, PAUL, detectors=True) as house:
         yield Scene(house)
 
 
