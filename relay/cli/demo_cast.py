@@ -111,8 +111,8 @@ ALERT = Mail(
 
 Le 18 novembre, nos services ont saisi 214 kg d'écailles de pangolin géant
 (Smutsia gigantea) dans un conteneur déclaré « noix de cajou », port de Douala.
-Itinéraire : Douala - Jebel Ali - Haiphong. Deux personnes ont été arrêtées,
-l'enquête est en cours. Méthode : double fond derrière les sacs de la porte.
+Itinéraire : Douala - Jebel Ali - Haiphong. L'enquête
+est en cours. Méthode : double fond derrière les sacs de la porte.
 
 Merci de vérifier vos envois de noix de cajou au départ de Kribi et de Libreville.
 
