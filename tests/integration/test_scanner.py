@@ -307,6 +307,7 @@ def test_a_scanner_that_has_rested_gets_no_message_even_while_nobody_can_replace
 
 def test_a_scanner_that_spoke_while_it_rested_gets_no_message(make_pool, monkeypatch):
     monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
+    monkeypatch.setattr(pool_module, "LOOK", timedelta(minutes=1))  # the keeper would put another in its place
     pool = make_pool()
     assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     [scanner] = pool._free
