@@ -25,7 +25,7 @@ from relay.actions.deliver import BEAT, Outbox
 from relay.actions.login import authenticate
 from relay.actions.prove import prove
 from relay.actions.receive import receive
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
 from relay.intake.handler import Doors
 from relay.intake.limits import LETTERS, LETTERS_OF_ONE, HourlyRate
@@ -42,7 +42,6 @@ from relay.processors import stay_on_one
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
-from relay.scan.instructions import make_rules
 from relay.scan.pool import ScannerPool
 from relay.settings import Settings, is_within, load_settings
 from relay.store import members, queue
@@ -306,16 +305,25 @@ class Service:
 
     def _replace(self) -> None:
         fresh = load_resources(load_settings(self._site_file), self.resources.database)
-        searched = load_definitions(fresh.settings, fresh.ruleset)
-        make_rules(searched)  # tried here, where a fault leaves everything as it was
+        definitions = load_definitions(fresh.settings, fresh.ruleset)
+        parent = self._scanners.try_out(definitions) if self._server else None
+        try:
+            self._swap(fresh)
+        except BaseException:
+            if parent:
+                parent.close()
+            raise
+        if parent:
+            self._scanners.use(parent)
+        note("service.reloaded")
+
+    def _swap(self, fresh: Resources) -> None:
         tls = load_tls(fresh.settings, datetime.now(UTC)) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
         fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
         self.resources = fresh
         if self._server and tls:
             self._server.use(tls)
-        self._scanners.use(searched)
-        note("service.reloaded")
 
 
 def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Callable[[dict[str, int]], None]) -> None:

@@ -15,7 +15,8 @@ from relay.policy.post import CleanPart, Finding, Post, Progress, Scan
 from relay.policy.ruleset import Ruleset, read_marking_words
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import AgencyType, Member, MemberState, Role
-from relay.scan.instructions import Definitions, Rules
+from relay.scan.instructions import Definitions
+from relay.scan.rules import Rules
 
 AUTHOR = "ana@customs.example"
 TODAY = date(2026, 3, 2)

@@ -2,11 +2,12 @@
 
 from datetime import date
 
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.policy.marking import MarkingWords
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
-from relay.scan.instructions import Definitions, make_rules
+from relay.scan.instructions import Definitions
+from relay.scan.rules import make_rules
 from relay.scan.stages import scan_octets
 
 WORDS = MarkingWords(

@@ -39,7 +39,7 @@ def assist(
     if has_letters_enough(resources, member, now):
         return OVER_QUOTA
     message = read_message(split_header(octets))
-    scan = with_own_facts(scanner(octets, facts_of(resources, member, now)), message, resources.ruleset.words)
+    scan = with_own_facts(scanner(octets, facts_of(member, now)), message, resources.ruleset.words)
     if (refused := judge_author(message, author.proof)) is not None:
         return refused.reply
     if message.automatic or message.list_ids:

@@ -75,13 +75,13 @@ def check(
     if sender is not None:
         with resources.database.read() as connection:
             member = members.find(connection, sender)
-        scan = scanner(octets, facts_of(resources, member, now))
+        scan = scanner(octets, facts_of(member, now))
         answers = _decide(resources, scan, octets, (member, sender), to, now)
     else:
         message = read_message(split_header(octets))
         with resources.database.read() as connection:
             known = members.find(connection, message.author.address) if message.author else None
-        scan = scanner(octets, facts_of(resources, known, now))
+        scan = scanner(octets, facts_of(known, now))
         for one in (*to.lists, *([_alerts(resources)] if to.alerts else [])):
             author = _entitled(scan.message, known, one)
             answers += _decide(resources, scan, octets, (author, author.address), Addressed(lists=(one,)), now)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.actions.thread import Recalled, recall, take_confirmation
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import HeaderSection, Message, named_senders, read_message, split_header
@@ -69,7 +69,7 @@ def judge(
 ) -> Judgement:
     """Scan the octets, find the lists they concern, and decide for each."""
     header = split_header(octets)
-    scan = scanner(octets, facts_of(resources, author, now))
+    scan = scanner(octets, facts_of(author, now))
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     scan, confirmed = take_confirmation(resources, author, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
@@ -95,12 +95,11 @@ def judge(
     )
 
 
-def facts_of(resources: Resources, author: Member | None, now: datetime) -> Facts:
+def facts_of(author: Member | None, now: datetime) -> Facts:
     """What a scanner is told beside a message."""
-    domains = (resources.settings.relay.domain,)
     if author is None:
-        return Facts(on=now.date(), domains=domains)
-    return Facts(on=now.date(), names=(author.name,), addresses=(str(author.address),), domains=domains)
+        return Facts(on=now.date())
+    return Facts(on=now.date(), names=(author.name,), addresses=(str(author.address),))
 
 
 def _names_another(resources: Resources, author: Member | None, header: HeaderSection) -> bool:

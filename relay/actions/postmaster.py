@@ -44,7 +44,7 @@ def take_letter(
     if _has_been_here(header, message, resources.settings.relay.domain):
         note("letter.dropped", ip=client.ip, why="loop")
         return TAKEN
-    scan = with_own_facts(scanner(octets, facts_of(resources, None, now)), message, resources.ruleset.words)
+    scan = with_own_facts(scanner(octets, facts_of(None, now)), message, resources.ruleset.words)
     if scan.progress not in {Progress.TEXT, Progress.COMPLETE}:
         note("letter.dropped", ip=client.ip, why="unread")
         return REFUSED

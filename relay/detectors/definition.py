@@ -12,10 +12,10 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
+from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, Example, find_sensitive, signals_of, words_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
-from relay.detectors.own import Facts
 from relay.detectors.patterns import Pattern
 from relay.detectors.reading import Form, read
 from relay.detectors.words import make_vocabulary

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
+from relay.detectors.facts import Facts
 from relay.detectors.marks import Marks, NameKinds
 from relay.detectors.names import find_names
 from relay.detectors.officials import as_published, with_officials
-from relay.detectors.own import Facts, without_own
+from relay.detectors.own import without_own
 from relay.detectors.patterns import Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
 from relay.detectors.variants import put_back

@@ -5,12 +5,11 @@ believed. A block of theirs begins with a line that is their name.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
 
 import regex
 
+from relay.detectors.facts import Facts
 from relay.detectors.reading import Reading
 from relay.detectors.words import Covered, Signal
 from relay.policy.shape import fold, shape
@@ -38,20 +37,6 @@ _ACCUSING = (
 _BESIDE_A_NAME = 4  # words: a title, a rank
 _SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What detectors know beside the text: the day (UTC), and the author as the header and their record name them.
-
-    `names` are the author's names as written ("Ana Example"), `addresses` their e-mail addresses; `domains` are those of the
-    relay itself.
-    """
-
-    on: date
-    names: tuple[str, ...] = ()
-    addresses: tuple[str, ...] = ()
-    domains: tuple[str, ...] = ()
 
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:

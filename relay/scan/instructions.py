@@ -1,4 +1,4 @@
-"""What the pool tells a scanner: once what to search for, and with each message the day and its author."""
+"""What the pool tells a scanner: once what to search for, and with each message the day and its author. Definitions only, ready for nobody."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,9 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from relay.detectors.definition import read_detectors, try_examples
-from relay.detectors.find import Detectors
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.errors import ConfigurationError
 from relay.policy.marking import MarkingWords
 
@@ -19,25 +17,6 @@ class Definitions:
 
     words: MarkingWords
     detectors: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The same, ready for use."""
-
-    words: MarkingWords
-    detectors: Detectors
-
-
-def make_rules(definitions: Definitions) -> Rules:
-    """Make rules of their definitions and try every example.
-
-    Raises:
-        ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
-    """
-    detectors = read_detectors(definitions.detectors)
-    try_examples(detectors)
-    return Rules(words=definitions.words, detectors=detectors)
 
 
 def encode_configuration(memory: int, definitions: Definitions) -> bytes:

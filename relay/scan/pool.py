@@ -8,7 +8,7 @@ from collections import deque
 from datetime import timedelta
 from time import monotonic
 
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, Unavailable
 from relay.policy.post import Progress, Scan
 from relay.processors import use_all
@@ -97,9 +97,30 @@ class ScannerPool:
             self._give_back(scanner, fit=fit)
         return scan
 
-    def use(self, definitions: Definitions) -> None:
-        """Have every message that starts from now on scanned with these rules, which were tried; scanners that know others are replaced."""
-        self._configuration = encode_configuration(self._memory, definitions)
+    def try_out(self, definitions: Definitions) -> ScannerParent:
+        """The process that knows these definitions, once it has tried them: for `use`, or to be closed.
+
+        Raises:
+            ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
+            Unavailable: it doesn't come up.
+        """
+        try:
+            parent = ScannerParent(encode_configuration(self._memory, definitions))
+        except OSError as error:
+            raise Unavailable("The scanners did not start; try again in a moment") from error
+        try:
+            parent.introduce()
+        except (ConfigurationError, ParentError) as error:
+            parent.close()
+            if isinstance(error, ConfigurationError):
+                raise
+            raise Unavailable("The scanners did not start; try again in a moment") from error
+        return parent
+
+    def use(self, parent: ScannerParent) -> None:
+        """Have every message that starts from now on scanned by scanners of this process; those that know others are replaced."""
+        self._parents.append(parent)
+        self._configuration = parent.configuration
 
     def ready(self) -> bool:
         """Whether a scanner lives that could serve."""

@@ -5,7 +5,7 @@ import select
 from collections.abc import Iterator
 from time import monotonic
 
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.scan.checked import FrameError
 from relay.scan.frames import (
     FRAME_OCTETS,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 
+from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
-from relay.detectors.own import Facts
 from relay.documents.limits import Room
 from relay.mail.message import read_message, split_header
 from relay.policy.marking import find_markings
@@ -19,7 +19,6 @@ from relay.roster.mailing_list import Tlp
 from relay.scan.attachments import open_attachment
 from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
-from relay.scan.instructions import Rules
 from relay.scan.looking import look_at
 from relay.scan.parts import (
     TextPart,
@@ -32,6 +31,7 @@ from relay.scan.parts import (
     views_of_image,
     views_of_names,
 )
+from relay.scan.rules import Rules
 from relay.scan.smime import views_of_signature
 from relay.scan.text import HIDDEN, views_of_text
 from relay.scan.vocabulary import WHOLE_MESSAGE, kind_of, place_of_field

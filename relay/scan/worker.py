@@ -17,7 +17,7 @@ from functools import partial
 from io import BytesIO
 from typing import NoReturn
 
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.documents.samples import samples
 from relay.errors import ConfigurationError
 from relay.scan.charset import load_every_charset
@@ -30,8 +30,9 @@ from relay.scan.frames import (
     read_length,
 )
 from relay.scan.image import prepare
-from relay.scan.instructions import Rules, decode_configuration, decode_facts, encode_introduction, make_rules
+from relay.scan.instructions import decode_configuration, decode_facts, encode_introduction
 from relay.scan.parent import FORK, NUMBER_OCTETS, decode_number, encode_number
+from relay.scan.rules import Rules, make_rules
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
 

@@ -11,13 +11,13 @@ from time import process_time, thread_time
 
 from relay.actions.deliver import Outbox
 from relay.actions.receive import receive
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
 from relay.resources import load_definitions, load_resources
 from relay.scan.frames import advance, decode_stage, encode_stage
-from relay.scan.instructions import make_rules
+from relay.scan.rules import make_rules
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
 from relay.transport.smtp import Parcel

@@ -11,11 +11,11 @@ from pathlib import Path
 from time import process_time
 
 from relay.actions.check import check
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.policy.post import Progress, Scan
 from relay.resources import Resources, load_definitions, load_resources
 from relay.scan.frames import advance
-from relay.scan.instructions import make_rules
+from relay.scan.rules import make_rules
 from relay.scan.stages import scan_octets
 from relay.settings import load_settings
 from tests.builders import address

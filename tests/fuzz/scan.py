@@ -14,12 +14,12 @@ import atheris
 
 with atheris.instrument_imports(include=["relay", "email", "zipfile", "tarfile"]):
     from relay.detectors.definition import read_detectors
-    from relay.detectors.own import Facts
+    from relay.detectors.facts import Facts
     from relay.documents.samples import samples
     from relay.policy.ruleset import read_marking_words
     from relay.scan.frames import decode_stage, encode_stage
     from relay.scan.image import prepare
-    from relay.scan.instructions import Rules
+    from relay.scan.rules import Rules
     from relay.scan.stages import scan_octets
 
 _POLICY = Path(__file__).parents[2] / "config" / "policy"

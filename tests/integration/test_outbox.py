@@ -16,7 +16,7 @@ from relay.actions.establish import establish
 from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope

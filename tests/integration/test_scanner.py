@@ -324,7 +324,7 @@ def test_new_words_hold_from_the_next_message_on(make_pool):
     octets = message(b"TLP:LILA")
     assert rules(pool.scan(octets, FACTS), "H2") == {"tlp.unknown"}
     words = MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)})
-    pool.use(Definitions(words=words, detectors={}))
+    pool.use(pool.try_out(Definitions(words=words, detectors={})))
     assert rules(pool.scan(octets, FACTS), "M1") == {"tlp.red"}
 
 

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 import regex
 
-from relay.detectors.own import Facts, without_own
+from relay.detectors.facts import Facts
+from relay.detectors.own import without_own
 from relay.detectors.reading import read
 from relay.detectors.words import Signal
 from relay.policy.shape import fold, shape

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
+from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
-from relay.detectors.own import Facts
 from relay.policy.shape import versions_of
 from tests.builders import shipped_rules
 from tests.growth import assert_linear

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from relay.detectors.definition import EXAMPLES_ON, failing_examples
+from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
-from relay.detectors.own import Facts
 from relay.policy.shape import versions_of
 from tests.builders import shipped_rules
 

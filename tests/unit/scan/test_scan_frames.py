@@ -5,7 +5,7 @@ from base64 import b64encode
 
 import pytest
 
-from relay.detectors.own import Facts
+from relay.detectors.facts import Facts
 from relay.policy.post import Progress, Scan
 from relay.scan.checked import FrameError
 from relay.scan.frames import (
@@ -44,7 +44,7 @@ def test_configuration_and_readiness_survive_the_way():
 
 
 def test_facts_survive_the_way_to_the_scanner():
-    facts = Facts(on=FACTS.on, names=("Ana É",), addresses=("ana@agency.example",), domains=("relay.example",))
+    facts = Facts(on=FACTS.on, names=("Ana É",), addresses=("ana@agency.example",))
     assert decode_facts(encode_facts(facts)) == facts
     walls = Sandbox(seccomp=True, unprivileged=False)
     assert decode_ready(encode_ready(walls)) == walls

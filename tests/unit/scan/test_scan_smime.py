@@ -6,7 +6,7 @@ import pytest
 
 from relay.detectors.definition import read_detectors
 from relay.policy.post import Finding
-from relay.scan.instructions import Rules
+from relay.scan.rules import Rules
 from relay.scan.stages import scan_octets
 from tests.builders import WORDS
 from tests.scanning import FACTS, mail, message, part

@@ -7,7 +7,7 @@ import pytest
 from relay.detectors.definition import read_detectors
 from relay.policy.post import Progress
 from relay.policy.shingle import shingles
-from relay.scan.instructions import Rules
+from relay.scan.rules import Rules
 from relay.scan.stages import scan_octets
 from tests.scanning import (
     FACTS,
