@@ -5,6 +5,7 @@ words       a vocabulary of many languages, found in one pass       patterns    
 numbers     which of those shapes have the check digits they must   marks       tokens with what the words say of them
 names       runs of words that name a person                        officials   who of them is named in a role
 dates       days past, present and to come
+facts       what they are told beside a text
 own         what is the author's own: name, signature block, addresses
 detector    a rule over such signals                                find        all of it for one view
 definition  config/policy/detectors/*.toml → all of it, its examples tried

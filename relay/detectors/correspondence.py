@@ -10,7 +10,7 @@ from itertools import pairwise
 import regex
 
 from relay.detectors.reading import Reading
-from relay.detectors.words import Signal
+from relay.detectors.words import WAYS, Signal, kinds_named
 
 _FIELD = regex.compile(
     r"(?i)[> \t*]*(?:(?P<who>from|to|cc|bcc|reply-to|de|a|à|para|von|an|van|aan|от|от кого|кому|копия|من|إلى|الى|نسخة|发件人|收件人|抄送|tu|"
@@ -34,10 +34,10 @@ def is_header(reading: Reading, start: int) -> bool:
 
 def without_writers(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int]) -> list[Signal]:
     """The signals without those that name who writes or receives a quoted message, or who signs."""
-    named = sum(kinds.get(one, 0) for one in ("name", "maybe_name", "lone_name", "capital"))
-    ways = sum(kinds.get(one, 0) for one in ("phone", "phone_national", "email", "long_number"))
-    closing, accusing = kinds.get("closing", 0), kinds.get("suspect", 0) | kinds.get("alias", 0)
-    office = kinds.get("role", 0) | kinds.get("agency", 0) | kinds.get("official_name", 0)
+    named = kinds_named(kinds, ("name", "maybe_name", "lone_name", "capital"))
+    ways, closing = kinds_named(kinds, WAYS), kinds.get("closing", 0)
+    accusing = kinds_named(kinds, ("suspect", "alias"))
+    office = kinds_named(kinds, ("role", "agency", "official_name"))
     if not any(one.kind & closing for one in signals) and not _CORRESPONDENCE.search(reading.text):
         return list(signals)
     lines = _kinds_of_lines(signals, reading)

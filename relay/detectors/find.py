@@ -20,9 +20,7 @@ from relay.policy.post import Finding
 from relay.policy.shape import Version
 
 FINDINGS_PER_RULE = 20  # in one view
-_PIECE = (
-    16_000  # characters that are read at once: what belongs together stands nearer, and nothing grows with the whole
-)
+_PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +56,14 @@ class Detectors:
         return frozenset(one.rule for one in self.detectors)
 
 
-def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors, facts: Facts) -> tuple[Finding, ...]:
+def find_sensitive(versions: Sequence[Version], place: str, detectors: Detectors, facts: Facts) -> tuple[Finding, ...]:
     """Find what is sensitive in one view, given every way to read its text; never raises, linear time.
+
+    Args:
+        versions: every way to read the view's text, at least one; as it is written first.
+        place: the view's.
+        detectors: what to look for.
+        facts: what is known beside the text.
 
     Returns:
         Findings, each rule and place once; offsets are into the version in which it was found.
@@ -67,8 +71,8 @@ def find_sensitive(versions: Iterable[Version], place: str, detectors: Detectors
     found: dict[tuple[str, str], Finding] = {}
     if place.endswith(", name"):  # in names of files this sign stands for a space
         versions = [Version(one.text.replace("_", " "), one.folded.replace("_", " ")) for one in versions]
-    versions = list(versions)
-    for version in [*versions, *filter(None, [put_back(versions[0])] if versions else [])]:
+    meant = put_back(versions[0])
+    for version in (*versions, meant) if meant else versions:
         for start, end in _cut(version.text):
             piece = Version(version.text[start:end], version.folded[start:end])
             line = version.text.count("\n", 0, start)

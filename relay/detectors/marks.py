@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from relay.detectors.reading import Reading
-from relay.detectors.words import Signal
+from relay.detectors.words import Signal, kinds_named
 
 # What is made of names: a person's name by its words; a run of capitalised words that may be one; one word that the lists
 # know as a name; one capitalised word that nothing knows; a name beside an official's role, from that role on; a name in
@@ -65,7 +65,7 @@ class NameKinds:
         """Take them from all kinds."""
         return cls(
             **{name: kinds.get(name, 0) for name in cls.__slots__ if name != "stops"},
-            stops=sum(kinds.get(name, 0) for name in _STOPS),
+            stops=kinds_named(kinds, _STOPS),
         )
 
 

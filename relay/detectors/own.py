@@ -11,26 +11,13 @@ import regex
 
 from relay.detectors.facts import Facts
 from relay.detectors.reading import Reading
-from relay.detectors.words import Covered, Signal
+from relay.detectors.words import WAYS, Covered, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
 _BLOCK_LINES = 8  # of a signature block below the author's name
 _LINE = 80  # characters at most of a line that is a name, perhaps with a title
 _BESIDE = 60  # characters between the author's name and a number that they sign with
-_PERSONAL = (
-    "name",
-    "maybe_name",
-    "lone_name",
-    "capital",
-    "phone",
-    "phone_national",
-    "long_number",
-    "email",
-    "street",
-    "handle",
-    "house_number",
-)
-_WAYS = ("phone", "phone_national", "long_number", "email")
+_PERSONAL = ("name", "maybe_name", "lone_name", "capital", *WAYS, "street", "handle", "house_number")
 _ACCUSING = (
     "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "resides",
 )  # fmt: skip
@@ -41,7 +28,7 @@ _WORD = regex.compile(r"[^\W_]{2,}")
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:
     """The signals but those that are the author's own: their name anywhere, what identifies people in their block, and that again elsewhere."""
-    personal, ways = _sum(kinds, _PERSONAL), _sum(kinds, _WAYS)
+    personal, ways, accusing = (kinds_named(kinds, names) for names in (_PERSONAL, WAYS, _ACCUSING))
     beside = personal & ~kinds.get("name", 0)  # another's name stays one, whoever signs above it
     known = [set(_WORD.findall(fold(shape(one)))) for one in facts.names]
     known += [set(_WORD.findall(fold(shape(one.partition("@")[0].replace("_", " "))))) for one in facts.addresses]
@@ -50,7 +37,7 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
         return list(signals)
     everything = set().union(*known)
     named = [one for one in signals if one.kind & personal and _is_of(reading.folded[one.start : one.end], everything)]
-    accused = {reading.lines.of(one.start) for one in signals if one.kind & _sum(kinds, _ACCUSING)}
+    accused = {reading.lines.of(one.start) for one in signals if one.kind & accusing}
     blocks = Covered(_blocks(reading, known, accused))
     signing = {reading.lines.of(one.start): one for one in named if not one.kind & ways}
     own = {id(one) for one in named}
@@ -61,10 +48,6 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
             own.add(id(one))
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
-
-
-def _sum(kinds: Mapping[str, int], names: Sequence[str]) -> int:
-    return sum(kinds.get(name, 0) for name in names)
 
 
 def _is_of(written: str, words: set[str]) -> bool:

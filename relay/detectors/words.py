@@ -50,6 +50,15 @@ class Covered:
         return before > 0 and self._ends[before - 1] > start
 
 
+# How somebody can be reached.
+WAYS = ("phone", "phone_national", "long_number", "email")
+
+
+def kinds_named(kinds: Mapping[str, int], names: Iterable[str]) -> int:
+    """The sum of the kinds of these names; those that no definition has are none."""
+    return sum(kinds.get(name, 0) for name in names)
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
     """All words with their kinds, as one automaton; `kinds` of a word is a sum of bits."""

@@ -47,7 +47,7 @@ _ACRONYMS = frozenset({"fouo", "noforn"})
 _SET_APART = re.compile(r"\s*[/•·–—:-]")
 
 
-def find_classified(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
+def find_classified(version: Version, place: str, banners: Banners) -> Iterator[Finding]:
     """Find markings without labels in one version of a view, in time that is linear in its length.
 
     Args:
@@ -55,8 +55,6 @@ def find_classified(version: Version, place: str, banners: Banners | None) -> It
         place: the view's.
         banners: their words.
     """
-    if banners is None:
-        return
     text, folded = version.text, version.folded
     if place.startswith(("subject", "header subject", "header keywords", "header comments")) or place.endswith(
         ", name"

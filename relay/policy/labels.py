@@ -44,7 +44,7 @@ _LISTED = re.compile(r"[,;|]")
 _LABELLING = re.compile(r"classif|marking|label|sensitiv|caveat|protect|confiden|secrecy|密级|гриф")
 
 
-def find_labels(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
+def find_labels(version: Version, place: str, banners: Banners) -> Iterator[Finding]:
     """Find machines' labels in one version of a view, in time that is linear in its length; never raises.
 
     Args:
@@ -52,8 +52,6 @@ def find_labels(version: Version, place: str, banners: Banners | None) -> Iterat
         place: the view's.
         banners: the words that labels consist of.
     """
-    if banners is None:
-        return
     found: list[_Found] = []
     if place.startswith("header "):
         found += _in_field(version, place, banners)

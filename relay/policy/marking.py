@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
 
+from relay.policy.banners import Banners
 from relay.policy.classified import find_classified
 from relay.policy.labels import find_labels
 from relay.policy.legend import without_legend
@@ -68,13 +69,17 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
     found: dict[tuple[str, str, str], Finding] = {}
     for number, version in enumerate(versions_of(view.text, before="TLP:" if named else "")):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        others = (
-            find(version, view.place, patterns.banners) for find in (find_classified, find_notations, find_labels)
-        )
-        for finding in chain(marked, _few(chain.from_iterable(others))):
+        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners))):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
+
+
+def _in_banners(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
+    """What the words beside the Traffic Light Protocol's mark, where there are such words."""
+    if banners is not None:
+        for find in (find_classified, find_notations, find_labels):
+            yield from find(version, place, banners)
 
 
 def strictest(findings: Iterable[Finding]) -> Tlp | None:

@@ -42,7 +42,7 @@ _MAY_SEE = frozenset({"caveat", "access", "dlm"})
 _STAR = re.compile(r"(?:绝密|機密|机密|秘密|絕密|祕密)[级級]?\s*[★☆⭐]")
 
 
-def find_notations(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
+def find_notations(version: Version, place: str, banners: Banners) -> Iterator[Finding]:
     """Find markings of these grammars in one version of a view, in time that is linear in its length; never raises.
 
     Args:
@@ -50,8 +50,6 @@ def find_notations(version: Version, place: str, banners: Banners | None) -> Ite
         place: the view's.
         banners: the words that stand for levels.
     """
-    if banners is None:
-        return
     text, folded = version.text, version.folded
     written = (
         is_prose(place)

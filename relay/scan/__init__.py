@@ -10,5 +10,6 @@ container, image  what lies beside an image's pixels; the photo that may leave, 
 text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
 worker      the processes that run the stages, and the one that forks them      sandbox     what they may not do
 parent      that one, as the main process sees it          scanner               one of them, likewise
+instructions  what the main process tells them        rules                 the same, ready to search with
 pool        the main process's side                        frames, vocabulary    what the two say to each other
 """
