@@ -191,7 +191,7 @@ def _leaf_of(member: Member) -> Leaf:
         attached=True,
         names=(member.name,) if member.name else (),
         header="",
-        body=member.octets,
+        body=memoryview(member.octets),
         start=0,
         end=0,
         alternative=None,

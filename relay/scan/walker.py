@@ -19,6 +19,7 @@ from relay.scan.vocabulary import ENCODINGS, WHOLE_MESSAGE
 
 DEPTH = 20
 PARTS = 200
+_PIECE = 1024 * 1024
 
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\-./:=?]")  # RFC 2046 §5.1.1
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")  # RFC 6838 §4.2
@@ -41,7 +42,7 @@ class Leaf:
     attached: bool
     names: tuple[str, ...]
     header: str
-    body: bytes = field(repr=False)
+    body: memoryview = field(repr=False)
     start: int
     end: int
     alternative: int | None
@@ -159,7 +160,7 @@ def _leaf(gathered: _Walk, entity: _Entity, media_type: str, content_type: Field
         attached=attached,
         names=tuple(dict.fromkeys(name for variants in names for name in variants if name.strip())),
         header=_header_text(entity),
-        body=gathered.octets[entity.start : entity.end],
+        body=memoryview(gathered.octets)[entity.start : entity.end],
         start=entity.start,
         end=entity.end,
         alternative=entity.alternative,
@@ -184,7 +185,7 @@ def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_
     if encoding not in _PLAIN_ENCODINGS:
         # RFC 2045 §6.4 forbids it. A reader that decodes all the same sees what is shown to the detectors here.
         gathered.rules.append("structure.encoded_multipart")
-        _add_outside(gathered, decode_body(octets[start:end], encoding)[0], "text")
+        _add_outside(gathered, decode_body(memoryview(octets)[start:end], encoding)[0], "text")
     if boundary is None or "boundary" in content_type.doubtful:
         _add_outside(gathered, octets[start:end], "text")
     if boundary is None:
@@ -270,22 +271,26 @@ def _add_outside(gathered: _Walk, octets: bytes, place: str) -> None:
     gathered.outside.append(View(text=clean(decode(octets[:TEXT_OCTETS], "").text), place=place))
 
 
-def decode_body(octets: bytes, encoding: str) -> tuple[bytes, bool]:
+def decode_body(octets: bytes | memoryview, encoding: str) -> tuple[bytes, bool]:
     """Undo a transfer encoding; the flag is False when it was broken and the octets are a best guess.
 
     Source: RFC 2045 §6.7, §6.8.
     """
     if encoding == "quoted-printable":
         # Blanks at a line's end were added on the way and mean nothing (rule 3); behind a soft break they would hide it.
-        lines = b"\n".join(line.rstrip(b" \t\r") for line in octets.split(b"\n"))
+        lines = b"\n".join(line.rstrip(b" \t\r") for line in bytes(octets).split(b"\n"))
         return decodestring(lines), not _BAD_ESCAPE.search(lines)
     if encoding == "base64":
         return _decode_base64(octets)
-    return octets, True
+    return bytes(octets), True
 
 
-def _decode_base64(octets: bytes) -> tuple[bytes, bool]:
-    solid = octets.translate(None, b" \t\n\r\v\f")
+def _decode_base64(octets: bytes | memoryview) -> tuple[bytes, bool]:
+    solid = bytearray()
+    for start in range(
+        0, len(octets), _PIECE
+    ):  # one more copy of the whole would be the scanner's highest use of memory
+        solid += bytes(octets[start : start + _PIECE]).translate(None, b" \t\n\r\v\f")
     try:
         return b64decode(solid, validate=True), True
     except (binascii.Error, ValueError):

@@ -130,9 +130,17 @@ def _serve(memory: int, rules: Rules) -> None:
     """Scan until the pool has closed the pipe."""
     sandbox = enter_sandbox(memory)
     _write_frame(encode_ready(sandbox))
-    read = partial(os.read, _INPUT)
-    while (told := _read_frame(read)) is not None and (octets := _read_frame(read)) is not None:
-        _scan(octets, rules, decode_facts(told), say=_write_frame)
+    while _scan_next(partial(os.read, _INPUT), rules):
+        pass
+
+
+def _scan_next(read: Callable[[int], bytes], rules: Rules) -> bool:
+    """Whether there was a message. Nothing of it is kept: a large one would stay until the next has come in."""
+    told, octets = _read_frame(read), _read_frame(read)
+    if told is None or octets is None:
+        return False
+    _scan(octets, rules, decode_facts(told), say=_write_frame)
+    return True
 
 
 def _attached(octets: bytes, content_type: str = "image/png") -> bytes:

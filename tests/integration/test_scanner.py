@@ -220,8 +220,8 @@ def test_scanners_that_died_while_idle_are_replaced_though_no_message_comes(make
     before = pool.pids()
     [parent] = pool._parents
     os.kill(parent._process.pid, signal.SIGKILL)
-    wait_until(lambda: len(pool._free) == 2 and not set(before) & set(pool.pids()))
-    assert pool.ready()
+    wait_until(lambda: len(after := pool.pids()) == 2 and not set(before) & set(after))
+    wait_until(pool.ready)
 
 
 def test_scanners_started_later_outlive_the_thread_that_needed_them(make_pool):
