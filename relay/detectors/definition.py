@@ -13,7 +13,7 @@ from pydantic import AfterValidator, ConfigDict, Field
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.facts import Facts
-from relay.detectors.find import Detectors, Example, find_sensitive, signals_of, words_of
+from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Pattern
@@ -21,7 +21,7 @@ from relay.detectors.reading import Form, read
 from relay.detectors.words import make_vocabulary
 from relay.errors import ConfigurationError
 from relay.policy.shape import fold, shape, versions_of
-from relay.source import check, read_source
+from relay.source import Source, check, line_of, read_source
 
 # The day on which examples are read: relative words and dates must mean the same in every year.
 EXAMPLES_ON = date(2026, 11, 24)
@@ -34,14 +34,6 @@ _Listed = Annotated[str, Field(min_length=1, max_length=40_000)]
 _WORD = regex.compile(r"[^*]*[^*\s]\*?")  # a * in the midst of a phrase would never match
 
 
-def _is_pattern(text: str) -> str:
-    try:
-        regex.compile(text, regex.V1)
-    except regex.error as error:
-        raise ValueError(f"“{text}” is no pattern: {error}") from error
-    return text
-
-
 def _is_validator(name: str) -> str:
     if name and name not in VALIDATORS:
         raise ValueError(f"“{name}” is none of the validators: {', '.join(sorted(VALIDATORS))}")
@@ -50,7 +42,7 @@ def _is_validator(name: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Pattern:
-    pattern: Annotated[str, AfterValidator(_is_pattern)]
+    pattern: str
     validator: Annotated[str, AfterValidator(_is_validator)] = ""
     form: Form = "apart"
     hints: tuple[_Text, ...] = ()
@@ -91,7 +83,8 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     Raises:
         ConfigurationError: a fault, with its file; nothing is tried yet.
     """
-    tables = {name: check(read_source(text, name), _File) for name, text in sorted(files.items())}
+    sources = {name: read_source(text, name) for name, text in sorted(files.items())}
+    tables = {name: check(source, _File) for name, source in sources.items()}
     kinds = _kinds(tables.values())
     words: dict[int, list[str]] = {}
     for file, table in tables.items():
@@ -100,7 +93,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     _refuse_one_name_twice(tables)
     patterns = []
     for file, table in tables.items():
-        patterns += [_make_pattern(name, one, kinds, file) for name, one in table.patterns.items()]
+        patterns += [_make_pattern(name, one, kinds, sources[file]) for name, one in table.patterns.items()]
     made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, where="") | reduce(or_, (one.kind for one in patterns), 0)
     detectors = [_make_detector(one, kinds, made, file) for file, table in tables.items() for one in table.detector]
     names = NameKinds.of(kinds)
@@ -112,17 +105,10 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         detectors=tuple(detectors),
         kinds=kinds,
         names=names,
-        by_demand=_by_demand(detectors),
+        by_demand=by_demand(detectors),
         always=reduce(or_, (getattr(names, one) for one in names.__slots__)),
         examples=tuple(one for file, table in tables.items() for one in _examples(file, table, kinds)),
     )
-
-
-def _by_demand(detectors: Iterable[Detector]) -> tuple[tuple[int, tuple[Detector, ...]], ...]:
-    found: dict[int, list[Detector]] = {}
-    for one in detectors:
-        found.setdefault(min(one.words, key=int.bit_count, default=0), []).append(one)
-    return tuple((demand, tuple(some)) for demand, some in found.items())
 
 
 def try_examples(detectors: Detectors) -> None:
@@ -137,12 +123,12 @@ def try_examples(detectors: Detectors) -> None:
 
 def failing_examples(detectors: Detectors) -> Iterator[str]:
     """A sentence for each example that does not turn out as it must."""
+    alone = {one.rule: detectors.only(one) for one in detectors.detectors}
     for one in detectors.examples:
         if one.kind:
             shows = _shows(one.text, one.kind, detectors)
         else:
-            findings = find_sensitive(versions_of(one.text), "text", detectors, _EXAMPLE_FACTS)
-            shows = any(finding.rule == one.name for finding in findings)
+            shows = bool(find_sensitive(versions_of(one.text), "text", alone[one.name], _EXAMPLE_FACTS))
         if shows != one.must:
             does = "does not find" if one.must else "finds"
             yield f"{one.file}: “{one.name}” {does} its example “{one.text}”; mend the rule or the example"
@@ -160,7 +146,8 @@ def _shows(example: str, kind: int, detectors: Detectors) -> bool:
     shaped = shape(example)
     reading = read(shaped, fold(shaped))
     words = words_of(reading, detectors)
-    signals = signals_of(reading, words, detectors.patterns, detectors, _EXAMPLE_FACTS)
+    patterns = detectors.patterns_for(detectors.always | kind)
+    signals = signals_of(reading, words, patterns, detectors, _EXAMPLE_FACTS)
     return any(one.kind & kind for one in signals)
 
 
@@ -177,23 +164,21 @@ def _refuse_one_name_twice(tables: Mapping[str, _File]) -> None:
 
 
 def _checked(by_language: Mapping[str, tuple[str, ...] | str], where: str) -> Iterator[str]:
-    """The words of a kind in all languages.
+    """The words of a kind in all languages; several in one text, with commas between them.
 
     Raises:
         ConfigurationError: a word that would never match.
     """
     for language, some in by_language.items():
-        for word in _listed(some):
-            if not _WORD.fullmatch(word.strip()):
+        words = some.split(",") if isinstance(some, str) else some
+        for word in words:
+            if not (stripped := word.strip()) and isinstance(some, str):
+                continue
+            if not stripped or ("*" in stripped and not _WORD.fullmatch(stripped)):
                 raise ConfigurationError(
-                    f"{where}.{language}: “{word}”: a * stands at a word's end only, and ends a phrase"
+                    f"{where}.{language}: “{stripped}”: a * stands at a word's end only, and ends a phrase"
                 )
-            yield word
-
-
-def _listed(words: tuple[str, ...] | str) -> Iterable[str]:
-    """The words of a list, or of a text with commas between them."""
-    return (word.strip() for word in words.split(",") if word.strip()) if isinstance(words, str) else words
+        yield ",".join(words)
 
 
 def _kinds(tables: Iterable[_File]) -> dict[str, int]:
@@ -204,8 +189,13 @@ def _kinds(tables: Iterable[_File]) -> dict[str, int]:
     return {name: 1 << place for place, name in enumerate(names)}
 
 
-def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str) -> Pattern:
-    pattern = regex.compile(_in_form(one.pattern, one.form), regex.MULTILINE | regex.V1)
+def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], source: Source) -> Pattern:
+    try:
+        pattern = regex.compile(_in_form(one.pattern, one.form), regex.MULTILINE | regex.V1)
+    except regex.error as error:
+        sentence = f"patterns.{name}.pattern: “{one.pattern}” is no pattern: {error}"
+        line = line_of(source.text, ("patterns", name, "pattern"))
+        raise ConfigurationError(sentence, file=source.file, line=line) from error
     return Pattern(
         kind=kinds[name],
         name=name,
@@ -214,7 +204,7 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], file: str)
         form=one.form,
         hint=regex.compile("|".join(regex.escape(fold(shape(hint))) for hint in one.hints)) if one.hints else None,
         digits=one.digits,
-        yields=_sum_of(one.yields, kinds, f"{file}: patterns.{name}"),
+        yields=_sum_of(one.yields, kinds, f"{source.file}: patterns.{name}"),
         validator=VALIDATORS[one.validator] if one.validator else None,
     )
 

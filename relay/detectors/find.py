@@ -55,6 +55,27 @@ class Detectors:
         """The names of all rules."""
         return frozenset(one.rule for one in self.detectors)
 
+    def only(self, detector: Detector) -> "Detectors":
+        """The same with this one detector: what it finds, and no more."""
+        return replace(self, detectors=(detector,), by_demand=by_demand([detector]))
+
+    def patterns_for(self, wanted: int) -> list[Pattern]:
+        """The patterns that matter to signals of these kinds: theirs, and those that they yield to, before them."""
+        patterns = []
+        for pattern in reversed(self.patterns):  # what one yields to comes before it
+            if pattern.kind & wanted:
+                patterns.append(pattern)
+                wanted |= pattern.yields
+        return patterns[::-1]
+
+
+def by_demand(detectors: Iterable[Detector]) -> tuple[tuple[int, tuple[Detector, ...]], ...]:
+    """Detectors by the words that they need first."""
+    found: dict[int, list[Detector]] = {}
+    for one in detectors:
+        found.setdefault(min(one.words, key=int.bit_count, default=0), []).append(one)
+    return tuple((demand, tuple(some)) for demand, some in found.items())
+
 
 def find_sensitive(versions: Sequence[Version], place: str, detectors: Detectors, facts: Facts) -> tuple[Finding, ...]:
     """Find what is sensitive in one view, given every way to read its text; never raises, linear time.
@@ -126,12 +147,7 @@ def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pa
             if not words & one.unless_in_text and all(words & kinds for kinds in one.words):
                 possible.append(one)
                 wanted |= one.kinds
-    patterns = []
-    for pattern in reversed(detectors.patterns):  # what one yields to comes before it
-        if pattern.kind & wanted:
-            patterns.append(pattern)
-            wanted |= pattern.yields
-    return possible, patterns[::-1]
+    return possible, detectors.patterns_for(wanted) if possible else []
 
 
 def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
@@ -147,6 +163,8 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[F
     reading = read(version.text, version.folded)
     words = words_of(reading, detectors)
     possible, patterns = _possible(_sum(words), detectors)
+    if not possible:
+        return
     signals = signals_of(reading, words, patterns, detectors, facts)
     if not signals:
         return

@@ -16,7 +16,7 @@ from relay.detectors.reading import UNSPACED, Reading, flatten
 from relay.policy.shape import fold, shape
 
 _ARABIC = regex.compile(r"\p{Arabic}")
-_ANY_ENDING, _SIGN = "*", "^"  # the second is what stands for the first among tokens
+_ANY_ENDING = "*"
 _AFTER_AN_ARTICLE = ("", "و", "ف", "ب", "ك")  # a noun that has its article takes no second one
 _PARTICLES = ("", "و", "ف", "ب", "ل", "ك", "ال", "وال", "بال", "فال", "كال", "لل", "ولل", "وب", "ول")
 
@@ -79,9 +79,7 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
     """Build the automaton from words by kind (one bit each); a text may hold several with commas between them."""
     entries: dict[str, int] = {}
     for kind, some in words.items():
-        # All at once: there are tens of thousands.
-        flat = flatten(fold(shape(",".join(some))).replace(_ANY_ENDING, _SIGN))
-        for word in flat.split(" , "):
+        for word in _folded(",".join(some)):
             for entry in _entries(word):
                 entries[entry] = entries.get(entry, 0) | kind
     automaton = ahocorasick.Automaton()
@@ -92,18 +90,30 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
     return Vocabulary(automaton)
 
 
-def _entries(flat: str) -> Iterator[str]:
-    """The strings that stand for a word in a flat text."""
-    stem = flat.removesuffix(f" {_SIGN}")
-    if not stem or stem in {_SIGN, ","}:
+def _folded(words: str) -> set[str]:
+    """The words of a text with commas between them, folded; all at once, because there are tens of thousands."""
+    if words.isascii():
+        return set(words.lower().split(","))
+    some = words.split(",")
+    plain = {word for word in some if word.isascii()}
+    others = ",".join(word for word in some if not word.isascii())
+    return {*",".join(plain).lower().split(","), *fold(shape(others)).split(",")}
+
+
+def _entries(word: str) -> Iterator[str]:
+    """The strings that stand for a folded word in a flat text."""
+    stem = word.strip().removesuffix(_ANY_ENDING)
+    end = " " if len(stem) == len(word.strip()) else ""
+    if not stem.isalpha():  # letters alone are a token as they are
+        stem = " ".join(stem.split()) if stem.replace(" ", "").isalpha() else flatten(stem)
+    if not stem:
         return
     if not stem.isascii():
         if UNSPACED.search(stem):
             yield stem
             return
         if _ARABIC.search(stem):
-            end = "" if stem != flat else " "
             for particle in _AFTER_AN_ARTICLE if stem.startswith("ال") else _PARTICLES:
                 yield f" {particle}{stem}{end}"
             return
-    yield f" {stem}" if stem != flat else f" {stem} "
+    yield f" {stem}{end}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 
 from relay.policy.banners import Banners, banners_of
 from relay.policy.shape import fold, shape
@@ -148,7 +149,12 @@ def _groups(labels: Iterable[tuple[str, tuple[str, ...]]], end: str = _END) -> s
 
 def _any_of(words: Iterable[str], end: str = _END) -> str:
     """One pattern for any of the words, longest first; `end` is what must stand behind a word that ends in a cased letter."""
-    return "|".join(_patterns(words, end))
+    # What may not stand behind a word takes longer to compile than the word: it stands once behind several.
+    patterns = []
+    for is_cased, some in groupby(_longest_first(words), key=_ends_cased):
+        pattern = "|".join(map(_loosely, some))
+        patterns.append(f"(?:{pattern}){end}" if is_cased and end else pattern)
+    return "|".join(patterns)
 
 
 def _alone(words: Iterable[str], end: str) -> list[str]:
@@ -158,7 +164,8 @@ def _alone(words: Iterable[str], end: str) -> list[str]:
     before it is looked for from there.
     """
     by_first: dict[str, list[str]] = {}
-    for pattern in _patterns(words, end):
+    for word in _longest_first(words):
+        pattern = _loosely(word) + (end if _ends_cased(word) else "")
         first = pattern[: 1 + pattern.startswith("\\")]
         by_first.setdefault(first, []).append(pattern.removeprefix(first))
     return [f"{first}(?<![{CASED}]{first})(?:{'|'.join(rest)})" for first, rest in by_first.items()]
@@ -180,9 +187,12 @@ def _have(groups: Iterable[str], pieces: Iterable[str]) -> bool:
     return any(piece in group for group in groups for piece in pieces)
 
 
-def _patterns(words: Iterable[str], end: str) -> list[str]:
-    folded = sorted({fold(shape(word)) for word in words}, key=len, reverse=True)
-    return [_loosely(word) + (end if re.search(rf"[{CASED}]\Z", word) else "") for word in folded]
+def _longest_first(words: Iterable[str]) -> list[str]:
+    return sorted({fold(shape(word)) for word in words}, key=lambda one: (-len(one), one))
+
+
+def _ends_cased(word: str) -> bool:
+    return re.search(rf"[{CASED}]\Z", word) is not None
 
 
 def _loosely(word: str) -> str:
