@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from relay.detectors.definition import EXAMPLES_ON, read_detectors
+from relay.detectors.definition import EXAMPLES_ON
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of
+from tests.builders import shipped_rules
 
 _CASES = tomllib.loads((Path(__file__).parent / "operations.toml").read_text("utf-8"))
-_FOLDER = Path(__file__).parents[3] / "config/policy/detectors"
-_DETECTORS = read_detectors({path.name: path.read_text("utf-8") for path in _FOLDER.glob("*.toml")})
+_DETECTORS = shipped_rules().detectors
 _LIVE = {"T1", "O1", "O2", "O3", "H9"}
 
 
