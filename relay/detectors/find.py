@@ -132,7 +132,7 @@ def signals_of(
     names = with_officials(find_names(marks), marks)
     dates = find_dates(reading, detectors.kinds, facts.on)
     signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
-    signals = without_writers(signals, reading, detectors.kinds)
+    signals = without_writers(signals, reading, detectors.kinds, facts)
     return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))
 
 

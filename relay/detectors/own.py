@@ -1,7 +1,7 @@
 """What is the author's own in a text: their name, their signature block, their ways to be reached. It never counts.
 
 Who the author is comes from the member's record, or from the header where nobody asks for a record; the text alone is not
-believed. A block of theirs begins with a line that is their name.
+believed. A block of theirs begins with a line that is their name. Numbers that a duty desk is reached by are nobody's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,50 +10,144 @@ from itertools import pairwise
 import regex
 
 from relay.detectors.facts import Facts
-from relay.detectors.reading import Reading
+from relay.detectors.reading import UNSPACED, Reading
 from relay.detectors.words import WAYS, Covered, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
 _BLOCK_LINES = 8  # of a signature block below the author's name
 _LINE = 80  # characters at most of a line that is a name, perhaps with a title
 _BESIDE = 60  # characters between the author's name and a number that they sign with
-_PERSONAL = ("name", "maybe_name", "lone_name", "capital", *WAYS, "street", "handle", "house_number")
+_PERSONAL = ("name", "maybe_name", "lone_name", "capital", "published_name", *WAYS, "street", "handle", "house_number")
 _ACCUSING = (
     "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "resides",
 )  # fmt: skip
 _BESIDE_A_NAME = 4  # words: a title, a rank
+_STRANGE = 2  # words of a name that the author's record doesn't have
 _SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
+_LETTER = regex.compile(r"[^\W\d_]")
+# Parts of many people's names, which prove nothing by themselves.
+_PARTICLES = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "dos",
+        "das",
+        "di",
+        "du",
+        "des",
+        "del",
+        "la",
+        "le",
+        "los",
+        "las",
+        "van",
+        "der",
+        "den",
+        "von",
+        "zu",
+        "bin",
+        "binti",
+        "ben",
+        "ibn",
+        "al",
+        "el",
+        "بن",
+        "ال",
+    ]
+)
+_DEGREE = regex.compile(r"(?:\s*,?\s*(?:\p{L}{1,4}\.){1,3}\p{L}{0,4}\.?)+$")
 
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:
     """The signals but those that are the author's own: their name anywhere, what identifies people in their block, and that again elsewhere."""
     personal, ways, accusing = (kinds_named(kinds, names) for names in (_PERSONAL, WAYS, _ACCUSING))
     beside = personal & ~kinds.get("name", 0)  # another's name stays one, whoever signs above it
-    known = [set(_WORD.findall(fold(shape(one)))) for one in facts.names]
-    known += [set(_WORD.findall(fold(shape(one.partition("@")[0].replace("_", " "))))) for one in facts.addresses]
-    known = [words for words in known if words]
+    known = list(_known(facts))
     if not known:
         return list(signals)
+    signed = list(_mentions(reading, known))
+    mentions = Covered(signed)
+    # What accuses elsewhere is part of their name here.
+    signals = [one for one in signals if not one.kind & accusing or not mentions.hold(one.start, one.end)]
     everything = set().union(*known)
-    named = [one for one in signals if one.kind & personal and _is_of(reading.folded[one.start : one.end], everything)]
     accused = {reading.lines.of(one.start) for one in signals if one.kind & accusing}
-    blocks = Covered(_blocks(reading, known, accused))
-    signing = {reading.lines.of(one.start): one for one in named if not one.kind & ways}
-    own = {id(one) for one in named}
-    own |= {id(one) for one in signals if one.kind & beside and blocks.hold(one.start, one.start + 1)}
+    begun, blocks = _blocks(reading, known, accused)
+    own = set()
     for one in signals:
-        name = signing.get(line := reading.lines.of(one.start)) if one.kind & ways else None
-        if name and line not in accused and name.start - _BESIDE <= one.start < name.end + _BESIDE:
+        if not one.kind & personal:
+            continue
+        written = set(_WORD.findall(_plain_letters(reading.folded[one.start : one.end])))
+        if (
+            (written and written <= everything)
+            or (one.kind & beside and blocks.hold(one.start, one.start + 1))
+            or (
+                not one.kind & ways
+                and any(
+                    len((written & some) - _PARTICLES) >= 2
+                    or (len(written & some) >= min(2, len(some)) and reading.lines.of(one.start) in begun)
+                    for some in known
+                    if len(written - some - _PARTICLES) <= _STRANGE
+                )
+            )
+        ):
             own.add(id(one))
+    own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, signals, reading, accusing)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
 
 
-def _is_of(written: str, words: set[str]) -> bool:
-    """Whether all words of a signal are the author's."""
-    found = set(_WORD.findall(written))
-    return bool(found) and found <= words
+def _known(facts: Facts) -> Iterator[set[str]]:
+    """The words of each name and address of the author's."""
+    for one in (*facts.names, *(address.partition("@")[0].replace("_", " ") for address in facts.addresses)):
+        if words := set(_WORD.findall(_plain_letters(fold(shape(one))))):
+            yield words
+
+
+def _plain_letters(folded: str) -> str:
+    """Letters as an address writes them; each keeps its place."""
+    return folded.replace("đ", "d")
+
+
+def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
+    """Where the author's name stands: two words of it in a row, or the whole of a name of one word."""
+    text = _plain_letters(reading.folded)
+    for some in known:
+        if len(some) == 1 and UNSPACED.search(name := next(iter(some))):
+            yield from ((one.start(), one.end()) for one in regex.finditer(regex.escape(name), text))
+            continue
+        run: list[tuple[int, int]] = []
+        seen: set[str] = set()
+        for one in (*_WORD.finditer(text), None):
+            near = one and (
+                not run or (not _LETTER.search(text, run[-1][1], one.start()) and one.start() - run[-1][1] < 4)
+            )
+            if one and near and one.group() in some:
+                run.append(one.span())
+                seen.add(one.group())
+                continue
+            if len(seen) >= min(2, len(some)) and seen - _PARTICLES and text[run[-1][1] : run[-1][1] + 1] != "@":
+                yield run[0][0], run[-1][1]
+            run, seen = ([one.span()], {one.group()}) if one and one.group() in some else ([], set())
+
+
+def _is_signed(
+    one: Signal, signed: Sequence[tuple[int, int]], signals: Sequence[Signal], reading: Reading, accusing: int
+) -> bool:
+    """Whether a number stands beside the author's name, with nothing between that accuses, nor before both in their sentence."""
+    for start, end in signed:
+        if (
+            not start - _BESIDE <= one.start < end + _BESIDE
+            or "\n\n" in reading.text[min(start, one.start) : one.start]
+        ):
+            continue
+        first = max(
+            min(start, one.start) - 2 * _BESIDE, reading.sentences.starts[reading.sentences.of(min(start, one.start))]
+        )
+        if not any(some.kind & accusing and first <= some.start < max(end, one.end) for some in signals):
+            return True
+    return False
 
 
 def _plain(reading: Reading, signal: Signal) -> str:
@@ -62,13 +156,17 @@ def _plain(reading: Reading, signal: Signal) -> str:
     return written if "@" in written else regex.sub(r"\D", "", written)[-8:]
 
 
-def _blocks(reading: Reading, known: Sequence[set[str]], accused: set[int]) -> Iterator[tuple[int, int]]:
-    """The signature blocks: from a short line that is the author's name, a few short lines on, as long as nothing accuses."""
+def _blocks(reading: Reading, known: Sequence[set[str]], accused: set[int]) -> tuple[set[int], Covered]:
+    """The signature blocks and the lines that they begin with: a short line that is the author's name, a few short lines on, as long as nothing accuses."""
     starts = [*reading.lines.starts, len(reading.folded)]
+    begun, blocks = set(), []
     for number, (start, end) in enumerate(pairwise(starts)):
-        line = reading.folded[start:end].strip()
+        line = _plain_letters(reading.folded[start:end].strip())
         words = set(_WORD.findall(line))
-        if len(line) > _LINE or line.endswith(_SENTENCE_ENDS) or number in accused:
+        if len(line) > _LINE or number in accused:
+            continue
+        strange = len(words & set().union(*known)) and min(len(words - one) for one in known)
+        if line.endswith(_SENTENCE_ENDS) and strange > 1 and not _DEGREE.search(line):
             continue
         if any(len(words & one) >= min(2, len(one)) and len(words - one) <= _BESIDE_A_NAME for one in known):
             last = number + 1
@@ -76,4 +174,6 @@ def _blocks(reading: Reading, known: Sequence[set[str]], accused: set[int]) -> I
                 if starts[last + 1] - starts[last] > _LINE:
                     break
                 last += 1
-            yield start, starts[last]
+            begun.add(number)
+            blocks.append((start, starts[last]))
+    return begun, Covered(blocks)
