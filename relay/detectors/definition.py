@@ -16,7 +16,7 @@ from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
-from relay.detectors.patterns import Pattern
+from relay.detectors.patterns import Hints, Pattern
 from relay.detectors.reading import Form, read
 from relay.detectors.words import make_vocabulary
 from relay.errors import ConfigurationError
@@ -102,6 +102,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     return Detectors(
         vocabulary=make_vocabulary(words),
         patterns=tuple(patterns),
+        hints=Hints(patterns),
         detectors=tuple(detectors),
         kinds=kinds,
         names=names,
@@ -202,7 +203,7 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], source: So
         pattern=pattern,
         valued="value" in pattern.groupindex,
         form=one.form,
-        hint=regex.compile("|".join(regex.escape(fold(shape(hint))) for hint in one.hints)) if one.hints else None,
+        hints=tuple(fold(shape(hint)) for hint in one.hints),
         digits=one.digits,
         yields=_sum_of(one.yields, kinds, f"{source.file}: patterns.{name}"),
         validator=VALIDATORS[one.validator] if one.validator else None,

@@ -12,7 +12,7 @@ from relay.detectors.marks import Marks, NameKinds
 from relay.detectors.names import find_names
 from relay.detectors.officials import as_published, with_officials
 from relay.detectors.own import without_own
-from relay.detectors.patterns import Pattern, find_shapes
+from relay.detectors.patterns import Hints, Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
 from relay.detectors.variants import put_back
 from relay.detectors.words import Covered, Signal, Vocabulary
@@ -36,7 +36,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detectors:
-    """All that config/policy/detectors says: the vocabulary, the shapes, the rules; and their examples.
+    """All that config/policy/detectors says: the vocabulary, the shapes with their hints, the rules; and their examples.
 
     `always` are the kinds of signals that matter whatever the words: names are made of them. `by_demand` has the detectors by
     the words that they need first, 0 for none.
@@ -44,6 +44,7 @@ class Detectors:
 
     vocabulary: Vocabulary = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
+    hints: Hints = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
@@ -127,7 +128,7 @@ def signals_of(
     reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
 ) -> list[Signal]:
     """Every signal in a text, with the shapes of these patterns, in order, without what is the author's own."""
-    shapes = find_shapes(patterns, reading, words)
+    shapes = find_shapes(patterns, reading, words, detectors.hints)
     marks = Marks(reading, [*words, *shapes], detectors.names)
     names = with_officials(find_names(marks), marks)
     dates = find_dates(reading, detectors.kinds, facts.on)

@@ -1,9 +1,10 @@
 """Shapes that a pattern finds: numbers with check digits, addresses, coordinates, dates. Each is one kind of signal."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
+import ahocorasick
 import regex
 
 from relay.detectors.reading import Form, Reading
@@ -20,8 +21,8 @@ class Pattern:
 
     A pattern reads one of three forms: the text as it is `written`; `folded`, small and without accents and look-alikes; or
     `apart`, folded and without the letters of scripts that have no spaces, so that a word's edge is one beside them too. The group
-    "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hint` finds
-    pieces of which one stands wherever the pattern does; it is looked for around them only. A match that
+    "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
+    pieces, folded, of which one stands wherever the pattern does; it is looked for around them only. A match that
     overlaps a signal of the kinds in `yields` is none. A pattern of `digits` has at least so many
     in a row, and is looked for around such rows only.
     """
@@ -30,7 +31,7 @@ class Pattern:
     name: str
     pattern: regex.Pattern[str] = field(repr=False)
     form: Form
-    hint: regex.Pattern[str] | None = field(repr=False)
+    hints: tuple[str, ...] = field(repr=False)
     digits: int
     yields: int
     validator: Callable[[str], bool] | None
@@ -48,35 +49,69 @@ class Pattern:
                     yield Signal(self.kind, start, end)
 
 
-def _around(text: str, hint: regex.Pattern[str]) -> Iterator[tuple[int, int]]:
-    """The stretches of a text around a hint, to the ends of words."""
+class Hints:
+    """The hints of many patterns, found in one pass over a text."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        """Take those of these patterns."""
+        names: dict[str, dict[str, None]] = {}
+        for pattern in patterns:
+            for hint in pattern.hints:
+                names.setdefault(hint, {})[pattern.name] = None
+        self._automaton = ahocorasick.Automaton()
+        self._automaton.add_word("\x00", (1, ()))  # stands in no shaped text; an empty automaton can't search
+        for hint, some in names.items():
+            self._automaton.add_word(hint, (len(hint), tuple(some)))
+        self._automaton.make_automaton()
+
+    def find(self, folded: str) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Where hints stand in a folded text, by the names of their patterns; those that have none are left out."""
+        found: dict[str, list[tuple[int, int]]] = {}
+        for last, (length, names) in self._automaton.iter(folded):
+            for name in names:
+                found.setdefault(name, []).append((last - length + 1, last + 1))
+        return found
+
+
+def _around(text: str, hints: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The stretches of a text around the hints in it, to the ends of words."""
     first = last = -1
-    for match in hint.finditer(text):
-        if match.end() <= last:
+    for hint_start, hint_end in hints:
+        if hint_end <= last:
             continue
-        end = _SPACE.search(text, min(len(text), match.end() + _REACH))
-        if first >= 0 and match.start() - _REACH > last:
+        end = _SPACE.search(text, min(len(text), hint_end + _REACH))
+        if first >= 0 and hint_start - _REACH > last:
             yield first, last
             first = -1
         if first < 0:
-            first = max(text.rfind(sign, 0, max(0, match.start() - _REACH)) for sign in " \n") + 1
+            first = max(text.rfind(sign, 0, max(0, hint_start - _REACH)) for sign in " \n") + 1
         last = end.start() if end else len(text)
     if first >= 0:
         yield first, last
 
 
-def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[Signal]) -> list[Signal]:
-    """All shapes of a text, in the order of the patterns; each sees the words and the shapes of those before it."""
+def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[Signal], hints: Hints) -> list[Signal]:
+    """All shapes of a text, in the order of the patterns; each sees the words and the shapes of those before it.
+
+    Args:
+        patterns: what to look for.
+        reading: the text.
+        words: what the vocabulary knows in it.
+        hints: those of the patterns, and perhaps of others.
+    """
     seen = list(words)
     found: list[Signal] = []
     whole = ((0, len(reading.text)),)
     around: dict[int, tuple[tuple[int, int], ...]] = {0: whole}
+    hinted = hints.find(reading.folded)
     for pattern in patterns:
+        if pattern.hints and pattern.name not in hinted:
+            continue
         if (spans := around.get(pattern.digits)) is None:
             spans = around[pattern.digits] = tuple(reading.around_rows(pattern.digits))
-        if pattern.hint and not pattern.digits:
-            spans = tuple(_around(reading.folded, pattern.hint))
-        if not spans or (pattern.hint and pattern.digits and not pattern.hint.search(reading.folded)):
+        if pattern.hints and not pattern.digits:
+            spans = tuple(_around(reading.folded, hinted[pattern.name]))
+        if not spans:
             continue
         fresh = list(islice(pattern.find(reading.form(pattern.form), spans), MATCHES))
         if fresh and pattern.yields:

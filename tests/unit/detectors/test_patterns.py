@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import regex
 
-from relay.detectors.patterns import MATCHES, Pattern, find_shapes
+from relay.detectors.patterns import MATCHES, Hints, Pattern, find_shapes
 from relay.detectors.reading import Form, Reading, read
 from relay.detectors.words import Signal
 from relay.policy.shape import fold, shape
@@ -15,14 +15,14 @@ def _pattern(
     *,
     kind: int = 1,
     form: Form = "folded",
-    hint: str = "",
+    hints: tuple[str, ...] = (),
     digits: int = 0,
     yields: int = 0,
     validator: Callable[[str], bool] | None = None,
 ) -> Pattern:
     pattern = regex.compile(text, regex.MULTILINE | regex.V1)
     return Pattern(
-        kind=kind, name="it", pattern=pattern, form=form, hint=regex.compile(hint) if hint else None, digits=digits, yields=yields,
+        kind=kind, name="it", pattern=pattern, form=form, hints=hints, digits=digits, yields=yields,
         validator=validator, valued="value" in pattern.groupindex,
     )  # fmt: skip
 
@@ -34,7 +34,9 @@ def _read(text: str) -> Reading:
 
 def _found(text: str, *patterns: Pattern, words: tuple[Signal, ...] = ()) -> list[tuple[int, str]]:
     reading = _read(text)
-    return [(one.kind, reading.text[one.start : one.end]) for one in find_shapes(patterns, reading, words)]
+    return [
+        (one.kind, reading.text[one.start : one.end]) for one in find_shapes(patterns, reading, words, Hints(patterns))
+    ]
 
 
 def test_a_pattern_reads_one_form_of_the_text() -> None:
@@ -65,14 +67,14 @@ def test_a_pattern_of_digits_is_looked_for_around_rows_of_so_many() -> None:
 
 def test_a_pattern_with_hints_is_looked_for_around_them_only() -> None:
     far = "x " * 300
-    pattern = _pattern(r"\d+", hint="pin|code")
+    pattern = _pattern(r"\d+", hints=("pin", "code"))
     assert _found(f"1 {far} 2 Pin: 3, PIN 4 {far} 5 {far} code 6", pattern) == [(1, "2"), (1, "3"), (1, "4"), (1, "6")]
     assert _found("1 2 3", pattern) == []
     assert _found("pin 1", pattern) == [(1, "1")]
 
 
 def test_a_pattern_with_hints_and_digits_needs_a_hint_somewhere() -> None:
-    pattern = _pattern(r"\d{6}", hint="pin", digits=6)
+    pattern = _pattern(r"\d{6}", hints=("pin",), digits=6)
     assert _found("123456", pattern) == []
     assert _found(f"123456 {'x ' * 300} pin", pattern) == [(1, "123456")]
 
