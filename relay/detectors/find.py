@@ -145,9 +145,10 @@ def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pa
         if demand and not words & demand:
             continue
         for one in some:
-            if not words & one.unless_in_text and all(words & kinds for kinds in one.words):
-                possible.append(one)
-                wanted |= one.kinds
+            if words & one.unless_in_text or (len(one.words) > 1 and not all(words & kinds for kinds in one.words)):
+                continue
+            possible.append(one)
+            wanted |= one.kinds
     return possible, detectors.patterns_for(wanted) if possible else []
 
 

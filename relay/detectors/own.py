@@ -93,7 +93,8 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
             )
         ):
             own.add(id(one))
-    own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, signals, reading, accusing)}
+    accusers = [one for one in signals if one.kind & accusing]
+    own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
 
@@ -114,6 +115,8 @@ def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int
     """Where the author's name stands: two words of it in a row, or the whole of a name of one word."""
     text = _plain_letters(reading.folded)
     for some in known:
+        if not any(word in text for word in some):
+            continue  # a quick look
         if len(some) == 1 and UNSPACED.search(name := next(iter(some))):
             yield from ((one.start(), one.end()) for one in regex.finditer(regex.escape(name), text))
             continue
@@ -132,9 +135,7 @@ def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int
             run, seen = ([one.span()], {one.group()}) if one and one.group() in some else ([], set())
 
 
-def _is_signed(
-    one: Signal, signed: Sequence[tuple[int, int]], signals: Sequence[Signal], reading: Reading, accusing: int
-) -> bool:
+def _is_signed(one: Signal, signed: Sequence[tuple[int, int]], accusers: Sequence[Signal], reading: Reading) -> bool:
     """Whether a number stands beside the author's name, with nothing between that accuses, nor before both in their sentence."""
     for start, end in signed:
         if (
@@ -145,7 +146,7 @@ def _is_signed(
         first = max(
             min(start, one.start) - 2 * _BESIDE, reading.sentences.starts[reading.sentences.of(min(start, one.start))]
         )
-        if not any(some.kind & accusing and first <= some.start < max(end, one.end) for some in signals):
+        if not any(first <= some.start < max(end, one.end) for some in accusers):
             return True
     return False
 
@@ -160,12 +161,17 @@ def _blocks(reading: Reading, known: Sequence[set[str]], accused: set[int]) -> t
     """The signature blocks and the lines that they begin with: a short line that is the author's name, a few short lines on, as long as nothing accuses."""
     starts = [*reading.lines.starts, len(reading.folded)]
     begun, blocks = set(), []
-    for number, (start, end) in enumerate(pairwise(starts)):
-        line = _plain_letters(reading.folded[start:end].strip())
-        words = set(_WORD.findall(line))
+    everything = set().union(*known)
+    text = _plain_letters(reading.folded)
+    named = any(word in text for word in everything)
+    for number, (start, end) in enumerate(pairwise(starts) if named else ()):
+        line = text[start:end].strip()
         if len(line) > _LINE or number in accused:
             continue
-        strange = len(words & set().union(*known)) and min(len(words - one) for one in known)
+        words = set(_WORD.findall(line))
+        if not words & everything:
+            continue
+        strange = min(len(words - one) for one in known)
         if line.endswith(_SENTENCE_ENDS) and strange > 1 and not _DEGREE.search(line):
             continue
         if any(len(words & one) >= min(2, len(one)) and len(words - one) <= _BESIDE_A_NAME for one in known):

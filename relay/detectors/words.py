@@ -67,12 +67,16 @@ class Vocabulary:
 
     def find(self, reading: Reading) -> Iterator[Signal]:
         """Every word in a text; of words that begin at the same place the longest of each kind comes last."""
-        for last, (length, kinds) in self.automaton.iter(reading.flat):
+        flat, starts, flat_starts = reading.flat, reading.starts, reading.flat_starts
+        for last, (length, kinds) in self.automaton.iter(flat):
             start = last - length + 1
             # Both are the spaces at a word's edges, where it has edges.
-            start += reading.flat[start] == " "
-            end = last if reading.flat[last] == " " else last + 1
-            yield Signal(kinds, reading.place(start), reading.place(end - 1) + 1)
+            start += flat[start] == " "
+            end = last if flat[last] == " " else last + 1
+            first = bisect_right(flat_starts, start) - 1
+            begin = starts[first] + start - flat_starts[first]
+            one_token = first + 1 == len(flat_starts) or end < flat_starts[first + 1]
+            yield Signal(kinds, begin, begin + end - start if one_token else reading.place(end - 1) + 1)
 
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:

@@ -8,7 +8,6 @@ Names are found first, in one pass; everything else looks a bounded way around e
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, pairwise
@@ -55,8 +54,13 @@ _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
 
 
-def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
+def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...] = ()) -> tuple[Finding, ...]:
     """Find every marking in one view; never raises, and takes linear time.
+
+    Args:
+        view: the view.
+        words: what marks.
+        versions: every way to read the view's text, where they are known already.
 
     Returns:
         Findings with code M1 (a label in a marking's place), H2 with a label (a label in prose) or H2 without (an unknown
@@ -67,7 +71,9 @@ def find_markings(view: View, words: MarkingWords) -> tuple[Finding, ...]:
     # In a field named X-TLP the name of the scheme stands in the field's name.
     named = view.place.startswith("header ") and patterns.inside.search(fold(view.place))
     found: dict[tuple[str, str, str], Finding] = {}
-    for number, version in enumerate(versions_of(view.text, before="TLP:" if named else "")):
+    if named or not versions:
+        versions = versions_of(view.text, before="TLP:" if named else "")
+    for number, version in enumerate(versions):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
         for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners))):
             lined = _with_line(finding, version.text)
@@ -107,10 +113,10 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
 
 def _few(findings: Iterable[Finding], counts: Callable[[Finding], bool] = lambda _: True) -> Iterator[Finding]:
     """The first findings of every rule that count: to look at all, and to number their lines, would take quadratic time."""
-    counted: Counter[str] = Counter()
+    counted: dict[str, int] = {}  # a Counter is costly to make, for each of many views
     for finding in findings:
-        if counted[finding.rule] < FINDINGS_PER_RULE and counts(finding):
-            counted[finding.rule] += 1
+        if (number := counted.get(finding.rule, 0)) < FINDINGS_PER_RULE and counts(finding):
+            counted[finding.rule] = number + 1
             yield finding
 
 

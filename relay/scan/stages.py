@@ -136,14 +136,17 @@ def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] 
 
 def _find(view: View, search: _Search) -> Iterator[Finding]:
     """What stands in one view: markings, and what identifies people or betrays operations."""
-    marked = find_markings(view, search.rules.words)
+    versions = versions_of(view.text)
+    marked = find_markings(view, search.rules.words, versions)
     search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
     yield from marked
     text, leaves = _written_by_people(view)
     if not text or (read := (" ".join(text.split()), leaves)) in search.read:
         return  # a page says what the text beside it says
     search.read.add(read)
-    found = find_sensitive(versions_of(text), view.place, search.rules.detectors, search.facts)
+    if text != view.text:
+        versions = versions_of(text)
+    found = find_sensitive(versions, view.place, search.rules.detectors, search.facts)
     if not leaves:  # so only what nobody may have sent at all counts
         found = tuple(one for one in found if not one.code.startswith("H"))
     if certain := [one for one in found if one.code in PASSAGE_CODES]:

@@ -12,6 +12,7 @@ from quopri import decodestring
 
 from relay.mail.message import HEADER_OCTETS, HeaderSection, decode_text, split_header
 from relay.policy.post import Finding, View
+from relay.scan.boundary import split_parts
 from relay.scan.charset import decode
 from relay.scan.parameters import FieldValue, read_field_value
 from relay.scan.text import HIDDEN, TEXT_OCTETS, clean
@@ -190,7 +191,7 @@ def _visit_multipart(gathered: _Walk, entity: _Entity, media_type: str, content_
         _add_outside(gathered, octets[start:end], "text")
     if boundary is None:
         return
-    spans, closed = _split(octets, start, end, boundary)
+    spans, closed = split_parts(octets, start, end, boundary, PARTS + 1)
     if not closed:
         gathered.rules.append("structure.missing_terminator")
     _add_outside(gathered, octets[slice(*spans[0])], HIDDEN)
@@ -241,28 +242,6 @@ def _boundary(gathered: _Walk, content_type: FieldValue) -> bytes | None:
         gathered.rules.append("structure.boundary_used_twice")
     gathered.boundaries.add(octets)
     return octets
-
-
-def _split(octets: bytes, start: int, end: int, boundary: bytes) -> tuple[list[tuple[int, int]], bool]:
-    """The spans between delimiter lines, preamble first; when the closing line was found, the epilogue is the last one.
-
-    Source: RFC 2046 §5.1.1: the line end before a delimiter belongs to it; blanks may follow it.
-    """
-    delimiter = re.compile(rb"^--" + re.escape(boundary) + rb"(--)?[ \t]*\r?$", re.MULTILINE)
-    spans: list[tuple[int, int]] = []
-    since = start
-    for match in delimiter.finditer(octets, start, end):
-        before = match.start()
-        if octets[max(since, before - 1) : before] == b"\n":
-            before -= 1
-            before -= octets[max(since, before - 1) : before] == b"\r"
-        spans.append((since, max(since, before)))
-        since = min(match.end() + 1, end)
-        if match.group(1):
-            return [*spans, (since, end)], True
-        if len(spans) > PARTS + 1:
-            break
-    return [*spans, (since, end)], False
 
 
 def _add_outside(gathered: _Walk, octets: bytes, place: str) -> None:
