@@ -7,10 +7,33 @@ import regex
 from relay.detectors.marks import LINKS, Marks, NameKinds
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
+from relay.policy.shape import fold
 
 _REACH = 9  # tokens between a role and its holder
 _THROUGH = LINKS | frozenset(
-    [",", "(", ")", "-", "/", "mr", "mrs", "ms", "mme", "m", "sr", "and", "&", "et", "y", "e", "und"]
+    [
+        ",",
+        "(",
+        ")",
+        "-",
+        "/",
+        "mr",
+        "mrs",
+        "ms",
+        "mme",
+        "m",
+        "sr",
+        "and",
+        "&",
+        "et",
+        "y",
+        "e",
+        "und",
+        "ong",
+        "ba",
+        "anh",
+        "chi",
+    ]
 )
 _PARTING = frozenset(
     [
@@ -38,6 +61,80 @@ _PARTING = frozenset(
     ]
 )
 _BETWEEN = frozenset(["our", "is", "was", "who", "est", "qui", "notre", "es", "o", "head", "as", "the"])
+# What joins an office to its name; and whose officers are no officials.
+_OF = frozenset(fold(one) for one in (
+    "of", "the", "de", "du", "la", "des", "do", "da", "del", "der", "van", "het", "wa", "ya", "cha", "za", "cua", "l", "d", "dari", "по", "с", "и",
+    "seksi", "wilayah", "bidang", "balai", "kantor", "resor", "satuan", "باسم", "unit", "dinas", "kementerian", "direktorat", "provinsi", "kabupaten", "cabang",
+))  # fmt: skip
+_ADJECTIVE = regex.compile(
+    r"(?:al|ale|ales|ais|el|elle|ique|ica|ico|if|ive|iva|ivo|aire|ario|aria|iere|ier|ero|era|ile|il|ar|ien|ienne|ano|ana|ois|oise|ense|ante|ente|ais|aise)$"
+)
+_COMPANIES = frozenset(
+    [
+        "company",
+        "firm",
+        "gang",
+        "ring",
+        "cartel",
+        "syndicate",
+        "family",
+        "network",
+        "business",
+        "shop",
+        "societe",
+        "entreprise",
+        "gangs",
+        "reseau",
+        "bande",
+        "famille",
+        "boutique",
+        "empresa",
+        "compania",
+        "firma",
+        "banda",
+        "cartel",
+        "familia",
+        "tienda",
+        "red",
+        "rede",
+        "familia",
+        "loja",
+        "unternehmen",
+        "firma",
+        "bande",
+        "familie",
+        "bedrijf",
+        "zaak",
+        "bende",
+        "familie",
+        "kampuni",
+        "genge",
+        "familia",
+        "duka",
+        "perusahaan",
+        "sindikat",
+        "keluarga",
+        "toko",
+        "cong",
+        "đuong",
+        "băng",
+        "nhom",
+        "truck",
+        "lorry",
+        "vehicle",
+        "car",
+        "boat",
+        "camion",
+        "vehicule",
+        "voiture",
+        "camion",
+        "vehiculo",
+        "coche",
+        "wagen",
+        "gari",
+        "the",
+    ]
+) - {"the"}
 _AND = frozenset(("and", "&", "et", "y", "e", "и", "und", "en", "na", "dan", "va", "و", ",", "/", ";"))
 _ACRONYM = regex.compile(r" ?\((?!TLP)\p{Lu}[\p{Lu}\-/&. ]{1,14}\)")
 _AGENDA = regex.compile(r"[ \t>*-]*\d{1,2} ?[:.hч] ?\d{2}\b")
@@ -70,12 +167,13 @@ def _role_before(number: int, marks: Marks) -> int | None:
     through = kinds.title | kinds.agency | kinds.place | kinds.locative | kinds.head | kinds.from_where
     text = marks.reading.text
     titled = agency = False
+    joined = True
     unknown = 0
     for back in range(number - 1, max(-1, number - _REACH), -1):
         kind, initial = marks.marks[back], text[marks.starts[back]]
-        if kind & (kinds.suspect | kinds.naming | kinds.press):  # "according to the Daily Nation"
-            return None
-        if kind & kinds.role:
+        if kind & kinds.suspect or (kind & (kinds.naming | kinds.press) and not kind & kinds.role):
+            return None  # "according to the Daily Nation"
+        if kind & kinds.role and (joined or marks.token(back + 1) in _OF):
             begin = back
             while begin and marks.marks[begin - 1] & kinds.role:
                 begin -= 1
@@ -85,9 +183,17 @@ def _role_before(number: int, marks: Marks) -> int | None:
         titled = titled or bool(kind & kinds.title)
         agency = agency or bool(kind & kinds.agency)
         if not (kind & through or marks.token(back) in _THROUGH or initial.isupper()):
-            # the rest of an office's name: "эксперт Зоологического музея"
+            # the rest of an office's name: "эксперт Зоологического музея", "chef de la brigade mobile"
+            if marks.token(back) in _OF:
+                continue
             unknown += 1
-            if unknown > 2 or not "а" <= initial <= "я":
+            token = marks.token(back)
+            genitive = "а" <= initial <= "я" or token.startswith("ال")
+            joined = joined and genitive
+            plain = token.isalpha() and token not in _COMPANIES and not kind & (kinds.consign | kinds.kin)
+            if not plain or unknown > 2 + genitive:
+                break
+            if unknown == 1 and not (genitive or marks.token(back - 1) in _OF or _ADJECTIVE.search(token)):
                 break
     return marks.starts[number] if titled and agency else None
 

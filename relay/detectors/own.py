@@ -21,6 +21,8 @@ _PERSONAL = ("name", "maybe_name", "lone_name", "capital", "published_name", *WA
 _ACCUSING = (
     "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "resides",
 )  # fmt: skip
+_OFFICE, _PARTIES = ("office_contact", "own_contact"), ("suspect", "third_party", "crime_role", "criminal_role")
+_BEHIND_A_DESK, _BEFORE_A_DESK = 25, 100  # characters
 _BESIDE_A_NAME = 4  # words: a title, a rank
 _STRANGE = 2  # words of a name that the author's record doesn't have
 _SENTENCE_ENDS = (".", "!", "?", ":")
@@ -65,6 +67,7 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
     personal, ways, accusing = (kinds_named(kinds, names) for names in (_PERSONAL, WAYS, _ACCUSING))
     beside = personal & ~kinds.get("name", 0)  # another's name stays one, whoever signs above it
     known = list(_known(facts))
+    signals = _without_desks(signals, reading, kinds)
     if not known:
         return list(signals)
     signed = list(_mentions(reading, known))
@@ -97,6 +100,30 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
     own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
+
+
+def _without_desks(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int]) -> Sequence[Signal]:
+    """The signals without the numbers right behind a word for a desk or a duty, where no party stands before that word."""
+    ways, office, party = (kinds_named(kinds, names) for names in (WAYS, _OFFICE, _PARTIES))
+    desks = [one for one in signals if one.kind & office]
+    if not desks or not any(one.kind & ways for one in signals):
+        return signals
+    parties = [one for one in signals if one.kind & party]
+
+    def is_of_a_desk(one: Signal) -> bool:
+        return any(
+            0 <= one.start - desk.end <= _BEHIND_A_DESK
+            and "\n\n" not in reading.text[desk.end : one.start]
+            and not any(_before(desk.start, reading) <= some.start < one.start for some in parties)
+            for desk in desks
+        )
+
+    return [one for one in signals if not one.kind & ways or not is_of_a_desk(one)]
+
+
+def _before(place: int, reading: Reading) -> int:
+    """Where what belongs to a word for a desk begins, in its sentence."""
+    return max(place - _BEFORE_A_DESK, reading.sentences.starts[reading.sentences.of(place)])
 
 
 def _known(facts: Facts) -> Iterator[set[str]]:

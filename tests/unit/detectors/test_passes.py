@@ -1,0 +1,61 @@
+"""What passes stands close to what doesn't: each pair has the same words, of rules or of a matter of the day, of a desk or of a suspect."""
+
+from datetime import date
+
+import pytest
+
+from relay.detectors.facts import Facts
+from relay.detectors.find import find_sensitive
+from relay.policy.shape import versions_of
+from tests.builders import shipped_rules
+
+DETECTORS = shipped_rules().detectors
+FACTS = Facts(on=date(2026, 11, 24), names=("Ana Example",), addresses=("ana.example@agency.example",))
+
+
+def _codes(text: str) -> set[str]:
+    found = find_sensitive(versions_of(text), "text", DETECTORS, FACTS)
+    return {one.code for one in found if not one.rule.startswith("residual")}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # talk about what doesn't belong here
+        "Names of suspects and birth dates do not belong on this list; neither do planned raids or sources.",
+        "On ne parle pas ici des informateurs ni des perquisitions prévues.", "Aquí no van nombres de detenidos, tampoco allanamientos previstos.",
+        "Aqui não entram nomes de arguidos nem buscas previstas ou cargas ainda a caminho.", "V-Leute gehören nicht in diesen Verteiler.",
+        "Ook geplande invallen en zendingen die nog onderweg zijn horen hier niet.", "Rencana penggerebekan jangan ditulis di sini.",
+        "Kế hoạch khám xét và nguồn tin mật không trao đổi qua thư này.", "Operesheni zijazo na watoa habari zisijadiliwe hapa.",
+        "Готовящиеся обыски и агентов в рассылке не обсуждаем.", "العمليات القادمة والمخبرون لا يُناقشون هنا.", "线人情况不得在邮件组讨论。",
+        # appointments to units that watch, and laws that come
+        "From 1 December Commander Bola Adeyemi takes over as head of the Surveillance Branch.", "Oberst Ivo Brandt übernimmt am 1. Dezember die Leitung des Referats Observation.",
+        "La nueva ley entra en vigor el 1 de enero de 2027 y abarca loros vivos.", "A nova lei entra em vigor a 1 de janeiro de 2027 e abrange papagaios vivos.",
+        # a journey that ended, a ship that was checked
+        "Paket sedang menuju Vietnam ketika dicegat petugas bandara: 4 kg sisik.", "Kifurushi kilikuwa njiani kilipozuiwa uwanja wa ndege: kilo 4 za magamba.",
+        "El contenedor, descargado del Maritime Fortune, quedó retenido.", "The sister ships Lady Elizabeth and Princess Margaret were boarded, nothing found.",
+        # officials in the office that they hold
+        "Le chef de la brigade mobile Martin Okolo a ouvert le cours.", "Msemaji wa wizara Anna Mushi alisema watu wawili wamekamatwa.",
+        "Начальник отдела по борьбе с контрабандой Мартин Окунев открыл курс.", "أعلنت المتحدثة باسم الوزارة منى العلي توقيف ثلاثة أشخاص.",
+        "Bà Phạm Thu Hà, Cơ quan quản lý CITES, nhắc nộp báo cáo.", "Juru bicara kementerian Sinta Dewi mengatakan tiga pelaku ditangkap.",
+        # numbers of a desk beside talk of suspects
+        "Three persons arrested. Tel. for questions +254 712 345 678.", "Sesi: perlindungan informan (teori). Panitia: +62 812 3456 7890", "联系人：会务组，电话 +86 138 1234 5678",
+    ],
+)  # fmt: skip
+def test_what_only_sounds_sensitive_passes(text: str) -> None:
+    assert _codes(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The raid is planned for tomorrow at five.", "Perquisition prévue demain chez le vendeur.", "El allanamiento está previsto para mañana.",
+        "A carga ainda está a caminho de Nacala.", "De zending marmotten is nog onderweg.", "Penggerebekan direncanakan besok pagi.",
+        "Обыск у скупщика запланирован на завтра.", "线人说明天交货，我们明天抓捕。", "Surveillance of the warehouse begins on 1 December.",
+        "Paket sisik sedang menuju Vietnam, mohon dicegat.", "集装箱内有鳞片，已发往越南，请拦截。",
+        "The suspect's contact is on +254 712 345 678.", "司机联系电话 +86 138 1234 5678", "Le chef du gang Martin Okolo a été arrêté.", "Kepala sindikat Martin Oktavian ditangkap.",
+        "The driver of the truck Martin Okoth was arrested.", "Descargado del camión de Martín Ochoa, detenido ayer.",
+    ],
+)  # fmt: skip
+def test_the_same_words_of_a_matter_of_the_day_do_not(text: str) -> None:
+    assert _codes(text)
