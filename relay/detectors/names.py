@@ -259,8 +259,8 @@ def _small(marks: Marks) -> Iterator[Signal]:
 
 
 def _is_said_small(number: int, marks: Marks) -> bool:
-    """Whether a word that nothing knows stands behind one that says a name comes, in a line without capitals."""
-    if number >= len(marks.marks) or marks.marks[number] or len(marks.token(number)) < 4:
+    """Whether a word that nothing else knows stands behind one that says a name comes, in a line without capitals."""
+    if len(marks.token(number)) < 4 or marks.marks[number] & ~(marks.kinds.given | marks.kinds.surname):
         return False
     text, lines = marks.reading.text, marks.reading.lines.starts
     line = marks.reading.lines.of(marks.starts[number])
