@@ -13,12 +13,14 @@ from relay.policy.post import View
 from relay.scan.markup import (
     BLOCKS,
     CELLS,
+    CODE,
     PARAGRAPHS,
     UNSEEN,
     in_markup,
     is_orderly,
     is_too_deep,
     sanitise,
+    without_code,
     without_markup,
 )
 from relay.scan.text import HIDDEN, clean, views_of_text
@@ -72,8 +74,9 @@ def read_html(source: str) -> Page:
 
 
 def views_of_source(source: str) -> tuple[View, ...]:
-    """The source itself, whatever a parser makes of it: the text between its tags, and what stands inside of them."""
-    texts = (without_markup(_BLANKS.sub(" ", source)), in_markup(source))
+    """The source itself, whatever a parser makes of it: the text between its tags, styles and scripts, and what stands inside of tags."""
+    text, code = without_code(source)
+    texts = (without_markup(_BLANKS.sub(" ", text)), _APART.join(code), in_markup(source))
     return tuple(View(text=clean(text), place=HIDDEN) for text in texts if text.strip())
 
 
@@ -105,7 +108,9 @@ def _asides(node: LexborNode) -> Iterator[str]:
         yield (node.comment_content or "").strip()
     elif node.is_element_node:
         yield from (value.strip() for value in node.attributes.values() if value and value.strip())
-        if node.tag == "template":  # its content is a document of its own, which no walk over this one meets
+        if node.tag in CODE:
+            yield (node.text_content or "").strip()
+        elif node.tag == "template":  # its content is a document of its own, which no walk over this one meets
             yield without_markup(node.html or "").strip()
 
 
@@ -185,7 +190,8 @@ def _render(root: LexborNode | None, *, shown_only: bool, links: bool = False) -
     for node, entering in _walk(root, shown_only=shown_only):
         tag = node.tag or ""
         if node.is_text_node:
-            lines.write(node.text_content or "")
+            if node.parent is None or node.parent.tag not in CODE:
+                lines.write(node.text_content or "")
         elif entering and not shown_only and tag in _STANDING_FOR:
             lines.write(
                 next((node.attributes.get(name) or "" for name in _STANDING_FOR[tag] if node.attributes.get(name)), "")

@@ -23,6 +23,7 @@ BLOCKS = PARAGRAPHS | _tags(
     "hgroup hr html legend li main menu nav optgroup option search section select summary tbody textarea tfoot thead title tr"
 )
 CELLS = frozenset({"td", "th"})
+CODE = frozenset({"script", "style"})  # what stands in them is no part of any sentence beside them
 # Never shown, or shown by some readers only: neither the visible view nor the clean part has their content.
 UNSEEN = _tags(
     "audio canvas embed frameset head iframe math noembed noframes noscript object script select style svg template textarea title video"
@@ -44,6 +45,7 @@ _CLOSED_BY_PARSERS = _tags("body colgroup dd dt head html li optgroup option p t
 
 # A tag, comment or declaration, but no address in angle brackets (RFC 3986 appendix C), as plain text has them.
 _TAG = re.compile(r"<(?:/?([a-zA-Z][\w-]*(?::[\w-]+)?)(?=[\s/>])|[!?])[^<>]*>")
+_CODE = re.compile(r"<(style|script)(?:\s[^<>]*)?>([^<]*)</\1\s*>", re.IGNORECASE)
 _BRACKETED = re.compile(r"<([^<>]*)>")
 _BARE_TAG = re.compile(r"/?\w+/?")
 _NESTING = re.compile(r"<!--(?:.*?-->|.*\Z)|<(/?)([a-zA-Z][\w:-]*)", re.DOTALL)
@@ -53,6 +55,14 @@ _SERIALISED = re.compile(r'[^<]+|<(/?)([a-z][a-z0-9]*)(?: [a-z]+="[^"]*")*>')
 def without_markup(source: str) -> str:
     """The text between tags, joined as inline elements and parted as blocks are; entities decoded."""
     return html.unescape(_TAG.sub(lambda tag: "\n" if _parts_text(tag.group(1)) else "", source))
+
+
+def without_code(source: str) -> tuple[str, tuple[str, ...]]:
+    """The source without its plain styles and scripts, and what stood in those: else each page would be read twice for them."""
+    if "</" not in source:
+        return source, ()
+    code = tuple(found.group(2).strip() for found in _CODE.finditer(source))
+    return _CODE.sub("", source), tuple(text for text in dict.fromkeys(code) if text)
 
 
 def _parts_text(name: str | None) -> bool:

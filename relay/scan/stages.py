@@ -68,7 +68,7 @@ class _Search:
 
     rules: Rules
     facts: Facts
-    read: set[tuple[str, bool]] = field(default_factory=set)
+    read: dict[tuple[str, bool], str] = field(default_factory=dict)  # words, with the text that had them
     memory: _Memory = field(default_factory=_Memory)
 
 
@@ -141,12 +141,18 @@ def _find(view: View, search: _Search) -> Iterator[Finding]:
     search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
     yield from marked
     text, leaves = _written_by_people(view)
-    if not text or (read := (" ".join(text.split()), leaves)) in search.read:
-        return  # a page says what the text beside it says
-    search.read.add(read)
+    if not text:
+        return
+    words, place = (" ".join(text.split()), leaves), view.place
+    if (read := search.read.get(words)) is not None:
+        # A page says what the text beside it says; but it breaks no lines, which is read as well, once.
+        if place != "text" or read in {text, ""}:
+            return
+        place = HIDDEN
+    search.read[words] = "" if read else text
     if text != view.text:
         versions = versions_of(text)
-    found = find_sensitive(versions, view.place, search.rules.detectors, search.facts)
+    found = find_sensitive(versions, place, search.rules.detectors, search.facts)
     if not leaves:  # so only what nobody may have sent at all counts
         found = tuple(one for one in found if not one.code.startswith("H"))
     if certain := [one for one in found if one.code in PASSAGE_CODES]:

@@ -51,6 +51,17 @@ def test_hidden_words_do_not_split_what_is_seen():
     assert "TxyzLP:RED" in views(source, HIDDEN)
 
 
+def test_a_style_or_script_is_viewed_beside_the_text_and_not_in_it():
+    source = (
+        "<style>p {margin: 0}</style><SCRIPT type=x>\nf()</SCRIPT ><p>Ten kilograms of iv<style>b {}</style>ory.</p>"
+    )
+    texts = {view.text.strip() for view in read_html(source).views}
+    assert {"Ten kilograms of ivory.", "p {margin: 0}", "f()", "b {}"} <= {
+        line for text in texts for line in text.split("\n")
+    }
+    assert not [text for text in texts if "kilograms" in text and ("margin" in text or "f()" in text or "b {}" in text)]
+
+
 @pytest.mark.parametrize(
     "source",
     [

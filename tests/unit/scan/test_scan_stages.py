@@ -271,6 +271,20 @@ def test_a_passage_is_told_once_however_many_views_show_it():
     assert remembered(mail(part(b"Nothing of the kind, in more words than eight of them."))).passages == ()
 
 
+def test_a_page_is_read_as_well_where_the_text_beside_it_breaks_its_lines():
+    words = '[words.secret]\nen = ["source"]\n[words.act]\nen = ["lives"]\n'
+    rule = '[[detector]]\nrule = "a.rule"\ncode = "O1"\nall = ["secret", "act"]\nscope = "line"\n'
+    examples = 'must = ["source lives", "source who lives", "lives, source"]\nmust_not = ["source", "lives", "a\\nb"]\n'
+    rules_of_one = Rules(words=RULES.words, detectors=read_detectors({"a.toml": words + rule + examples}))
+    for broken, line in (
+        (b"Our source\r\nlives there.\r\n", "text, hidden part"),
+        (b"Our source lives there.\r\n", "text, line 1"),
+    ):
+        page = part(b"<p>" + broken.replace(b"\r\n", b" ") + b"</p>", "text/html")
+        stages = scan_octets(mail(part(broken), page, subtype="alternative"), rules_of_one, FACTS)
+        assert [one.place for stage in stages for one in stage.findings] == [line]
+
+
 def test_texts_attached_to_a_marked_message_are_told_as_digests_and_those_of_others_are_not():
     assert remembered(mail(part(b"TLP:RED\r\n\r\nhello"), FILE)).shingles == shingles(TOLD.decode())
     for body in (b"hello", b"TLP:GREEN\r\n\r\nhello"):
