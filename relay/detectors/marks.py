@@ -122,6 +122,21 @@ class Marks:
             number += 1
         return words
 
+    def is_parted(self, one: int, other: int) -> bool:
+        """Whether a line ends between two tokens, and not because a mail program broke it."""
+        text = self.reading.text
+        between = text.rfind("\n", self.starts[one], self.starts[other])
+        if between < 0:
+            return False
+        sentences = self.reading.sentences
+        return not text[between - 1].isalpha() or sentences.of(self.starts[one]) != sentences.of(self.starts[other])
+
+    def _ends_behind(self, number: int) -> bool:
+        """Whether what is greeted with a name that begins at a token ends with it: "Thanks, Ana Example."."""
+        text = self.reading.text
+        end = next((at for at in range(self.starts[number], len(text)) if text[at] in ".,!:;\n"), len(text))
+        return end - self.starts[number] < 45 and text[end : end + 1] != ","
+
     def before(self, number: int) -> int:
         """The kinds of the word before a token, over articles and prepositions."""
         kinds = 0
@@ -132,12 +147,14 @@ class Marks:
             kinds |= self.marks[number - back] & self.kinds.locative
             if self.marks[number - back] & self.kinds.head_before:
                 break
-        if number - back < 0 or "\n" in self.reading.text[self.starts[number - back] : self.starts[number]]:
+        if number - back < 0 or self.is_parted(number - back, number):
             return kinds
         if self.token(number - back) == "sao" and self.reading.text[self.starts[number - back]].islower():
             return kinds  # "são", which means "are"
         if self.token(number - back) == "o" and self.token(number - back - 1) in {"e", "era", "foi"}:
             return kinds  # the article in "é o", which is a preposition in Vietnamese
+        if self.token(number - back) == "," and self.marks[number - back - 1] & self.kinds.greeting:
+            return kinds | self.kinds.greeting if self._ends_behind(number) else kinds
         if number > back and self.marks[number - back] & self.kinds.title:
             kinds |= self.marks[number - back - 1] & self.kinds.greeting
         return kinds | (self.marks[number - back] & ~(self.kinds.locative if back > 1 and kinds else 0))

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import regex
 
-from relay.detectors.marks import Marks, Word
+from relay.detectors.arabic import find_arabic_names
+from relay.detectors.marks import Marks, NameKinds, Word
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
 
@@ -31,8 +32,6 @@ _PATRONYMIC = regex.compile(r"(?:ович|евич|ич|овна|евна|ичн
 _SLAVIC = regex.compile(
     r"(?:[оеё]в|[иы]н|ск[иоа][ийея]?|енко|чук|[аяо]?дзе|швили|[ая]нян?|баев|[оеиы][вн](?:а|у|ым|ои|е|ых))$"
 )
-_ARABIC = regex.compile(r"\p{Arabic}")
-_ARTICLE = regex.compile(r"[وفبك]?(?:ال|لل)")
 
 
 def find_names(marks: Marks) -> list[Signal]:
@@ -54,8 +53,7 @@ def find_names(marks: Marks) -> list[Signal]:
     if "\n" in reading.text:
         found += _broken(marks)
     found += _small(marks)
-    if _ARABIC.search(reading.text):
-        found += _arabic(marks)
+    found += find_arabic_names(marks)
     found.sort(key=lambda one: one.start)
     return found
 
@@ -89,8 +87,11 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
     kinds = marks.kinds
     named = kinds.given | kinds.surname
     segment: list[Word] = []
-    stopped = 0
-    for word in words:
+    # "tàu Ocean Bright": what begins with a common word is a ship as well.
+    stopped = marks.before(words[0].first) if words else 0
+    if stopped & kinds.suspect:
+        stopped = 0
+    for place, word in enumerate(words):
         if marks.token(word.first) in _INSIDE and word.last - word.first == 1 and not word.kinds & named:
             continue
         if (
@@ -100,14 +101,28 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
         ):
             segment.append(word)
             continue
-        if segment and word.kinds & kinds.head and marks.token(word.first - 1) in _INSIDE:  # "van Dam"
+        if (
+            segment
+            and marks.token(word.first - 1) in _INSIDE
+            and word.kinds & (kinds.head | (kinds.place if marks.token(word.first - 1) in {"von", "van", "zu"} else 0))
+        ):  # "van Dam"
             segment.append(word)
             continue
-        if segment and not word.kinds & (kinds.head | kinds.agency) and not stopped & kinds.head_before:
+        if segment and not _is_of_a_body(words[place : place + 3], kinds) and not stopped & kinds.head_before:
             yield segment
-        segment, stopped = [], word.kinds
+        segment, stopped = [], word.kinds | (stopped & kinds.head_before if not segment and not place else 0)
     if segment and not stopped & kinds.head_before:
         yield segment
+
+
+def _is_of_a_body(behind: list[Word], kinds: NameKinds) -> bool:
+    """Whether the words behind a name make it a place's or a body's: "David Sheldrick Wildlife Trust"."""
+    for word in behind:
+        if word.kinds & (kinds.head | kinds.agency):
+            return True
+        if not word.kinds & kinds.common or word.kinds & (kinds.place | kinds.suspect | kinds.role):
+            return False
+    return False
 
 
 def _is_initial(word: Word, marks: Marks) -> bool:
@@ -126,6 +141,8 @@ def _weigh(segment: list[Word], marks: Marks, *, flat: bool) -> Signal | None:
     if before & kinds.suspect:
         before &= ~kinds.head_before  # "cão" and "bị cáo"
     if before & (kinds.head_before | kinds.greeting) or after & kinds.head or _is_author(segment, marks):
+        return None
+    if _SHIP.match(marks.reading.folded, segment[-1].end):
         return None
     if _STREET.search(marks.reading.folded, segment[-1].start, segment[-1].end):
         return None
@@ -204,7 +221,11 @@ def _sure(segment: list[Word], marks: Marks) -> list[Word]:
     said = stops & (kinds.naming | kinds.alias | kinds.title | (kinds.suspect if loud else 0)) or (
         _is_initial(segment[0], marks) and len(segment) > 1
     )
-    return segment[:2] if said or any(_slavic(one, marks) for one in segment) else []
+    # In capitals a case of a noun ends as surnames do.
+    slavic = [one for one in segment if _slavic(one, marks)]
+    if loud and not said:
+        slavic = [one for one in slavic if one.kinds & kinds.surname]
+    return segment[:2] if said or slavic else []
 
 
 def _is_author(segment: list[Word], marks: Marks) -> bool:
@@ -268,33 +289,7 @@ def _is_said_small(number: int, marks: Marks) -> bool:
     return text[marks.starts[number]].islower() and written[1:].islower()
 
 
-def _arabic(marks: Marks) -> Iterator[Signal]:
-    """Names in a script without capitals: two words of the lists in a row, or what follows a word that says so."""
-    kinds = marks.kinds
-    named = kinds.given | kinds.surname
-    number = 0
-    while number < len(marks.marks):
-        first = number
-        count = 0
-        said = bool(first and marks.marks[first - 1] & kinds.naming and _ARABIC.match(marks.token(first)))
-        while number < len(marks.marks) and number - first < 6:
-            token, kind = marks.token(number), marks.marks[number]
-            known = kind & named or _SERVANT.match(token) or (count and _NISBA.match(token) and not kind & kinds.stops)
-            unknown = said and number - first < 3 and token[0].isalpha() and not kind & kinds.stops
-            if not known and not unknown and not (count and token in _LINEAGE):
-                break
-            count += bool(known or unknown)
-            number += 1
-        if count and _ARABIC.match(marks.reading.text, marks.starts[first]):
-            end = marks.starts[number - 1] + len(marks.token(number - 1))
-            # A word with its article may be the same as a name with one.
-            alone = count == 1 and _ARTICLE.match(marks.token(first))
-            if not alone and not marks.before(first) & (kinds.head_before | kinds.greeting):
-                yield Signal(kinds.name if count > 1 else kinds.lone_name, marks.starts[first], end)
-        number += first == number
-
-
+_SHIP = regex.compile(
+    r"[\"”“»’' ]{0,3}(?:\d{1,3}[\"”“»’']?)?[ ,]{0,2}\(?(?:imo|omi|имо|mmsi)(?: no\.?| n\.?º?| number)? ?:?\d"
+)
 _STREET = regex.compile(r"(?:laan|straat|plein|weg|gracht|kade|straße|strasse|platz|gasse|allee|damm|ufer)$")
-_SERVANT = regex.compile(r"[وفبلك]?عبدال\p{Arabic}{2,}$")
-_NISBA = regex.compile(r"ال\p{Arabic}{3,}ي$")  # a surname that says whence
-_LINEAGE = frozenset(("بن", "ابن", "بنت", "ابو", "ام", "ال", "عبد", "الدين", "ولد", "ايت"))

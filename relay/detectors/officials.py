@@ -178,7 +178,7 @@ def _role_before(number: int, marks: Marks) -> int | None:
             while begin and marks.marks[begin - 1] & kinds.role:
                 begin -= 1
             return marks.starts[begin]
-        if "\n" in text[marks.starts[back] : marks.starts[number]] and marks.token(number - 1) not in {",", ":"}:
+        if marks.is_parted(back, number) and marks.token(number - 1) not in {",", ":"}:
             break
         titled = titled or bool(kind & kinds.title)
         agency = agency or bool(kind & kinds.agency)
@@ -214,6 +214,8 @@ def _role_after(number: int, marks: Marks) -> bool:
             return parted
         if token in _PARTING:
             parted = True
+        elif not parted and place < number + 2 and marks.reading.text[marks.starts[place]].isupper():
+            continue  # the rest of the name
         elif token not in _THROUGH and token not in _BETWEEN:
             return False
     return False

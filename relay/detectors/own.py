@@ -82,19 +82,16 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
         if not one.kind & personal:
             continue
         written = set(_WORD.findall(_plain_letters(reading.folded[one.start : one.end])))
-        if (
-            (written and written <= everything)
-            or (one.kind & beside and blocks.hold(one.start, one.start + 1))
-            or (
-                not one.kind & ways
-                and any(
-                    len((written & some) - _PARTICLES) >= 2
-                    or (len(written & some) >= min(2, len(some)) and reading.lines.of(one.start) in begun)
-                    for some in known
-                    if len(written - some - _PARTICLES) <= _STRANGE
-                )
+        if one.kind & ways:
+            theirs = bool(written) and written <= everything
+        else:
+            theirs = (bool(written) and written <= everything) or any(
+                len((written & some) - _PARTICLES) >= 2
+                for some in known
+                if len(written - some - _PARTICLES) <= _STRANGE
             )
-        ):
+            theirs = theirs or (reading.lines.of(one.start) in begun and mentions.touch(one.start, one.end))
+        if theirs or (one.kind & beside and blocks.hold(one.start, one.start + 1)):
             own.add(id(one))
     accusers = [one for one in signals if one.kind & accusing]
     own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
