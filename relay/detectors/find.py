@@ -128,11 +128,20 @@ def signals_of(
     reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
 ) -> list[Signal]:
     """Every signal in a text, with the shapes of these patterns, in order, without what is the author's own."""
+    return _that_count(_seen(reading, words, patterns, detectors, facts), reading, detectors, facts)
+
+
+def _seen(
+    reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
+) -> list[Signal]:
     shapes = find_shapes(patterns, reading, words, detectors.hints)
     marks = Marks(reading, [*words, *shapes], detectors.names)
     names = with_officials(find_names(marks), marks)
-    dates = find_dates(reading, detectors.kinds, facts.on)
-    signals = without_own([*words, *shapes, *names, *dates], reading, detectors.kinds, facts)
+    return [*words, *shapes, *names, *find_dates(reading, detectors.kinds, facts.on)]
+
+
+def _that_count(seen: list[Signal], reading: Reading, detectors: Detectors, facts: Facts) -> list[Signal]:
+    signals = without_own(seen, reading, detectors.kinds, facts)
     signals = without_writers(signals, reading, detectors.kinds, facts)
     return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))
 
@@ -167,16 +176,16 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[F
     possible, patterns = _possible(_sum(words), detectors)
     if not possible:
         return
-    signals = signals_of(reading, words, patterns, detectors, facts)
-    if not signals:
+    seen = _seen(reading, words, patterns, detectors, facts)
+    # From here on signals are only taken away, or names become published ones: most texts are done.
+    kinds = _sum(seen) | detectors.names.published_name
+    possible = [one for one in possible if all(kinds & need for need in one.needs)]
+    if not possible or not (signals := _that_count(seen, reading, detectors, facts)):
         return
     all_kinds = _sum(signals)
-    pieces: dict[Scope, Sequence[Piece]] = {
-        "sentence": _pieces(signals, reading.sentences),
-        "line": _pieces(signals, reading.lines),
-        "paragraph": _pieces(signals, reading.paragraphs),
-        "text": [Piece(signals, all_kinds)],
-    }
+    pieces: dict[Scope, Sequence[Piece]] = {"text": [Piece(signals, all_kinds)]}
+    for scope in {one.scope for one in possible} - {"text"}:
+        pieces[scope] = _pieces(signals, _spans(reading, scope))
     counted: Counter[str] = Counter()
     for detector in possible:
         for start, end in detect(detector, pieces[detector.scope], all_kinds):
@@ -184,6 +193,12 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[F
             if counted[detector.rule] > FINDINGS_PER_RULE:
                 break
             yield Finding(code=detector.code, rule=detector.rule, place="", start=start, end=end)
+
+
+def _spans(reading: Reading, scope: Scope) -> Spans:
+    if scope == "sentence":
+        return reading.sentences
+    return reading.lines if scope == "line" else reading.paragraphs
 
 
 def _pieces(signals: Sequence[Signal], spans: Spans) -> list[Piece]:

@@ -73,8 +73,7 @@ def main() -> None:
         return
     _introduce(control, encode_introduction(rules.detectors.rules()))
     gc.enable()
-    gc.collect()
-    gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it
+    gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it; hardly any of it is garbage
     children: set[int] = set()
     while len(request := (received := socket.recv_fds(control, NUMBER_OCTETS, 2))[0]) == NUMBER_OCTETS:
         pid, pipes = decode_number(request), received[1]
