@@ -10,6 +10,10 @@ lacking() {
   [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf ' postgresql'
   command -v postfix >/dev/null 2>&1 || [ -x /usr/sbin/postfix ] || printf ' postfix'
   [ -n "$(ls /usr/lib/*/sasl2/libplain.so 2>/dev/null)" ] || printf ' libsasl2-modules' # Postfix's AUTH PLAIN
+  [ -n "$(ls /usr/lib/*/libtesseract.so.5 2>/dev/null)" ] || printf ' libtesseract5' # reads what is written on photos
+  for language in eng fra spa por deu vie rus ara chi_sim; do
+    [ -e "/usr/share/tesseract-ocr/5/tessdata/$language.traineddata" ] || printf ' tesseract-ocr-%s' "$(echo $language | tr _ -)"
+  done
   perl -MNet::SSLeay -e 1 >/dev/null 2>&1 || printf ' libnet-ssleay-perl' # swaks speaks TLS through it, and only recommends it
 }
 

@@ -44,6 +44,20 @@ def writing(*lines: str, size: int = 28, ink: int = 0, paper: int = 255) -> Imag
     return image.convert("RGB")
 
 
+def scribble(sheet: Image.Image, lines: int = 3) -> Image.Image:
+    """The sheet with lines as if by hand under what stands on it: strokes up and down, all alike to nobody's letters."""
+    draw = ImageDraw.Draw(sheet)
+    for line in range(lines):
+        points = [(80 + 9 * at, 700 + 70 * line + (at * at * 7 % 31) - 15 * (at % 2)) for at in range(90)]
+        draw.line(points, fill=(30, 30, 120), width=3)
+    return sheet
+
+
+def pictured_pdf(*sheets: Image.Image, **options: Any) -> bytes:
+    """A PDF as scanners make them: each page is a picture."""
+    return encoded(sheets[0], "PDF", save_all=True, append_images=sheets[1:], **options)
+
+
 def noise(width: int, height: int) -> Image.Image:
     """What compresses badly."""
     return Image.effect_noise((width, height), 90).convert("RGB")

@@ -1,10 +1,12 @@
-"""Which of the mail programs that tests drive this machine has. `tests/needs.sh` installs them where it may."""
+"""Which of the programs that tests drive this machine has, and whether tesseract can read photos. `tests/needs.sh` installs them where it may."""
 
 import shutil
 import subprocess
 from functools import cache
 
 import pytest
+
+from relay.scan.tesseract import LANGUAGES, languages
 
 
 @cache
@@ -19,6 +21,12 @@ def _reason_against(program: str) -> str:
 
 def _swaks_abilities() -> bytes:
     return subprocess.run(["swaks", "--support"], check=True, capture_output=True).stdout
+
+
+def need_languages() -> None:
+    """Skip the test where tesseract can't read all that the relay knows of."""
+    if missing := set(LANGUAGES) - set(languages()):
+        pytest.skip(f"tesseract can't read {', '.join(sorted(missing))} here: tests/needs.sh names the packages")
 
 
 def need(program: str) -> None:

@@ -40,6 +40,7 @@ def examine(
     yield from machine.look_at_memory_dumps(dumps_forbidden)
     yield from machine.look_at_clock(now, chain.newest if chain else None)
     yield from machine.look_at_space(settings)
+    yield from machine.look_at_reading()
     yield from doors.look_at_certificate(settings, now)
     yield from doors.look_at_ports(settings)
     yield from doors.look_at_trust(settings)

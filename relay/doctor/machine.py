@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from relay.doctor.finding import Finding, ok, warning, wrong
+from relay.scan.tesseract import LANGUAGES, languages
 from relay.settings import Settings
 
 ROOT = Path("/")
@@ -106,6 +107,23 @@ def look_at_space(settings: Settings) -> Iterator[Finding]:
         yield warning("disk space", sentence, f"make room: below {reserve >> 20} MiB no post is taken")
     else:
         yield ok("disk space", sentence)
+
+
+def look_at_reading(root: Path = ROOT) -> Iterator[Finding]:
+    """Without tesseract nobody reads what is written on photos, or scans."""
+    packages = [f"tesseract-ocr-{one.replace('_', '-')}" for one in LANGUAGES if one not in languages(root)]
+    if not languages(root):
+        advice = f"apt-get install libtesseract5 {' '.join(packages)}"
+        yield warning(
+            "writing on photos",
+            "tesseract is not here: scans and photos that mostly show writing stay behind, other photos pass unread",
+            advice,
+        )
+    elif packages:
+        advice = f"apt-get install {' '.join(packages)}"
+        yield warning("writing on photos", f"tesseract reads {', '.join(languages(root))} only", advice)
+    else:
+        yield ok("writing on photos", f"tesseract reads {', '.join(languages(root))}")
 
 
 def _swap_areas(root: Path) -> list[tuple[str, str]]:

@@ -24,7 +24,8 @@ class Document:
 
     Places of `views` are told from inside: "page 3", "sheet 1", "properties". `removed_for` are rules (code H1) that keep
     it from leaving, `doubts` rules (H7) of two readers' seeing it differently. `clean` is the copy that may leave when
-    neither is there. An `archive` never leaves as such: its members do, all of them or none.
+    neither is there. `pictured`: how many pages a PDF has that nothing else keeps than that they are pictures; once they are
+    drawn anew, `lines` tells how many lines of writing each seems to show. An `archive` never leaves as such: its members do, all of them or none.
     """
 
     views: tuple[View, ...] = ()
@@ -32,4 +33,6 @@ class Document:
     doubts: tuple[str, ...] = ()
     clean: bytes | None = field(default=None, repr=False)
     members: tuple[Member, ...] = ()
+    pictured: int = 0
+    lines: tuple[int, ...] = ()
     archive: bool = False

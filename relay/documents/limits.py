@@ -12,6 +12,9 @@ ENTRIES = 200  # files in all archives of one message
 PACKAGE_ENTRIES = 2_000  # files that one office document consists of
 ARCHIVES_DEEP = 3  # archives within archives
 XML_OCTETS = 6_000_000  # of one file inside of an office document: a tree takes thirty times as much memory
+PICTURED_PAGES = (
+    5  # that are nothing but pictures, of one message: to draw one takes a quarter of a second, to read it seconds
+)
 TEXT_LENGTH = 400_000  # characters in all attachments of one message, some 150 pages: each takes microseconds
 
 OVER_LIMITS = "part.over_limits"
@@ -27,6 +30,7 @@ class Room:
         self.octets = EXPANDED_OCTETS
         self.entries = ENTRIES
         self.characters = TEXT_LENGTH
+        self.pictured = PICTURED_PAGES
 
     def take(self, octets: int, packed: int = 0) -> None:
         """Use some of it, for one file that was packed in so many octets (0: it wasn't packed).
@@ -47,6 +51,12 @@ class Room:
         self.entries -= entries
         if self.entries < 0:
             raise Unreadable(OVER_LIMITS)
+
+    def draw(self, pages: int) -> bool:
+        """Use some of it for pages that are to be drawn; False, and nothing used, when there is not enough left."""
+        fits = 0 < pages <= self.pictured
+        self.pictured -= pages if fits else 0
+        return fits
 
     def look_at(self, views: Iterable[View]) -> tuple[tuple[View, ...], bool]:
         """The views that are still looked at, the last one cut, and whether these are all of them."""

@@ -23,6 +23,9 @@ PAGES = 500
 OBJECTS = 50_000
 REVISIONS = 3  # older ones that are looked at, the latest first
 _MOST_UNKNOWN = 0.02  # of the characters may have no meaning: bullets, mostly
+_LETTERS = 40  # on a page that is a picture: its number, and what the scanner's maker adds
+_PIXELS = 40_000_000  # of one picture: a sheet of A4 at 600 to the inch
+_ALL_PIXELS = 300_000_000  # as often as pictures are placed
 _END = re.compile(rb"%%EOF\s{0,3}")
 _PAGE_KEYS = frozenset(
     {"/Type", "/Parent", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/Group", "/UserUnit"}
@@ -56,6 +59,7 @@ def read_pdf(octets: bytes, room: Room) -> Document:
         removed_for=tuple(dict.fromkeys(found.problems)),
         clean=None if found.problems else clean,
         members=tuple(found.members),
+        pictured=found.pictured if set(found.problems) == {PICTURES} else 0,
     )
 
 
@@ -125,6 +129,9 @@ def _copy(pdf: pikepdf.Pdf, drawing: list[pikepdf.Stream], found: Found) -> byte
         page.obj.Contents = pdf.make_stream(rewrite(page, content))
         _strip(page)
     found.add("\n".join(content.strings), "hidden part")
+    pictures_only = found.plain and not (drawing or content.pictures) and found.shown <= _LETTERS * len(pdf.pages)
+    if pictures_only and found.largest <= min(_PIXELS, _ALL_PIXELS // max(1, content.placed)):
+        found.pictured = len(pdf.pages)
     found.problems += [PICTURES] if content.is_drawn(len(pdf.pages)) else []
     found.problems += [UNKNOWN] if content.letters > 4 * found.shown + 20 else []
     return b"" if found.problems else _save(pdf)

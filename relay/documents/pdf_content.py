@@ -19,12 +19,13 @@ _MOST_FILTERS = 2
 
 @dataclass(slots=True)
 class Content:
-    """What all drawing instructions of a document have: curves, lines, codes of letters, pictures, strings of marks."""
+    """What all drawing instructions of a document have: curves, lines, codes of letters, pictures, things placed, strings of marks."""
 
     curves: int = 0
     lines: int = 0
     letters: int = 0
     pictures: int = 0
+    placed: int = 0
     strings: list[str] = field(default_factory=list)
 
     def is_drawn(self, pages: int) -> bool:
@@ -46,6 +47,8 @@ def rewrite(stream: pikepdf.Page | pikepdf.Object, content: Content) -> bytes:
             content.curves += 1
         elif operator == "l":
             content.lines += 1
+        elif operator == "Do":
+            content.placed += 1
         elif operator == "INLINE IMAGE":
             content.pictures += 1
         kept.append(one)

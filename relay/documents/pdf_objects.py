@@ -19,7 +19,12 @@ DRAWING_OCTETS = 4_000_000  # they are read instruction by instruction
 
 @dataclass(slots=True)
 class Found:
-    """What was gathered so far: also how many characters there are, how many of them pages show, and how much draws them."""
+    """What was gathered so far.
+
+    `length` counts characters, `shown` those that pages show, `drawn` octets of instructions. `largest`: the pixels of the
+    largest picture; `plain`: whether every picture says how large it is; `pictured`: how many pages there are, if all of
+    them are nothing but pictures.
+    """
 
     room: Room
     views: list[View] = field(default_factory=list)
@@ -28,6 +33,9 @@ class Found:
     length: int = 0
     shown: int = 0
     drawn: int = 0
+    largest: int = 0
+    plain: bool = True
+    pictured: int = 0
 
     def count(self, length: int) -> None:
         """So many more characters are to be looked at.
@@ -94,6 +102,7 @@ def _is_drawing(stream: pikepdf.Stream, found: Found) -> bool:
     subtype, kind = str(stream.get("/Subtype", "")), str(stream.get("/Type", ""))
     if subtype == "/Image":
         found.problems.append(PICTURES)
+        _measure(stream, found)
         return False
     content = decoded(stream, found.room)
     if kind == "/Metadata":
@@ -106,6 +115,15 @@ def _is_drawing(stream: pikepdf.Stream, found: Found) -> bool:
     elif subtype in {"/PS", "/U3D", "/PRC"} or "/JS" in stream:
         found.problems.append(ACTIVE)
     return subtype == "/Form" or stream.get("/PatternType") == 1
+
+
+def _measure(picture: pikepdf.Stream, found: Found) -> None:
+    """How many pixels a picture has; what is compressed as JPEG 2000 tells only inside (ISO 32000-2 §7.4.9)."""
+    width, height = picture.get("/Width"), picture.get("/Height")
+    if not isinstance(width, int) or not isinstance(height, int) or "/JPXDecode" in str(picture.get("/Filter")):
+        found.plain = False
+    else:
+        found.largest = max(found.largest, width * height)
 
 
 def _strings(top: object, found: Found) -> list[str]:
@@ -145,6 +163,7 @@ def _kind(one: pikepdf.Dictionary | pikepdf.Stream, found: Found) -> None:
     subtype = one.get("/Subtype")
     if subtype == pikepdf.Name.Type3:
         found.problems.append(PICTURES)
+        found.plain = False
     elif one.get("/Type") == pikepdf.Name.Annot and subtype not in {pikepdf.Name.Link, pikepdf.Name.Widget}:
         found.problems.append(HIDDEN_CONTENT)
     if str(one.get("/S", "")) in _ACTIONS or any(key in one for key in _ACTIONS):

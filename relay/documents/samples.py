@@ -32,6 +32,7 @@ def samples() -> tuple[tuple[str, bytes], ...]:
         ),
         *((f"x.{kind}", _opendocument(media_type)) for kind, media_type in MEDIA_TYPES.items()),
         ("x.pdf", _pdf()),
+        ("scan.pdf", _scan()),
         ("x.rtf", _RTF),
         ("winmail.dat", _TNEF),
         ("x.zip", write_package({"x.txt": b"x"})),
@@ -67,6 +68,26 @@ def _pdf() -> bytes:
         font = pikepdf.Dictionary(Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica)
         page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
         page.obj.Contents = pdf.make_stream(b"/Span <</ActualText (x)>> BDC BT /F1 12 Tf 72 700 Td (x) Tj ET EMC")
+        made = BytesIO()
+        pdf.save(made)
+    return made.getvalue()
+
+
+def _scan() -> bytes:
+    """One page that is a white picture; it is low, so that it is drawn fast."""
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(1000, 5))
+        picture = pdf.make_stream(
+            b"\xff\xff",
+            Type=pikepdf.Name.XObject,
+            Subtype=pikepdf.Name.Image,
+            Width=2,
+            Height=1,
+            ColorSpace=pikepdf.Name.DeviceGray,
+            BitsPerComponent=8,
+        )
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(P=picture))
+        page.obj.Contents = pdf.make_stream(b"1000 0 0 5 0 0 cm /P Do")
         made = BytesIO()
         pdf.save(made)
     return made.getvalue()

@@ -41,8 +41,9 @@ _ARREST = re.compile(
 
 
 def judge_photos(scan: Scan, mailing_list: MailingList) -> Iterator[Finding]:
-    """A finding of code H6 for each photo that this list doesn't let pass as it is (POLICY “Overrides”)."""
-    if not scan.images or (mailing_list.photos == "confirm" and _is_confirmed(scan)):
+    """A finding of code H6 for each photo, and each document of pictures, that this list doesn't let pass as it is (POLICY “Overrides”)."""
+    places = [*(one.place for one in scan.images), *(one.place for one in scan.documents if one.lines)]
+    if not places or (mailing_list.photos == "confirm" and _is_confirmed(scan)):
         return
     if mailing_list.photos != "relay":
         rule = NOT_CONFIRMED if mailing_list.photos == "confirm" else FOR_A_MODERATOR
@@ -50,8 +51,8 @@ def judge_photos(scan: Scan, mailing_list: MailingList) -> Iterator[Finding]:
         rule = WITH_ARREST
     else:
         return
-    for image in scan.images:
-        yield Finding(code="H6", rule=rule, place=image.place)
+    for place in places:
+        yield Finding(code="H6", rule=rule, place=place)
 
 
 def speaks_of_arrest(subject: str, parts: Iterable[CleanPart]) -> bool:

@@ -86,11 +86,15 @@ DOCUMENT_TYPES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanDocument:
-    """A document that may leave: made anew from what was read at `place`, one of `DOCUMENT_TYPES`; texts are UTF-8."""
+    """A document that may leave: made anew from what was read at `place`, one of `DOCUMENT_TYPES`; texts are UTF-8.
+
+    `lines`: of one whose pages are nothing but pictures, how many lines of writing each page seems to show.
+    """
 
     octets: bytes = field(repr=False)
     media_type: str
     place: str
+    lines: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:

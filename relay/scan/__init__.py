@@ -7,6 +7,8 @@ walker      the MIME structure, split on the octets        boundary, parameters,
 parts       one part: what may leave of a text, and the views of names and fields
 attachments an attachment opened, and whatever lies in it, by way of relay.documents
 container, image  what lies beside an image's pixels; the photo that may leave, made of them alone
+looking     what a photo shows: faces, lines of writing
+lane, reading, tesseract  the process that reads such lines, from outside and from inside; the library
 text, html  one text → views for the detectors and the cleaned text      markup      HTML as source; the sanitiser
 worker      the processes that run the stages, and the one that forks them      sandbox     what they may not do
 parent      that one, as the main process sees it          scanner               one of them, likewise

@@ -16,6 +16,7 @@ from relay.documents.parts import ACTIVE
 from relay.documents.read import MADE, read
 from relay.mail.message import split_header
 from relay.policy.post import CleanDocument, Finding, View
+from relay.scan.pages import Pictured, as_pictures
 from relay.scan.parts import read_text, structural, views_of_field, views_of_image, views_of_names
 from relay.scan.smime import views_of_signature
 from relay.scan.text import TEXT_OCTETS, begins_folded, clean, has_formula
@@ -88,7 +89,8 @@ def _open(leaf: Leaf, room: Room, depth: _Depth) -> Opened:
     looked_at, whole = room.look_at(dict.fromkeys(opened.views))
     opened = replace(opened, views=tuple(replace(view, text=clean(view.text)) for view in looked_at))
     if document is not None:
-        opened = _with_members(opened, document, kind, room, depth)
+        pictured = as_pictures(octets) if room.draw(document.pictured) else None
+        opened = _with_members(_with_pages(opened, pictured), _drawn_anew(document, pictured), kind, room, depth)
     opened = replace(opened, views=(*views, *opened.views))
     if not whole:
         return _removed(OVER_LIMITS, leaf, opened.views, (one for one in opened.findings if one.code == "H7"))
@@ -151,6 +153,16 @@ def _open_message(leaf: Leaf, octets: bytes, room: Room, depth: _Depth) -> Opene
     return _removed(rule, leaf, views, findings)
 
 
+def _drawn_anew(document: Document, pictured: Pictured | None) -> Document:
+    """The document with pages that are nothing but pictures as a copy that may leave, once they are read."""
+    return replace(document, clean=pictured.octets, removed_for=(), lines=pictured.lines) if pictured else document
+
+
+def _with_pages(opened: Opened, pictured: Pictured | None) -> Opened:
+    faces = (Finding(code="H6", rule="photo.face", place=f"page {one}") for one in (pictured.faces if pictured else ()))
+    return replace(opened, findings=tuple(faces))
+
+
 def _with_members(opened: Opened, document: Document, kind: Kind, room: Room, depth: _Depth) -> Opened:
     """A document, and what lies in it."""
     inside = _Depth(depth.everything + 1, depth.archives + document.archive)
@@ -166,16 +178,18 @@ def _with_members(opened: Opened, document: Document, kind: Kind, room: Room, de
         wanted_findings = (_found_at(one.place, found) for one, inner in wanted for found in inner.findings)
         findings += (one for one in wanted_findings if one.code != "H1")  # that it holds something is said already
         if document.clean is not None and not findings:
-            documents = (CleanDocument(octets=document.clean, media_type=MADE[kind], place=""),)
+            documents = (CleanDocument(octets=document.clean, media_type=MADE[kind], place="", lines=document.lines),)
     else:
         findings += (_found_at(one.place, found) for one, inner in wanted for found in inner.findings)
-        if wanted and not findings and all(inner.documents for _, inner in wanted):
+        readable = all(one.code == "H6" for one in findings)
+        if wanted and readable and all(inner.documents for _, inner in wanted):
             documents = tuple(
                 replace(made, place=_place(one.place, made.place)) for one, inner in wanted for made in inner.documents
             )
     if not documents and not findings:
         findings = [Finding(code="H1", rule="part.unread.application/octet-stream", place="")]
-    return Opened(views=tuple(views), findings=tuple(dict.fromkeys(findings)), documents=documents)
+    found = tuple(dict.fromkeys((*opened.findings, *findings)))
+    return Opened(views=tuple(views), findings=found, documents=documents)
 
 
 def _is_of_nobody(name: str) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Literal
 
+from relay.documents.limits import PICTURED_PAGES
 from relay.mail.address import Address, Mailbox, parse_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
 from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Passage, Progress, Scan
@@ -248,7 +249,12 @@ def _document(value: object) -> CleanDocument:
     octets = some_octets(said.get("octets"), FILES_OCTETS)
     if not is_made_as(octets, media_type):
         raise FrameError("document")
-    return CleanDocument(octets=octets, media_type=media_type, place=a_place(said.get("place")))
+    return CleanDocument(
+        octets=octets,
+        media_type=media_type,
+        place=a_place(said.get("place")),
+        lines=several(said.get("lines"), lambda count: a_count(count, LINES), PICTURED_PAGES),
+    )
 
 
 def _message(value: object) -> Message:

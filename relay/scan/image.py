@@ -72,7 +72,7 @@ def clean_image(octets: bytes) -> bytes | None:
             if not _fits(image):
                 return None
             image.load()
-            return _encode(_upright(_in_srgb(image), image))
+            return encode(_upright(_in_srgb(image), image))
     except Exception:  # noqa: BLE001 - whatever broken octets make of the decoder: the image is removed
         return None
 
@@ -172,7 +172,7 @@ def _upright(image: Image.Image, original: Image.Image) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def _encode(image: Image.Image) -> bytes | None:
+def encode(image: Image.Image) -> bytes | None:
     """The first step's JPEG that is small enough. The pixels are put into a new image: what an opened one remembers stays behind."""
     bare = Image.new("RGB", image.size)
     bare.paste(image)

@@ -5,6 +5,7 @@ camera, upright, whose face is a twentieth of the photo's longer side or more. R
 that leave.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -18,6 +19,7 @@ from PIL import JpegImagePlugin
 from relay.scan.frames import LINES
 
 Pixels = NDArray[Any]
+Box = tuple[int, int, int, int]  # left, top, width, height
 
 _FACE_SIDE, _TEXT_SIDE = 640, 1200  # the longer side, in pixels, at which each is looked for
 _ENLARGED = 3  # at most so many times
@@ -33,6 +35,12 @@ _HEIGHTS = range(7, 70)
 _LONGER, _FILLED = 2.5, 0.4
 _STROKES = 4  # side by side
 _FAINTEST = 24  # of 255, between ink and paper
+_FAINTEST_INK, _SPECKS = (
+    48,
+    1e-4,
+)  # of 255, between a page's paper and what is on it; the share of it that dust may have
+_EDGE = 4  # pixels around a box
+_LETTER_HEIGHTS = 0.6, 4.0  # of what may be a letter, or a word by hand, in heights of a word in print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,34 @@ def grey_pixels(jpeg: bytes) -> Pixels:
     """Rows of octets, 0 black to 255 white, of a JPEG that was made here."""
     with JpegImagePlugin.JpegImageFile(BytesIO(jpeg)) as image:
         return np.asarray(image.convert("L"))
+
+
+def is_blank(pixels: Pixels) -> bool:
+    """Whether a page is paper and nothing else, but for specks: not even a few words by hand."""
+    counts = np.bincount(pixels.ravel(), minlength=256)
+    paper = int(np.searchsorted(np.cumsum(counts), pixels.size / 2))
+    inked = pixels.size - int(counts[max(0, paper - _FAINTEST_INK) : paper + _FAINTEST_INK].sum())
+    return inked < _SPECKS * pixels.size
+
+
+def marks_beside(pixels: Pixels, boxes: Iterable[Box]) -> float:
+    """How wide what is about as high as letters, and in none of these boxes, is together: in heights of the middle box."""
+    boxes = tuple(boxes)
+    level, _ = cv2.threshold(pixels, 0, 255, cv2.THRESH_OTSU)
+    ink = (pixels <= level if np.median(pixels) > level else pixels > level).astype(np.uint8)
+    count, _, found, _ = cv2.connectedComponentsWithStats(covered(ink, boxes, 0))
+    letter = float(np.median([height for _, _, _, height in boxes] or [_SMALLEST]))
+    low, high = letter * _LETTER_HEIGHTS[0], letter * _LETTER_HEIGHTS[1]
+    wide = sum(int(width) for _, _, width, height, _ in found[1:count].tolist() if low < height < high)
+    return wide / letter
+
+
+def covered(pixels: Pixels, boxes: Iterable[Box], paper: float) -> Pixels:
+    """The pixels with paper in place of the boxes, and a little around each."""
+    pixels = pixels.copy()
+    for left, top, width, height in boxes:
+        pixels[max(0, top - _EDGE) : top + height + _EDGE, max(0, left - _EDGE) : left + width + _EDGE] = paper
+    return pixels
 
 
 def count_lines(pixels: Pixels) -> int:

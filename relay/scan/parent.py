@@ -19,7 +19,9 @@ from relay.scan.instructions import decode_introduction
 
 _NUMBER = struct.Struct(">i")
 NUMBER_OCTETS = _NUMBER.size
-FORK = 0  # in place of a process id: start a scanner on the two descriptors that come along
+# In place of a process id: start a scanner, or one that reads photos, on the two descriptors that come along.
+SCANNER, READER = 0, -1
+FORKS = frozenset({SCANNER, READER})
 PATIENCE = 30.0  # seconds for one answer; on a busy machine loading everything takes a few
 
 
@@ -28,7 +30,7 @@ class ParentError(Exception):
 
 
 def encode_number(number: int) -> bytes:
-    """A request, FORK or the process id of a scanner to end, and the answer to both: the scanner's process id."""
+    """A request, one of FORKS or the process id of a scanner to end, and the answer to both: the scanner's process id."""
     return _NUMBER.pack(number)
 
 
@@ -59,7 +61,7 @@ class ScannerParent:
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                env={"PYTHONPATH": package, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1"},
+                env={"PYTHONPATH": package, "PYTHONUTF8": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
                 start_new_session=True,  # Ctrl-C is for the main process, which drains first
             )
         self.rules: frozenset[str] | None = None  # the names of the detectors' rules, once it has introduced itself
@@ -91,7 +93,7 @@ class ScannerParent:
         """Whether the process has not ended."""
         return self._process.poll() is None
 
-    def fork(self) -> tuple[int, int, int]:
+    def fork(self, what: int = SCANNER) -> tuple[int, int, int]:
         """A new scanner: its process id, the descriptor to write to it, the one to read from it.
 
         Raises:
@@ -102,7 +104,7 @@ class ScannerParent:
         input_read, input_write = os.pipe()
         output_read, output_write = os.pipe()
         try:
-            pid = self._ask(FORK, input_read, output_write)
+            pid = self._ask(what, input_read, output_write)
         except ParentError:
             os.close(input_write)
             os.close(output_read)

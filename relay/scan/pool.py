@@ -15,6 +15,7 @@ from relay.processors import use_all
 from relay.scan.checked import FrameError
 from relay.scan.frames import advance
 from relay.scan.instructions import Definitions, encode_configuration
+from relay.scan.lane import ReadingLane
 from relay.scan.parent import ParentError, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
@@ -46,6 +47,7 @@ class ScannerPool:
         self._memory = memory
         self._configuration = encode_configuration(memory, definitions)
         self._fault: ConfigurationError | None = None
+        self._lane = ReadingLane()
         self._lock = threading.Lock()
         self._freed = threading.Condition(self._lock)  # for messages that wait
         self._left = threading.Condition(self._lock)  # for the keeper: there is one to end or to start
@@ -85,17 +87,18 @@ class ScannerPool:
             Unavailable: the pool is closed.
         """
         scanner = self._take()
+        until = monotonic() + self._deadline.total_seconds()
         scan = Scan(progress=Progress.NOTHING, message=None)
         fit = False
         try:
-            for stage in scanner.stages(octets, facts, monotonic() + self._deadline.total_seconds()):
+            for stage in scanner.stages(octets, facts, until):
                 scan = advance(scan, stage)
             fit = True
         except (ScannerError, FrameError):
             return scan
         finally:
             self._give_back(scanner, fit=fit)
-        return scan
+        return self._lane.look_into(scan, facts, scanner.parent, until)
 
     def try_out(self, definitions: Definitions) -> ScannerParent:
         """The process that knows these definitions, once it has tried them: for `use`, or to be closed.
@@ -143,6 +146,7 @@ class ScannerPool:
             self._closed.set()
             self._freed.notify_all()
             self._left.notify()
+        self._lane.close()
         for scanner in self._all():
             scanner.kill()
         if self._keeper.is_alive():

@@ -18,7 +18,7 @@ from relay.scan.frames import (
     read_length,
 )
 from relay.scan.instructions import encode_facts
-from relay.scan.parent import ScannerParent
+from relay.scan.parent import SCANNER, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.walker import PARTS
 
@@ -26,8 +26,7 @@ _PIECE = 1024 * 1024
 _STAGE_FRAMES = PARTS + 3  # header, text, every part, complete
 _ANSWER_OCTETS = 2 * FRAME_OCTETS
 # Which stage may follow which; a scanner that tells its story in another order is not believed.
-_FOLLOWS: dict[StageName | None, frozenset[StageName]] = {
-    None: frozenset({"header"}),
+_FOLLOWS: dict[StageName, frozenset[StageName]] = {
     "header": frozenset({"text"}),
     "text": frozenset({"part", "complete"}),
     "part": frozenset({"part", "complete"}),
@@ -41,14 +40,14 @@ class ScannerError(Exception):
 class Scanner:
     """A running scanner process. Used by one thread at a time; only `kill` may come from another."""
 
-    def __init__(self, parent: ScannerParent) -> None:
-        """Have the process started; it can be used once it is `prepare`d.
+    def __init__(self, parent: ScannerParent, what: int = SCANNER) -> None:
+        """Have the process started, a SCANNER or a READER; it can be used once it is `prepare`d.
 
         Raises:
             ParentError: it can't be started.
         """
         self.parent = parent
-        self.pid, self._input, self._output = parent.fork()
+        self.pid, self._input, self._output = parent.fork(what)
         self._rules = parent.introduce()
         os.set_blocking(self._input, False)
         os.set_blocking(self._output, False)
@@ -78,8 +77,8 @@ class Scanner:
             self.sandbox = decode_ready(frame)
             return
 
-    def stages(self, octets: bytes, facts: Facts, until: float) -> Iterator[Stage]:
-        """Have one message scanned; ends after the stage "complete".
+    def stages(self, octets: bytes, facts: Facts, until: float, *, begins: StageName = "header") -> Iterator[Stage]:
+        """Have one message scanned, or photos read, which `begins` with "part"; ends after the stage "complete".
 
         Raises:
             ScannerError: it died, or is not done by `until` (monotonic seconds).
@@ -91,7 +90,7 @@ class Scanner:
         outgoing = [memoryview(one) for one in (length_prefix(told) + told, length_prefix(octets), octets)]
         for count, frame in enumerate(self._converse(outgoing, until)):
             stage = decode_stage(frame, self._rules)
-            if stage.name not in _FOLLOWS[before] or count >= _STAGE_FRAMES:
+            if stage.name not in (_FOLLOWS[before] if before else {begins}) or count >= _STAGE_FRAMES:
                 raise FrameError("order")
             yield stage
             if stage.name == "complete":

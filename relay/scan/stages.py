@@ -134,6 +134,11 @@ def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] 
     return tuple(dict.fromkeys([*first.values(), *reversed(unique.values())]))[:FINDINGS]
 
 
+def find_in(view: View, rules: Rules, facts: Facts) -> tuple[Finding, ...]:
+    """What stands in one view."""
+    return _findings((view,), _Search(rules=rules, facts=facts))
+
+
 def _find(view: View, search: _Search) -> Iterator[Finding]:
     """What stands in one view: markings, and what identifies people or betrays operations."""
     versions = versions_of(view.text)

@@ -1,9 +1,9 @@
 """The scanners' parent and the scanners: `python -m relay.scan.worker`, started and watched by the pool.
 
 The parent loads everything that a scanner will need and passes a message through all of it; then it forks scanners on
-demand. A scanner locks itself in before it sees its first octet, then reads one message after another from standard input
-and writes what each stage found to standard output. Any failure ends the process without a word: a traceback could hold
-what must not be kept.
+demand, and for the reading lane a reader, which loads tesseract first. Each locks itself in before it sees its first octet,
+then reads one message after another from standard input and writes what each stage found to standard output. Any failure
+ends the process without a word: a traceback could hold what must not be kept.
 """
 
 import gc
@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 from base64 import encodebytes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from io import BytesIO
@@ -24,6 +24,7 @@ from relay.scan.charset import load_every_charset
 from relay.scan.frames import (
     FRAME_OCTETS,
     PREFIX_OCTETS,
+    Stage,
     encode_ready,
     encode_stage,
     length_prefix,
@@ -31,10 +32,14 @@ from relay.scan.frames import (
 )
 from relay.scan.image import prepare
 from relay.scan.instructions import decode_configuration, decode_facts, encode_introduction
-from relay.scan.parent import FORK, NUMBER_OCTETS, decode_number, encode_number
+from relay.scan.parent import FORKS, NUMBER_OCTETS, READER, decode_number, encode_number
+from relay.scan.reading import read_pages
 from relay.scan.rules import Rules, make_rules
 from relay.scan.sandbox import enter_sandbox
 from relay.scan.stages import scan_octets
+from relay.scan.tesseract import Tesseract
+
+Job = Callable[[bytes, Facts], Iterator[Stage]]  # what is done with a message, or with photos
 
 _INPUT, _OUTPUT = 0, 1
 _SOFTWARE_ERROR = 70  # EX_SOFTWARE of sysexits.h
@@ -68,8 +73,9 @@ def main() -> None:
     load_every_charset()
     documents = (_attached(octets, f"application/octet-stream; name={name}") for name, octets in samples())
     warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"".join(documents) + b"--b--\r\n"
-    _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
-    if not _works_inside(memory, warm_up, rules):
+    scan = _scanning(rules)
+    _do(scan, warm_up)
+    if not _works_inside(memory, scan, warm_up):
         return
     _introduce(control, encode_introduction(rules.detectors.rules()))
     gc.enable()
@@ -77,9 +83,10 @@ def main() -> None:
     children: set[int] = set()
     while len(request := (received := socket.recv_fds(control, NUMBER_OCTETS, 2))[0]) == NUMBER_OCTETS:
         pid, pipes = decode_number(request), received[1]
-        if pid == FORK:
+        if pid in FORKS:
+            make_job = partial(_reading, rules) if pid == READER else partial(_scanning, rules)
             if (pid := os.fork()) == 0:
-                _serve_on(pipes, memory, rules)
+                _serve_on(pipes, memory, make_job)
             children.add(pid)
         elif pid in children:
             _end(pid)
@@ -95,12 +102,21 @@ def _introduce(control: socket.socket, frame: bytes) -> None:
     control.sendall(length_prefix(frame) + frame)
 
 
-def _works_inside(memory: int, warm_up: bytes, rules: Rules) -> bool:
+def _scanning(rules: Rules) -> Job:
+    return lambda octets, facts: scan_octets(octets, rules, facts)
+
+
+def _reading(rules: Rules) -> Job:
+    tesseract = Tesseract()
+    return lambda octets, facts: read_pages(octets, rules, facts, tesseract)
+
+
+def _works_inside(memory: int, job: Job, warm_up: bytes) -> bool:
     """Whether all that was loaded can be used behind the walls: what can't should never look ready."""
     if (pid := os.fork()) == 0:
         try:
             enter_sandbox(memory)
-            _scan(warm_up, rules, _WARM_UP_FACTS, say=lambda _: None)
+            _do(job, warm_up)
             os._exit(0)
         finally:
             os._exit(_SOFTWARE_ERROR)
@@ -113,32 +129,32 @@ def _end(pid: int) -> None:
     os.waitpid(pid, 0)
 
 
-def _serve_on(pipes: list[int], memory: int, rules: Rules) -> NoReturn:
+def _serve_on(pipes: list[int], memory: int, make_job: Callable[[], Job]) -> NoReturn:
     """Be a scanner on these two pipes, and on nothing else that the parent had open."""
     try:
         os.dup2(pipes[0], _INPUT)  # closes the socket to the main process
         os.dup2(pipes[1], _OUTPUT)
         os.closerange(_OUTPUT + 2, max(pipes) + 1)
-        _serve(memory, rules)
+        _serve(memory, make_job())
         os._exit(0)
     finally:
         os._exit(_SOFTWARE_ERROR)
 
 
-def _serve(memory: int, rules: Rules) -> None:
+def _serve(memory: int, job: Job) -> None:
     """Scan until the pool has closed the pipe."""
     sandbox = enter_sandbox(memory)
     _write_frame(encode_ready(sandbox))
-    while _scan_next(partial(os.read, _INPUT), rules):
+    while _do_next(partial(os.read, _INPUT), job):
         pass
 
 
-def _scan_next(read: Callable[[int], bytes], rules: Rules) -> bool:
+def _do_next(read: Callable[[int], bytes], job: Job) -> bool:
     """Whether there was a message. Nothing of it is kept: a large one would stay until the next has come in."""
     told, octets = _read_frame(read), _read_frame(read)
     if told is None or octets is None:
         return False
-    _scan(octets, rules, decode_facts(told), say=_write_frame)
+    _do(job, octets, decode_facts(told), say=_write_frame)
     return True
 
 
@@ -147,8 +163,10 @@ def _attached(octets: bytes, content_type: str = "image/png") -> bytes:
     return b"--b\r\n" + field + encodebytes(octets).replace(b"\n", b"\r\n") + b"\r\n"
 
 
-def _scan(octets: bytes, rules: Rules, facts: Facts, *, say: Callable[[bytes], None]) -> None:
-    for stage in scan_octets(octets, rules, facts):
+def _do(
+    job: Job, octets: bytes, facts: Facts = _WARM_UP_FACTS, *, say: Callable[[bytes], object] = length_prefix
+) -> None:
+    for stage in job(octets, facts):
         say(encode_stage(stage))
 
 

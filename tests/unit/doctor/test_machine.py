@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from relay.doctor.machine import look_at_clock, look_at_hibernation, look_at_memory_dumps, look_at_swap
+from relay.doctor.machine import (
+    look_at_clock,
+    look_at_hibernation,
+    look_at_memory_dumps,
+    look_at_reading,
+    look_at_swap,
+)
+from relay.scan.tesseract import LANGUAGES
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
 HEADER = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
@@ -159,3 +166,19 @@ def test_a_clock_after_it_is_not(newest):
 def test_this_machine_can_be_looked_at():
     for look in (look_at_swap, look_at_hibernation):
         level(look())
+
+
+def test_whether_writing_on_photos_can_be_read_and_what_to_install(machine):
+    def advice():
+        [finding] = look_at_reading(machine.root)
+        return finding.level, finding.advice
+
+    data = "usr/share/tesseract-ocr/5/tessdata"
+    assert advice()[0] == "warning"
+    assert "libtesseract5 tesseract-ocr-eng" in advice()[1]
+    machine.write("usr/lib/x86_64-linux-gnu/libtesseract.so.5", "")
+    for language in LANGUAGES[:-1]:
+        machine.write(f"{data}/{language}.traineddata", "")
+    assert advice() == ("warning", "apt-get install tesseract-ocr-chi-sim")
+    machine.write(f"{data}/{LANGUAGES[-1]}.traineddata", "")
+    assert advice() == ("ok", "")
