@@ -48,6 +48,7 @@ class _Pattern:
     hints: tuple[_Text, ...] = ()
     digits: Annotated[int, Field(ge=0, le=40)] = 0
     yields: tuple[_Name, ...] = ()
+    unspaced: bool = False
     must: tuple[_Text, ...] = ()
     must_not: tuple[_Text, ...] = ()
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -205,6 +206,7 @@ def _make_pattern(name: str, one: _Pattern, kinds: Mapping[str, int], source: So
         form=one.form,
         hints=tuple(fold(shape(hint)) for hint in one.hints),
         digits=one.digits,
+        unspaced=one.unspaced,
         yields=_sum_of(one.yields, kinds, f"{source.file}: patterns.{name}"),
         validator=VALIDATORS[one.validator] if one.validator else None,
     )

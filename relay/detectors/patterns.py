@@ -24,7 +24,8 @@ class Pattern:
     "value" is what the validator judges and the signal covers, the whole match where there is no such group. `hints` are
     pieces, folded, of which one stands wherever the pattern does; it is looked for around them only. A match that
     overlaps a signal of the kinds in `yields` is none. A pattern of `digits` has at least so many
-    in a row, and is looked for around such rows only.
+    in a row, and is looked for around such rows only; an `unspaced` one is looked for only where letters of scripts without
+    spaces stand.
     """
 
     kind: int
@@ -37,6 +38,7 @@ class Pattern:
     validator: Callable[[str], bool] | None
 
     valued: bool
+    unspaced: bool = False
 
     def find(self, text: str, spans: Iterable[tuple[int, int]]) -> Iterator[Signal]:
         """Every valid match in these spans of a text, in order."""
@@ -104,8 +106,9 @@ def find_shapes(patterns: Iterable[Pattern], reading: Reading, words: Iterable[S
     whole = ((0, len(reading.text)),)
     around: dict[int, tuple[tuple[int, int], ...]] = {0: whole}
     hinted = hints.find(reading.folded)
+    unspaced = reading.apart != reading.folded
     for pattern in patterns:
-        if pattern.hints and pattern.name not in hinted:
+        if (pattern.hints and pattern.name not in hinted) or (pattern.unspaced and not unspaced):
             continue
         if (spans := around.get(pattern.digits)) is None:
             spans = around[pattern.digits] = tuple(reading.around_rows(pattern.digits))

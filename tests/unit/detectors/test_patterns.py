@@ -19,11 +19,12 @@ def _pattern(
     digits: int = 0,
     yields: int = 0,
     validator: Callable[[str], bool] | None = None,
+    unspaced: bool = False,
 ) -> Pattern:
     pattern = regex.compile(text, regex.MULTILINE | regex.V1)
     return Pattern(
         kind=kind, name="it", pattern=pattern, form=form, hints=hints, digits=digits, yields=yields,
-        validator=validator, valued="value" in pattern.groupindex,
+        validator=validator, valued="value" in pattern.groupindex, unspaced=unspaced,
     )  # fmt: skip
 
 
@@ -77,6 +78,12 @@ def test_a_pattern_with_hints_and_digits_needs_a_hint_somewhere() -> None:
     pattern = _pattern(r"\d{6}", hints=("pin",), digits=6)
     assert _found("123456", pattern) == []
     assert _found(f"123456 {'x ' * 300} pin", pattern) == [(1, "123456")]
+
+
+def test_an_unspaced_pattern_is_looked_for_only_where_such_letters_stand() -> None:
+    pattern = _pattern(r"\w", form="written", unspaced=True)
+    assert _found("a я", pattern) == []
+    assert _found("a 象", pattern) == [(1, "a"), (1, "象")]
 
 
 def test_of_a_thousand_matches_some_hundreds_are_enough() -> None:
