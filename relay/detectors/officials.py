@@ -63,7 +63,7 @@ _PARTING = frozenset(
 _BETWEEN = frozenset(["our", "is", "was", "who", "est", "qui", "notre", "es", "o", "head", "as", "the"])
 # What joins an office to its name; and whose officers are no officials.
 _OF = frozenset(fold(one) for one in (
-    "of", "the", "de", "du", "la", "des", "do", "da", "del", "der", "van", "het", "wa", "ya", "cha", "za", "cua", "l", "d", "dari", "по", "с", "и",
+    "of", "the", "de", "du", "la", "des", "do", "da", "del", "der", "van", "het", "wa", "ya", "cha", "za", "cua", "for", "für", "voor", "untuk", "l", "d", "dari", "по", "с", "и",
     "seksi", "wilayah", "bidang", "balai", "kantor", "resor", "satuan", "باسم", "unit", "dinas", "kementerian", "direktorat", "provinsi", "kabupaten", "cabang",
 ))  # fmt: skip
 _ADJECTIVE = regex.compile(
@@ -189,8 +189,15 @@ def _role_before(number: int, marks: Marks) -> int | None:
             unknown += 1
             token = marks.token(back)
             genitive = "а" <= initial <= "я" or token.startswith("ال")
+            # the second syllable of a body's name: "Bộ Môi trường"
+            genitive = genitive or ("đ" in marks.reading.folded and text[marks.starts[back - 1]].isupper())
             joined = joined and genitive
-            plain = token.isalpha() and token not in _COMPANIES and not kind & (kinds.consign | kinds.kin)
+            plain = (
+                token.isalpha()
+                and not token.startswith(("men", "mem", "di"))
+                and token not in _COMPANIES
+                and not kind & (kinds.consign | kinds.kin)
+            )
             if not plain or unknown > 2 + genitive:
                 break
             if unknown == 1 and not (genitive or marks.token(back - 1) in _OF or _ADJECTIVE.search(token)):

@@ -48,7 +48,9 @@ def test_an_address_tells_the_name_where_the_header_does_not() -> None:
         "Esther Wanjala", "Esther Wanjala\nWarden, Wildlife Service\n+254 712 345 678", "Esther Wanjala, +254 712 345 678",
         "Insp. Esther Wanjala\n\n> On Monday we found 3 tusks.", "Esther Wanjala, Customs\n\n--\nMembers only",
         "Esther Wanjala\nWarden\n\nAm 3. November 2026 schrieb Anna Kowalczyk:\n> Danke.", "С уважением,\nЗарина Умарова\nинспектор",
-        "Зарина Умарова, +996 555 825 385",
+        "Зарина Умарова, +996 555 825 385", "Any help is welcome. Esther Wanjala", "كلموني للتفاصيل. هشام العتيبي", "هشام العتيبي، نقيب",
+        "何俊杰\n履约联络员\n边防检查站\n电话+86 138 2562 8373\n\n保密声明：本邮件所含信息仅供收件人阅读。",
+        "Esther Wanjala\nWarden\n+254 712 345 678\n\nConfidentiality notice: this message is for the addressee only.",
     ],
 )  # fmt: skip
 def test_a_desk_signs_with_its_last_block(end: str) -> None:
