@@ -151,8 +151,8 @@ class Marks:
             return kinds
         if self.token(number - back) == "sao" and self.reading.text[self.starts[number - back]].islower():
             return kinds  # "são", which means "are"
-        if self.token(number - back) == "o" and self.token(number - back - 1) in {"e", "era", "foi"}:
-            return kinds  # the article in "é o", which is a preposition in Vietnamese
+        if self.token(number - back) == "o" and "đ" not in self.reading.folded:
+            return kinds  # the article, which is a preposition in Vietnamese
         if self.token(number - back) == "," and self.marks[number - back - 1] & self.kinds.greeting:
             return kinds | self.kinds.greeting if self._ends_behind(number) else kinds
         if number > back and self.marks[number - back] & self.kinds.title:
