@@ -42,6 +42,7 @@ def _codes(text: str) -> set[str]:
         "Three persons arrested. Tel. for questions +254 712 345 678.", "Sesi: perlindungan informan (teori). Panitia: +62 812 3456 7890", "联系人：会务组，电话 +86 138 1234 5678",
         "Bộ trưởng Bộ Môi trường, ông Đặng Quốc Khánh, khánh thành trung tâm.", "The Minister for Tourism, Mrs. Rebecca Malunga, opened the audit.",
         "Ein Passagier (41) wurde dem Haftrichter vorgeführt, Termin am 9. Dezember.", "Ông Võ Thùy Linh, Phó Vụ trưởng Vụ Pháp chế, phát biểu.",
+        "Пресс-конференция с министром Рутой Амировой и прокурором Феликсом Донских.", "Speaker on informant protection law wanted for our January course.",
         # ships, bodies and nouns that look like people
         "Container MSKU7654321, MS „Hai Feng 88“ (IMO 9104512), beschlagnahmt.", "Công-ten-nơ dỡ từ tàu Ocean Bright đã bị tạm giữ.",
         "Nous confirmons 0,75 kg de corail, conteneur TEMU4228360, débarqué du\nHai Feng 88 et actuellement sous scellés.", "The David Sheldrick Wildlife Trust took part.",
@@ -63,6 +64,7 @@ def test_what_only_sounds_sensitive_passes(text: str) -> None:
         "The suspect's contact is on +254 712 345 678.", "司机联系电话 +86 138 1234 5678", "Le chef du gang Martin Okolo a été arrêté.", "Kepala sindikat Martin Oktavian ditangkap.",
         "ЗАДЕРЖАН ПЕТРОВ ИВАН С РОГАМИ", "嫌疑人赵国庆被抓获。", "司机司徒春生逃跑", "Gracias, detuvimos a Óscar Maldonado.", "le suspect se nomme bokassa wilfrid",
         "Penyidik Bea dan Cukai menetapkan LIU Guixiang sebagai tersangka.", "Kepala kantor menetapkan Joko Hartanto tersangka.",
+        "Raid on the shop planned for 6 am tomorrow, do not share further.", "Perquisition demain à six heures au marché, ne pas diffuser.",
         "The driver of the truck Martin Okoth was arrested.", "Descargado del camión de Martín Ochoa, detenido ayer.",
     ],
 )  # fmt: skip
