@@ -40,7 +40,7 @@ _FAINTEST_INK, _SPECKS = (
     1e-4,
 )  # of 255, between a page's paper and what is on it; the share of it that dust may have
 _EDGE = 4  # pixels around a box
-_LETTER_HEIGHTS = 0.6, 4.0  # of what may be a letter, or a word by hand, in heights of a word in print
+_LETTER_HEIGHTS = 0.4, 4.0  # of what may be a letter, or a word by hand, in heights of a word in print
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ _SIDE = 1800  # pixels: letters on smaller ones are enlarged, up to three times
 # Which part of its lines may stay unread. On photos much that looks like a line is none; in a document there is no telling
 # what one says that tesseract has left out, or what was filled in by hand: so there may not be much of that either.
 _LINES_OF_PHOTO, _LINES_OF_PAGE = 0.5, 0.1
-_MARKS = 8  # letters, or as wide as so many: a signature
+_MARKS = 3  # heights of a letter, side by side: a word, or a short signature
 _SAMPLE, _LINE = 240, 50  # rows of some six lines, and of one
 
 

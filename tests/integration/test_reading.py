@@ -91,7 +91,17 @@ def test_more_than_a_reader_takes_is_for_a_look(pool, monkeypatch):
     ]
 
 
-def test_several_messages_at_once_are_each_read_or_told_to_be_unread(pool):
+def test_a_reader_that_is_too_slow_or_dies_leaves_writing_unread(pool, monkeypatch):
+    with monkeypatch.context() as hurried:
+        hurried.setattr(lane_module, "PATIENCE", timedelta())
+        assert found(pool, attached(MARKED)) == [UNREAD]
+    with monkeypatch.context() as deadly:
+        readers = before_reading(deadly, lambda reader: os.kill(reader.pid, signal.SIGKILL))
+        assert found(pool, attached(MARKED)) == [UNREAD]
+    assert not any(Path(f"/proc/{pid}").exists() for pid in readers)
+
+
+def test_after_that_the_next_one_reads_again_and_of_several_messages_at_once_the_others_are_told_to_be_unread(pool):
     """Nobody waits for the lane, and nothing passes unread."""
     told: list[list[tuple[str, str, str]]] = []
     threads = [threading.Thread(target=lambda: told.append(found(pool, attached(MARKED)))) for _ in range(2)]
@@ -100,19 +110,8 @@ def test_several_messages_at_once_are_each_read_or_told_to_be_unread(pool):
     for thread in threads:
         thread.join()
     assert len(told) == len(threads)
-    assert {code for one in told for code, _, _ in one} <= {"M1", "H6"}
+    assert {code for one in told for code, _, _ in one} in ({"M1"}, {"M1", "H6"})
     assert all(told)
-
-
-def test_a_reader_that_is_too_slow_or_dies_leaves_writing_unread_and_the_next_one_reads_again(pool, monkeypatch):
-    with monkeypatch.context() as hurried:
-        hurried.setattr(lane_module, "PATIENCE", timedelta())
-        assert found(pool, attached(MARKED)) == [UNREAD]
-    with monkeypatch.context() as deadly:
-        readers = before_reading(deadly, lambda reader: os.kill(reader.pid, signal.SIGKILL))
-        assert found(pool, attached(MARKED)) == [UNREAD]
-    assert not any(Path(f"/proc/{pid}").exists() for pid in readers)
-    assert found(pool, attached(MARKED)) == [("M1", "tlp.red", "attachment 1, line 1")]
 
 
 def test_closing_ends_the_reader_and_no_other_is_started(pool, monkeypatch):
