@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from statistics import median
 from typing import Self
 from unicodedata import bidirectional
 
@@ -154,8 +153,8 @@ class _Piece:
         return cls(
             text=text,
             left=min(one.box[0] for one in words),
-            middle=median(one.box[1] + one.box[3] / 2 for one in words),
-            height=median(one.box[3] for one in words),
+            middle=sum(one.box[1] + one.box[3] / 2 for one in words) / len(words),
+            height=max(one.box[3] for one in words),
             from_the_right=sum(bidirectional(char) in {"R", "AL"} for char in text) > len(text) / 3,
         )
 
