@@ -1,6 +1,5 @@
 """The labelled corpus: skeletons written by hand, and the messages that they make with the names and values of their half."""
 
-import hashlib
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,10 +22,12 @@ HELD = frozenset({"H1", "H2", "H3", "H4", "H5", "H6", "H7", "H8", "H9"})
 class Skeleton:
     """One message with slots, and what POLICY says of it. `codes` are the policy's, none for what passes.
 
-    `technique` names the evasion of an adversarial one; `copies` is how many messages it makes.
+    `half` is the folder that it stands in. `technique` names the evasion of an adversarial one; `copies` is how many messages
+    it makes.
     """
 
     id: str
+    half: Half
     language: str
     label: str
     codes: tuple[str, ...]
@@ -38,11 +39,6 @@ class Skeleton:
     filename: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     copies: int = 4
-
-    @property
-    def half(self) -> Half:
-        """Which half it belongs to: a fact of its id, so that it never moves."""
-        return HALVES[hashlib.sha256(b"half:" + self.id.encode()).digest()[0] & 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,10 +57,11 @@ class Message:
 
 
 def read_skeletons(folder: Path = FOLDER) -> tuple[Skeleton, ...]:
-    """All skeletons of the folder's files, in the order of the files' names; a key that isn't known raises TypeError."""
+    """All skeletons of both halves, in the order of the files' names; a key that isn't known raises TypeError."""
     return tuple(
-        Skeleton(**{**table, "codes": tuple(table["codes"])})
-        for path in sorted(folder.glob("*.toml"))
+        Skeleton(**{**table, "codes": tuple(table["codes"]), "half": half})
+        for half in HALVES
+        for path in sorted((folder / half).glob("*.toml"))
         for table in _tables(path)
     )
 

@@ -14,6 +14,7 @@ from tests.evaluation.tables import errors, report
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SKELETON = Skeleton(
+    half="test",
     id="x",
     language="fr",
     label="withhold",
