@@ -5,7 +5,7 @@ VENV = .venv
 BIN = $(VENV)/bin
 SOURCES := $(shell find relay config lists -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml README.md
 
-.PHONY: run test check install bench evaluate evaluate-peers lock clean
+.PHONY: run test check install bench evaluate evaluate-peers learn lock clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -63,6 +63,10 @@ bench: $(BIN)/.test-dependencies
 # Leaks and needless blocks on the labelled corpus (tests/evaluation/README.md); ARGS="--half tune --list-errors" and the like.
 evaluate: $(BIN)/.installed
 	$(BIN)/python -m tests.evaluation.run $(ARGS)
+
+# What letters sound like (config/policy/detectors/likeness_learned.toml), learned anew once sentences or messages have changed.
+learn: $(BIN)/.test-dependencies
+	$(BIN)/python -m tests.evaluation.learn
 
 # The same messages through a known peer. It has a .venv of its own, is no dependency of ours and needs the package index.
 evaluate-peers: $(BIN)/.installed

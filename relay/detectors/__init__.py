@@ -7,6 +7,7 @@ names       runs of words that name a person                        officials   
 dates       days past, present and to come
 facts       what they are told beside a text
 own         what is the author's own: name, signature block, addresses
+likeness    what a letter sounds like, by what was learned          language    in which language it is written
 detector    a rule over such signals                                find        all of it for one view
 definition  config/policy/detectors/*.toml → all of it, its examples tried
 """

@@ -1,7 +1,7 @@
 """config/policy/detectors/*.toml → detectors: checked, put together, their own examples tried."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -14,6 +14,7 @@ from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
+from relay.detectors.likeness import LIKENESS_KINDS, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
@@ -71,10 +72,22 @@ class _Detector:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Likeness:
+    learned_from: str
+    bias: float
+    step: float
+    weights: str
+    above: dict[str, float]
+    below: dict[str, float]
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _File:
     words: dict[_Name, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
     patterns: dict[_Name, _Pattern] = field(default_factory=dict)
     detector: tuple[_Detector, ...] = ()
+    likeness: _Likeness | None = None
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -104,6 +117,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         vocabulary=make_vocabulary(words),
         patterns=tuple(patterns),
         hints=Hints(patterns),
+        likeness=_make_likeness(tables),
         detectors=tuple(detectors),
         kinds=kinds,
         names=names,
@@ -185,7 +199,7 @@ def _checked(by_language: Mapping[str, tuple[str, ...] | str], where: str) -> It
 
 def _kinds(tables: Iterable[_File]) -> dict[str, int]:
     """A bit for each kind: those that code finds, those of words and of patterns."""
-    names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS])
+    names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS, *LIKENESS_KINDS])
     for table in tables:
         names |= dict.fromkeys([*table.words, *table.patterns])
     return {name: 1 << place for place, name in enumerate(names)}
@@ -234,6 +248,19 @@ def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: st
         words=tuple(need for need in needs if not need & made),
         kinds=reduce(or_, needs) | unless | in_text,
     )
+
+
+def _make_likeness(tables: Mapping[str, _File]) -> Likeness | None:
+    """What was learned, of the file that has it; the last one where several do."""
+    made = None
+    for file, table in tables.items():
+        if table.likeness:
+            learned = {name: value for name, value in asdict(table.likeness).items() if name != "learned_from"}
+            try:
+                made = made_likeness(**learned)
+            except ValueError as error:
+                raise ConfigurationError(f"{file}: likeness: {error}; make it anew with `make learn`") from error
+    return made
 
 
 def _sum_of(names: Iterable[str], kinds: Mapping[str, int], where: str) -> int:

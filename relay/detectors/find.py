@@ -8,6 +8,7 @@ from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
 from relay.detectors.facts import Facts
+from relay.detectors.likeness import Likeness, find_alike
 from relay.detectors.marks import Marks, NameKinds
 from relay.detectors.names import find_names
 from relay.detectors.officials import as_published, with_officials
@@ -21,6 +22,8 @@ from relay.policy.shape import Version
 
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
+
+_TOLD = frozenset({"T1", "O1", "O2", "O3"})  # what is told in everyday words, which a harmless letter may have as well
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class Detectors:
     vocabulary: Vocabulary = field(repr=False)
     patterns: tuple[Pattern, ...] = field(repr=False)
     hints: Hints = field(repr=False)
+    likeness: Likeness | None = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
@@ -173,10 +177,11 @@ def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
 def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
     reading = read(version.text, version.folded)
     words = words_of(reading, detectors)
-    possible, patterns = _possible(_sum(words), detectors)
+    alike = list(find_alike(reading, detectors.likeness, detectors.kinds)) if detectors.likeness else []
+    possible, patterns = _possible(_sum(words) | _sum(alike), detectors)
     if not possible:
         return
-    seen = _seen(reading, words, patterns, detectors, facts)
+    seen = [*_seen(reading, words, patterns, detectors, facts), *alike]
     # From here on signals are only taken away, or names become published ones: most texts are done.
     kinds = _sum(seen) | detectors.names.published_name
     possible = [one for one in possible if all(kinds & need for need in one.needs)]
@@ -186,9 +191,12 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[F
     pieces: dict[Scope, Sequence[Piece]] = {"text": [Piece(signals, all_kinds)]}
     for scope in {one.scope for one in possible} - {"text"}:
         pieces[scope] = _pieces(signals, _spans(reading, scope))
+    harmless = Covered((one.start, one.end) for one in alike if one.kind & detectors.kinds["like_harmless"])
     counted: Counter[str] = Counter()
     for detector in possible:
         for start, end in detect(detector, pieces[detector.scope], all_kinds):
+            if detector.code in _TOLD and harmless.hold(start, end):
+                continue
             counted[detector.rule] += 1
             if counted[detector.rule] > FINDINGS_PER_RULE:
                 break

@@ -1,0 +1,40 @@
+"""In which language a text is written, as far as a few words and the script tell: what is learned of one doesn't hold for another."""
+
+from collections import Counter
+
+import regex
+
+from relay.detectors.reading import Reading
+
+# Little words, folded, that texts of a language are full of. What two languages share says nothing here.
+_WORDS = {
+    "en": "the of and to was is for with that from by at are have this they not were has will",
+    "fr": "le les des une dans est pour sur avec aux du et nous sont pas ete qui cette vous au",
+    "es": "el los las una por con del se fue y su al lo un han esta sin como mas pero",
+    "pt": "os uma com do da na foi nao dos em ao um pela pelo as ou ele mais sao",
+    "de": "der die das und ist von mit den wir nicht ein eine zu im auf wurde sich dem bei werden",
+    "nl": "het een en van zijn wij niet met op voor te dat er werd bij aan naar ook zij heeft",
+    "sw": "ya wa kwa ni katika za cha kuwa hii wake leo kama lakini tu hiyo bado sana yake walikuwa",
+    "id": "yang dan ke dari ini itu untuk dengan tidak kami akan pada ada oleh sudah dalam adalah juga telah",
+    "vi": "cua cho cac khong đuoc voi nguoi mot đa trong ve ngay đang chung nhung lam neu roi nay thi",
+}
+_SCRIPTS = {
+    "zh": regex.compile(r"\p{Han}"),
+    "ar": regex.compile(r"\p{Arabic}"),
+    "ru": regex.compile(r"\p{Cyrillic}"),
+}
+_LANGUAGES = {word: language for language, words in _WORDS.items() for word in words.split()}
+_SCRIPT = 0.15  # of the characters: names and terms in Latin letters stand in every text
+_LOOKED_AT = 4000  # characters
+UNKNOWN = ""
+
+
+def language_of(reading: Reading) -> str:
+    """Its code, UNKNOWN for none; of several the one that most of its little words belong to."""
+    beginning = reading.folded[:_LOOKED_AT]
+    if not beginning.isascii():
+        for language, letter in _SCRIPTS.items():
+            if len(letter.findall(beginning)) > _SCRIPT * len(beginning):
+                return language
+    counted = Counter(filter(None, map(_LANGUAGES.get, reading.flat[:_LOOKED_AT].split())))
+    return counted.most_common(1)[0][0] if counted else UNKNOWN
