@@ -28,8 +28,7 @@ _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
 _SHORTEST = 6  # characters of a sentence
-FEW = 250  # sequences: a shorter text counts as if it had so many, for few words say little
-_ENOUGH = 400  # sequences: of less nobody can tell that it is harmless
+FEW = 400  # sequences: a shorter text counts as if it had so many, and nobody can tell that it is harmless
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]
@@ -80,7 +79,7 @@ def find_alike(reading: Reading, likeness: Likeness, kinds: Mapping[str, int]) -
     sensitive = scores > above
     if sensitive.any():
         yield Signal(kinds["like_sensitive"], *spans[int(np.where(sensitive, alone, -np.inf).argmax())])
-    for place in np.flatnonzero((scores < below) & (lengths >= _ENOUGH)):
+    for place in np.flatnonzero((scores < below) & (lengths >= FEW)):
         yield Signal(kinds["like_harmless"], *spans[place])
 
 

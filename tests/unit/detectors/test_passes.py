@@ -15,7 +15,8 @@ FACTS = Facts(on=date(2026, 11, 24), names=("Ana Example",), addresses=("ana.exa
 
 def _codes(text: str) -> set[str]:
     found = find_sensitive(versions_of(text), "text", DETECTORS, FACTS)
-    return {one.code for one in found if not one.rule.startswith("residual")}
+    # What a letter sounds like can't be told of one sentence: the corpus measures it.
+    return {one.code for one in found if not one.rule.startswith(("residual", "likeness"))}
 
 
 @pytest.mark.parametrize(
