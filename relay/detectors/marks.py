@@ -116,7 +116,8 @@ class Marks:
                 behind = at + len(token)
                 if words and at == words[-1].end + 1 and self.reading.text[at - 1] in "-'’":
                     last = words.pop()
-                    words.append(Word(last.first, number + 1, last.start, behind, last.kinds | self.marks[number]))
+                    kinds = 0 if self.token(last.first) in {"al", "el"} else last.kinds  # "Al-Example"
+                    words.append(Word(last.first, number + 1, last.start, behind, kinds | self.marks[number]))
                 else:
                     words.append(Word(number, number + 1, at, behind, self.marks[number]))
             number += 1

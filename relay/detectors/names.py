@@ -216,9 +216,10 @@ def _sure(segment: list[Word], marks: Marks) -> list[Word]:
             if place and (word.kinds & kinds.surname or not word.kinds & kinds.given):
                 first = place - 1
             return segment[first : place + 2 if first == place else place + 1]
-    stops = marks.marks[segment[0].first - 1] if segment[0].first else 0
+    stops = marks.before(segment[0].first)
+    headed = marks.token(segment[0].first - 1) == ":"
     loud = marks.reading.text[segment[0].start : segment[-1].end].isupper()
-    said = stops & (kinds.naming | kinds.alias | kinds.title | (kinds.suspect if loud else 0)) or (
+    said = stops & (kinds.naming | kinds.alias | kinds.title | (kinds.suspect if loud or headed else 0)) or (
         _is_initial(segment[0], marks) and len(segment) > 1
     )
     # In capitals a case of a noun ends as surnames do.
@@ -232,6 +233,8 @@ def _is_author(segment: list[Word], marks: Marks) -> bool:
     """Whether a run is who first described a species: behind its two or three Latin words, or with a year behind it."""
     text = marks.reading.text
     first = segment[0].first
+    if marks.marks[max(0, first - 2)] & marks.kinds.suspect:  # "The dealer (Ana Example)"
+        return False
     if any(kind & marks.kinds.taxon for kind in marks.marks[max(0, first - 3) : max(0, first - 1)]):
         return text[marks.starts[first - 1]].islower() or text[marks.starts[first - 1]] in "(."
     before = text[max(0, segment[0].start - 60) : segment[0].start]
