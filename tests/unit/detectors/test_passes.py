@@ -49,6 +49,16 @@ def _codes(text: str) -> set[str]:
         "Nous confirmons 0,75 kg de corail, conteneur TEMU4228360, débarqué du\nHai Feng 88 et actuellement sous scellés.", "The David Sheldrick Wildlife Trust took part.",
         "ВНИМАНИЮ ПОСТОВ: ВЫЯВЛЕНО ТРИ СЛУЧАЯ ПЕРЕМЕЩЕНИЯ РОГОВ САЙГАКА", "Gracias, Óscar Maldonado. Muy útil.",
         "Herr Jürgen von Ahlen vom Bundesamt für Naturschutz bittet um Rückmeldung.", "公诉人赵国庆建议对两名被告人判处五年。", "由司徒春生副局长带队", "感谢张丽博士协助鉴定。",
+        # sources and covert work as subjects of laws, films and words
+        "Using informers is regulated by section 26 of the Act.", "Le film montre un agent sous couverture à Bangkok.", 'La palabra "soplón" no figura en el glosario.',
+        "Darf man in Ihrem Land verdeckte Ermittler einsetzen?", "Apakah pembelian terselubung diperbolehkan di negara Anda?", "贵国法律允许诱惑侦查吗？",
+        "В фильме агент под прикрытием едет в Бангкок.", "Avian flu surveillance continues until spring.",
+        # what to do on the day of a threat, who is well again, what threatens animals
+        "Wer Drohungen erhält, ruft zuerst die 110.", "收到威胁者请先拨打110。", "Os dois guardas feridos em março já estão de volta ao serviço.",
+        "Два инспектора, раненые в марте, снова на службе.", "El jaguar está amenazado por la pérdida de bosque.",
+        # journeys that came to nothing, and what colleagues send each other
+        "El contenedor con aletas no llegó a salir.", "Tableti zitafika Alhamisi kwa courier.", "De testkits komen donderdag per koerier.",
+        "調查員林志明主講鑑識課。", "Mtafiti Asha Mrisho wa TAWIRI alitambua meno hayo.",
     ],
 )  # fmt: skip
 def test_what_only_sounds_sensitive_passes(text: str) -> None:
@@ -67,6 +77,9 @@ def test_what_only_sounds_sensitive_passes(text: str) -> None:
         "Penyidik Bea dan Cukai menetapkan LIU Guixiang sebagai tersangka.", "Kepala kantor menetapkan Joko Hartanto tersangka.",
         "Raid on the shop planned for 6 am tomorrow, do not share further.", "Perquisition demain à six heures au marché, ne pas diffuser.",
         "The driver of the truck Martin Okoth was arrested.", "Descargado del camión de Martín Ochoa, detenido ayer.",
+        "Surveillance of the warehouse starts tomorrow with judicial authorisation.", "L'informateur a révélé que le camion part demain avec l'ivoire.",
+        "La guía de carga dice que el camión con aletas sale mañana.", "Мне угрожают убийством, куда обращаться?", "Ze bedreigen mij en mijn gezin met de dood, wat te doen?",
+        "Durchsuchung mit richterlicher Anordnung morgen um sechs.", "他们扬言要杀护林员",
     ],
 )  # fmt: skip
 def test_the_same_words_of_a_matter_of_the_day_do_not(text: str) -> None:
