@@ -74,8 +74,7 @@ def find_alike(reading: Reading, likeness: Likeness, kinds: Mapping[str, int]) -
         return
     language = language_of(reading)
     above, below = (some.get(language, some[UNKNOWN]) for some in (likeness.above, likeness.below))
-    scores, lengths = scores_of(reading, likeness)
-    alone, _ = scores_of(reading, likeness, around=0)
+    scores, alone, lengths = scores_of(reading, likeness)
     sensitive = scores > above
     if sensitive.any():
         yield Signal(kinds["like_sensitive"], *spans[int(np.where(sensitive, alone, -np.inf).argmax())])
@@ -89,20 +88,25 @@ def spans_of(reading: Reading) -> list[tuple[int, int]]:
     return [(start, end) for start, end in pairwise(ends) if end - start >= _SHORTEST]
 
 
-def scores_of(reading: Reading, likeness: Likeness, around: int = _AROUND) -> tuple[Sums, Sums]:
-    """How sensitive each of these sentences sounds with so many characters around it, and how many sequences that are."""
+def scores_of(reading: Reading, likeness: Likeness) -> tuple[Sums, Sums, Sums]:
+    """How sensitive each of these sentences sounds with what is around it, and alone; and how many sequences there are with that."""
     hashes, starts = sequences(reading.folded)
-    size = len(reading.folded) + 1
-    places = np.array(spans_of(reading), np.int64).reshape(-1, 2)
-    first, last = np.maximum(places[:, 0] - around, 0), np.minimum(places[:, 1] + around, size - 1)
+    end = len(reading.folded)
+    weighed, counted = (_running(starts, weights, end) for weights in (likeness.weights[hashes], None))
+    first, last = np.array(spans_of(reading), np.int64).reshape(-1, 2).T
 
-    def between(weights: Weights | None) -> Sums:
-        running = np.concatenate([[0.0], np.cumsum(np.bincount(starts, weights, size))])
-        sums: Sums = running[last] - running[first]
-        return sums
+    def score(first: Places, last: Places) -> tuple[Sums, Sums]:
+        lengths: Sums = counted[last] - counted[first]
+        return (weighed[last] - weighed[first]) / np.sqrt(np.maximum(FEW, lengths)) + likeness.bias, lengths
 
-    lengths = between(None)
-    return between(likeness.weights[hashes]) / np.sqrt(np.maximum(FEW, lengths)) + likeness.bias, lengths
+    alone, _ = score(first, last)
+    scores, lengths = score(np.maximum(first - _AROUND, 0), np.minimum(last + _AROUND, end))
+    return scores, alone, lengths
+
+
+def _running(starts: Places, weights: Weights | None, end: int) -> Sums:
+    """The sum of the weights of the sequences that begin before each place of a text; without weights their number."""
+    return np.concatenate([[0.0], np.cumsum(np.bincount(starts, weights, end + 1))])
 
 
 def sequences(folded: str) -> tuple[Places, Places]:

@@ -1,5 +1,5 @@
-"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, the cases that rules
-are tested with, and the messages of the half `tune`.
+"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, letters/*.tsv, the
+cases that rules are tested with, and the messages of the half `tune`.
 
 A logistic regression tells whether a text is sensitive. What decides is bounded so that of messages it was not learned from
 (each quarter judged by the other three) few harmless ones sound sensitive, and hardly one that tells of threats or operations
@@ -57,6 +57,7 @@ def sources() -> list[Path]:
     """All files that are learned from, and this one."""
     return [
         *sorted((HERE / "sentences").glob("*.tsv")),
+        *sorted((HERE / "letters").glob("*.tsv")),
         *sorted((FOLDER / "tune").glob("*.toml")),
         CASES,
         HERE / "regions.toml",
@@ -69,12 +70,13 @@ def digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources())).hexdigest()
 
 
-def sentences() -> Iterator[Text]:
-    """The sentences of sentences/*.tsv: code, tab, text; ⏎ is a line's end."""
-    for path in sorted((HERE / "sentences").glob("*.tsv")):
-        for line in path.read_text("utf-8").splitlines():
+def written(folder: str) -> Iterator[Text]:
+    """What stands in sentences/*.tsv or letters/*.tsv: code, tab, text; ⏎ is a line's end."""
+    for path in sorted((HERE / folder).glob("*.tsv")):
+        for number, line in enumerate(path.read_text("utf-8").splitlines()):
             code, text = line.split("\t")
-            yield Text(text.replace(" ⏎ ", "\n"), code, _part(text), whole=False)
+            whole = folder == "letters"  # a pair belongs together
+            yield Text(text.replace(" ⏎ ", "\n"), code, _part(f"{path.stem} {number // (1 + whole)}"), whole)
 
 
 def cases() -> Iterator[Text]:
@@ -184,7 +186,7 @@ def encoded(likeness: Likeness) -> str:
 
 def main() -> None:
     """Learn, and write the file."""
-    texts = [*sentences(), *cases(), *messages(read_skeletons())]
+    texts = [*written("sentences"), *written("letters"), *cases(), *messages(read_skeletons())]
     passing, telling = [], []
     for part in range(_PARTS):
         likeness = learn(texts, part)

@@ -22,7 +22,7 @@ from relay.detectors.likeness import (
 from relay.errors import ConfigurationError
 from relay.policy.shape import versions_of
 from tests.builders import shipped_rules
-from tests.evaluation.learn import LEARNED, Text, digest, encoded, learn, reading_of, sentences
+from tests.evaluation.learn import LEARNED, Text, digest, encoded, learn, reading_of, written
 from tests.growth import assert_linear
 
 KINDS = {name: 1 << place for place, name in enumerate(LIKENESS_KINDS)}
@@ -56,8 +56,9 @@ def test_what_was_learned_belongs_to_what_is_there_to_learn_from():
     assert tomllib.loads(LEARNED.read_text("utf-8"))["likeness"]["learned_from"] == digest()
 
 
-def test_every_sentence_to_learn_from_has_a_code():
-    assert {one.code for one in sentences()} == {"T1", "O1", "O2", "O3", "N1", "PASS"}
+@pytest.mark.parametrize("folder", ["sentences", "letters"])
+def test_all_that_is_learned_from_has_a_code(folder):
+    assert {one.code for one in written(folder)} == {"T1", "O1", "O2", "O3", "N1", "PASS"}
 
 
 def test_a_text_that_sounds_like_a_sensitive_one_is_sensitive_where_it_does_most():
