@@ -12,8 +12,8 @@ from tests.integration.withheld_posts import traces
 
 MARKED_ID = "<marked.blunderbuss@douanes.example>"
 TEXT = (
-    "Two wickersnapper containers with eleven tonnes of scales left the southern port on Monday night. The carrier's local agent knew "
-    "of the load and asked the quibblewright crew to hurry. We expect a second load before the end of the month.\n"
+    "Two wickersnapper containers with eleven tonnes of scales were opened and seized in the southern port on Monday. They had been "
+    "declared as quibblewright timber, with permits of the year before last. A note on the method follows at the end of the month.\n"
 )
 SECRET = ("wickersnapper", "quibblewright", "blunderbuss")
 SIGNATURE = (
