@@ -23,7 +23,8 @@ from relay.policy.shape import Version
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
 
-_TOLD = frozenset({"T1", "O1", "O2", "O3"})  # what is told in everyday words, which a harmless letter may have as well
+# What is told in everyday words, which a harmless sentence of a harmless letter may have as well; a threat is always believed.
+_TOLD = frozenset({"O1", "O2", "O3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

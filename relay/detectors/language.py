@@ -10,9 +10,9 @@ from relay.detectors.reading import Reading
 _WORDS = {
     "en": "the of and to was is for with that from by at are have this they not were has will",
     "fr": "le les des une dans est pour sur avec aux du et nous sont pas ete qui cette vous au",
-    "es": "el los las una por con del se fue y su al lo un han esta sin como mas pero",
+    "es": "el los las una por con del fue y su al lo un han esta sin como mas pero",
     "pt": "os uma com do da na foi nao dos em ao um pela pelo as ou ele mais sao",
-    "de": "der die das und ist von mit den wir nicht ein eine zu im auf wurde sich dem bei werden",
+    "de": "der und ist von mit den wir nicht ein eine zu im auf wurde sich dem bei werden dass oder nach",
     "nl": "het een en van zijn wij niet met op voor te dat er werd bij aan naar ook zij heeft",
     "sw": "ya wa kwa ni katika za cha kuwa hii wake leo kama lakini tu hiyo bado sana yake walikuwa",
     "id": "yang dan ke dari ini itu untuk dengan tidak kami akan pada ada oleh sudah dalam adalah juga telah",

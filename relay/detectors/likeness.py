@@ -1,7 +1,7 @@
 """What a letter sounds like: a linear model over its sequences of characters, learned from what people wrote.
 
 Words and rules find what somebody thought of; threats and plans are told in ever new words. What a letter sounds like is never
-certain: where it sounds sensitive it is held, and where it sounds harmless a rule of everyday words is not believed. What was
+certain: where it sounds sensitive it is held, and where it and the sentence itself sound harmless a rule of everyday words is not believed. What was
 learned is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known by a
 hash alone: no sentence can be read in it.
 """
@@ -78,7 +78,7 @@ def find_alike(reading: Reading, likeness: Likeness, kinds: Mapping[str, int]) -
     sensitive = scores > above
     if sensitive.any():
         yield Signal(kinds["like_sensitive"], *spans[int(np.where(sensitive, alone, -np.inf).argmax())])
-    for place in np.flatnonzero((scores < below) & (lengths >= FEW)):
+    for place in np.flatnonzero((scores < below) & (alone < 0) & (lengths >= FEW)):
         yield Signal(kinds["like_harmless"], *spans[place])
 
 

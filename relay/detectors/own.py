@@ -76,6 +76,7 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
     signals = [one for one in signals if not one.kind & accusing or not mentions.hold(one.start, one.end)]
     everything = set().union(*known)
     accused = {reading.lines.of(one.start) for one in signals if one.kind & accusing}
+    accused_in = {reading.sentences.of(one.start) for one in signals if one.kind & accusing}
     begun, blocks = _blocks(reading, known, accused)
     own = set()
     for one in signals:
@@ -89,6 +90,7 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
                 len((written & some) - _PARTICLES) >= 2
                 for some in known
                 if len(written - some - _PARTICLES) <= _STRANGE
+                and reading.sentences.of(one.start) not in accused_in  # there one word more makes it another's
             )
             theirs = theirs or (reading.lines.of(one.start) in begun and mentions.touch(one.start, one.end))
         if theirs or (one.kind & beside and blocks.hold(one.start, one.start + 1)):

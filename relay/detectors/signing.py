@@ -143,7 +143,7 @@ def last_signature(
             _is_apart(text, starts[block[0]]) and not above.endswith((":", "：", ","))
         ):
             continue
-        if lines.get(written[place - 1], 0) & accusing and not above.endswith(_ENDED):
+        if lines.get(written[place - 1], 0) & accusing:
             continue
         if any(lines.get(one, 0) & accusing or starts[one + 1] - starts[one] > _SHORT + 10 for one in block):
             continue

@@ -14,7 +14,7 @@ from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay
 from relay.policy.marking import strictest
 from relay.policy.membership import judge_membership
 from relay.policy.photos import attachments_of, judge_photos
-from relay.policy.post import RESIDUAL, Finding, Post, Progress
+from relay.policy.post import LIKENESS, RESIDUAL, Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member
@@ -133,7 +133,7 @@ def _act_on(finding: Finding, mailing_list: MailingList) -> Action:
             return "withhold"
         case "hold" if own == "remove" or finding.code in _MAY_BE_HELD:
             return "hold"
-        case "relay" if finding.code in _MAY_BE_RELAYED:
+        case "relay" if finding.code in _MAY_BE_RELAYED and not finding.rule.startswith(LIKENESS):
             return "pass"
         case _:
             return own

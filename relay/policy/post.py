@@ -15,6 +15,8 @@ from relay.roster.member import Member
 
 # Rules that begin so tell what is left when all others have spoken: they count on lists with `strict = true` only.
 RESIDUAL = "residual."
+# Rules that begin so tell what a letter sounds like, which may be a threat or a plan: no list can let them pass.
+LIKENESS = "likeness."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,7 +198,9 @@ def main() -> None:
                 elif one.code in _TOLD:
                     telling.append(scored)
     above, below = bounds(passing, 0.9, _ABOVE), bounds(telling, 0.1, _BELOW)
-    below = {language: below.get(language, below[UNKNOWN]) for language in above}
+    below = {
+        language: min(0.0, below.get(language, below[UNKNOWN])) for language in above
+    }  # above 0 nothing is harmless
     LEARNED.write_text(encoded(replace(learn(texts), above=above, below=below)), "utf-8")
     print(f"{len(texts)} texts; above {above}; below {below}; {LEARNED.stat().st_size} octets")
 

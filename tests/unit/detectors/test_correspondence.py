@@ -72,3 +72,33 @@ def test_a_list_of_people_is_no_signature(text: str) -> None:
 def test_another_persons_name_at_the_end_is_not_believed() -> None:
     assert _codes(f"{NEWS}\n\nEsther Wanjala", "Grace Auma") == {"H4"}
     assert _codes(f"{NEWS} Suspect Grace Odhiambo, +254 712 345 678.", "Grace Auma") >= {"N1"}
+
+
+@pytest.mark.parametrize(
+    ("author", "text"),
+    [
+        ("Mohamed Ali Hassan", "The suspect Mohamed Ali Juma was arrested on Tuesday."),
+        ("José Luis García", "El detenido José Luis Pérez vendía marfil."),
+        ("Jean Pierre Ondoua", "Le trafiquant Jean Pierre Mbarga a été interpellé."),
+    ],
+)
+def test_a_suspect_who_shares_two_names_with_the_author_is_somebody_else(author: str, text: str) -> None:
+    assert "N1" in _codes(text, author)
+
+
+@pytest.mark.parametrize("author", ["Duty Desk", ""])
+def test_a_name_below_a_line_that_accuses_is_no_signature(author: str) -> None:
+    text = f"{NEWS}\n\nHe bought the ivory from the poachers.\n\nJuma Hassan Mushi\n+255 755 123 456"
+    assert _codes(text, *filter(None, [author]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Our suspect called our duty desk from +255 755 123 456.",
+        "The poacher rang the hotline from +255 755 123 456.",
+        "Le suspect a appelé notre permanence depuis le +237 677 12 34 56.",
+    ],
+)
+def test_a_suspects_number_counts_though_a_desk_is_named(text: str) -> None:
+    assert "N2" in _codes(text, "Ana Example")

@@ -149,14 +149,19 @@ def test_a_damaged_file_stops_the_start(changed, fault):
         read_detectors({"x.toml": "\n".join(["[likeness]", *lines])})
 
 
-def test_a_rule_of_everyday_words_is_not_believed_in_a_letter_that_sounds_harmless():
-    """The same words, among what officers write every day."""
-    harmless = (
-        "Thank you for the photos of the shells. The laboratory will report on the species and the permit next week. "
-    ) * 3
-    rules = {"detector.toml": DETECTOR, "learned.toml": LEARNED.read_text("utf-8")}
-    codes = {
-        text: [one.rule for one in find_sensitive(versions_of(text), "text", read_detectors(rules), Facts(on=TODAY))]
-        for text in ("Our snake waits at the well.", f"{harmless}\nOur snake waits at the well.")
-    }
-    assert list(codes.values()) == [["x.snake"], []]
+def test_a_rule_of_everyday_words_is_not_believed_where_the_sentence_and_its_letter_sound_harmless():
+    """The same word, among what officers write every day, and in a sentence that doesn't sound so."""
+    letter = (
+        "Thank you for the photos. The seizure of 14 October at the airport was confirmed by the laboratory as Manis tricuspis, "
+        "Appendix II. Two persons of 31 and 44 years were arrested, and the court date is 3 May. The report gives the weights. "
+    ) * 2
+    detectors = read_detectors({"detector.toml": DETECTOR, "learned.toml": LEARNED.read_text("utf-8")})
+
+    def rules(text):
+        return [one.rule for one in find_sensitive(versions_of(text), "text", detectors, Facts(on=TODAY))]
+
+    kind, plan = (
+        "The laboratory confirmed the species of the snake.",
+        "Tonight the buyer of the snake will be arrested by our team.",
+    )
+    assert [rules(kind), rules(f"{letter}\n{kind}"), rules(f"{letter}\n{plan}")] == [["x.snake"], [], ["x.snake"]]

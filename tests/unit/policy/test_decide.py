@@ -489,3 +489,8 @@ def test_a_confirmed_post_never_goes_out_by_itself():
     assert removed.removed == ("attachment 1",)
     green = one(make_post(make_finding("M1", Tlp.GREEN), confirmed=True))
     assert rules(green) == ["author.confirmed"]
+
+
+def test_no_list_lets_pass_what_sounds_like_a_threat_or_a_plan():
+    heard = replace(make_finding("H9"), rule="likeness.sensitive")
+    assert isinstance(one(make_post(heard, lists=(make_list(overrides={"H9": "relay"}),))), Hold)
