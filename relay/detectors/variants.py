@@ -23,8 +23,10 @@ _GROUPED = regex.compile(
     r"(?<![\w.,/])(?!(?:19|20)\d\d[_·•]|\d\d?[_·•]\d\d?[_·•]\d{4}(?!\d))\d{1,4}(?:[_·•]\d{1,4}){2,7}(?![\w/])"
 )
 _BROKEN_QUOTE = regex.compile(r"(?<=\d)[ \t]{0,9}\n(?:[ \t]{0,3}>){1,20}[ \t]{0,9}(?=\d)")
-_NUMERALS = regex.compile(r"[〇零一二三四五六七八九幺]{7,40}")
-_IN_NUMERALS = str.maketrans("〇零一二三四五六七八九幺", "001234567891")
+# Chinese digits, those of accounts too.
+_DIGITS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸两"
+_NUMERALS = regex.compile(f"[{_DIGITS}]{{7,40}}")
+_IN_NUMERALS = str.maketrans(_DIGITS, "0012345678911234567892362")
 _BROKEN_WORD = regex.compile(r"(?<=\p{L}{2})[-‐]\n[> \t]*(?=\p{Ll}{2})")
 _AT = regex.compile(
     r"(?<=[\w.])[ ]?[\[({<][ ]?(?:at|@|arroba|arobase|chez|собака|а т|a t)[ ]?[\])}>][ ]?(?=\w)", regex.IGNORECASE
@@ -49,8 +51,14 @@ _WORD = regex.compile(r"\p{L}+")
 
 
 def _numbers(units: str, tens: str = "") -> dict[str, int]:
-    values = {word: value for value, words in enumerate(units.split()) for word in words.split("|")}
-    return values | {word: 10 * value for value, words in enumerate(tens.split(), start=2) for word in words.split("|")}
+    values = {_plain(word): value for value, words in enumerate(units.split()) for word in words.split("|")}
+    return values | {
+        _plain(word): 10 * value for value, words in enumerate(tens.split(), start=2) for word in words.split("|")
+    }
+
+
+def _plain(word: str) -> str:
+    return shape(word).lower()
 
 
 # What numbers up to ninety-nine are called, folded; the languages don't contradict each other.
@@ -73,11 +81,33 @@ _SPOKEN: Mapping[str, int] = MappingProxyType(
     )
     | _numbers("sifuri moja mbili tatu nne tano sita saba nane tisa kumi", "ishirini thelathini arobaini hamsini sitini sabini themanini tisini")
     | _numbers("nol satu dua tiga empat lima enam tujuh delapan sembilan sepuluh")
+    | _numbers("không một|mốt hai ba bốn|tư năm|lăm sáu bảy|bẩy tám chín")
+    | _numbers("null eins zwei|zwo drei vier fünf sechs sieben acht neun zehn elf zwölf")
+    | _numbers("nul een twee drie vier vijf zes zeven acht negen tien elf twaalf")
+    | _numbers(
+        "ноль|нуль один|одна два|две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать "
+        "шестнадцать семнадцать восемнадцать девятнадцать",
+        "двадцать тридцать сорок пятьдесят шестьдесят семьдесят восемьдесят девяносто",
+    )
+    | _numbers("صفر واحد|واحدة اثنان|اثنين|إثنان ثلاثة|ثلاث أربعة|أربع خمسة|خمس ستة|ست سبعة|سبع ثمانية|ثماني تسعة|تسع")
     | {f"veinti{word}": 20 + value for value, word in enumerate(["un", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"], start=0)}
     | {"veintiuno": 21, "veintidos": 22, "veintitres": 23}
 )  # fmt: skip
 _SPOKEN_WORDS = 3  # at least so many words make a number of this length
-_OFTEN_SPOKEN = frozenset(_SPOKEN) - {"un", "une", "uno", "one", "um", "uma", "a"}  # these are articles as well
+_OFTEN_SPOKEN = frozenset(_SPOKEN) - {
+    "un",
+    "une",
+    "uno",
+    "one",
+    "um",
+    "uma",
+    "a",
+    "een",
+    "nam",
+    "ba",
+    "sau",
+    "tu",
+}  # these are other words as well
 _PARTED = str.maketrans(",.-–/;:", "       ")
 _BETWEEN_NUMBERS = regex.compile(r"[\s,.\-–/>]*(?:(?:et|y|e|and|na)\s+)?")
 
@@ -152,7 +182,7 @@ def _spoken_rows(text: str) -> Iterator[tuple[int, int, str]]:
     row: list[int] = []
     start = end = 0
     for match in _WORD.finditer(text):
-        value = _SPOKEN.get(fold(match.group()))
+        value = _SPOKEN.get(match.group().lower())
         if row and (value is None or not _BETWEEN_NUMBERS.fullmatch(text, end, match.start())):
             if match.group().lower() in _JOINING:
                 continue

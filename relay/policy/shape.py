@@ -51,6 +51,7 @@ _CLASSES = "".join(
     "a" if char.isalpha() else "0" if char.isdigit() or char in "\n:=" else " " for char in map(chr, range(128))
 ).encode() + bytes(128)
 _BEGINS_IN_CLASSES = (re.compile(rb" a {1,3}a "), re.compile(rb"0a {1,3}a "))
+_SPACED_HAN = re.compile(r"(?<![\u3400-\u9fff])[\u3400-\u9fff](?: {1,3}[\u3400-\u9fff])+(?![\u3400-\u9fff])")
 # Letters one below the other, and how such a word begins, for a quick look.
 _STACK = re.compile(r"(?m)^[ \t>|]{0,9}\S[ \t]{0,9}(?:\n[ \t>|]{0,9}\S?[ \t]{0,9}(?=\n|\Z)){4,200}")
 _BEGINS_STACK = re.compile(r"\n[ \t>|]{0,9}\S[ \t]{0,9}\n[ \t>|]{0,9}\S?[ \t]{0,9}\n[ \t>|]{0,9}\S[ \t]{0,9}\n")
@@ -123,9 +124,16 @@ def close_up(shaped: str) -> str:
         classes = b"0" + shaped.encode("ascii").translate(_CLASSES)
         if not any(beginning.search(classes) for beginning in _BEGINS_IN_CLASSES):
             return shaped
-    elif not _BEGINS_SPELT_OUT.search(f"\n{shaped}"):
-        return shaped
+    else:
+        shaped = _close_up_han(shaped)
+        if not _BEGINS_SPELT_OUT.search(f"\n{shaped}"):
+            return shaped
     return _SPELT_OUT.sub(lambda match: re.sub(r"[\W_]", "", match.group()), shaped)
+
+
+def _close_up_han(shaped: str) -> str:
+    """The same for Chinese, which has no spaces: "机 密" is "机密"."""
+    return _SPACED_HAN.sub(lambda match: match.group().replace(" ", ""), shaped)
 
 
 def _in_one_line(stack: re.Match[str]) -> str:

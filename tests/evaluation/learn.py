@@ -32,7 +32,7 @@ TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
 _TOLD = frozenset({"T1", "O1", "O2", "O3"})
 # How far the bounds lie beyond what nine of ten messages score, times the distance of those from the median.
-_ABOVE, _BELOW = 1.3, 1.5
+_ABOVE, _BELOW = 1.5, 1.5
 _KNOWN = 12  # messages of a language make bounds of its own
 _PARTS = 4
 _ROUNDS = 60
