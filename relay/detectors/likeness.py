@@ -30,8 +30,6 @@ _AROUND = (
 _SHORTEST = 6  # characters of a sentence
 FEW = 400  # sequences: a shorter text counts as if it had so many, and nobody can tell that it is harmless
 
-_SPACES = np.array([*range(ord(" ") + 1), ord(">"), 0xA0, 0x3000], np.uint64)
-
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]
 Sums = NDArray[np.float64]
@@ -115,7 +113,7 @@ def sequences(folded: str) -> tuple[Places, Places]:
     """All sequences of characters in a folded text: the hash of each, and where it begins. Digits are all the same; spaces, and signs of quoting, are one."""
     letters = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     letters[(letters >= ord("0")) & (letters <= ord("9"))] = ord("0")
-    space = np.isin(letters, _SPACES)
+    space = (letters <= ord(" ")) | (letters == ord(">")) | (letters == 0xA0) | (letters == 0x3000)
     letters[space] = ord(" ")
     space[1:] &= space[:-1]
     kept = np.flatnonzero(~space)

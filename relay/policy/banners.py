@@ -19,9 +19,21 @@ _BETWEEN = r"[\W_]{1,5}"
 _TAG = r"\[[^\]\n]{0,100}\]"  # a list's, a marking's or a route, which stand before what the author wrote
 _COUNTING = ("page", "pag", "seite", "p", "ctp", "of", "de", "sur", "von", "di", "из")
 _COUNTER = r"(?:(?:page|pag|seite|p|ctp)?[\W_]{0,3}\d{1,3}(?:\s{0,2}(?:/|of|de|sur|von|di|из)\s{0,2}\d{1,3})?)"  # "1/3"
-# The copy's number, which papers carry below or beside their marking: "Экз. № 2", "Copy 2 of 5".
-_COPY = rf"(?:{fold(shape('экз'))}\w{{0,9}}|copy|ejemplar|exempla(?:ire|r)|ausfertigung|exemplaar)"
-_COPY_NUMBER = rf"[\W_]{{0,4}}(?:n[.]?o|nr|n|o)?[\W_]{{0,4}}(?:\d{{1,6}}(?:\s{{0,2}}(?:/|of|de|sur|von|из|van)\s{{0,2}}\d{{1,4}})?|{fold(shape('ед'))}\w{{0,12}}[.]?)"
+# The copy's number, which papers carry above, beside or below their marking: "Экз. № 2", "Copy 2 of 5".
+_COPIES = (
+    *(fold(shape(one)) for one in ("экз", "экземпляр", "копия")),
+    "copy",
+    "ejemplar",
+    "exemplaire",
+    "exemplar",
+    "ausfertigung",
+    "exemplaar",
+)
+_COPY = rf"(?:{'|'.join(sorted(_COPIES, key=len, reverse=True))})"
+_COPY_NUMBER = (
+    r"[\W_]{0,4}(?:n[.]?o|nr|n|o)?[\W_]{0,4}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
+    rf"{fold(shape('ед'))}\w{{0,12}}[.]?)"
+)
 _FILLER = r"(?:as|comme|como|als|a|de|la|level|niveau|nivel)\b"
 _QUOTES = r"[\s\"'«“”»:*(]{1,9}"
 _SUFFIX = r"(?:\s*(?:[-–—|:,;·•★(]|/{1,2})\s*|[ \t]{3,})[^\n]{1,60}"
@@ -103,11 +115,15 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
     values = {kind: (*by_kind.get(kind, ()), *tables.get(f"labels.{kind}", ())) for kind in Kind}
     return Banners(
         whole=re.compile(
-            rf"{FRAME}(?:{_COUNTER}{FRAME})?{field}{bracketed}(?P<copy>[\W_]{{0,5}}{_COPY}(?:{_COPY_NUMBER})?)?"
+            rf"{FRAME}(?:(?:{_COUNTER}|{_COPY}{_COPY_NUMBER}){FRAME})?{field}{bracketed}(?P<copy>[\W_]{{0,5}}{_COPY}(?:{_COPY_NUMBER})?)?"
             f"(?:{FRAME}(?:{_COUNTER}{FRAME})?|(?P<suffix>{_SUFFIX}))"
         ),
         openings=frozenset(
-            [*_COUNTING, *(key.split(" ")[0] for key in _keys([*words, *brackets, *tables.get("fields.names", ())]))]
+            [
+                *_COUNTING,
+                *_COPIES,
+                *(key.split(" ")[0] for key in _keys([*words, *brackets, *tables.get("fields.names", ())])),
+            ]
         ),
         bracketed=re.compile(
             rf"(?P<opening>[\[({{<【])\s*(?:{name}{FRAME}[:=]\s*)?{bracketed}\s*(?:[-–—|:,;/\[\]][^\])}}>\n]{{0,60}})?[\])}}>】]"

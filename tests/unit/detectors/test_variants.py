@@ -23,6 +23,8 @@ def _put_back(text: str) -> str | None:
         ("cero nueve uno dos tres cuatro cinco", "0912345"), ("nove meia sete oito um dois três", "9678123"),
         ("soixante dix sept quatre vingt douze trente et un quatre vingt", "77923180"), ("sifuri saba moja mbili tatu nne tano", "0712345"),
         ("nol delapan satu dua tiga empat lima", "0812345"), ("thirty four fifty five sixty six twelve", "34556612"),
+        ("null eins sieben sechs eins zwei drei", "0176123"), ("nul zes een twee drie vier vijf", "0612345"), ("không chín một hai ba bốn năm", "0912345"),
+        ("восемь девять один два три четыре пять", "8912345"), ("صفر تسعة واحد اثنان ثلاثة أربعة خمسة", "0912345"), ("账号 陆贰贰贰零贰壹", "账号 6222021"),
         ("ana (at) agency (dot) example", "ana@agency.example"), ("ana [at] agency[.]example", "ana@agency.example"),
         ("ana at agency dot example", "ana@agency.example"), ("ana arroba agencia punto com", "ana@agencia.com"),
         ("the sus-\npect", "the suspect"), ("the sus-\n> pect", "the suspect"),

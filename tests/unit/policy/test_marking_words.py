@@ -57,7 +57,7 @@ CERTAIN = (
 OFFICIAL-SENSITIVE - PERSONAL|OFFICIAL-SENSITIVE [LOCSEN]|OFFICIAL: Sensitive|OFFICIAL:Sensitive//Legal-Privilege|UK OFFICIAL-SENSITIVE|Law Enforcement Sensitive
 LAW ENFORCEMENT SENSITIVE (LES)|UNCLASSIFIED//LAW ENFORCEMENT SENSITIVE|EUROPOL UNCLASSIFIED – BASIC PROTECTION LEVEL|EUROPOL UNCLASSIFIED - BPL|Europol Unclassified – Basic Protection Level
 INTERPOL FOR OFFICIAL USE ONLY|INTERPOL Confidential|RESTREINT UE/EU RESTRICTED|R-UE/EU-R|NATO/OTAN RESTRICTED|Diffusion Restreinte|CONFIDENTIEL-DOUANES|VS-NfD|VS – Nur für den Dienstgebrauch
-Dep. VERTROUWELIJK|ΠΕΡΙΟΡΙΣΜΕΝΗΣ ΧΡΗΣΗΣ|Περιορισμένης Χρήσης|За служебно ползване|Для служебного пользования|«Для служебного пользования»|ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ  Экз. № 2|ДСП Экз. № 1
+Dep. VERTROUWELIJK|ΠΕΡΙΟΡΙΣΜΕΝΗΣ ΧΡΗΣΗΣ|Περιορισμένης Χρήσης|За служебно ползване|Для служебного пользования|«Для служебного пользования»|ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ  Экз. № 2|ДСП Экз. № 1|Совершенно секретно. Экз. единств.|Экз. № 4. Для служебного пользования|Секретно. Копия № 2|SECRET Copy No 3|Copy 3 SECRET|SECRETO  Ejemplar n.º 3|机 密 ★ 3年|机 密 ★
 机密★5年|秘密★长期|密级：秘密|绝密 ★ 20年|سـري للغايـة|سِرّي|للاستعمال الرسمي فقط|Protected B|PROTECTED B / PROTÉGÉ B|[IN-CONFIDENCE]|[SEEMAIL] [SENSITIVE]|SECRET - 1/3|1/3 - SECRET
 Classification: Secret|Protective marking: OFFICIAL-SENSITIVE|Гриф: Для служебного пользования|CONFIDENTIAL | 24 November 2026|CONFIDENTIAL        Ref: CUS/12/2026""".replace(
         " | ", "\x00"
