@@ -29,36 +29,10 @@ _SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
 _LETTER = regex.compile(r"[^\W\d_]")
 # Parts of many people's names, which prove nothing by themselves.
-_PARTICLES = frozenset(
-    [
-        "de",
-        "da",
-        "do",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "des",
-        "del",
-        "la",
-        "le",
-        "los",
-        "las",
-        "van",
-        "der",
-        "den",
-        "von",
-        "zu",
-        "bin",
-        "binti",
-        "ben",
-        "ibn",
-        "al",
-        "el",
-        "بن",
-        "ال",
-    ]
-)
+_PARTICLES = frozenset((
+    "de", "da", "do", "dos", "das", "di", "du", "des", "del", "la", "le", "los", "las", "van", "der", "den", "von", "zu", "bin",
+    "binti", "ben", "ibn", "al", "el", "بن", "ال",
+))  # fmt: skip
 _DEGREE = regex.compile(r"(?:\s*,?\s*(?:\p{L}{1,4}\.){1,3}\p{L}{0,4}\.?)+$")
 
 

@@ -12,9 +12,8 @@ ENTRIES = 200  # files in all archives of one message
 PACKAGE_ENTRIES = 2_000  # files that one office document consists of
 ARCHIVES_DEEP = 3  # archives within archives
 XML_OCTETS = 6_000_000  # of one file inside of an office document: a tree takes thirty times as much memory
-PICTURED_PAGES = (
-    5  # that are nothing but pictures, of one message: to draw one takes a quarter of a second, to read it seconds
-)
+# Pages of one message that are nothing but pictures: to draw one takes a quarter of a second, to read it seconds.
+PICTURED_PAGES = 5
 TEXT_LENGTH = 400_000  # characters in all attachments of one message, some 150 pages: each takes microseconds
 
 OVER_LIMITS = "part.over_limits"

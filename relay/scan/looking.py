@@ -35,10 +35,8 @@ _HEIGHTS = range(7, 70)
 _LONGER, _FILLED = 2.5, 0.4
 _STROKES = 4  # side by side
 _FAINTEST = 24  # of 255, between ink and paper
-_FAINTEST_INK, _SPECKS = (
-    48,
-    1e-4,
-)  # of 255, between a page's paper and what is on it; the share of it that dust may have
+_FAINTEST_INK = 48  # of 255, between a page's paper and what is on it
+_SPECKS = 1e-4  # the share of a page that dust may have
 _EDGE = 4  # pixels around a box
 _LETTER_HEIGHTS = 0.4, 4.0  # of what may be a letter, or a word by hand, in heights of a word in print
 
