@@ -30,6 +30,9 @@ _EXAMPLE_FACTS = Facts(on=EXAMPLES_ON)
 
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
+_Names = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9_.]*(\|[a-z][a-z0-9_.]*)*$")
+]  # words of several kinds: "talk|not_here"
 # Thousands of names are easier to read as one text with a comma between them.
 _Listed = Annotated[str, Field(min_length=1, max_length=40_000)]
 _WORD = regex.compile(r"[^*]*[^*\s]\*?")  # a * in the midst of a phrase would never match
@@ -84,7 +87,7 @@ class _Likeness:
 
 @dataclass(frozen=True, kw_only=True)
 class _File:
-    words: dict[_Name, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
+    words: dict[_Names, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
     patterns: dict[_Name, _Pattern] = field(default_factory=dict)
     detector: tuple[_Detector, ...] = ()
     likeness: _Likeness | None = None
@@ -103,7 +106,9 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     words: dict[int, list[str]] = {}
     for file, table in tables.items():
         for kind, by_language in table.words.items():
-            words.setdefault(kinds[kind], []).extend(_checked(by_language, f"{file}: words.{kind}"))
+            words.setdefault(_sum_of(kind.split("|"), kinds, file), []).extend(
+                _checked(by_language, f"{file}: words.{kind}")
+            )
     _refuse_one_name_twice(tables)
     patterns = []
     for file, table in tables.items():
@@ -201,7 +206,7 @@ def _kinds(tables: Iterable[_File]) -> dict[str, int]:
     """A bit for each kind: those that code finds, those of words and of patterns."""
     names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS, *LIKENESS_KINDS])
     for table in tables:
-        names |= dict.fromkeys([*table.words, *table.patterns])
+        names |= dict.fromkeys([*(name for some in table.words for name in some.split("|")), *table.patterns])
     return {name: 1 << place for place, name in enumerate(names)}
 
 

@@ -18,7 +18,8 @@ _WORDS = {
     "id": "yang dan ke dari ini itu untuk dengan tidak kami akan pada ada oleh sudah dalam adalah juga telah",
     "vi": "cua cho cac khong đuoc voi nguoi mot đa trong ve ngay đang chung nhung lam neu roi nay thi",
 }
-_SCRIPTS = {
+# Scripts that tell a language by themselves.
+SCRIPTS = {
     "zh": regex.compile(r"\p{Han}"),
     "ar": regex.compile(r"\p{Arabic}"),
     "ru": regex.compile(r"\p{Cyrillic}"),
@@ -33,7 +34,7 @@ def language_of(reading: Reading) -> str:
     """Its code, UNKNOWN for none; of several the one that most of its little words belong to."""
     beginning = reading.folded[:_LOOKED_AT]
     if not beginning.isascii():
-        for language, letter in _SCRIPTS.items():
+        for language, letter in SCRIPTS.items():
             if len(letter.findall(beginning)) > _SCRIPT * len(beginning):
                 return language
     counted = Counter(filter(None, map(_LANGUAGES.get, reading.flat[:_LOOKED_AT].split())))

@@ -11,16 +11,13 @@ import regex
 
 from relay.detectors.facts import Facts
 from relay.detectors.reading import UNSPACED, Reading
-from relay.detectors.words import WAYS, Covered, Signal, kinds_named
+from relay.detectors.words import ACCUSING, WAYS, Covered, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
 _BLOCK_LINES = 8  # of a signature block below the author's name
 _LINE = 80  # characters at most of a line that is a name, perhaps with a title
 _BESIDE = 60  # characters between the author's name and a number that they sign with
 _PERSONAL = ("name", "maybe_name", "lone_name", "capital", "published_name", *WAYS, "street", "handle", "house_number")
-_ACCUSING = (
-    "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "resides",
-)  # fmt: skip
 _OFFICE, _PARTIES = ("office_contact", "own_contact"), ("suspect", "third_party", "crime_role", "criminal_role")
 _BEHIND_A_DESK, _BEFORE_A_DESK = 25, 100  # characters
 _BESIDE_A_NAME = 4  # words: a title, a rank
@@ -38,7 +35,7 @@ _DEGREE = regex.compile(r"(?:\s*,?\s*(?:\p{L}{1,4}\.){1,3}\p{L}{0,4}\.?)+$")
 
 def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str, int], facts: Facts) -> list[Signal]:
     """The signals but those that are the author's own: their name anywhere, what identifies people in their block, and that again elsewhere."""
-    personal, ways, accusing = (kinds_named(kinds, names) for names in (_PERSONAL, WAYS, _ACCUSING))
+    personal, ways, accusing = (kinds_named(kinds, names) for names in (_PERSONAL, WAYS, (*ACCUSING, "resides")))
     beside = personal & ~kinds.get("name", 0)  # another's name stays one, whoever signs above it
     known = list(_known(facts))
     signals = _without_desks(signals, reading, kinds)
@@ -49,8 +46,9 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
     # What accuses elsewhere is part of their name here.
     signals = [one for one in signals if not one.kind & accusing or not mentions.hold(one.start, one.end)]
     everything = set().union(*known)
-    accused = {reading.lines.of(one.start) for one in signals if one.kind & accusing}
-    accused_in = {reading.sentences.of(one.start) for one in signals if one.kind & accusing}
+    accusers = [one for one in signals if one.kind & accusing]
+    accused = {reading.lines.of(one.start) for one in accusers}
+    accused_in = {reading.sentences.of(one.start) for one in accusers}
     begun, blocks = _blocks(reading, known, accused)
     own = set()
     for one in signals:
@@ -69,7 +67,6 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
             theirs = theirs or (reading.lines.of(one.start) in begun and mentions.touch(one.start, one.end))
         if theirs or (one.kind & beside and blocks.hold(one.start, one.start + 1)):
             own.add(id(one))
-    accusers = [one for one in signals if one.kind & accusing]
     own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]

@@ -9,15 +9,13 @@ from collections.abc import Mapping, Sequence
 import regex
 
 from relay.detectors.facts import Facts
+from relay.detectors.language import SCRIPTS
 from relay.detectors.reading import UNSPACED, Reading
-from relay.detectors.words import WAYS, Signal, kinds_named
+from relay.detectors.words import ACCUSING, WAYS, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
 _SHORT, _BLOCK, _LAST = 70, 6, 4000
-_ACCUSING = (
-    "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label", "name_label",
-    "person_label", "consign", "naming",
-)  # fmt: skip
+_ACCUSING = (*ACCUSING, "name_label", "person_label", "consign", "naming")
 # Words that name a desk and nobody.
 _DESK = frozenset((
     "duty", "desk", "office", "officer", "unit", "team", "service", "bureau", "brigade", "direction", "directorate", "department",
@@ -29,9 +27,6 @@ _DESK = frozenset((
 ))  # fmt: skip
 _BULLET = regex.compile(r"[ \t]*(?:[-*•–·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
 _ENDED = (".", "!", "?", "。", "！", "？", "؟", "…", ")", "]")
-
-
-_SCRIPTS = tuple(regex.compile(rf"\p{{{one}}}") for one in ("Cyrillic", "Arabic", "Han"))
 
 
 def kinds_of_lines(signals: Sequence[Signal], reading: Reading) -> dict[int, int]:
@@ -134,6 +129,6 @@ def _is_unnamed(line: str, facts: Facts) -> bool:
         words = set(regex.findall(r"[^\W\d_]{2,}", fold(shape(name))))
         if words <= _DESK:
             continue
-        if all(script.search(name) or not script.search(line) for script in _SCRIPTS):
+        if all(script.search(name) or not script.search(line) for script in SCRIPTS.values()):
             return False
     return True

@@ -50,6 +50,10 @@ class Covered:
         return before > 0 and self._ends[before - 1] > start
 
 
+# What accuses somebody, or says what identifies a party.
+ACCUSING = (
+    "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label",
+)  # fmt: skip
 # How somebody can be reached.
 WAYS = ("phone", "phone_national", "long_number", "email")
 
@@ -80,7 +84,7 @@ class Vocabulary:
 
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
-    """Build the automaton from words by kind (one bit each); a text may hold several with commas between them."""
+    """Build the automaton from words by kind (one bit, or several); a text may hold several with commas between them."""
     entries: dict[str, int] = {}
     for kind, some in words.items():
         for word in _folded(",".join(some)):

@@ -33,3 +33,13 @@ def test_a_text_without_a_place_to_cut_is_searched_whole() -> None:
     text = "x" * 60_000 + " red"
     [finding] = find_sensitive(versions_of(text), "text", DETECTORS, Facts(on=EXAMPLES_ON))
     assert text[finding.start : finding.end] == "red"
+
+
+def test_words_may_be_of_several_kinds_at_once() -> None:
+    rules = "".join(
+        f'[[detector]]\nrule = "x.{kind}"\ncode = "O1"\nall = ["{kind}"]\nmust = ["red 1", "red 2", "red 3"]\nmust_not = ["1", "2", "3"]\n'
+        for kind in ("paint", "warm")
+    )
+    detectors = read_detectors({"a.toml": f'[words."paint|warm"]\nen = ["red"]\n{rules}'})
+    found = find_sensitive(versions_of("a red line"), "text", detectors, Facts(on=EXAMPLES_ON))
+    assert {one.rule for one in found} == {"x.paint", "x.warm"}
