@@ -60,7 +60,7 @@ def sources() -> list[Path]:
         *sorted((HERE / "letters").glob("*.tsv")),
         *sorted((FOLDER / "tune").glob("*.toml")),
         CASES,
-        HERE / "regions.toml",
+        HERE / "regions" / "tune.toml",
         Path(__file__),
     ]
 

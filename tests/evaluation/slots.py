@@ -24,8 +24,10 @@ from tests.evaluation import numbers
 
 Half = Literal["tune", "test"]
 HALVES: tuple[Half, Half] = ("tune", "test")
-REGIONS: Mapping[str, Any] = tomllib.loads((Path(__file__).parent / "regions.toml").read_text("utf-8"))
-LANGUAGES = tuple(REGIONS["language"])
+REGIONS: Mapping[Half, Mapping[str, Any]] = {
+    half: tomllib.loads((Path(__file__).parent / "regions" / f"{half}.toml").read_text("utf-8")) for half in HALVES
+}
+LANGUAGES = tuple(REGIONS["tune"]["language"])
 
 _SLOT = re.compile(r"\{([a-z_]+?)(\d?)(?:\|(upper|lower|plain))?\}")
 _MONTHS = {
@@ -42,11 +44,6 @@ _MONTHS = {
 }
 _LONG_DATES = {"es": "{0} de {1} de {2}", "pt": "{0} de {1} de {2}", "de": "{0}. {1} {2}", "ru": "{0} {1} {2} г."}
 _POINTED = frozenset({"de", "ru"})  # languages that write 12.03.2026
-
-
-def dealt(entries: list[str], half: Half) -> list[str]:
-    """The entries of one half: those at even places for "tune", at odd places for "test"."""
-    return entries[HALVES.index(half) :: 2]
 
 
 def plain(text: str) -> str:
@@ -68,7 +65,8 @@ class Slots:
     """The values of one message; each is drawn when it is first asked for."""
 
     def __init__(self, language: str, half: Half, chance: Random, today: date) -> None:
-        self.language, self.half, self.today = language, half, today
+        self.language, self.today = language, today
+        self._regions = REGIONS[half]
         self._chance = chance
         self._known: dict[str, str] = {}
         self._people: set[str] = set()
@@ -99,24 +97,23 @@ class Slots:
                 return value
 
     def _pick(self, entries: list[str]) -> str:
-        """An entry of this half, if it can be one that this message doesn't have yet."""
-        mine = dealt(entries, self.half)
-        return self._chance.choice([one for one in mine if one not in self._known.values()] or mine)
+        """An entry, if it can be one that this message doesn't have yet."""
+        return self._chance.choice([one for one in entries if one not in self._known.values()] or entries)
 
     def _of_language(self, name: str) -> str:
-        return self._pick(REGIONS["language"][self.language][name])
+        return self._pick(self._regions["language"][self.language][name])
 
     def _shared(self, name: str) -> str:
-        return self._pick(REGIONS["shared"][name])
+        return self._pick(self._regions["shared"][name])
 
     # — people —
 
     def _person(self, abroad: float) -> Person:
-        language = REGIONS["language"][self.language]
+        language = self._regions["language"][self.language]
         region = self._chance.choice(language["abroad" if self._chance.random() < abroad else "home"])
-        names = REGIONS["people"][region]
+        names = self._regions["people"][region]
         given, surname = (
-            self._chance.choice([one for one in dealt(names[kind], self.half) if one not in self._people])
+            self._chance.choice([one for one in names[kind] if one not in self._people])
             for kind in ("given", "surname")
         )
         self._people |= {given, surname}

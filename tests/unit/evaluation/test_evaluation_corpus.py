@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from tests.evaluation.corpus import HELD, KINDS, LABELS, WITHHELD, fill, read_skeletons
-from tests.evaluation.slots import HALVES, LANGUAGES, REGIONS, Slots, dealt, plain
+from tests.evaluation.slots import HALVES, LANGUAGES, REGIONS, Slots, plain
 
 SKELETONS = read_skeletons()
 TODAY = date(2026, 3, 2)
@@ -15,7 +15,7 @@ TODAY = date(2026, 3, 2)
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_slot_has_a_value_in_every_language(language):
-    known = [*Slots._OWN, *(key for key in REGIONS["language"]["en"] if key not in {"home", "abroad", "title", "case"})]
+    known = [*Slots._OWN, *(key for key in REGIONS["tune"]["language"]["en"] if key not in {"home", "abroad", "title", "case"})]
     for half in HALVES:
         slots = Slots(language, half, Random(1), TODAY)
         assert all(slots.value(name) for name in known)
@@ -53,10 +53,11 @@ def test_a_skeleton_fills_the_same_way_every_time():
 
 def names_of(half):
     """Every name of a person, company, vessel or place, as typed without accents; countries are everybody's."""
-    tables = [*REGIONS["people"].values(), *REGIONS["language"].values(), REGIONS["shared"]]
+    regions = REGIONS[half]
+    tables = [*regions["people"].values(), *regions["language"].values(), regions["shared"]]
     lists = [(key, names) for table in tables for key, names in table.items() if isinstance(names, list)]
     kept = [names for key, names in lists if key not in {"home", "abroad", "country"}]
-    return Counter(plain(name).casefold() for names in kept for name in dealt(names, half))
+    return Counter(plain(name).casefold() for names in kept for name in names)
 
 
 def test_no_name_is_in_both_halves():
