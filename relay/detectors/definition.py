@@ -1,7 +1,7 @@
 """config/policy/detectors/*.toml → detectors: checked, put together, their own examples tried."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -10,11 +10,12 @@ from typing import Annotated
 import regex
 from pydantic import AfterValidator, ConfigDict, Field
 
+from relay.detectors.believing import GRAVE, RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
-from relay.detectors.likeness import LIKENESS_KINDS, Likeness, made_likeness
+from relay.detectors.likeness import Bounds, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
@@ -75,13 +76,21 @@ class _Detector:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Alike:
+    must: Annotated[tuple[_Text, ...], Field(min_length=3)]
+    must_not: Annotated[tuple[_Text, ...], Field(min_length=3)]
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Likeness:
     learned_from: str
-    bias: float
+    things: tuple[str, ...]
+    bias: tuple[float, ...]
     step: float
-    weights: str
-    above: dict[str, float]
-    below: dict[str, float]
+    letters: str
+    pairs: str
+    bounds: dict[str, Bounds]
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -90,6 +99,7 @@ class _File:
     words: dict[_Names, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
     patterns: dict[_Name, _Pattern] = field(default_factory=dict)
     detector: tuple[_Detector, ...] = ()
+    alike: _Alike | None = None
     likeness: _Likeness | None = None
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -122,8 +132,9 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         vocabulary=make_vocabulary(words),
         patterns=tuple(patterns),
         hints=Hints(patterns),
-        likeness=_make_likeness(tables),
+        likeness=_make_likeness(tables, kinds),
         detectors=tuple(detectors),
+        proven=frozenset(one.rule for one in detectors if _proves_itself(one, patterns)),
         kinds=kinds,
         names=names,
         by_demand=by_demand(detectors),
@@ -148,6 +159,9 @@ def failing_examples(detectors: Detectors) -> Iterator[str]:
     for one in detectors.examples:
         if one.kind:
             shows = _shows(one.text, one.kind, detectors)
+        elif one.name == RULE:
+            found = find_sensitive(versions_of(one.text), "text", detectors, _EXAMPLE_FACTS)
+            shows = any(some.rule == RULE or some.code in GRAVE for some in found)
         else:
             shows = bool(find_sensitive(versions_of(one.text), "text", alone[one.name], _EXAMPLE_FACTS))
         if shows != one.must:
@@ -156,7 +170,8 @@ def failing_examples(detectors: Detectors) -> Iterator[str]:
 
 
 def _examples(file: str, table: _File, kinds: Mapping[str, int]) -> Iterator[Example]:
-    named: list[tuple[str, int, _Pattern | _Detector]] = [(one.rule, 0, one) for one in table.detector]
+    named: list[tuple[str, int, _Pattern | _Detector | _Alike]] = [(one.rule, 0, one) for one in table.detector]
+    named += [(RULE, 0, table.alike)] if table.alike else []
     named += [(f"patterns.{name}", kinds[name], one) for name, one in table.patterns.items()]
     for name, kind, definition in named:
         for must, texts in ((True, definition.must), (False, definition.must_not)):
@@ -204,7 +219,7 @@ def _checked(by_language: Mapping[str, tuple[str, ...] | str], where: str) -> It
 
 def _kinds(tables: Iterable[_File]) -> dict[str, int]:
     """A bit for each kind: those that code finds, those of words and of patterns."""
-    names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS, *LIKENESS_KINDS])
+    names = dict.fromkeys(["nothing", *NAME_KINDS, *DATE_KINDS])
     for table in tables:
         names |= dict.fromkeys([*(name for some in table.words for name in some.split("|")), *table.patterns])
     return {name: 1 << place for place, name in enumerate(names)}
@@ -255,14 +270,22 @@ def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: st
     )
 
 
-def _make_likeness(tables: Mapping[str, _File]) -> Likeness | None:
+def _proves_itself(detector: Detector, patterns: Iterable[Pattern]) -> bool:
+    """Whether a number whose check digit is right, or that is made like no other, is all that a rule asks for."""
+    shapes = reduce(or_, (one.kind for one in patterns), 0)
+    return detector.rule.startswith("number.") and len(detector.needs) == 1 and not detector.needs[0] & ~shapes
+
+
+def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Likeness | None:
     """What was learned, of the file that has it; the last one where several do."""
     made = None
     for file, table in tables.items():
         if table.likeness:
-            learned = {name: value for name, value in asdict(table.likeness).items() if name != "learned_from"}
+            learned = {
+                name: getattr(table.likeness, name) for name in ("things", "bias", "step", "letters", "pairs", "bounds")
+            }
             try:
-                made = made_likeness(**learned)
+                made = made_likeness(**learned, kinds=kinds)
             except ValueError as error:
                 raise ConfigurationError(f"{file}: likeness: {error}; make it anew with `make learn`") from error
     return made

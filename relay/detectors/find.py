@@ -1,14 +1,15 @@
 """Everything sensitive in one view: signals of words, shapes and names, and the detectors over them."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
+from relay.detectors.believing import RULE, believed
 from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
 from relay.detectors.facts import Facts
-from relay.detectors.likeness import Likeness, find_alike
+from relay.detectors.likeness import Likeness
 from relay.detectors.marks import Marks, NameKinds
 from relay.detectors.names import find_names
 from relay.detectors.officials import as_published, with_officials
@@ -22,9 +23,6 @@ from relay.policy.shape import Version
 
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
-
-# What is told in everyday words, which a harmless sentence of a harmless letter may have as well; a threat is always believed.
-_TOLD = frozenset({"O1", "O2", "O3"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +40,7 @@ class Example:
 class Detectors:
     """All that config/policy/detectors says: the vocabulary, the shapes with their hints, the rules; and their examples.
 
-    `always` are the kinds of signals that matter whatever the words: names are made of them. `by_demand` has the detectors by
+    `proven` are the rules that a number alone proves. `always` are the kinds of signals that matter whatever the words: names are made of them. `by_demand` has the detectors by
     the words that they need first, 0 for none.
     """
 
@@ -51,6 +49,7 @@ class Detectors:
     hints: Hints = field(repr=False)
     likeness: Likeness | None = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
+    proven: frozenset[str] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
     names: NameKinds = field(repr=False)
     always: int
@@ -59,11 +58,16 @@ class Detectors:
 
     def rules(self) -> frozenset[str]:
         """The names of all rules."""
-        return frozenset(one.rule for one in self.detectors)
+        learned = [RULE] if self.likeness else []
+        return frozenset([*(one.rule for one in self.detectors), *learned])
 
     def only(self, detector: Detector) -> "Detectors":
         """The same with this one detector: what it finds, and no more."""
-        return replace(self, detectors=(detector,), by_demand=by_demand([detector]))
+        return replace(self, detectors=(detector,), by_demand=by_demand([detector]), likeness=None)
+
+    def unweighed(self) -> "Detectors":
+        """The same without what was learned: every finding of a rule counts."""
+        return replace(self, likeness=None)
 
     def patterns_for(self, wanted: int) -> list[Pattern]:
         """The patterns that matter to signals of these kinds: theirs, and those that they yield to, before them."""
@@ -83,7 +87,15 @@ def by_demand(detectors: Iterable[Detector]) -> tuple[tuple[int, tuple[Detector,
     return tuple((demand, tuple(some)) for demand, some in found.items())
 
 
-def find_sensitive(versions: Sequence[Version], place: str, detectors: Detectors, facts: Facts) -> tuple[Finding, ...]:
+def find_sensitive(
+    versions: Sequence[Version],
+    place: str,
+    detectors: Detectors,
+    facts: Facts,
+    *,
+    above: int = 0,
+    is_letter: bool = True,
+) -> tuple[Finding, ...]:
     """Find what is sensitive in one view, given every way to read its text; never raises, linear time.
 
     Args:
@@ -91,6 +103,8 @@ def find_sensitive(versions: Sequence[Version], place: str, detectors: Detectors
         place: the view's.
         detectors: what to look for.
         facts: what is known beside the text.
+        above: lines of the subject that the text begins with, and an empty one behind them; 0 for none.
+        is_letter: whether it is what somebody wrote to others, as against a name, a field or a property.
 
     Returns:
         Findings, each rule and place once; offsets are into the version in which it was found.
@@ -102,12 +116,18 @@ def find_sensitive(versions: Sequence[Version], place: str, detectors: Detectors
     for version in (*versions, meant) if meant else versions:
         for start, end in _cut(version.text):
             piece = Version(version.text[start:end], version.folded[start:end])
-            line = version.text.count("\n", 0, start)
-            for one in _find_in(piece, detectors, facts):
-                where = f"text, line {line + piece.text.count(chr(10), 0, one.start) + 1}" if place == "text" else place
+            line = version.text.count("\n", 0, start) + 1
+            for one in _find_in(piece, detectors, facts, is_letter=is_letter):
+                where = _where(line + piece.text.count("\n", 0, one.start), place, above)
                 finding = replace(one, place=where, start=start + one.start, end=start + one.end)
                 found.setdefault((finding.rule, finding.place), finding)
     return tuple(found.values())
+
+
+def _where(line: int, place: str, above: int) -> str:
+    if line <= above:
+        return "subject"
+    return f"text, line {max(1, line - above - bool(above))}" if place == "text" else place
 
 
 def _cut(text: str) -> Iterator[tuple[int, int]]:
@@ -175,32 +195,36 @@ def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
     return [one for one in words if one.kind & nothing or not covered.hold(one.start, one.end)]
 
 
-def _find_in(version: Version, detectors: Detectors, facts: Facts) -> Iterator[Finding]:
+def _find_in(version: Version, detectors: Detectors, facts: Facts, *, is_letter: bool) -> list[Finding]:
     reading = read(version.text, version.folded)
+    signals, found = seen_and_found(reading, detectors, facts)
+    if not detectors.likeness or not is_letter:
+        return found
+    return believed(reading, signals, found, detectors.likeness, detectors.proven)
+
+
+def seen_and_found(reading: Reading, detectors: Detectors, facts: Facts) -> tuple[list[Signal], list[Finding]]:
+    """What was seen in a text, as far as rules ask for it, and what the rules find in that."""
     words = words_of(reading, detectors)
-    alike = list(find_alike(reading, detectors.likeness, detectors.kinds)) if detectors.likeness else []
-    possible, patterns = _possible(_sum(words) | _sum(alike), detectors)
+    possible, patterns = _possible(_sum(words), detectors)
     if not possible:
-        return
-    seen = [*_seen(reading, words, patterns, detectors, facts), *alike]
+        return words, []
+    seen = _seen(reading, words, patterns, detectors, facts)
     # From here on signals are only taken away, or names become published ones: most texts are done.
     kinds = _sum(seen) | detectors.names.published_name
     possible = [one for one in possible if all(kinds & need for need in one.needs)]
     if not possible or not (signals := _that_count(seen, reading, detectors, facts)):
-        return
+        return words, []
+    return signals, list(_found(possible, signals, reading))
+
+
+def _found(detectors: Sequence[Detector], signals: Sequence[Signal], reading: Reading) -> Iterator[Finding]:
     all_kinds = _sum(signals)
     pieces: dict[Scope, Sequence[Piece]] = {"text": [Piece(signals, all_kinds)]}
-    for scope in {one.scope for one in possible} - {"text"}:
+    for scope in {one.scope for one in detectors} - {"text"}:
         pieces[scope] = _pieces(signals, _spans(reading, scope))
-    harmless = Covered((one.start, one.end) for one in alike if one.kind & detectors.kinds["like_harmless"])
-    counted: Counter[str] = Counter()
-    for detector in possible:
-        for start, end in detect(detector, pieces[detector.scope], all_kinds):
-            if detector.code in _TOLD and harmless.hold(start, end):
-                continue
-            counted[detector.rule] += 1
-            if counted[detector.rule] > FINDINGS_PER_RULE:
-                break
+    for detector in detectors:
+        for start, end in islice(detect(detector, pieces[detector.scope], all_kinds), FINDINGS_PER_RULE):
             yield Finding(code=detector.code, rule=detector.rule, place="", start=start, end=end)
 
 

@@ -1,34 +1,33 @@
-"""What a letter sounds like: a linear model over its sequences of characters, learned from what people wrote.
+"""How sensitive a letter is by all that was seen in it: two linear models, learned from what people wrote.
 
-Words and rules find what somebody thought of; threats and plans are told in ever new words. What a letter sounds like is never
-certain: where it sounds sensitive it is held, and where it and the sentence itself sound harmless a rule of everyday words is not believed. What was
-learned is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known by a
-hash alone: no sentence can be read in it.
+Words and rules find what somebody thought of; threats and plans are told in ever new words, and everyday words stand where
+nobody meant them. What is learned weighs both: sequences of characters, and which words, names and rules stand together in a
+sentence. It is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known
+by a hash alone: no sentence can be read in it.
 """
 
 from base64 import b64decode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from typing import Any
 from zlib import decompress
 from zlib import error as zlib_error
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relay.detectors.language import UNKNOWN, language_of
+from relay.detectors.language import UNKNOWN
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
+from relay.policy.post import Finding
 
-# Kinds of signals that this module makes: the sentence that sounds most sensitive where a letter does, and each harmless one.
-LIKENESS_KINDS = ("like_sensitive", "like_harmless")
 BITS = 18  # of a sequence's hash
 _LENGTHS = range(2, 7)  # characters of a sequence
 _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
-_SHORTEST = 6  # characters of a sentence
-FEW = 400  # sequences: a shorter text counts as if it had so many, and nobody can tell that it is harmless
+FEW, FEW_PAIRS = 1000, 10  # sequences and pairs: a shorter text counts as if it had so many
+MODELS = ("grave", "open")  # what is withheld; what is held as nobody can tell
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]
@@ -36,72 +35,167 @@ Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """What was learned: `weights` by hash, and a `bias`. What scores more than `above` is sensitive, less than `below` harmless.
+class Bounds:
+    """Of one language: a letter is sensitive from `sensitive` on, certainly so from `certain` on, and open from `open` on."""
 
-    Both are by language; UNKNOWN has those of all together.
+    sensitive: float
+    certain: float
+    open: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What was learned, for each of MODELS.
+
+    `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS); `pairs` those of things that stand in one
+    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight.
+    Things are kinds of signals, rules and codes: `places` has the place of each by its name, `of_bits` that of a kind by the
+    number of its bit. `bounds` are by language, UNKNOWN has those of all.
     """
 
-    weights: Weights = field(repr=False)
-    bias: float
-    above: Mapping[str, float]
-    below: Mapping[str, float]
+    letters: Weights = field(repr=False)
+    pairs: Weights = field(repr=False)
+    bias: tuple[float, ...]
+    places: Mapping[str, int] = field(repr=False)
+    of_bits: Mapping[int, int] = field(repr=False)
+    bounds: Mapping[str, Bounds]
+
+    def bounds_of(self, language: str) -> Bounds:
+        """Those of a language, or of all."""
+        return self.bounds.get(language, self.bounds[UNKNOWN])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """How sensitive each sentence of a text is with what is around it, and alone; each of shape (models, sentences)."""
+
+    near: Sums
+    alone: Sums
 
 
 def made_likeness(
-    *, bias: float, step: float, above: Mapping[str, float], below: Mapping[str, float], weights: str
+    *,
+    letters: str,
+    pairs: str,
+    things: Sequence[str],
+    step: float,
+    bias: Sequence[float],
+    bounds: Mapping[str, Bounds],
+    kinds: Mapping[str, int],
 ) -> Likeness:
     """What `make learn` has written: weights are zlib over octets, whole steps from -127 to 127, in base64.
+
+    Args:
+        letters: weights of sequences.
+        pairs: weights of things.
+        things: their names, in order.
+        step: of a weight.
+        bias: of each model.
+        bounds: by language.
+        kinds: the bits of signals by name; a thing that is none of them, nor a rule, is never seen.
 
     Raises:
         ValueError: it isn't.
     """
     try:
-        octets = np.frombuffer(decompress(b64decode(weights, validate=True)), np.int8)
+        unpacked = [np.frombuffer(decompress(b64decode(text, validate=True)), np.int8) for text in (letters, pairs)]
     except zlib_error as error:
         raise ValueError("its weights can't be unpacked") from error
-    if len(octets) != 1 << BITS:
-        raise ValueError(f"it needs {1 << BITS} weights")
-    if UNKNOWN not in above or above.keys() != below.keys():
-        raise ValueError("it needs a bound above and one below, of every language and of all together")
-    return Likeness(weights=octets * np.float32(step), bias=bias, above=above, below=below)
+    shapes = (len(MODELS), 1 << BITS), (len(MODELS), len(things), len(things))
+    if len(bias) != len(MODELS) or any(
+        len(some) != np.prod(shape) for some, shape in zip(unpacked, shapes, strict=True)
+    ):
+        raise ValueError(
+            f"it needs {1 << BITS} weights of sequences, one of each two things, and a bias, for each model"
+        )
+    if UNKNOWN not in bounds:
+        raise ValueError("it needs the bounds of all languages together")
+    of_letters, of_pairs = (
+        some.reshape(shape) * np.float32(step) for some, shape in zip(unpacked, shapes, strict=True)
+    )
+    return Likeness(letters=of_letters, pairs=of_pairs, bias=tuple(bias), bounds=bounds, **_placed(things, kinds))
 
 
-def find_alike(reading: Reading, likeness: Likeness, kinds: Mapping[str, int]) -> Iterator[Signal]:
-    """A signal where a text sounds sensitive, at the sentence that does so most; one for each harmless sentence; linear time."""
-    spans = spans_of(reading)
-    if not spans:
-        return
-    language = language_of(reading)
-    above, below = (some.get(language, some[UNKNOWN]) for some in (likeness.above, likeness.below))
-    scores, alone, lengths = scores_of(reading, likeness)
-    sensitive = scores > above
-    if sensitive.any():
-        yield Signal(kinds["like_sensitive"], *spans[int(np.where(sensitive, alone, -np.inf).argmax())])
-    for place in np.flatnonzero((scores < below) & (alone < 0) & (lengths >= FEW)):
-        yield Signal(kinds["like_harmless"], *spans[place])
+def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
+    """All things that there are, and no weights: what learning begins with."""
+    count = len(things)
+    return Likeness(
+        letters=np.zeros((len(MODELS), 1 << BITS), np.float32),
+        pairs=np.zeros((len(MODELS), count, count), np.float32),
+        bias=(0.0,) * len(MODELS),
+        bounds={},
+        **_placed(things, kinds),
+    )
 
 
-def spans_of(reading: Reading) -> list[tuple[int, int]]:
-    """The sentences that are long enough to sound like anything."""
-    ends = (*reading.sentences.starts, len(reading.folded))
-    return [(start, end) for start, end in pairwise(ends) if end - start >= _SHORTEST]
+def _placed(things: Iterable[str], kinds: Mapping[str, int]) -> dict[str, dict[Any, int]]:
+    """The places of things by name, and by bit."""
+    places = {name: place for place, name in enumerate(things)}
+    return {
+        "places": places,
+        "of_bits": {bit.bit_length() - 1: places[name] for name, bit in kinds.items() if name in places},
+    }
 
 
-def scores_of(reading: Reading, likeness: Likeness) -> tuple[Sums, Sums, Sums]:
-    """How sensitive each of these sentences sounds with what is around it, and alone; and how many sequences there are with that."""
-    hashes, starts = sequences(reading.folded)
+def things_of(
+    reading: Reading, signals: Iterable[Signal], found: Iterable[Finding], likeness: Likeness
+) -> dict[int, list[int]]:
+    """The things that stand in each sentence that has some, by their places, in order.
+
+    Args:
+        reading: the text.
+        signals: what was seen in it.
+        found: what rules found in it.
+        likeness: which things there are.
+    """
+    kinds: dict[int, int] = {}
+    for one in signals:
+        number = reading.sentences.of(one.start)
+        kinds[number] = kinds.get(number, 0) | one.kind
+    things: dict[int, set[int]] = {}
+    for number, some in kinds.items():
+        of_sentence, rest = things.setdefault(number, set()), some
+        while rest:
+            bit = rest.bit_length() - 1
+            rest ^= 1 << bit
+            if bit in likeness.of_bits:
+                of_sentence.add(likeness.of_bits[bit])
+    for finding in found:
+        of_sentence = things.setdefault(reading.sentences.of(finding.start), set())
+        of_sentence |= {likeness.places[name] for name in (finding.rule, finding.code) if name in likeness.places}
+    return {number: sorted(some) for number, some in things.items() if some}
+
+
+def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: Likeness) -> Scores:
+    """How sensitive each sentence is, with what stands around it and alone; linear time."""
+    hashes, begun = sequences(reading.folded)
     end = len(reading.folded)
-    weighed, counted = (_running(starts, weights, end) for weights in (likeness.weights[hashes], None))
-    first, last = np.array(spans_of(reading), np.int64).reshape(-1, 2).T
+    letters = np.stack([_running(begun, weights[hashes], end) for weights in likeness.letters])
+    lengths = _running(begun, None, end)
+    starts = np.array(reading.sentences.starts, np.int64)
+    ends = np.append(starts[1:], end)
+    pairs, counts = np.zeros((len(MODELS), len(starts) + 1)), np.zeros(len(starts) + 1)
+    for number, some in things.items():
+        pairs[:, number + 1] = likeness.pairs[:, np.array(some)[:, None], some].sum((1, 2))
+        counts[number + 1] = len(some) * (len(some) + 1) / 2
+    pairs, counts = pairs.cumsum(1), counts.cumsum()
+    bias = np.array(likeness.bias)[:, None]
 
-    def score(first: Places, last: Places) -> tuple[Sums, Sums]:
-        lengths: Sums = counted[last] - counted[first]
-        return (weighed[last] - weighed[first]) / np.sqrt(np.maximum(FEW, lengths)) + likeness.bias, lengths
+    def score(first: Places, last: Places) -> Sums:
+        from_place, to_place = starts[first], ends[last]
+        of_letters = (letters[:, to_place] - letters[:, from_place]) / np.sqrt(
+            np.maximum(FEW, lengths[to_place] - lengths[from_place])
+        )
+        of_pairs = (pairs[:, last + 1] - pairs[:, first]) / np.sqrt(
+            np.maximum(FEW_PAIRS, counts[last + 1] - counts[first])
+        )
+        scores: Sums = of_letters + of_pairs + bias
+        return scores
 
-    alone, _ = score(first, last)
-    scores, lengths = score(np.maximum(first - _AROUND, 0), np.minimum(last + _AROUND, end))
-    return scores, alone, lengths
+    here = np.arange(len(starts))
+    first = np.searchsorted(starts, starts - _AROUND)
+    last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
+    return Scores(near=score(np.minimum(first, here), np.maximum(last, here)), alone=score(here, here))
 
 
 def _running(starts: Places, weights: Weights | None, end: int) -> Sums:

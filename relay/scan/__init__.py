@@ -3,6 +3,7 @@
 It has more modules than other rooms: each opens or refuses one thing, and is to be judged by itself.
 
 stages      what a scanner does with one message, stage by stage: header, text, each part, complete
+search      what is searched for in each view: markings, and what detectors find
 walker      the MIME structure, split on the octets        boundary, parameters, charset   where its parts begin, what its fields say
 parts       one part: what may leave of a text, and the views of names and fields
 attachments an attachment opened, and whatever lies in it, by way of relay.documents

@@ -18,7 +18,7 @@ from relay.scan.frames import PREFIX_OCTETS, Stage, read_length
 from relay.scan.looking import Pixels, count_lines, covered, is_blank, marks_beside
 from relay.scan.pages import drawn
 from relay.scan.rules import Rules
-from relay.scan.stages import find_in
+from relay.scan.search import find_in
 from relay.scan.tesseract import Tesseract, Word, rows_of, text_of
 from relay.scan.text import clean
 

@@ -1,21 +1,16 @@
 """What a scanner does with one message, in stages, so that what was found before an untimely end still counts."""
 
 import html
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain, islice
 
 from relay.detectors.facts import Facts
-from relay.detectors.find import find_sensitive
 from relay.documents.limits import Room
 from relay.mail.message import read_message, split_header
-from relay.policy.marking import find_markings
-from relay.policy.post import CleanImage, CleanPart, Finding, Passage, View
-from relay.policy.shape import versions_of
-from relay.policy.shingle import PASSAGES, passages, shingles
-from relay.policy.thread import KEPT, PASSAGE_CODES
-from relay.roster.mailing_list import Tlp
+from relay.policy.post import CleanImage, CleanPart, Finding
+from relay.policy.shingle import PASSAGES, shingles
+from relay.policy.thread import KEPT
 from relay.scan.attachments import open_attachment
 from relay.scan.frames import DOCUMENTS, FILES_OCTETS, FINDINGS, PHOTOS, Stage, octets_of
 from relay.scan.image import clean_image
@@ -32,44 +27,13 @@ from relay.scan.parts import (
     views_of_names,
 )
 from relay.scan.rules import Rules
+from relay.scan.search import NOT_READ, Memory, Search, findings_in, findings_in_subject
 from relay.scan.smime import views_of_signature
-from relay.scan.text import HIDDEN, views_of_text
-from relay.scan.vocabulary import WHOLE_MESSAGE, kind_of, place_of_field
+from relay.scan.text import views_of_text
+from relay.scan.vocabulary import WHOLE_MESSAGE, kind_of
 from relay.scan.walker import Leaf, Structure, walk
 
-# Header fields in which people write, and the beginnings of those that only programs fill.
-_WRITTEN = frozenset({"comments", "keywords", "thread-topic", "content-description"})
-_TECHNICAL = (
-    "received", "dkim-", "arc-", "authentication-results", "message-id", "date", "references", "in-reply-to", "mime-version",
-    "content-t", "content-id", "return-path", "delivered-to", "list-", "x-mailer", "user-agent", "x-originating", "x-ms-",
-    "x-google", "x-spam", "x-virus", "thread-index", "precedence", "importance", "x-priority", "autocrypt", "openpgp",
-    "x-received", "x-gm-", "dispos", "require-recipient", "accept-language", "x-source", "x-auth",
-)  # fmt: skip
-_ADDRESSES = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to"})
-_ADDRESS = re.compile(r"<[^<>]*>|[^\s<>,;]+@[^\s<>,;]+")
 _FOR_A_LOOK = frozenset({"H3", "H4", "H5", "H6", "H8", "H9"})
-_EVERYDAY = frozenset({Tlp.GREEN, Tlp.CLEAR})
-# What a reader of an attachment doesn't see, or sees twice.
-_NOT_READ = ("name", "header", "properties", "hidden part", "quoted text")
-
-
-@dataclass(slots=True)
-class _Memory:
-    """What thread memory may want of one message, gathered on the way: passages, and what is attached to a marked one."""
-
-    passages: dict[Passage, None] = field(default_factory=dict)
-    attached: list[str] = field(default_factory=list)
-    marked: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Search:
-    """What is searched for in every view of one message."""
-
-    rules: Rules
-    facts: Facts
-    read: dict[tuple[str, bool], str] = field(default_factory=dict)  # words, with the text that had them
-    memory: _Memory = field(default_factory=_Memory)
 
 
 def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
@@ -78,12 +42,12 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
     message = read_message(header)
     if message.author and not facts.names:  # no record says what the author's name is
         facts = replace(facts, names=(message.author.name,), addresses=(str(message.author.address),))
-    search = _Search(rules=rules, facts=facts)
+    search = Search(rules=rules, facts=facts)
     defects = (Finding(code="H7", rule=f"structure.{defect}", place="header") for defect in message.defects)
     yield Stage(
         name="header",
         message=message,
-        findings=_findings(chain.from_iterable(map(views_of_field, header.fields)), search, defects),
+        findings=findings_in(chain.from_iterable(map(views_of_field, header.fields)), search, defects),
     )
 
     structure = walk(octets, header)
@@ -112,81 +76,9 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
     )
 
 
-def _shingles_of_attached(memory: _Memory) -> tuple[bytes, ...]:
+def _shingles_of_attached(memory: Memory) -> tuple[bytes, ...]:
     texts = memory.attached if memory.marked else []
     return tuple(islice(dict.fromkeys(one for text in texts for one in shingles(text)), KEPT))
-
-
-def _findings(views: Iterable[View], search: _Search, others: Iterable[Finding] = ()) -> tuple[Finding, ...]:
-    """The others and what the detectors find in the views; one finding for each rule and place is enough."""
-    found = [
-        *others,
-        *(_without_words(one) for view in views if view.text.strip() for one in _find(view, search)),
-    ]
-    seen = {_kind(one) for one in found if one.place.startswith("text, line ")}
-    # What stands in the text as it is seen needn't be told again of its source.
-    told = [one for one in found if one.place != HIDDEN or _kind(one) not in seen]
-    unique = {(*_kind(one), one.place): one for one in reversed(told)}
-    if len(unique) <= FINDINGS:
-        return tuple(unique.values())[::-1]
-    # Each rule's first place goes before all further places, so that no rule is lost.
-    first = {_kind(one): one for one in unique.values()}
-    return tuple(dict.fromkeys([*first.values(), *reversed(unique.values())]))[:FINDINGS]
-
-
-def find_in(view: View, rules: Rules, facts: Facts) -> tuple[Finding, ...]:
-    """What stands in one view."""
-    return _findings((view,), _Search(rules=rules, facts=facts))
-
-
-def _find(view: View, search: _Search) -> Iterator[Finding]:
-    """What stands in one view: markings, and what identifies people or betrays operations."""
-    versions = versions_of(view.text)
-    marked = find_markings(view, search.rules.words, versions)
-    search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
-    yield from marked
-    text, leaves = _written_by_people(view)
-    if not text:
-        return
-    words, place = (" ".join(text.split()), leaves), view.place
-    if (read := search.read.get(words)) is not None:
-        # A page says what the text beside it says; but it breaks no lines, which is read as well, once.
-        if place != "text" or read in {text, ""}:
-            return
-        place = HIDDEN
-    search.read[words] = "" if read else text
-    if text != view.text:
-        versions = versions_of(text)
-    found = find_sensitive(versions, place, search.rules.detectors, search.facts)
-    if not leaves:  # so only what nobody may have sent at all counts
-        found = tuple(one for one in found if not one.code.startswith("H"))
-    if certain := [one for one in found if one.code in PASSAGE_CODES]:
-        search.memory.passages |= dict.fromkeys(passages(view.text, certain))
-    yield from found
-
-
-def _written_by_people(view: View) -> tuple[str, bool]:
-    """What people wrote of a view, "" for nothing, and whether it can leave: of the header only the subject does."""
-    field = view.place.removeprefix("header ") if view.place.startswith("header ") else ""
-    if field.startswith(_TECHNICAL) or view.place == "quoted text":  # what is quoted stands in the text
-        return "", False
-    if field in _ADDRESSES:
-        named = _ADDRESS.sub(" ", view.text)
-        return (named if any(char.isalpha() for char in named) else ""), False
-    if view.place.endswith(", header"):
-        lines = [one for one in view.text.split("\n") if not one.lower().startswith(_TECHNICAL)]
-        return "\n".join(lines).strip(), False
-    return view.text, not (field and field not in _WRITTEN) and not view.place.endswith("properties")
-
-
-def _kind(finding: Finding) -> tuple[str, str, str | None]:
-    return finding.code, finding.rule, finding.label
-
-
-def _without_words(finding: Finding) -> Finding:
-    """A place names a header field only if the field's name can't be the author's own words."""
-    place = place_of_field(finding.place)
-    return finding if place == finding.place else replace(finding, place=place)
 
 
 def _within(findings: Iterable[Finding], place: str) -> tuple[Finding, ...]:
@@ -199,7 +91,7 @@ def _inner(place: str) -> str:
     return "header" if place.startswith("header") else place.removeprefix("text").removeprefix(", ")
 
 
-def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], search: _Search) -> Stage:
+def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], search: Search) -> Stage:
     """All text parts together: one plain text, and one page if any part was HTML. Also names and properties of what is dropped."""
     parts = _join(texts)
     views = [
@@ -218,9 +110,13 @@ def _text_stage(structure: Structure, texts: list[tuple[Leaf, TextPart]], search
         for leaf in dropped
         for view in (*views_of_names(leaf), *views_of_signature(leaf), *views_of_image(image_octets(leaf) or b""))
     ]
-    others += _within(_findings(dict.fromkeys(beside), search), "attachments")
+    others += _within(findings_in(dict.fromkeys(beside), search), "attachments")
+    findings = findings_in(dict.fromkeys(views), search, others)
     return Stage(
-        name="text", findings=_findings(dict.fromkeys(views), search, others), parts=parts, removed=tuple(removed)
+        name="text",
+        findings=findings_in((), search, [*findings, *findings_in_subject(search)]),
+        parts=parts,
+        removed=tuple(removed),
     )
 
 
@@ -259,13 +155,13 @@ def _as_page(text: str) -> str:
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br>\n") + "</p>"
 
 
-def _part_stage(leaf: Leaf, place: str, search: _Search, room: Room, *, with_photos: bool) -> Stage:
+def _part_stage(leaf: Leaf, place: str, search: Search, room: Room, *, with_photos: bool) -> Stage:
     """A photo, made anew, or a part that is removed; what can be read of either is looked at."""
     octets = image_octets(leaf)
     if octets is None:
         return _document_stage(leaf, place, search, room)
     views = [*views_of_names(leaf), *views_of_image(octets)]
-    found = (*structural(list(leaf.defects), place), *_within(_findings(dict.fromkeys(views), search), place))
+    found = (*structural(list(leaf.defects), place), *_within(findings_in(dict.fromkeys(views), search), place))
     cleaned = clean_image(octets) if with_photos else None
     look = look_at(cleaned) if cleaned else None
     if cleaned is not None and look is not None:
@@ -279,11 +175,11 @@ def _part_stage(leaf: Leaf, place: str, search: _Search, room: Room, *, with_pho
     return Stage(name="part", findings=(unread, *found)[:FINDINGS], removed=(place,))
 
 
-def _document_stage(leaf: Leaf, place: str, search: _Search, room: Room) -> Stage:
+def _document_stage(leaf: Leaf, place: str, search: Search, room: Room) -> Stage:
     """What may leave of a document or an archive; what can be read of it is looked at, whether it leaves or not."""
     opened = open_attachment(leaf, room)
-    search.memory.attached += (view.text for view in opened.views if not view.place.endswith(_NOT_READ))
-    found = _within((*opened.findings, *_findings(dict.fromkeys(opened.views), search)), place)
+    search.memory.attached += (view.text for view in opened.views if not view.place.endswith(NOT_READ))
+    found = _within((*opened.findings, *findings_in(dict.fromkeys(opened.views), search)), place)
     documents = tuple(replace(one, place=f"{place}, {one.place}" if one.place else place) for one in opened.documents)
     if documents:
         return Stage(name="part", findings=found[:FINDINGS], documents=documents)

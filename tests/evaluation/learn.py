@@ -1,66 +1,105 @@
-"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, letters/*.tsv, the
-cases that rules are tested with, and the messages of the half `tune`.
+"""`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, letters/*.tsv and the messages of the halves `tune` and `weigh`.
 
-A logistic regression tells whether a text is sensitive. What decides is bounded so that of messages it was not learned from
-(each quarter judged by the other three) few harmless ones sound sensitive, and hardly one that tells of threats or operations
-sounds harmless. The same sources make the same file on one machine; a test tells when they have changed since.
+Two logistic regressions tell whether a letter is grave (what is withheld), and whether it is open (what is held because
+nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
+found. Bounds are set where letters that were not learned from (each third judged by the other two) fare best. The same
+sources make the same file on one machine; a test tells when they have changed since.
 """
 
 import hashlib
-import tomllib
+import os
 import zlib
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from relay.detectors.believing import GRAVE, OPEN
+from relay.detectors.definition import read_detectors
+from relay.detectors.facts import Facts
+from relay.detectors.find import Detectors, seen_and_found
 from relay.detectors.language import UNKNOWN, language_of
-from relay.detectors.likeness import BITS, FEW, Likeness, scores_of, sequences
+from relay.detectors.likeness import (
+    BITS,
+    FEW,
+    FEW_PAIRS,
+    MODELS,
+    Bounds,
+    Likeness,
+    blank_likeness,
+    scores_of,
+    sequences,
+    things_of,
+)  # fmt: skip
 from relay.detectors.reading import Reading, read
 from relay.policy.shape import fold, shape
 from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
+from tests.evaluation.slots import Slots
 
 HERE = Path(__file__).parent
-LEARNED = HERE.parents[1] / "config" / "policy" / "detectors" / "likeness_learned.toml"
-CASES = HERE.parent / "unit" / "detectors" / "operations.toml"
+DETECTORS = HERE.parents[1] / "config" / "policy" / "detectors"
+LEARNED = DETECTORS / "likeness_learned.toml"
 TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
-_TOLD = frozenset({"T1", "O1", "O2", "O3"})
-# How far the bounds lie beyond what nine of ten messages score, times the distance of those from the median.
-_ABOVE, _BELOW = 1.5, 1.5
-_KNOWN = 12  # messages of a language make bounds of its own
-_PARTS = 4
-_ROUNDS = 60
-_WEAKEST = 1e-5  # how much weights are drawn to nothing
+_PASSES = frozenset({HARMLESS})
+_CODES: Mapping[str, frozenset[str]] = dict(zip(MODELS, (GRAVE, OPEN), strict=True))
+_SENTENCE, _LETTER = 0.2, 0.5  # what one weighs, of a message
+_PARTS = 3
+_ROUNDS = 200
+_WEAKEST = 1e-6  # how much weights are drawn to nothing
 _STEPS = 127  # of a weight, on each side of 0
-_MESSAGE = 3  # sentences weigh as much as one message
+# What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
+# languages count where the bounds of one are set.
+_LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.1
+_NEEDLESSLY_WITHHELD = 0.004  # of harmless letters, at most
+_SMOOTH = 0.3  # how far each letter's score reaches where shares of few are taken
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What somebody wrote, and its code by POLICY (HARMLESS for none); the part of the cross validation; a sentence or a message."""
+    """What somebody wrote, by whom, and its code by POLICY (HARMLESS for none).
+
+    `part` is that of the cross validation, `worth` what it weighs; those of the half `weigh` set the bounds.
+    """
 
     text: str
     code: str
     part: int
-    whole: bool
+    worth: float = 1.0
+    author: str = ""
+    weighing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A text with the things of each sentence, whether a grave rule found something, and its language."""
+
+    text: Text
+    things: Mapping[int, Sequence[int]]
+    found: bool
+    language: str
 
 
 def sources() -> list[Path]:
-    """All files that are learned from, and this one."""
+    """All files that are learned from, those that say what is seen, and this one."""
     return [
         *sorted((HERE / "sentences").glob("*.tsv")),
         *sorted((HERE / "letters").glob("*.tsv")),
         *sorted((FOLDER / "tune").glob("*.toml")),
-        CASES,
-        HERE / "regions" / "tune.toml",
+        *sorted((FOLDER / "weigh").glob("*.toml")),
+        *sorted(path for path in DETECTORS.glob("*.toml") if path != LEARNED),
+        *(HERE / "regions" / f"{half}.toml" for half in ("tune", "weigh")),
         Path(__file__),
     ]
 
@@ -70,32 +109,46 @@ def digest() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in sources())).hexdigest()
 
 
-def written(folder: str) -> Iterator[Text]:
-    """What stands in sentences/*.tsv or letters/*.tsv: code, tab, text; ⏎ is a line's end."""
+def sentences() -> Iterator[Text]:
+    """What stands in sentences/*.tsv: code, tab, text; ⏎ is a line's end."""
+    for path, number, code, text in _lines("sentences"):
+        yield Text(text, code, _part(f"{path.stem} {number}"), worth=_SENTENCE)
+
+
+def letters() -> Iterator[Text]:
+    """What stands in letters/*.tsv in the same way, with its slots filled: each alone, and amid another that is harmless."""
+    lines = list(_lines("letters"))
+    harmless: dict[str, list[str]] = {}
+    for path, _, code, text in lines:
+        if code == HARMLESS:
+            harmless.setdefault(path.stem[:2], []).append(text.partition("\n\n")[2])
+    for path, number, code, text in lines:
+        part = _part(f"{path.stem} {number // 2}")  # two that belong together stand beside each other
+        for amid in (False, True):
+            chance = Random(f"{path.stem} {number} {amid}")
+            subject, _, body = text.partition("\n\n")
+            said = [body, chance.choice(harmless[path.stem[:2]])] if amid else [body]
+            slots = Slots(path.stem[:2], "weigh", chance, TODAY)
+            filled = slots.fill("\n\n".join([subject, *chance.sample(said, len(said))]))
+            yield Text(filled, code, part, _LETTER, slots.value("author") if "{author" in text else "")
+
+
+def _lines(folder: str) -> Iterator[tuple[Path, int, str, str]]:
     for path in sorted((HERE / folder).glob("*.tsv")):
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
             code, text = line.split("\t")
-            whole = folder == "letters"  # a pair belongs together
-            yield Text(text.replace(" ⏎ ", "\n"), code, _part(f"{path.stem} {number // (1 + whole)}"), whole)
-
-
-def cases() -> Iterator[Text]:
-    """What the tests of rules say of texts that look alike."""
-    for by_code in tomllib.loads(CASES.read_text("utf-8")).values():
-        for code, texts in by_code.items():
-            if code in {"pass", *_TOLD}:
-                yield from (
-                    Text(text, HARMLESS if code == "pass" else code, _part(text), whole=False) for text in texts
-                )
+            yield path, number, code, text.replace(" ⏎ ", "\n")
 
 
 def messages(skeletons: Sequence[Skeleton]) -> Iterator[Text]:
-    """The messages of `tune` that pass or are withheld, each once."""
+    """The messages of `tune` and `weigh` that are written as people write, each once."""
     for skeleton in skeletons:
-        if skeleton.half == "tune" and skeleton.label != "hold" and skeleton.kind != "adversarial":
+        if skeleton.half != "test" and skeleton.kind != "adversarial":
             message = fill(skeleton, 0, TODAY)
             code = skeleton.codes[0] if skeleton.codes else HARMLESS
-            yield Text(f"{message.subject}\n\n{message.text}", code, _part(skeleton.id), whole=True)
+            text = f"{message.subject}\n\n{message.text}"
+            weighing = skeleton.half == "weigh"
+            yield Text(text, code, _part(skeleton.id), 1.0, message.author, weighing)
 
 
 def _part(text: str) -> int:
@@ -107,34 +160,70 @@ def reading_of(text: str) -> Reading:
     return read(shaped, fold(shaped))
 
 
+@cache
+def detectors_as_shipped() -> Detectors:
+    files = {path.name: path.read_text("utf-8") for path in DETECTORS.glob("*.toml") if path != LEARNED}
+    return read_detectors(files)
+
+
+@cache
+def blank() -> Likeness:
+    """All things that there are, without weights."""
+    detectors = detectors_as_shipped()
+    return blank_likeness(sorted({*detectors.kinds, *detectors.rules(), *GRAVE, *OPEN}), detectors.kinds)
+
+
+def seen(text: Text) -> Seen:
+    """What is seen in a text, and what rules find in it."""
+    reading = reading_of(text.text)
+    facts = Facts(on=TODAY, names=(text.author,) if text.author else ())
+    signals, found = seen_and_found(reading, detectors_as_shipped(), facts)
+    things = things_of(reading, signals, found, blank())
+    return Seen(text, things, any(one.code in GRAVE for one in found), language_of(reading))
+
+
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Sequences of many texts: of each its number, the sequence's hash, and its share in the text."""
+    """Sequences and pairs of things of many texts: of each its number, its place among the weights, and its share in the text."""
 
     rows: Array
-    hashes: Array
+    places: Array
     shares: Array
     size: int
 
 
-def features_of(texts: Sequence[str]) -> Features:
-    rows, hashes, shares = [], [], []
-    for number, text in enumerate(texts):
-        found, counts = np.unique(sequences(f" {fold(shape(text))} ")[0], return_counts=True)
-        rows.append(np.full(len(found), number))
-        hashes.append(found)
-        shares.append(counts / np.sqrt(max(FEW, counts.sum())))
-    return Features(np.concatenate(rows), np.concatenate(hashes), np.concatenate(shares), len(texts))
+def features_of(some: Sequence[Seen]) -> Features:
+    rows, places, shares = [], [], []
+    count = len(blank().places)
+    for number, one in enumerate(some):
+        folded = reading_of(one.text.text).folded
+        hashes, counts = np.unique(sequences(folded)[0], return_counts=True)
+        pairs = Counter(
+            (1 << BITS) + first * count + second
+            for things in one.things.values()
+            for place, first in enumerate(things)
+            for second in things[place:]
+        )
+        numbers = np.fromiter(pairs.values(), np.float64, len(pairs))
+        rows.append(np.full(len(hashes) + len(pairs), number, np.int32))
+        places += [hashes.astype(np.int32), np.fromiter(pairs, np.int32, len(pairs))]
+        shares += [
+            (counts / np.sqrt(max(FEW, counts.sum()))).astype(np.float32),
+            (numbers / np.sqrt(max(FEW_PAIRS, numbers.sum()))).astype(np.float32),
+        ]
+    return Features(np.concatenate(rows), np.concatenate(places), np.concatenate(shares), len(some))
 
 
 def fit(features: Features, told: Array, worth: Array) -> tuple[Array, float]:
     """Weights and bias that tell the texts that are `told` from the others, both weighing the same in sum (Adam, Kingma and Ba 2015)."""
+    size = (1 << BITS) + len(blank().places) ** 2
     share = worth * np.where(told, 0.5 / worth[told].sum(), 0.5 / worth[~told].sum())
-    state = np.zeros((3, (1 << BITS) + 1))  # the weights and the bias; the first and the second moment of their slope
+    state = np.zeros((3, size + 1))  # the weights and the bias; the first and the second moment of their slope
     for number in range(1, _ROUNDS + 1):
-        sums = np.bincount(features.rows, features.shares * state[0, features.hashes], features.size) + state[0, -1]
+        weights = state[0, features.places]
+        sums = np.bincount(features.rows, features.shares * weights, features.size) + state[0, -1]
         off = share * (1 / (1 + np.exp(-sums)) - told)
-        slope = np.bincount(features.hashes, features.shares * off[features.rows], 1 << BITS)
+        slope = np.bincount(features.places, features.shares * off[features.rows], size)
         slope = np.append(slope + _WEAKEST * state[0, :-1], off.sum())
         state[1] = 0.9 * state[1] + 0.1 * slope
         state[2] = 0.99 * state[2] + 0.01 * slope**2
@@ -143,66 +232,124 @@ def fit(features: Features, told: Array, worth: Array) -> tuple[Array, float]:
     return state[0, :-1], float(state[0, -1])
 
 
-def learn(texts: Sequence[Text], without: int | None = None) -> Likeness:
+def learn(some: Sequence[Seen], without: int | None = None) -> Likeness:
     """Learn from all parts but one; without bounds."""
-    used = [one for one in texts if one.part != without]
-    worth = np.array([_MESSAGE if one.whole else 1 for one in used])
-    weights, bias = fit(
-        features_of([one.text for one in used]), np.array([one.code != HARMLESS for one in used]), worth
+    count = len(blank().places)
+    fitted = []
+    for model in MODELS:
+        used = [one for one in some if one.text.part != without and one.text.code in {HARMLESS, *_CODES[model]}]
+        told, worth = ([one.text.code != HARMLESS for one in used], [one.text.worth for one in used])
+        fitted.append(fit(features_of(used), np.array(told), np.array(worth)))
+    weights = np.stack([weights for weights, _ in fitted]).astype(np.float32)
+    return replace(
+        blank(),
+        letters=weights[:, : 1 << BITS],
+        pairs=weights[:, 1 << BITS :].reshape(len(MODELS), count, count),
+        bias=tuple(bias for _, bias in fitted),
     )
-    return Likeness(weights=weights.astype(np.float32), bias=bias, above={}, below={})
 
 
-def highest(text: str, likeness: Likeness) -> float:
-    """The score of a message's most sensitive sentence."""
-    return float(scores_of(reading_of(text), likeness)[0].max(initial=-100.0))
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A message that was not learned from: the score of its most sensitive sentence by each model, and what rules found."""
+
+    code: str
+    language: str
+    scores: tuple[float, ...]
+    found: bool
 
 
-def bounds(scored: Sequence[tuple[str, float]], tenth: float, beyond: float) -> dict[str, float]:
-    """Of each language that has enough messages, and of all; `tenth` is the quantile beyond which they lie."""
-    found = {}
-    for language in sorted({UNKNOWN, *(language for language, _ in scored)}):
-        some = [score for own, score in scored if language in {own, UNKNOWN}]
-        if len(some) >= _KNOWN:
-            middle = float(np.median(some))
-            found[language] = round(middle + beyond * (float(np.quantile(some, tenth)) - middle), 4)
-    return found
+def scored(some: Sequence[Seen], part: int) -> list[Scored]:
+    """The messages of `weigh` of one part by what the others tell."""
+    likeness = learn(some, part)
+    return [
+        Scored(
+            one.text.code,
+            one.language,
+            tuple(scores_of(reading_of(one.text.text), one.things, likeness).near.max(1)),
+            one.found,
+        )
+        for one in some
+        if one.text.part == part and one.text.weighing
+    ]
+
+
+def bounds_of(all_scored: Sequence[Scored]) -> dict[str, Bounds]:
+    """Of each language, and of all; by messages that no rule was written with, and that are no pairs made to be hard."""
+    languages = sorted({UNKNOWN, *(one.language for one in all_scored)})
+    return {language: _bounds(all_scored, language) for language in languages}
+
+
+def _bounds(some: Sequence[Scored], language: str) -> Bounds:
+    def taken(codes: frozenset[str], model: str) -> tuple[Array, Array]:
+        chosen = [one for one in some if one.code in codes]
+        scores = np.array([one.scores[MODELS.index(model)] for one in chosen])
+        own = np.array([language in {one.language, UNKNOWN} for one in chosen])
+        return scores, np.where(own, 1.0, _OTHERS)
+
+    harmless = taken(_PASSES, "grave")
+    sensitive = _best(taken(GRAVE, "grave"), harmless, _LEAK)
+    found = np.array([one.found for one in some if one.code == HARMLESS])
+    certain = next(
+        bound
+        for bound in np.arange(sensitive, 20, 0.05)
+        if (harmless[1] * found * (harmless[0] >= bound)).sum() <= _NEEDLESSLY_WITHHELD * harmless[1].sum()
+    )
+    open_ = _best(taken(OPEN, "open"), taken(_PASSES, "open"), _QUESTION)
+    return Bounds(sensitive=round(sensitive, 3), certain=round(float(certain), 3), open=round(open_, 3))
+
+
+def _best(wanted: tuple[Array, Array], harmless: tuple[Array, Array], worth: float) -> float:
+    """The bound with the least loss: what is wanted and lies below it, and what is harmless and doesn't."""
+
+    def below(some: tuple[Array, Array], bound: float) -> float:
+        return float((some[1] / (1 + np.exp((some[0] - bound) / _SMOOTH))).sum() / some[1].sum())
+
+    return float(min(np.arange(-12, 12, 0.05), key=lambda bound: worth * below(wanted, bound) - below(harmless, bound)))
 
 
 def encoded(likeness: Likeness) -> str:
     """The file of what was learned."""
-    step = float(np.abs(likeness.weights).max()) / _STEPS
-    weights = np.round(likeness.weights / step).astype(np.int8)
+    step = max(float(np.abs(some).max()) for some in (likeness.letters, likeness.pairs)) / _STEPS
+
+    def written(weights: Array) -> str:
+        return b64encode(zlib.compress(np.round(weights / step).astype(np.int8).tobytes(), 9)).decode()
+
     tables = (
-        f"[likeness.{name}]\n" + "".join(f"'{language}' = {bound}\n" for language, bound in bounds.items())
-        for name, bounds in (("above", likeness.above), ("below", likeness.below))
+        f"[likeness.bounds.'{language}']\nsensitive = {one.sensitive}\ncertain = {one.certain}\nopen = {one.open}\n"
+        for language, one in likeness.bounds.items()
     )
     return (
-        "# What letters sound like, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
-        f"[likeness]\nlearned_from = '{digest()}'\nbias = {likeness.bias:.4f}\nstep = {step:.6g}\n"
-        f"weights = '{b64encode(zlib.compress(weights.tobytes(), 9)).decode()}'\n" + "".join(tables)
+        "# How sensitive letters are, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
+        f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\n"
+        f"bias = {[round(bias, 4) for bias in likeness.bias]}\nstep = {step:.6g}\n"
+        f"letters = '{written(likeness.letters)}'\npairs = '{written(likeness.pairs)}'\n" + "".join(tables)
     )
+
+
+def told(all_scored: Sequence[Scored], bounds: Mapping[str, Bounds]) -> Iterator[str]:
+    """How messages that were not learned from fare, by language."""
+    for language in bounds:
+        some = [one for one in all_scored if language in {one.language, UNKNOWN}]
+        limit = bounds[language].sensitive
+
+        def share(codes: frozenset[str], limit: float = limit, some: Sequence[Scored] = some) -> float:
+            scores = [one.scores[0] >= limit for one in some if one.code in codes]
+            return 100 * sum(scores) / max(1, len(scores))
+
+        yield f"{language or 'all':4} {len(some):5} messages; passed {100 - share(GRAVE):4.1f} % of the grave, kept {share(_PASSES):4.1f} % of the harmless; {bounds[language]}"
 
 
 def main() -> None:
     """Learn, and write the file."""
-    texts = [*written("sentences"), *written("letters"), *cases(), *messages(read_skeletons())]
-    passing, telling = [], []
-    for part in range(_PARTS):
-        likeness = learn(texts, part)
-        for one in texts:
-            if one.part == part and one.whole:
-                scored = language_of(reading_of(one.text)), highest(one.text, likeness)
-                if one.code == HARMLESS:
-                    passing.append(scored)
-                elif one.code in _TOLD:
-                    telling.append(scored)
-    above, below = bounds(passing, 0.9, _ABOVE), bounds(telling, 0.1, _BELOW)
-    below = {
-        language: min(0.0, below.get(language, below[UNKNOWN])) for language in above
-    }  # above 0 nothing is harmless
-    LEARNED.write_text(encoded(replace(learn(texts), above=above, below=below)), "utf-8")
-    print(f"{len(texts)} texts; above {above}; below {below}; {LEARNED.stat().st_size} octets")
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        some = list(pool.map(seen, [*sentences(), *letters(), *messages(read_skeletons())], chunksize=50))
+        whole = pool.submit(learn, some)
+        parts = [pool.submit(scored, some, part) for part in range(_PARTS)]
+        all_scored = [one for part in parts for one in part.result()]
+        bounds = bounds_of(all_scored)
+        LEARNED.write_text(encoded(replace(whole.result(), bounds=bounds)), "utf-8")
+    print(f"{len(some)} texts; {LEARNED.stat().st_size} octets", *told(all_scored, bounds), sep="\n")
 
 
 if __name__ == "__main__":

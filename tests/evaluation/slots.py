@@ -22,8 +22,8 @@ from typing import Any, Literal
 
 from tests.evaluation import numbers
 
-Half = Literal["tune", "test"]
-HALVES: tuple[Half, Half] = ("tune", "test")
+Half = Literal["tune", "weigh", "test"]
+HALVES: tuple[Half, ...] = ("tune", "weigh", "test")
 REGIONS: Mapping[Half, Mapping[str, Any]] = {
     half: tomllib.loads((Path(__file__).parent / "regions" / f"{half}.toml").read_text("utf-8")) for half in HALVES
 }

@@ -1,54 +1,53 @@
-"""What a letter sounds like: sequences, scores, languages; and that what was learned belongs to what is there to learn from."""
+"""How sensitive a letter is: sequences, things, scores, languages; and that what was learned belongs to what is there to learn from."""
 
 import tomllib
+from dataclasses import replace
 from time import process_time
 
 import numpy as np
 import pytest
 
-from relay.detectors.definition import EXAMPLES_ON, read_detectors
-from relay.detectors.facts import Facts
-from relay.detectors.find import find_sensitive
+from relay.detectors.definition import read_detectors
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
     BITS,
-    LIKENESS_KINDS,
-    Likeness,
-    find_alike,
+    MODELS,
+    Bounds,
+    blank_likeness,
     made_likeness,
     scores_of,
     sequences,
+    things_of,
 )
+from relay.detectors.words import Signal
 from relay.errors import ConfigurationError
-from relay.policy.shape import versions_of
+from relay.policy.post import Finding
 from tests.builders import shipped_rules
-from tests.evaluation.learn import LEARNED, Text, digest, encoded, learn, reading_of, written
+from tests.evaluation.learn import LEARNED, digest, encoded, letters, reading_of, sentences
 from tests.growth import assert_linear
 
-KINDS = {name: 1 << place for place, name in enumerate(LIKENESS_KINDS)}
-TODAY = EXAMPLES_ON
-DETECTOR = """
-[words.snake]
-en = ["snake"]
-[[detector]]
-rule = "x.snake"
-code = "O1"
-all = ["snake"]
-must = ["a snake", "the snake", "our snake"]
-must_not = ["a", "b", "c"]
-"""
+KINDS = {"snake": 1, "night": 2, "unheard_of": 4}
+THINGS = ("O1", "night", "snake", "x.rule")
 SENSITIVE, HARMLESS = "the snake waits at the well tonight", "thank you for the kind report of may"
+BOUNDS = {UNKNOWN: Bounds(sensitive=0.0, certain=1.0, open=0.0)}
 
 
-def likeness(above=1.0, below=-1.0):
-    texts = [Text(one, code, 0, whole=True) for one, code in ((SENSITIVE, "T1"), (HARMLESS, "PASS"))]
-    learned = learn(texts)
-    return Likeness(weights=learned.weights, bias=learned.bias, above={UNKNOWN: above}, below={UNKNOWN: below})
+def likeness(**changed):
+    """Sequences of the one sentence weigh for, those of the other against; snakes at night weigh most."""
+    blank = blank_likeness(THINGS, KINDS)
+    weights, pairs = blank.letters.copy(), blank.pairs.copy()
+    weights[0, sequences(HARMLESS)[0]] = -1
+    weights[0, sequences(SENSITIVE)[0]] = 1
+    pairs[0, 1, 2] = 4
+    return replace(blank, letters=weights, pairs=pairs, **{"bounds": BOUNDS, **changed})
 
 
-def alike(text, **bounds):
-    reading = reading_of(text)
-    return [(one.kind, text[one.start : one.end]) for one in find_alike(reading, likeness(**bounds), KINDS)]
+def scores(text, things=None):
+    return scores_of(reading_of(text), things or {}, likeness())
+
+
+def finding(start, rule="x.rule", code="O1"):
+    return Finding(code=code, rule=rule, place="", start=start, end=start + 1)
 
 
 def test_what_was_learned_belongs_to_what_is_there_to_learn_from():
@@ -56,25 +55,47 @@ def test_what_was_learned_belongs_to_what_is_there_to_learn_from():
     assert tomllib.loads(LEARNED.read_text("utf-8"))["likeness"]["learned_from"] == digest()
 
 
-@pytest.mark.parametrize("folder", ["sentences", "letters"])
-def test_all_that_is_learned_from_has_a_code(folder):
-    assert {one.code for one in written(folder)} == {"T1", "O1", "O2", "O3", "N1", "PASS"}
+@pytest.mark.parametrize("texts", [sentences, letters])
+def test_all_that_is_learned_from_has_a_code_and_its_slots_are_filled(texts):
+    read = list(texts())
+    assert {one.code for one in read} <= {"T1", "O1", "O2", "O3", "N1", "N2", "PASS"}
+    assert not [one for one in read if "{" in one.text]
 
 
-def test_a_text_that_sounds_like_a_sensitive_one_is_sensitive_where_it_does_most():
-    found = alike(f"Good day.\n\nMany thanks to you.\n\n{SENSITIVE}.\n\nKind regards", above=0.0)
-    assert [(kind, text.strip()) for kind, text in found] == [(KINDS["like_sensitive"], f"{SENSITIVE}.")]
-
-
-def test_a_text_that_sounds_like_a_harmless_one_is_harmless_once_it_is_long_enough():
-    assert alike(HARMLESS) == []
-    assert [kind for kind, _ in alike(f"{HARMLESS}. " * 4)] == [KINDS["like_harmless"]] * 4
+def test_the_sentence_that_sounds_sensitive_scores_most():
+    text = f"Good day.\n\nMany thanks to you.\n\n{SENSITIVE}.\n\nKind regards"
+    start = reading_of(text).sentences.starts[scores(text).alone[0].argmax()]
+    assert text[start:].startswith(SENSITIVE)
 
 
 def test_a_sentence_is_read_with_what_is_around_it_but_not_with_the_whole_of_a_long_text():
     near, far = f"{HARMLESS}. {SENSITIVE}.", f"{SENSITIVE}." + " -" * 400 + f" {HARMLESS}."
-    first, last = (scores_of(reading_of(text), likeness())[0] for text in (near, far))
+    first, last = (scores(text).near[0] for text in (near, far))
     assert first[0] > last[-1]
+
+
+def test_things_are_known_by_the_sentence_that_they_stand_in():
+    reading = reading_of("A snake came. It was night. A snake came by night.")
+    seen = [Signal(1, 2, 7), Signal(2, 21, 26), Signal(1, 30, 35), Signal(2, 44, 49), Signal(4, 44, 49)]
+    assert things_of(reading, seen, [finding(30), finding(30, "other.rule")], likeness()) == {
+        0: [2],
+        1: [1],
+        2: [0, 1, 2, 3],
+    }
+
+
+def test_things_weigh_where_they_stand_together():
+    apart, together = (
+        scores("A snake came. It was night.", {0: [2], 1: [1]}),
+        scores("A snake came. By night.", {0: [1, 2]}),
+    )
+    assert together.near[0].max() > apart.near[0].max() + 1
+
+
+def test_each_model_has_scores_of_its_own():
+    found = scores(SENSITIVE, {0: [1, 2]})
+    assert found.near.shape == found.alone.shape == (len(MODELS), 1)
+    assert found.near[0, 0] > 0 == found.near[1, 0]
 
 
 def test_digits_are_all_the_same_and_several_spaces_are_one():
@@ -86,7 +107,7 @@ def test_digits_are_all_the_same_and_several_spaces_are_one():
 def test_no_text_is_too_short_or_too_odd(text):
     hashes, starts = sequences(text)
     assert len(hashes) == len(starts) == max(0, len(text) - 1)
-    assert alike(text) == []
+    assert np.isfinite(scores(text).near).all()
 
 
 def test_scores_are_found_in_linear_time():
@@ -94,8 +115,9 @@ def test_scores_are_found_in_linear_time():
 
     def seconds(text):
         reading = reading_of(text)
+        things = {number: [0, 1, 2] for number in range(len(reading.sentences.starts))}
         begun = process_time()
-        list(find_alike(reading, learned, KINDS))
+        scores_of(reading, things, learned)
         return process_time() - begun
 
     assert_linear(seconds, f"{SENSITIVE}. " * 100, f"{SENSITIVE}. " * 800)
@@ -123,45 +145,37 @@ def test_a_language_is_told_by_its_script_and_little_words(language, text):
     assert language_of(reading_of(text)) == language
 
 
-def test_what_was_learned_is_read_as_it_was_written():
-    learned = likeness()
+def read_table(learned):
     table = tomllib.loads(encoded(learned))["likeness"]
-    again = made_likeness(**{name: value for name, value in table.items() if name != "learned_from"})
-    assert np.abs(again.weights - learned.weights).max() <= table["step"] / 2 + 1e-6
-    assert (again.above, again.below) == (learned.above, learned.below)
+    return {name: value for name, value in table.items() if name != "learned_from"}
+
+
+def test_what_was_learned_is_read_as_it_was_written():
+    learned = likeness(bias=(0.5, -0.25))
+    table = read_table(learned)
+    again = made_likeness(**table | {"bounds": BOUNDS}, kinds=KINDS)
+    for one, other in ((again.letters, learned.letters), (again.pairs, learned.pairs)):
+        assert np.abs(one - other).max() <= table["step"] / 2 + 1e-6
+    assert (again.bias, again.places, again.of_bits) == (learned.bias, learned.places, learned.of_bits)
 
 
 @pytest.mark.parametrize(
     ("changed", "fault"),
     [
-        ({"weights": "eJwDAAAAAAE="}, f"it needs {1 << BITS} weights"),
-        ({"weights": "AAAA"}, "its weights can't be unpacked"),
-        ({"weights": "?"}, ""),
-        ({"above": {"en": 1.0}}, "it needs a bound above and one below"),
+        ({"letters": "eJwDAAAAAAE="}, f"it needs {1 << BITS} weights"),
+        ({"things": ["a"]}, f"it needs {1 << BITS} weights"),
+        ({"bias": [1.0]}, f"it needs {1 << BITS} weights"),
+        ({"pairs": "AAAA"}, "its weights can't be unpacked"),
+        ({"pairs": "?"}, ""),
+        ({"bounds": {}}, "it needs the bounds of all languages"),
     ],
 )
 def test_a_damaged_file_stops_the_start(changed, fault):
-    table = tomllib.loads(encoded(likeness()))["likeness"] | changed
-    lines = [f"{name} = {value!r}" for name, value in table.items() if not isinstance(value, dict)]
-    for name in ("above", "below"):
-        lines += [f"[likeness.{name}]", *(f"'{language}' = {bound}" for language, bound in table[name].items())]
+    table = read_table(likeness()) | changed
+    bounds = table.pop("bounds")
+    lines = ["learned_from = ''", *(f"{name} = {value!r}" for name, value in table.items())]
+    for language, some in bounds.items():
+        lines += [f"[likeness.bounds.'{language}']", *(f"{name} = {value}" for name, value in some.items())]
+    lines += [] if bounds else ["[likeness.bounds]"]
     with pytest.raises(ConfigurationError, match=f"x.toml: likeness: {fault}"):
         read_detectors({"x.toml": "\n".join(["[likeness]", *lines])})
-
-
-def test_a_rule_of_everyday_words_is_not_believed_where_the_sentence_and_its_letter_sound_harmless():
-    """The same word, among what officers write every day, and in a sentence that doesn't sound so."""
-    letter = (
-        "Thank you for the photos. The seizure of 14 October at the airport was confirmed by the laboratory as Manis tricuspis, "
-        "Appendix II. Two persons of 31 and 44 years were arrested, and the court date is 3 May. The report gives the weights. "
-    ) * 2
-    detectors = read_detectors({"detector.toml": DETECTOR, "learned.toml": LEARNED.read_text("utf-8")})
-
-    def rules(text):
-        return [one.rule for one in find_sensitive(versions_of(text), "text", detectors, Facts(on=TODAY))]
-
-    kind, plan = (
-        "The laboratory confirmed the species of the snake.",
-        "Tonight the buyer of the snake will be arrested by our team.",
-    )
-    assert [rules(kind), rules(f"{letter}\n{kind}"), rules(f"{letter}\n{plan}")] == [["x.snake"], [], ["x.snake"]]

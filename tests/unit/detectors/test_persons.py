@@ -11,7 +11,7 @@ from relay.policy.shape import versions_of
 from tests.builders import shipped_rules
 from tests.growth import assert_linear
 
-DETECTORS = shipped_rules().detectors
+DETECTORS = shipped_rules().detectors.unweighed()
 FACTS = Facts(on=date(2026, 11, 24), names=("Ana Example",), addresses=("ana.example@agency.example",))
 
 

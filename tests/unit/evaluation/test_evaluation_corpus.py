@@ -15,7 +15,10 @@ TODAY = date(2026, 3, 2)
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_slot_has_a_value_in_every_language(language):
-    known = [*Slots._OWN, *(key for key in REGIONS["tune"]["language"]["en"] if key not in {"home", "abroad", "title", "case"})]
+    known = [
+        *Slots._OWN,
+        *(key for key in REGIONS["tune"]["language"]["en"] if key not in {"home", "abroad", "title", "case"}),
+    ]
     for half in HALVES:
         slots = Slots(language, half, Random(1), TODAY)
         assert all(slots.value(name) for name in known)

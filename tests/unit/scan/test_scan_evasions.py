@@ -1,6 +1,7 @@
 """A suspect's name, number or marking in every disguise that a message offers: it is found as if it stood there plainly."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,8 @@ from tests.builders import shipped_rules
 from tests.documents import annotated, core, docx, opendocument, paragraph, pdf, pptx, xlsx
 from tests.scanning import FACTS, HEADER, mail, message, multipart, part
 
-RULES = shipped_rules()
+SHIPPED = shipped_rules()
+RULES = replace(SHIPPED, detectors=SHIPPED.detectors.unweighed())
 NAME = "The suspect Okello Zurumba was arrested"
 NUMBER = "The suspect's phone is +254 712 345 678"
 CERTAIN = {"T1", "M1", "N1", "N2", "O1", "O2", "O3"}

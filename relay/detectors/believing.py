@@ -1,0 +1,59 @@
+"""Which findings of rules count, and what is sensitive without any: the rules and what was learned, weighed together.
+
+A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
+it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
+sensitive at all, and is never let go.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from relay.detectors.language import language_of
+from relay.detectors.likeness import MODELS, Likeness, scores_of, things_of
+from relay.detectors.reading import Reading
+from relay.detectors.words import Signal
+from relay.policy.post import LIKENESS, RESIDUAL, Finding
+
+# Codes of what is withheld, and of what is held because nobody can tell; the models learn to tell them.
+GRAVE = frozenset({"T1", "N1", "N2", "O1", "O2", "O3"})
+_THREAT = "T1"
+OPEN = frozenset({"H3", "H4", "H5", "H9"})
+RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was learned
+
+
+def believed(
+    reading: Reading, signals: Sequence[Signal], found: Sequence[Finding], likeness: Likeness, proven: frozenset[str]
+) -> list[Finding]:
+    """What counts of what the rules found, with a finding of its own where a letter is sensitive and no grave rule is certain.
+
+    Args:
+        reading: the text.
+        signals: all that was seen in it.
+        found: by the rules.
+        likeness: what was learned.
+        proven: the rules that need no belief.
+    """
+    scores = scores_of(reading, things_of(reading, signals, found, likeness), likeness)
+    bounds = likeness.bounds_of(language_of(reading))
+    grave, open_ = (scores.near[MODELS.index(name)] for name in ("grave", "open"))
+    closed = (open_ < bounds.open) & (grave < bounds.sensitive)
+    kept, certain, threatened = [], False, False
+    for one in found:
+        here = reading.sentences.of(one.start)
+        if one.code in GRAVE:
+            is_threat = one.code == _THREAT
+            threatened = threatened or is_threat
+            if one.rule in proven or grave[here] >= (bounds.sensitive if is_threat else bounds.certain):
+                certain = True
+                kept.append(one)
+        elif not (closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
+            kept.append(one)
+    sensitive = grave >= bounds.sensitive
+    if not certain and (threatened or sensitive.any()):
+        alone = scores.alone[MODELS.index("grave")]
+        place = int(np.where(sensitive | (not sensitive.any()), alone, -np.inf).argmax())
+        start = reading.sentences.starts[place]
+        ends = [*reading.sentences.starts[1:], len(reading.folded)]
+        kept.append(Finding(code=CODE, rule=RULE, place="", start=start, end=ends[place]))
+    return kept

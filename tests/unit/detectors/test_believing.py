@@ -1,0 +1,77 @@
+"""Which findings of rules count by how sensitive a letter is, and what is sensitive without any."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from relay.detectors.believing import CODE, RULE, believed
+from relay.detectors.language import UNKNOWN
+from relay.detectors.likeness import Bounds, blank_likeness
+from relay.policy.post import Finding
+from tests.evaluation.learn import reading_of
+
+TEXT = "It is night. The snake came."
+BOUNDS = {UNKNOWN: Bounds(sensitive=-1.0, certain=2.0, open=0.5)}
+
+
+def finding(code, rule="x.rule"):
+    return Finding(code=code, rule=rule, place="", start=15, end=20)
+
+
+def kept(found, grave, open_=-5.0):
+    """The rules that count, of a letter that is that grave and that open."""
+    likeness = replace(blank_likeness([], {}), bias=(grave, open_), bounds=BOUNDS)
+    return [one.rule for one in believed(reading_of(TEXT), [], found, likeness, frozenset({"x.proven"}))]
+
+
+@pytest.mark.parametrize("code", ["N1", "N2", "O1", "O2", "O3"])
+@pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (1.9, [RULE]), (-1.0, [RULE])])
+def test_a_grave_rule_is_certain_in_a_certain_letter_and_held_in_one_that_may_be(code, grave, expected):
+    assert kept([finding(code)], grave) == expected
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"), [("N1", []), ("N2", []), ("O1", []), ("O2", []), ("O3", []), ("T1", [RULE])]
+)
+def test_in_a_harmless_letter_no_rule_counts_but_a_threat_is_looked_at(code, expected):
+    assert kept([finding(code)], -1.1) == expected
+
+
+@pytest.mark.parametrize("grave", [-9.0, 0.0, 9.0])
+def test_a_number_that_proves_itself_always_counts(grave):
+    assert kept([finding("N2", "x.proven")], grave) == ["x.proven"]
+
+
+def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
+    likeness = replace(blank_likeness([], {}), bias=(0.0, 0.0), bounds=BOUNDS)
+    [found] = believed(reading_of(TEXT), [], [], likeness, frozenset())
+    assert (found.code, found.rule) == (CODE, RULE) == ("H9", "likeness.sensitive")
+    assert TEXT[found.start : found.end].strip() in {"It is night.", "The snake came."}
+
+
+@pytest.mark.parametrize("code", ["H3", "H4", "H5", "H9"])
+@pytest.mark.parametrize(
+    ("grave", "open_", "expected"), [(-5.0, 0.5, ["x.rule"]), (-5.0, 0.4, []), (-1.0, -5.0, ["x.rule", RULE])]
+)
+def test_what_nobody_can_tell_is_asked_where_the_letter_is_open_or_sensitive(code, grave, open_, expected):
+    assert kept([finding(code)], grave, open_) == expected
+
+
+@pytest.mark.parametrize(("code", "rule"), [("H8", "link.shared"), ("H4", "residual.name")])
+def test_a_link_and_what_strict_lists_ask_for_are_no_matter_of_belief(code, rule):
+    assert kept([finding(code, rule)], -9.0) == [rule]
+
+
+def test_the_bounds_are_those_of_the_language():
+    english = "The truck was stopped at the border with two of them."
+    likeness = replace(
+        blank_likeness([], {}), bias=(0.0, 0.0), bounds={**BOUNDS, "en": Bounds(sensitive=1.0, certain=2.0, open=1.0)}
+    )
+    assert np.shape(likeness.bias) == (2,)
+    assert believed(reading_of(english), [], [], likeness, frozenset()) == []
+
+
+@pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (-1.0, ["x.rule"]), (-1.1, [RULE])])
+def test_a_threat_is_certain_in_any_sensitive_letter(grave, expected):
+    assert kept([finding("T1")], grave) == expected

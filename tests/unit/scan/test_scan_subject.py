@@ -1,0 +1,51 @@
+"""The subject is read with the text: what stands in it is found once, in its own place, and moves no line of the text."""
+
+import pytest
+
+from relay.scan.rules import Rules
+from relay.scan.stages import scan_octets
+from tests.builders import shipped_rules
+from tests.scanning import FACTS, HEADER, mail, part
+
+NAMED = "The suspect Okello Zurumba was arrested"
+RULES = Rules(words=shipped_rules().words, detectors=shipped_rules().detectors.unweighed())
+
+
+def places(subject: str, *parts: bytes) -> set[str]:
+    octets = mail(*parts) if len(parts) > 1 else HEADER + parts[0]
+    octets = octets.replace(b"Seizure at the port", subject.encode())
+    found = [finding for stage in scan_octets(octets, RULES, FACTS) for finding in stage.findings]
+    return {finding.place for finding in found if finding.code == "N1"}
+
+
+def text(words: str) -> bytes:
+    return f"Content-Type: text/plain; charset=utf-8\r\n\r\n{words}".encode()
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "expected"),
+    [
+        (NAMED, "12 kg of scales.", {"subject"}),
+        ("12 kg of scales", f"{NAMED}.\r\n", {"text, line 1"}),
+        ("12 kg of scales", f"Good day,\r\n\r\n{NAMED}.\r\n", {"text, line 3"}),
+        (NAMED, f"{NAMED}.\r\n", {"subject", "text, line 1"}),
+        (NAMED, NAMED, {"subject"}),
+        (NAMED, "", {"subject"}),
+        (NAMED, " \r\n", {"subject"}),
+        ("12 kg", "12 kg", set()),
+    ],
+)
+def test_what_stands_in_subject_or_text_has_its_own_place(subject, body, expected):
+    assert places(subject, text(body)) == expected
+
+
+def test_a_subject_above_a_page_and_one_above_nothing_but_a_file_are_read():
+    assert places(NAMED, b"Content-Type: text/html\r\n\r\n<p>12 kg of scales.</p>") == {"subject"}
+    file = part(b"\x89PNG", "image/png; name=a.png", "Content-Disposition: attachment\r\n")
+    assert places(NAMED, file, file) == {"subject"}
+
+
+def test_two_subjects_are_both_read():
+    octets = HEADER + b"Subject: " + NAMED.encode() + b"\r\n" + text("12 kg of scales.\r\n\r\n" + NAMED + " again.")
+    found = [finding for stage in scan_octets(octets, RULES, FACTS) for finding in stage.findings]
+    assert {one.place for one in found if one.code == "N1"} == {"subject", "text, line 3"}
