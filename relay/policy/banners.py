@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.mail.subject import REPLY_PREFIX
-from relay.policy.disguise import Spellings, spellings_of
 from relay.policy.shape import fold, shape
+from relay.policy.spellings import Spellings, spellings_of
 
 FRAME = r"(?:[^\w\n]|_){0,40}"
 _STEM = 5  # letters of a verb by which a text is told that has none

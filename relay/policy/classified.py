@@ -21,6 +21,7 @@ from relay.policy.lines import (
     LONGEST_LINE,
     body_of_line,
     edges_of,
+    is_framed,
     line_start,
     words_in_capitals,
 )
@@ -28,6 +29,7 @@ from relay.policy.post import Finding
 from relay.policy.sentence import in_marking_place, is_a_rule, is_prose, next_is_small, sentence_around, stands_out
 from relay.policy.shape import Version, is_label_case
 
+_FRAMED = FIRST_LINES  # a line in a box, which marks like one at an edge
 _MANY = 50  # lines between a text's edges, behind which further ones say nothing new
 _DISCLAIMER = 6  # so many words behind a marking are a sentence, its sign among them
 _DISCLAIMER_REACH = 300  # characters in which a standing text tells what it is
@@ -84,13 +86,16 @@ def _on_lines(text: str, folded: str, place: str, banners: Banners) -> Iterator[
         edge = edges.index(start) if start in edges else -1
         if edge < 0 and told >= _MANY:
             continue
-        if code := _weigh_line(text, folded, found, banners, edge=edge):
+        code = _weigh_line(text, folded, found, banners, edge=edge)
+        if code == "H2" and is_framed(text, start, end):
+            code = _weigh_line(text, folded, found, banners, edge=_FRAMED)
+        if code:
             told += 1
             yield _finding(code, place, found, banners)
 
 
 def _weigh_line(text: str, folded: str, found: re.Match[str], banners: Banners, *, edge: int) -> str | None:
-    """How much a line counts that is nothing but a marking; `edge` says which of the text's edges it is, -1 for none."""
+    """How much a line counts that is nothing but a marking; `edge` says which of the text's edges it is, -1 for none, `_FRAMED` for a box."""
     word, suffix = found["marking"], found["suffix"] or ""
     if _heads_a_disclaimer(found, folded, banners, at_top=0 <= edge < FIRST_LINES):
         return None

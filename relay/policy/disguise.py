@@ -7,12 +7,11 @@ at once, in pieces of bounded length, so that time stays linear.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 
 from relay.mail.subject import REPLY_PREFIX
 from relay.policy.shape import Version, fold
+from relay.policy.spellings import ALIKE, ALONE, BEGINNING, Spellings, initials_of, squash
 
 _LINES = 500  # at each edge of a text, in which a marking over several lines is looked for
 _LONGEST = 300  # characters of a line or a subject
@@ -20,24 +19,19 @@ _NARROW = 60  # characters of a marking's line
 _JOINED = 4  # lines over which one marking is written
 _FEWEST = 6  # letters of words written together that mean something by themselves
 _SURELY = 7  # letters of abbreviations at the edge of a subject, where more words follow
-_ALONE = 5  # letters of an abbreviation that stands alone
-_PART = 3  # letters of a word in which digits are read
-_BEGINNING = 2  # letters by which most pieces are told to be no marking
 _PARTS = re.compile(r"[^\W_]+")
 _WORDY = re.compile(r"[^\W_]")
 # A letter by itself (of Korean a syllable, which is two or three after shaping), and what stands between two of them.
 _LETTER = r"(?:[\u1100-\u115f][\u1160-\u11a7][\u11a8-\u11ff]?|[^\W_])"
-_GAP = r"(?:[^\w\n|]|_){1,7}"
-_SPREAD = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{_LETTER}(?![^\W_])){{2,}}")
-_BEGINS_SPREAD = re.compile(rf"(?<![^\W_]){_LETTER}{_GAP}{_LETTER}{_GAP}{_LETTER}")
+_GAP = r"(?:[^\w\n|]|_){1,12}"
+_SPREAD = re.compile(rf"(?<![^\W_]){_LETTER}(?:{_GAP}{_LETTER}(?![^\W_]))+")
+_BEGINS_SPREAD = re.compile(rf"(?<![^\W_]){_LETTER}{_GAP}{_LETTER}(?![^\W_])")
 # The same for ASCII, faster: octets are told apart only as letters and digits (a), what parts lines and cells (0) and the rest.
 _CLASSES = "".join(
     "a" if char.isalnum() else "0" if char in "\n|" else " " for char in map(chr, range(128))
 ).encode() + bytes(128)
-_BEGINS_IN_CLASSES = (re.compile(rb" a {1,7}a {1,7}a"), re.compile(rb"0a {1,7}a {1,7}a"))
+_BEGINS_IN_CLASSES = (re.compile(rb" a {1,12}a {1,12}a"), re.compile(rb"0a {1,12}a {1,12}a"))
 _PIECE = re.compile(rf"{_LETTER}|{_GAP}")
-# Signs and letters that stand for each other, as one of them; folded, so Cyrillic letters that look Latin are Latin.
-_ALIKE = str.maketrans("l1!03зч4@5$€7869gб2", "iiioeeaaassetbbbbbz")
 _SUBSTITUTED = re.compile(r"[0-9@$€!](?=[^\W\d_])|(?<=[^\W\d_])[0-9@$€!]")
 _MIXED = re.compile(r"(?<![^\W_])(?<![@$€!])(?:[^\W\d_]++[0-9@$€!]|[0-9@$€!]++[^\W\d_])(?:[^\W_]|[@$€!])*+")  # "S3CR3T"
 _PARTING = re.compile(r"(\s[-–—/]\s|[ ]{3,}|[\n\t|\[\](){}<>*:;,·•«»\"“”★=#~_]+)")
@@ -49,53 +43,6 @@ _REACH = 8
 _EMPHASIS, _END_OF_EMPHASIS = frozenset("*_["), frozenset("*_]")
 _FRAME = 20  # characters before a line's first word
 _PREFIXES = re.compile(rf"\A(?:\s*+(?:{REPLY_PREFIX}|\[[^\]\n]{{0,100}}\]))*+", re.IGNORECASE)
-_AGENCIES = ("interpol", "europol")  # "Int. Conf." is a conference
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spellings:
-    """Keys of markings (`banners.key_of`) by what is left of them in a disguise.
-
-    `squashed` has them without blanks, `heads` all beginnings of those; `parts` has every word by what it looks like,
-    `initials` the keys that are abbreviated by their words' first letters, `cut` what little may be left of a single word.
-    `distinct` are keys that mean nothing else. `copy` is a copy's number.
-    """
-
-    squashed: Mapping[str, str]
-    heads: frozenset[str]
-    parts: Mapping[str, str]
-    initials: Mapping[str, tuple[str, ...]]
-    cut: frozenset[str]
-    distinct: frozenset[str]
-    copy: re.Pattern[str]
-
-
-def spellings_of(
-    keys: Iterable[str],
-    *,
-    abbreviated: Iterable[str],
-    cut: frozenset[str],
-    distinct: frozenset[str],
-    copy: re.Pattern[str],
-) -> Spellings:
-    """The spellings of these keys; words of those in `abbreviated` may be cut short, single ones to no less than `cut`."""
-    known = frozenset(keys)
-    parts = {part for key in known for part in key.split(" ") if len(part) >= (_ALONE if part in known else _PART)}
-    squashed = {key.replace(" ", ""): key for key in sorted(known)}
-    initials: dict[str, tuple[str, ...]] = {}
-    for key in sorted(abbreviated):
-        if not key.startswith(_AGENCIES):
-            first = _initials(key.split(" "))
-            initials[first] = (*initials.get(first, ()), key)
-    return Spellings(
-        squashed=squashed,
-        heads=frozenset(one[:length] for one in squashed for length in range(_BEGINNING, len(one))),
-        parts={part.translate(_ALIKE): part for part in sorted(parts)},
-        initials=initials,
-        cut=cut,
-        distinct=distinct,
-        copy=copy,
-    )
 
 
 def undisguised(version: Version, place: str, spellings: Spellings) -> Version | None:
@@ -148,8 +95,10 @@ def _closed_up(run: str, spellings: Spellings) -> str:
     joined = "".join(letters)
     if sum(map(str.isalpha, letters)) * 2 < len(letters):
         return run  # a row of numbers
-    if key := spellings.squashed.get(fold(joined)):
+    if key := spellings.squashed.get(squash(letters)):
         return _parted(joined, key)
+    if len(letters) <= 2:
+        return run  # "à 3"
     common = Counter(gaps).most_common(1)[0][0]
     between = ["" if gap == common else f" {signs} " if (signs := gap.strip()) else " " for gap in gaps]
     return "".join(chain.from_iterable(zip(letters, [*between, ""], strict=True)))
@@ -166,7 +115,7 @@ def _parted(joined: str, key: str) -> str:
 
 def _with_letters(token: str, spellings: Spellings) -> str:
     """A word with digits or signs among its letters ("S3CR3T") as a marking's word, if it looks like one."""
-    if len(token) > _NARROW or (part := spellings.parts.get(fold(token).translate(_ALIKE))) is None:
+    if len(token) > _NARROW or (part := spellings.parts.get(fold(token).translate(ALIKE))) is None:
         return token
     return part.upper() if sum(map(str.islower, token)) <= 1 else part
 
@@ -177,7 +126,7 @@ def _written_out(text: str, folded: str, spellings: Spellings) -> str:
     written: list[str] = []
     start = end = 0
     for place, piece in enumerate(pieces):
-        if not place % 2 and 1 < len(piece) <= _NARROW and piece.lstrip(" .-'>")[:_BEGINNING] in spellings.heads:
+        if not place % 2 and 1 < len(piece) <= _NARROW and _may_mark(piece, spellings):
             emphasised = pieces[place + 1 : place + 2] and pieces[place + 1][0] in _END_OF_EMPHASIS
             as_written = text[start : start + len(piece)]
             meant = _meant(as_written, spellings, emphasised=bool(emphasised) and _opens_line(text, start))
@@ -186,6 +135,12 @@ def _written_out(text: str, folded: str, spellings: Spellings) -> str:
                 end = start + len(piece)
         start += len(piece)
     return "".join([*written, text[end:]]) if written else text
+
+
+def _may_mark(piece: str, spellings: Spellings) -> bool:
+    """Whether a folded piece begins as some marking does, or as one looks."""
+    first = piece.lstrip(" .-'>")[:BEGINNING]
+    return first in spellings.heads or (not first.isalpha() and first.translate(ALIKE) in spellings.beginnings)
 
 
 def _opens_line(text: str, start: int) -> bool:
@@ -199,13 +154,17 @@ def _opens_line(text: str, start: int) -> bool:
 def _meant(piece: str, spellings: Spellings, *, emphasised: bool) -> str:
     """A piece that is nothing but a marking written together, abbreviated or emphasised, as the marking; else as it is."""
     tokens = _PARTS.findall(piece)
-    squashed = fold("".join(tokens))
+    squashed = squash(tokens)
     if key := spellings.squashed.get(squashed):
         if (emphasised or is_cut_short(piece, 0, len(piece))) and key in spellings.distinct:
             return key.upper()
         is_known = " ".join(map(fold, tokens)) == key
         return piece if is_known or len(squashed) < _FEWEST else _parted("".join(tokens), key)
-    if "." in piece and (key := _abbreviated(_SHORTENED.findall(piece), spellings, _ALONE)):
+    if _SUBSTITUTED.search(piece) or piece.replace("l", "I").isupper():  # "V5-NfD", "CONFlDENTIAL"
+        key = spellings.alike.get(squashed.translate(ALIKE))
+        if key and not any(map(str.isdigit, tokens)):
+            return key.upper() if sum(map(str.islower, piece)) <= 1 + piece.count("l") else key
+    if "." in piece and (key := _abbreviated(_SHORTENED.findall(piece), spellings, ALONE)):
         blanks = len(piece) - len(piece.lstrip())
         return piece[:blanks] + key.upper() + piece[len(piece.rstrip()) :]
     return piece
@@ -216,7 +175,7 @@ def _abbreviated(tokens: list[str], spellings: Spellings, fewest: int) -> str | 
     words = [fold(token).rstrip(".") for token in tokens]
     if sum(map(len, words)) < fewest and " ".join(words) not in spellings.cut:
         return None
-    for key in spellings.initials.get(_initials(words), ()):
+    for key in spellings.initials.get(initials_of(words), ()):
         parts = key.split(" ")
         fits = (
             part.startswith(word) if token.endswith(".") else part == word
@@ -225,10 +184,6 @@ def _abbreviated(tokens: list[str], spellings: Spellings, fewest: int) -> str | 
         if words != parts and all(fits):
             return key
     return None
-
-
-def _initials(words: Iterable[str]) -> str:
-    return "".join(word[:1] for word in words)
 
 
 def _at_edges(subject: str, spellings: Spellings) -> str:
@@ -248,16 +203,16 @@ def _joined(text: str, spellings: Spellings) -> str:
     count = len(lines)
     for number in chain(range(min(count, _LINES)), range(max(_LINES, count - _LINES), count)):
         cell = _last_cell(lines[number])
-        if not cell or (letters := "".join(_PARTS.findall(cell))) == "" or fold(letters) not in spellings.heads:
+        if not cell or squash(letters := "".join(_PARTS.findall(cell))) not in spellings.heads:
             continue
         key, end, last = "", number, number
         for _ in range(_JOINED - 1):
             if not (last := _next_with_words(lines, last)) or not (cell := _last_cell(lines[last])):
                 break
             letters += "".join(_PARTS.findall(cell))
-            if len(letters) >= _FEWEST and (longer := spellings.squashed.get(fold(letters))):
+            if len(letters) >= _FEWEST and (longer := spellings.squashed.get(squash([letters]))):
                 key, end = _parted(letters, longer), last
-            elif fold(letters) not in spellings.heads:
+            elif squash([letters]) not in spellings.heads:
                 break
         if key:
             copy = _next_with_words(lines, end)

@@ -19,7 +19,7 @@ _NAME = "|".join(
     sorted({re.escape(fold(shape(name.replace("_", " ")))) for name in _NAMES.split()}, key=len, reverse=True)
 )
 _FIELD = re.compile(
-    rf"(?m)^[ \t>|*_]{{0,20}}+(?:{_NAME})[ \t*_.]{{0,4}}+[:|\t][ \t*_]{{0,40}}+(?P<subject>[^\n]{{1,{_LONGEST}}})"
+    rf"(?m)^[ \t>|*_]{{0,20}}+(?:{_NAME})[ \t*_.]{{0,4}}+[:|\t][ \t*_]{{0,40}}+(?:\n[ \t>|*_]{{0,20}}+)?(?P<subject>[^\n]{{1,{_LONGEST}}})"
 )
 
 

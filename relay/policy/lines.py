@@ -6,6 +6,8 @@ from collections.abc import Iterator
 FIRST_LINES = 3  # a banner may stand below a reference and a date
 LONGEST_LINE = 200
 _LINE = re.compile(r"[^\n]+")
+_FRAME = 4  # signs in a row above a line and below it that make a box
+_WORD = re.compile(r"[^\W_]")
 _WORDY = re.compile(r"\w")
 # A word in capitals begins: shaped texts have no accents. What may not stand before is looked for behind the first letter,
 # which is fast; and ASCII is told apart as capitals (C), other letters and digits (a) and what is between words (a space).
@@ -52,3 +54,10 @@ def words_in_capitals(text: str) -> Iterator[int]:
     if text.isascii():
         return (match.start() for match in _CAPITALS_IN_CLASSES.finditer(text.encode("ascii").translate(_CLASSES)))
     return (match.start() for match in _CAPITALS.finditer(text))
+
+
+def is_framed(text: str, start: int, end: int) -> bool:
+    """Whether the lines above and below a line are nothing but signs, as those of a box are: "+-----+"."""
+    above = text[max(0, start - LONGEST_LINE) : max(0, start - 1)].rpartition("\n")[2]
+    below = text[end + 1 : end + 1 + LONGEST_LINE].partition("\n")[0]
+    return all(len(line.strip()) >= _FRAME and not _WORD.search(line) for line in (above, below))

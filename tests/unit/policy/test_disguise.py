@@ -131,7 +131,7 @@ __SECRET__ seizure|TLP:RED seizure of forty kilograms of scales at the port|Seiz
 @pytest.mark.parametrize("field", FIELDS.split("|"))
 @pytest.mark.parametrize("subject", MARKED.split("|"))
 def test_a_subject_that_was_forwarded_is_a_markings_place(field, subject):
-    for colon in (":", " : ", "：", ":* "):
+    for colon in (":", " : ", "：", ":* ", ":\n    "):
         forwarded = f"---------- Forwarded message ----------\nFrom: Ana <ana@example.org>\nDate: Mon, 9 Nov 2026\n{field}{colon}{subject}\nTo: Bo\n"
         assert "M1" in codes(f"Dear all,\n\n{BODY}\n{forwarded}\n{BODY}"), (field, subject)
 
@@ -245,6 +245,36 @@ def test_an_emphasised_marking_that_begins_a_line_counts(line):
 @pytest.mark.parametrize("marking", ["C O N F I D\nE N T I A L", "CONFI-\nDENTIAL", "    CONFIDEN\n    TIEL"])
 def test_a_word_that_is_broken_over_lines_counts(marking):
     assert "M1" in codes(f"{marking}\n\n{BODY}")
+
+
+@pytest.mark.parametrize(
+    "marking", ["S E C R E T", "Для служебного пользования", "VERTRAULICH", "Diffusion restreinte"]
+)
+def test_a_box_is_a_markings_place_wherever_it_stands(marking):
+    for frame in ("+----------------+", "=========", "| * * * * * * |"):
+        assert "M1" in codes(f"{BODY * 2}\n{frame}\n|   {marking}   |\n{frame}\n\n{BODY * 2}"), frame
+    assert codes(f"{BODY * 2}\n{marking}\n----------\n{BODY * 2}") == {"H2"}
+
+
+@pytest.mark.parametrize(
+    "marking",
+    [
+        "기 밀",
+        "Π Ε Ρ Ι Ο Ρ Ι Σ Μ Ε Ν Η Σ   Χ Ρ Η Σ Η Σ",
+        "ΠΕΡΙΟΡΙΣΜΕΝΗΣ\nΧΡΗΣΗΣ",
+        "V5-NFD",
+        "CONFlDENTIAL",
+        "7UY37 M47",
+    ],
+)
+def test_letters_that_change_in_a_disguise_are_known(marking):
+    assert "M1" in codes(f"{marking}\n\n{BODY}")
+
+
+@pytest.mark.parametrize("line", ["Beheim", "B2 8 km", "à 3", "Protected 4", "Sultan"])
+def test_letters_that_look_alike_only_to_us_are_none(line):
+    assert not codes(f"{line}\n\n{BODY}")
+    assert not codes(f"Saisie - {line}", "subject")
 
 
 @pytest.mark.parametrize(
