@@ -32,7 +32,7 @@ _COPIES = (
 )
 _COPY = rf"(?:{'|'.join(sorted(_COPIES, key=len, reverse=True))})"
 _COPY_NUMBER = (
-    r"[\W_]{0,4}(?:n[.]?o|nr|n|o)?[\W_]{0,4}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
+    r"[\W_]{0,8}(?:n[.]?o|nr|n|o)?[\W_]{0,8}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
     rf"{fold(shape('ед'))}\w{{0,12}}[.]?)"
 )
 _FILLER = r"(?:as|comme|como|als|a|de|la|level|niveau|nivel)\b"
@@ -164,7 +164,7 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         in_brackets=_keys(brackets),
         spelt=frozenset(" ".join(_PARTS.findall(shape(one))) for one in words if any(map(str.islower, shape(one)))),
         things=re.compile(rf"(?:(?<![^\W_])(?:{thing})|\d)[\W_]{{1,3}}\Z"),
-        numbered=re.compile(rf"[\W_]{{0,80}}{_COPY}{_COPY_NUMBER}"),
+        numbered=re.compile(rf"[\W_]{{0,80}}{_COPY}{_COPY_NUMBER}(?=[^\S\n]*(?:[^\w\s]|\n|\Z))"),
         spellings=spellings_of(
             [*kinds, *short],
             abbreviated=certain - short,

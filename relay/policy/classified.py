@@ -205,11 +205,13 @@ def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edge
         distinct = banners.is_distinct(found["marking"])
         if not apart and is_a_rule(folded, *found.span("marking")):
             return
-        stands = shouted and (
-            apart or distinct or (_has_capitals(text, found) and next_is_small(text, found.end("marking")))
+        numbered = _is_numbered(folded, found, banners)
+        stands = numbered or (
+            shouted
+            and (apart or distinct or (_has_capitals(text, found) and next_is_small(text, found.end("marking"))))
         )
         if stands or (apart and (distinct or found["field"])):
-            yield "H2" if banners.is_short(found["marking"]) else "M1", found
+            yield "H2" if banners.is_short(found["marking"]) and not numbered else "M1", found
         elif (
             not banners.is_short(found["marking"]) and is_prose(place) and _SET_OFF.match(folded, found.end("marking"))
         ):
@@ -219,7 +221,7 @@ def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edge
 def _at_the_end(text: str, folded: str, place: str, banners: Banners) -> _Edges:
     found = banners.last.search(folded)
     if not found or not (
-        _is_shouted(text, found, banners) or (found["apart"] and banners.is_distinct(found["marking"]))
+        _is_shouted(text, found, banners) or found["copy"] or (found["apart"] and banners.is_distinct(found["marking"]))
     ):
         return
     if _DENIED.search(folded, max(0, found.start("marking") - _DENIAL), found.start("marking")):

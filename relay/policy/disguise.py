@@ -99,6 +99,8 @@ def _closed_up(run: str, spellings: Spellings) -> str:
         return _parted(joined, key)
     if len(letters) <= 2:
         return run  # "à 3"
+    if key := spellings.squashed.get(squash(letters[1:])):  # "à  S E C R E T"
+        return f"{letters[0]} {_parted(joined[len(letters[0]) :], key)}"
     common = Counter(gaps).most_common(1)[0][0]
     between = ["" if gap == common else f" {signs} " if (signs := gap.strip()) else " " for gap in gaps]
     return "".join(chain.from_iterable(zip(letters, [*between, ""], strict=True)))
@@ -139,7 +141,7 @@ def _written_out(text: str, folded: str, spellings: Spellings) -> str:
 
 def _may_mark(piece: str, spellings: Spellings) -> bool:
     """Whether a folded piece begins as some marking does, or as one looks."""
-    first = piece.lstrip(" .-'>")[:BEGINNING]
+    first = piece.lstrip(" .-'>")[: 2 * BEGINNING].replace(" ", "")[:BEGINNING]
     return first in spellings.heads or (not first.isalpha() and first.translate(ALIKE) in spellings.beginnings)
 
 

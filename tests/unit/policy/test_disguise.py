@@ -58,7 +58,16 @@ def test_every_word_counts_with_its_letters_spread(kind):
         if len(key_of(fold(shape(word))).replace(" ", "")) < 4:
             continue
         for gap, between in ((" ", "   "), ("-", "  "), (".", " ")):
-            text = spread(" ".join(shape(word).replace("/", " ").replace("-", " ").split()), gap, between)
+            text = spread(
+                " ".join(
+                    (shape(word).upper() if word.endswith((" C", " G", " ZG", " V")) else shape(word))
+                    .replace("/", " ")
+                    .replace("-", " ")
+                    .split()
+                ),
+                gap,
+                between,
+            )
             assert codes(f"{text}\n\n{BODY}"), text
 
 
@@ -263,6 +272,10 @@ def test_a_box_is_a_markings_place_wherever_it_stands(marking):
         "Π Ε Ρ Ι Ο Ρ Ι Σ Μ Ε Ν Η Σ   Χ Ρ Η Σ Η Σ",
         "ΠΕΡΙΟΡΙΣΜΕΝΗΣ\nΧΡΗΣΗΣ",
         "V5-NFD",
+        "C ONFIDENTIEL",
+        "Stg C",
+        "Пометка: ДСП",
+        "С Е К Р Е Т Н О   Э к з .   №  3",
         "CONFlDENTIAL",
         "7UY37 M47",
     ],
@@ -302,3 +315,10 @@ def test_disguises_are_looked_for_in_linear_time(piece):
         piece * 4_000,
         piece * 32_000,
     )
+
+
+def test_a_copys_number_makes_small_letters_a_marking_at_a_subjects_edges():
+    assert "M1" in codes("Секретно экз.№1", "subject")
+    assert "M1" in codes("Секретно, экз. № 1: обзор", "subject")
+    assert "M1" in codes("Квартальный обзор секретно экз. № 1", "subject")
+    assert "M1" not in codes("Secret copy 2 of the ledger was seized at the port", "subject")
