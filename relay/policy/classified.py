@@ -2,8 +2,8 @@
 
 They mark by their place more than by their words, which are everyday ones as well ("secret compartment"). Certain are
 words that are the whole of one of a text's first lines or of its last in capitals, that stand behind what a form calls a
-marking, in brackets or capitals at an edge of a subject or a file's name, or that are the whole of a header field. On any
-other line of their own they hold, and so they do in small letters before a colon in a subject. Words of several parts that
+marking, in brackets or capitals at an edge of a subject or a file's name, or that are the whole of a header field; and a line
+of them in a box or with a copy's number, wherever it stands. On any other line of their own they hold, and so they do in small letters before a colon in a subject. Words of several parts that
 mean nothing else ("Law Enforcement Sensitive") are certain in small letters too, and raise in a sentence. Words that mean
 other things as well (MẬT is bile, ДСП is chipboard) count only in capitals, and only hold unless they are such a line. What heads or begins the standing text
 below an agency's mail marks nothing.
