@@ -52,7 +52,8 @@ _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
-_SUBJECT, _WRITTEN_FIELDS = ("subject", "header subject"), ("header keywords", "header comments")
+_FORWARDED = "header subject"  # as which a subject in a text is read, without looking for others in it
+_WRITTEN_FIELDS = ("header keywords", "header comments")
 _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
 
@@ -81,9 +82,9 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
         for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners))):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
-    if is_prose(view.place) and not view.place.startswith(_SUBJECT):
+    if is_prose(view.place) and view.place != _FORWARDED:
         for start, subject in forwarded_subjects(versions[0]):
-            for finding in find_markings(View(text=subject, place="subject"), words):
+            for finding in find_markings(View(text=subject, place=_FORWARDED), words):
                 moved = replace(finding, place=view.place, start=start, end=start + len(subject))
                 lined = _with_line(moved, versions[0].text)
                 found.setdefault((lined.code, lined.rule, lined.place), lined)

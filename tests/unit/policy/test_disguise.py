@@ -322,3 +322,8 @@ def test_a_copys_number_makes_small_letters_a_marking_at_a_subjects_edges():
     assert "M1" in codes("Секретно, экз. № 1: обзор", "subject")
     assert "M1" in codes("Квартальный обзор секретно экз. № 1", "subject")
     assert "M1" not in codes("Secret copy 2 of the ledger was seized at the port", "subject")
+
+
+def test_a_subject_may_repeat_another_with_its_name():
+    assert "M1" in codes("Objet : **Confidentiel-Défense** compte rendu trimestriel", "subject")
+    assert not codes("Objet : saisie dans un compartiment secret", "subject")
