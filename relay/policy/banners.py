@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from relay.mail.subject import REPLY_PREFIX
 from relay.policy.shape import fold, shape
+from relay.policy.spellings import Spellings, spellings_of
 
 FRAME = r"(?:[^\w\n]|_){0,40}"
 _STEM = 5  # letters of a verb by which a text is told that has none
@@ -31,7 +32,7 @@ _COPIES = (
 )
 _COPY = rf"(?:{'|'.join(sorted(_COPIES, key=len, reverse=True))})"
 _COPY_NUMBER = (
-    r"[\W_]{0,4}(?:n[.]?o|nr|n|o)?[\W_]{0,4}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
+    r"[\W_]{0,8}(?:n[.]?o|nr|n|o)?[\W_]{0,8}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
     rf"{fold(shape('ед'))}\w{{0,12}}[.]?)"
 )
 _FILLER = r"(?:as|comme|como|als|a|de|la|level|niveau|nivel)\b"
@@ -56,7 +57,8 @@ class Banners:
     may begin with;
     `bracketed`, `first` and `last` are its places in a subject; `listed` is a word anywhere, `said` one behind a verb,
     of which the `verbs` are beginnings, `ascii_verbs` those that an ASCII text can have. `values` are the words of
-    machines' labels. `slashes` tells what stands between slashes. Keys of the mappings are made by `key_of`.
+    machines' labels. `numbered` is a copy's number, `things` what stands before a short word that is no marking ("30 sheets of"),
+    `spellings` finds words in disguise. `slashes` tells what stands between slashes. Keys of the mappings are made by `key_of`.
     """
 
     whole: re.Pattern[str]
@@ -78,6 +80,9 @@ class Banners:
     short: frozenset[str]
     in_brackets: frozenset[str]
     spelt: frozenset[str]
+    things: re.Pattern[str]
+    numbered: re.Pattern[str]
+    spellings: Spellings
 
     def kind(self, word: str) -> Kind:
         """What a word that a pattern found stands for."""
@@ -86,6 +91,10 @@ class Banners:
     def is_distinct(self, word: str) -> bool:
         """Whether the word is of several parts that mean nothing else, so that small letters and a sentence do not matter."""
         return key_of(word) in self.distinct
+
+    def is_spelt(self, written: str) -> bool:
+        """Whether a word with small letters stands as it is always written ("VS-NfD")."""
+        return " ".join(_PARTS.findall(written)) in self.spelt
 
     def is_short(self, word: str) -> bool:
         """Whether the word means other things as well, so that it only holds, and only in capitals."""
@@ -113,6 +122,10 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
     kinds = {key: kind for kind, some in by_kind.items() for key in _keys(some)}
     everyday, short = _keys(tables.get("everyday", ())), _keys(shorts)
     values = {kind: (*by_kind.get(kind, ()), *tables.get(f"labels.{kind}", ())) for kind in Kind}
+    things = [fold(shape(one)) for one in tables.get("short.things", ())]
+    thing = "|".join(re.escape(one) + (r"\w{0,12}" if len(one) > 2 else "") for one in things) or "(?!)"
+    certain = frozenset(key for key, kind in kinds.items() if kind is not Kind.HELD)
+    distinct = frozenset(key for key in certain - everyday - short if " " in key)
     return Banners(
         whole=re.compile(
             rf"{FRAME}(?:(?:{_COUNTER}|{_COPY}{_COPY_NUMBER}){FRAME})?{field}{bracketed}(?P<copy>[\W_]{{0,5}}{_COPY}(?:{_COPY_NUMBER})?)?"
@@ -126,12 +139,14 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
             ]
         ),
         bracketed=re.compile(
-            rf"(?P<opening>[\[({{<【])\s*(?:{name}{FRAME}[:=]\s*)?{bracketed}\s*(?:[-–—|:,;/\[\]][^\])}}>\n]{{0,60}})?[\])}}>】]"
+            rf"(?P<opening>[\[({{<【])\s*(?:{name}{FRAME}[:=]\s*)?{bracketed}[.]?\s*(?:[-–—|:,;/\[\]][^\])}}>\n]{{0,60}})?[\])}}>】]"
         ),
         first=re.compile(
             rf"\A(?:\s*(?:{REPLY_PREFIX}|{_TAG}))*{FRAME}(?:{_COUNTER}{FRAME})?{field}{marking}(?![^\W_])(?=(?P<apart>\s*(?:[^\w\s]|_|\Z))?)"
         ),
-        last=re.compile(rf"(?:(?P<apart>[^\w\s]|_)\s*|\s){marking}{FRAME}(?:\.\w{{1,5}})?\Z"),
+        last=re.compile(
+            rf"(?:(?P<apart>[^\w\s]|_)\s*|\s){marking}(?P<copy>[\W_]{{0,5}}{_COPY}{_COPY_NUMBER})?{FRAME}(?:\.\w{{1,5}})?\Z"
+        ),
         listed=re.compile(rf"(?<![^\W_]){marking}(?![^\W_])"),
         said=re.compile(
             rf"(?:{'|'.join(map(re.escape, verbs)) or '(?!)'})\w{{0,6}}(?:\s{_FILLER})*{_QUOTES}{marking}(?![^\W_])"
@@ -144,12 +159,19 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         kinds=kinds,
         value_kinds=kinds | {key: kind for kind in Kind for key in _keys(tables.get(f"labels.{kind}", ()))},
         slashes={key: kind for kind in Kind for key in _keys(tables.get(f"slashes.{kind}", ()))},
-        distinct=frozenset(
-            key for key, kind in kinds.items() if kind is not Kind.HELD and " " in key and key not in everyday | short
-        ),
+        distinct=distinct,
         short=short,
         in_brackets=_keys(brackets),
-        spelt=frozenset(shape(word) for word in words if word[:2].isupper() and not word.isupper()),
+        spelt=frozenset(" ".join(_PARTS.findall(shape(one))) for one in words if any(map(str.islower, shape(one)))),
+        things=re.compile(rf"(?:(?<![^\W_])(?:{thing})|\d)[\W_]{{1,3}}\Z"),
+        numbered=re.compile(rf"[\W_]{{0,80}}{_COPY}{_COPY_NUMBER}(?=[^\S\n]*(?:[^\w\s]|\n|\Z))"),
+        spellings=spellings_of(
+            [*kinds, *short],
+            abbreviated=certain - short,
+            cut=_keys(tables.get("short.cut", ())),
+            distinct=distinct,
+            copy=re.compile(rf"[\W_]{{0,9}}{_COPY}{_COPY_NUMBER}"),
+        ),
     )
 
 

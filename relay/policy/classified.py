@@ -2,8 +2,8 @@
 
 They mark by their place more than by their words, which are everyday ones as well ("secret compartment"). Certain are
 words that are the whole of one of a text's first lines or of its last in capitals, that stand behind what a form calls a
-marking, in brackets or capitals at an edge of a subject or a file's name, or that are the whole of a header field. On any
-other line of their own they hold, and so they do in small letters before a colon in a subject. Words of several parts that
+marking, in brackets or capitals at an edge of a subject or a file's name, or that are the whole of a header field; and a line
+of them in a box or with a copy's number, wherever it stands. On any other line of their own they hold, and so they do in small letters before a colon in a subject. Words of several parts that
 mean nothing else ("Law Enforcement Sensitive") are certain in small letters too, and raise in a sentence. Words that mean
 other things as well (MẬT is bile, ДСП is chipboard) count only in capitals, and only hold unless they are such a line. What heads or begins the standing text
 below an agency's mail marks nothing.
@@ -13,30 +13,29 @@ import re
 from collections.abc import Iterator
 
 from relay.policy.banners import Banners, Kind
+from relay.policy.disguise import abbreviation_before, is_cut_short
 from relay.policy.labels import is_label_field
+from relay.policy.lines import (
+    FIRST_LINES,
+    FIRST_WORD,
+    LONGEST_LINE,
+    body_of_line,
+    edges_of,
+    is_framed,
+    line_start,
+    words_in_capitals,
+)
 from relay.policy.post import Finding
 from relay.policy.sentence import in_marking_place, is_a_rule, is_prose, next_is_small, sentence_around, stands_out
 from relay.policy.shape import Version, is_label_case
 
-_FIRST_LINES = 3  # a banner may stand below a reference and a date
+_FRAMED = FIRST_LINES  # a line in a box, which marks like one at an edge
 _MANY = 50  # lines between a text's edges, behind which further ones say nothing new
-_LONGEST_LINE = 200
 _DISCLAIMER = 6  # so many words behind a marking are a sentence, its sign among them
 _DISCLAIMER_REACH = 300  # characters in which a standing text tells what it is
 _DENIAL = 12  # characters before a word in which it can be denied
-_COPY_REACH = 40  # characters in which a copy's number stands behind a marking
-_LINE = re.compile(r"[^\n]+")
-_WORDY = re.compile(r"\w")
+_COPY_REACH = 100  # characters in which a copy's number stands behind a marking
 _SET_OFF = re.compile(r"\s*:|\s+[-–—|/]\s")
-# A word in capitals begins: shaped texts have no accents. What may not stand before is looked for behind the first letter,
-# which is fast; and ASCII is told apart as capitals (C), other letters and digits (a) and what is between words (a space).
-_CAPITAL = "A-Z\u0391-\u03a9\u0400-\u042f"
-_CAPITALS = re.compile(rf"[{_CAPITAL}](?<![^\W_].)[{_CAPITAL}]")
-_CLASSES = "".join(
-    "C" if char.isupper() else "a" if char.isalnum() else " " for char in map(chr, range(128))
-).encode() + bytes(128)
-_CAPITALS_IN_CLASSES = re.compile(rb"C(?<!aC)(?<!CC)C")
-_FIRST_WORD = re.compile(r"\n[\W\d_]{0,60}([^\W\d_][^\W_]*)")
 _COLUMN = re.compile(r"(?:[ ]{3,}|\t[ \t]*|[|/•·–—-][ \t]*|\A[^\w\n]*)\Z")
 _CELL = re.compile(r"[^\w\n|]{0,40}?(?:\Z|\n|[ ]{3,}|\t|\|)")  # "CONFIDENTIAL | 24 November"
 _LAST_WORD = re.compile(r"[^\W\d_]{2,}(?=[^\w\n]*\Z)")
@@ -63,7 +62,7 @@ def find_classified(version: Version, place: str, banners: Banners) -> Iterator[
     elif is_prose(place):
         told: set[int] = set()
         for finding in _on_lines(text, folded, place, banners):
-            told.add(_line_start(text, finding.start))
+            told.add(line_start(text, finding.start))
             yield finding
         yield from _in_capitals(text, folded, place, banners, told)
         yield from _in_words(text, folded, place, banners, told)
@@ -74,58 +73,44 @@ def find_classified(version: Version, place: str, banners: Banners) -> Iterator[
 def _on_lines(text: str, folded: str, place: str, banners: Banners) -> Iterator[Finding]:
     """Lines that are nothing but a marking, and perhaps what limits it further: "SECRET // NOFORN"."""
     openings = banners.openings
-    begun = [match.start(1) for match in _FIRST_WORD.finditer(f"\n{folded}") if match[1] in openings]
-    edges = _edges(text) if begun else []
+    begun = [match.start(1) for match in FIRST_WORD.finditer(f"\n{folded}") if match[1] in openings]
+    edges = edges_of(text) if begun else []
     told = 0
     for word in begun:
-        start, end = _line_start(folded, word - 1), folded.find("\n", word)
+        start, end = line_start(folded, word - 1), folded.find("\n", word)
         end = len(folded) if end < 0 else end
-        if end - start > _LONGEST_LINE or not (found := banners.whole.fullmatch(folded, start, end)):
+        if end - start > LONGEST_LINE or not (
+            found := banners.whole.fullmatch(folded, *body_of_line(folded, start, word, end))
+        ):
             continue
         edge = edges.index(start) if start in edges else -1
         if edge < 0 and told >= _MANY:
             continue
-        if code := _weigh_line(text, folded, found, banners, edge=edge):
+        code = _weigh_line(text, folded, found, banners, edge=edge)
+        if code == "H2" and is_framed(text, start, end):
+            code = _weigh_line(text, folded, found, banners, edge=_FRAMED)
+        if code:
             told += 1
             yield _finding(code, place, found, banners)
 
 
 def _weigh_line(text: str, folded: str, found: re.Match[str], banners: Banners, *, edge: int) -> str | None:
-    """How much a line counts that is nothing but a marking; `edge` says which of the text's edges it is, -1 for none."""
+    """How much a line counts that is nothing but a marking; `edge` says which of the text's edges it is, -1 for none, `_FRAMED` for a box."""
     word, suffix = found["marking"], found["suffix"] or ""
-    if _heads_a_disclaimer(found, folded, banners, at_top=0 <= edge < _FIRST_LINES):
+    if _heads_a_disclaimer(found, folded, banners, at_top=0 <= edge < FIRST_LINES):
         return None
     shouted = _is_shouted(text, found, banners) and is_label_case(text[slice(*found.span("suffix"))])
-    copied = bool(found["copy"] or banners.copy.match(folded, found.end("marking"), found.end("marking") + _COPY_REACH))
+    numbered = _is_numbered(folded, found, banners)
+    copied = bool(numbered or found["copy"] or banners.copy.match(folded, found.end("marking")))
     if banners.is_short(word) and not copied:
         alone = edge >= 0 and not suffix and word not in banners.in_brackets
         return ("M1" if alone else "H2") if shouted else None
-    if found["field"]:
+    if found["field"] or (numbered and not _is_a_sentence(suffix)):
         return "M1"
     if not (shouted or not suffix or banners.is_distinct(word) or copied):
         return None
     marks = edge >= 0 and (shouted or banners.is_distinct(word) or copied)
     return "M1" if marks and not _is_a_sentence(suffix) else "H2"
-
-
-def _edges(text: str) -> list[int]:
-    """Where the first lines with a word start, and the last one."""
-    starts: list[int] = []
-    for line in _LINE.finditer(text):
-        if _WORDY.search(text, *line.span()):
-            starts.append(line.start())
-        if len(starts) == _FIRST_LINES:
-            break
-    end = len(text.rstrip())
-    while end > 0 and not _WORDY.search(text, start := text.rfind("\n", 0, end) + 1, end):
-        end = start - 1
-    return [*starts, *([text.rfind("\n", 0, end) + 1] if end > 0 else [])]
-
-
-def _line_start(text: str, position: int) -> int:
-    """Where the line starts that holds a position; the position itself where that is too far away to be a marking's line."""
-    found = text.rfind("\n", max(0, position - _LONGEST_LINE), position)
-    return found + 1 if found >= 0 or position <= _LONGEST_LINE else position
 
 
 def _heads_a_disclaimer(found: re.Match[str], folded: str, banners: Banners, *, at_top: bool) -> bool:
@@ -140,32 +125,27 @@ def _heads_a_disclaimer(found: re.Match[str], folded: str, banners: Banners, *, 
 def _in_capitals(text: str, folded: str, place: str, banners: Banners, told: set[int]) -> Iterator[Finding]:
     """Words in capitals in a sentence or at the end of a first line: they raise, and in a marking's place they are certain."""
     edges: list[int] = []
-    for word in _words_in_capitals(text):
-        if (found := banners.listed.match(folded, word)) is None or _line_start(text, word) in told:
+    for word in words_in_capitals(text):
+        found = banners.listed.match(folded, abbreviation_before(text, word)) or banners.listed.match(folded, word)
+        if found is None or line_start(text, word) in told:
             continue
-        edges = edges or _edges(text)
-        code = _weigh(text, folded, place, found, banners, at_edge=_line_start(text, word) in edges)
+        edges = edges or edges_of(text)
+        code = _weigh(text, folded, place, found, banners, at_edge=line_start(text, word) in edges)
         if code and _is_shouted(text, found, banners) and not is_a_rule(folded, *found.span("marking")):
             yield _finding(code, place, found, banners, in_prose=code == "H2")
-
-
-def _words_in_capitals(text: str) -> Iterator[int]:
-    if text.isascii():
-        return (match.start() for match in _CAPITALS_IN_CLASSES.finditer(text.encode("ascii").translate(_CLASSES)))
-    return (match.start() for match in _CAPITALS.finditer(text))
 
 
 def _weigh(text: str, folded: str, place: str, found: re.Match[str], banners: Banners, *, at_edge: bool) -> str | None:
     """How much a word in capitals counts that is not the whole of its line: as a marking, as a doubt, not at all."""
     (start, end), word = found.span("marking"), found["marking"]
-    line = text[max(0, start - _LONGEST_LINE) : start].rpartition("\n")[2]
+    line = text[max(0, start - LONGEST_LINE) : start].rpartition("\n")[2]
     short = banners.is_short(word) or banners.kind(word) is Kind.HELD
     if _DENIED.search(folded, max(0, start - _DENIAL), start):
         return None
     if banners.is_distinct(word) or word in _ACRONYMS:
         if in_marking_place(text, start, end, place) and not short:
             return "M1"
-        return "H2" if stands_out(text, start, end) or text[start:end] in banners.spelt else None
+        return "H2" if stands_out(text, start, end) or banners.is_spelt(text[start:end]) else None
     if not at_edge or not _COLUMN.search(line) or banners.disclaimer.search(folded, end, end + _DISCLAIMER_REACH):
         return None
     marks = _CELL.match(text, end) or (_SET_APART.match(text, end) and stands_out(text, start, end))
@@ -178,7 +158,7 @@ def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[in
         return
     for found in banners.said.finditer(folded):
         start, end = found.span("marking")
-        if _line_start(text, start) in told or not text[start].isupper() or banners.is_short(found["marking"]):
+        if line_start(text, start) in told or not text[start].isupper() or banners.is_short(found["marking"]):
             continue
         _, last = sentence_around(folded, start, end)
         if "?" not in folded[last : last + 1] + folded[end:last] and not is_a_rule(folded, start, end):
@@ -210,7 +190,7 @@ def _in_brackets(text: str, folded: str, place: str, banners: Banners) -> _Edges
         word, square = found["marking"], found["opening"] != "("
         shouted = _is_shouted(text, found, banners)
         if banners.is_short(word):
-            certain = square and word not in banners.in_brackets
+            certain = (square and word not in banners.in_brackets) or _is_numbered(folded, found, banners)
             if shouted and (square or word not in banners.in_brackets):
                 yield "M1" if certain else "H2", found
         elif shouted or square:
@@ -225,11 +205,13 @@ def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edge
         distinct = banners.is_distinct(found["marking"])
         if not apart and is_a_rule(folded, *found.span("marking")):
             return
-        stands = shouted and (
-            apart or distinct or (_has_capitals(text, found) and next_is_small(text, found.end("marking")))
+        numbered = _is_numbered(folded, found, banners)
+        stands = numbered or (
+            shouted
+            and (apart or distinct or (_has_capitals(text, found) and next_is_small(text, found.end("marking"))))
         )
         if stands or (apart and (distinct or found["field"])):
-            yield "H2" if banners.is_short(found["marking"]) else "M1", found
+            yield "H2" if banners.is_short(found["marking"]) and not numbered else "M1", found
         elif (
             not banners.is_short(found["marking"]) and is_prose(place) and _SET_OFF.match(folded, found.end("marking"))
         ):
@@ -237,7 +219,10 @@ def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edge
 
 
 def _at_the_end(text: str, folded: str, place: str, banners: Banners) -> _Edges:
-    if not (found := banners.last.search(folded)) or not _is_shouted(text, found, banners):
+    found = banners.last.search(folded)
+    if not found or not (
+        _is_shouted(text, found, banners) or found["copy"] or (found["apart"] and banners.is_distinct(found["marking"]))
+    ):
         return
     if _DENIED.search(folded, max(0, found.start("marking") - _DENIAL), found.start("marking")):
         return
@@ -247,8 +232,12 @@ def _at_the_end(text: str, folded: str, place: str, banners: Banners) -> _Edges:
         and not (before and before.group().isupper())
         and "?" not in text[found.end("marking") :]
     )
-    if found["apart"] or (stands and not short):
-        yield "H2" if short else "M1", found
+    thing = short and not (
+        banners.kind(found["marking"]) is Kind.CLASSIFIED
+        and not banners.things.search(folded, 0, found.start("marking"))
+    )
+    if (found["apart"] and "?" not in found.group()) or found["copy"] or (stands and not thing):
+        yield "H2" if short and not found["copy"] else "M1", found
     elif not short and not is_prose(place):
         yield "H2", found  # "RAPPORT CONFIDENTIEL.pdf", but "COMPARTIMENT SECRET.jpg" as well
 
@@ -267,8 +256,15 @@ def _anywhere(text: str, folded: str, place: str, banners: Banners) -> _Edges:
 
 def _is_shouted(text: str, found: re.Match[str], banners: Banners) -> bool:
     """Whether a word stands in capitals, or as it is always written ("VS-NfD")."""
-    written = text[slice(*found.span("marking"))]
-    return is_label_case(written) or written in banners.spelt
+    start, end = found.span("marking")
+    written = text[start:end]
+    return is_label_case(written) or is_cut_short(text, start, end) or banners.is_spelt(written)
+
+
+def _is_numbered(folded: str, found: re.Match[str], banners: Banners) -> bool:
+    """Whether the copy's number stands behind a marking or below it, as only papers have it."""
+    end = found.end("marking")
+    return banners.numbered.match(folded, end, end + _COPY_REACH) is not None
 
 
 def _has_capitals(text: str, found: re.Match[str]) -> bool:

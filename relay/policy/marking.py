@@ -14,6 +14,8 @@ from itertools import chain, pairwise
 
 from relay.policy.banners import Banners
 from relay.policy.classified import find_classified
+from relay.policy.disguise import undisguised
+from relay.policy.forwarded import forwarded_subjects
 from relay.policy.labels import find_labels
 from relay.policy.legend import without_legend
 from relay.policy.notation import find_notations
@@ -50,6 +52,8 @@ _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
+_FORWARDED = "header subject"  # as which a subject in a text is read, without looking for others in it
+_WRITTEN_FIELDS = ("header keywords", "header comments")
 _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
 
@@ -73,12 +77,26 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
     found: dict[tuple[str, str, str], Finding] = {}
     if named or not versions:
         versions = versions_of(view.text, before="TLP:" if named else "")
-    for number, version in enumerate(versions):
+    for number, version in enumerate(_undisguised(versions, view.place, patterns.banners)):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
         for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners))):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
+    if is_prose(view.place) and view.place != _FORWARDED:
+        for start, subject in forwarded_subjects(versions[0]):
+            for finding in find_markings(View(text=subject, place=_FORWARDED), words):
+                moved = replace(finding, place=view.place, start=start, end=start + len(subject))
+                lined = _with_line(moved, versions[0].text)
+                found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
+
+
+def _undisguised(versions: tuple[Version, ...], place: str, banners: Banners | None) -> tuple[Version, ...]:
+    """The versions of a place that people write, and behind them those with hidden markings written out."""
+    if banners is None or not (is_prose(place) or place.endswith(", name") or place.startswith(_WRITTEN_FIELDS)):
+        return versions
+    further = [one for version in versions if (one := undisguised(version, place, banners.spellings))]
+    return tuple(dict.fromkeys((*versions, *further)))
 
 
 def _in_banners(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:

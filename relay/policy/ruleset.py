@@ -68,7 +68,7 @@ class _MarkingsFile:
     held: _Words = field(default_factory=dict)
     everyday: _Words = field(default_factory=dict)
     disclaimers: _Words = field(default_factory=dict)
-    short: dict[_Kind | Literal["brackets"], tuple[_Word, ...]] = field(default_factory=dict)
+    short: dict[_Kind | Literal["brackets", "things", "cut"], tuple[_Word, ...]] = field(default_factory=dict)
     slashes: dict[_Kind, tuple[_Word, ...]] = field(default_factory=dict)
     labels: dict[_Kind, tuple[_Word, ...]] = field(default_factory=dict)
     fields: dict[Literal["names", "verbs"], tuple[_Word, ...]] = field(default_factory=dict)
