@@ -2,7 +2,7 @@
 
 A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
 it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
-sensitive at all, and is never let go.
+sensitive at all, and is never let go. A grave sentence stays one amid harmless pages.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,9 @@ from relay.policy.post import LIKENESS, RESIDUAL, Finding
 GRAVE = frozenset({"T1", "N1", "N2", "O1", "O2", "O3"})
 _THREAT = "T1"
 OPEN = frozenset({"H3", "H4", "H5", "H9"})
+# How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless, where a grave rule found
+# something in it: nine of ten such sentences of grave messages do.
+_BY_ITSELF = 6.5
 RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was learned
 
 
@@ -37,21 +40,21 @@ def believed(
     scores = scores_of(reading, things_of(reading, signals, found, likeness), likeness)
     bounds = likeness.bounds_of(language_of(reading))
     grave, open_ = (scores.near[MODELS.index(name)] for name in ("grave", "open"))
+    alone = scores.alone[MODELS.index("grave")]
     closed = (open_ < bounds.open) & (grave < bounds.sensitive)
-    kept, certain, threatened = [], False, False
+    kept, certain, doubtful = [], False, False
     for one in found:
         here = reading.sentences.of(one.start)
         if one.code in GRAVE:
             is_threat = one.code == _THREAT
-            threatened = threatened or is_threat
+            doubtful = doubtful or is_threat or alone[here] >= bounds.sensitive + _BY_ITSELF
             if one.rule in proven or grave[here] >= (bounds.sensitive if is_threat else bounds.certain):
                 certain = True
                 kept.append(one)
         elif not (closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
             kept.append(one)
     sensitive = grave >= bounds.sensitive
-    if not certain and (threatened or sensitive.any()):
-        alone = scores.alone[MODELS.index("grave")]
+    if not certain and (doubtful or sensitive.any()):
         place = int(np.where(sensitive | (not sensitive.any()), alone, -np.inf).argmax())
         start = reading.sentences.starts[place]
         ends = [*reading.sentences.starts[1:], len(reading.folded)]

@@ -75,3 +75,16 @@ def test_the_bounds_are_those_of_the_language():
 @pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (-1.0, ["x.rule"]), (-1.1, [RULE])])
 def test_a_threat_is_certain_in_any_sensitive_letter(grave, expected):
     assert kept([finding("T1")], grave) == expected
+
+
+def test_a_grave_sentence_stays_one_amid_harmless_pages():
+    blank = blank_likeness(["x.rule"], {})
+    told = blank.pairs.copy()
+    told[0, 0, 0] = 40
+    around = "\n\n".join(["Thank you for the kind report of may."] * 12)
+    likeness = replace(blank, pairs=told, letters=blank.letters - 0.9, bias=(0.0, -5.0), bounds=BOUNDS)
+    one = replace(finding("O1"), start=5, end=8)
+    assert [some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, frozenset())] == [
+        RULE
+    ]
+    assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, frozenset()) == []
