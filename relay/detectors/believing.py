@@ -26,7 +26,13 @@ RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was le
 
 
 def believed(
-    reading: Reading, signals: Sequence[Signal], found: Sequence[Finding], likeness: Likeness, proven: frozenset[str]
+    reading: Reading,
+    signals: Sequence[Signal],
+    found: Sequence[Finding],
+    likeness: Likeness,
+    proven: frozenset[str],
+    *,
+    is_letter: bool = True,
 ) -> list[Finding]:
     """What counts of what the rules found, with a finding of its own where a letter is sensitive and no grave rule is certain.
 
@@ -36,6 +42,7 @@ def believed(
         found: by the rules.
         likeness: what was learned.
         proven: the rules that need no belief.
+        is_letter: whether it is one; of what is attached all findings count, as lists and forms are no letters.
     """
     scores = scores_of(reading, things_of(reading, signals, found, likeness), likeness)
     bounds = likeness.bounds_of(language_of(reading))
@@ -48,10 +55,14 @@ def believed(
         if one.code in GRAVE:
             is_threat = one.code == _THREAT
             doubtful = doubtful or is_threat or alone[here] >= bounds.sensitive + _BY_ITSELF
-            if one.rule in proven or grave[here] >= (bounds.sensitive if is_threat else bounds.certain):
+            if (
+                not is_letter
+                or one.rule in proven
+                or grave[here] >= (bounds.sensitive if is_threat else bounds.certain)
+            ):
                 certain = True
                 kept.append(one)
-        elif not (closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
+        elif not (is_letter and closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
             kept.append(one)
     sensitive = grave >= bounds.sensitive
     if not certain and (doubtful or sensitive.any()):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Literal
 
 from relay.detectors.believing import RULE, believed
 from relay.detectors.correspondence import without_writers
@@ -21,6 +22,7 @@ from relay.detectors.words import Covered, Signal, Vocabulary
 from relay.policy.post import Finding
 from relay.policy.shape import Version
 
+Form = Literal["letter", "attached", "neither"]
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
 
@@ -94,7 +96,7 @@ def find_sensitive(
     facts: Facts,
     *,
     above: int = 0,
-    is_letter: bool = True,
+    form: Form = "letter",
 ) -> tuple[Finding, ...]:
     """Find what is sensitive in one view, given every way to read its text; never raises, linear time.
 
@@ -104,7 +106,7 @@ def find_sensitive(
         detectors: what to look for.
         facts: what is known beside the text.
         above: lines of the subject that the text begins with, and an empty one behind them; 0 for none.
-        is_letter: whether it is what somebody wrote to others, as against a name, a field or a property.
+        form: what somebody wrote to others, what is attached to it, or what is neither: a name, a field, a property.
 
     Returns:
         Findings, each rule and place once; offsets are into the version in which it was found.
@@ -117,7 +119,7 @@ def find_sensitive(
         for start, end in _cut(version.text):
             piece = Version(version.text[start:end], version.folded[start:end])
             line = version.text.count("\n", 0, start) + 1
-            for one in _find_in(piece, detectors, facts, is_letter=is_letter):
+            for one in _find_in(piece, detectors, facts, form):
                 where = _where(line + piece.text.count("\n", 0, one.start), place, above)
                 finding = replace(one, place=where, start=start + one.start, end=start + one.end)
                 found.setdefault((finding.rule, finding.place), finding)
@@ -195,12 +197,12 @@ def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
     return [one for one in words if one.kind & nothing or not covered.hold(one.start, one.end)]
 
 
-def _find_in(version: Version, detectors: Detectors, facts: Facts, *, is_letter: bool) -> list[Finding]:
+def _find_in(version: Version, detectors: Detectors, facts: Facts, form: Form) -> list[Finding]:
     reading = read(version.text, version.folded)
     signals, found = seen_and_found(reading, detectors, facts)
-    if not detectors.likeness or not is_letter:
+    if not detectors.likeness or form == "neither":
         return found
-    return believed(reading, signals, found, detectors.likeness, detectors.proven)
+    return believed(reading, signals, found, detectors.likeness, detectors.proven, is_letter=form == "letter")
 
 
 def seen_and_found(reading: Reading, detectors: Detectors, facts: Facts) -> tuple[list[Signal], list[Finding]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from relay.detectors.facts import Facts
-from relay.detectors.find import find_sensitive
+from relay.detectors.find import Form, find_sensitive
 from relay.policy.marking import find_markings
 from relay.policy.post import Finding, Passage, View
 from relay.policy.shape import versions_of
@@ -46,10 +46,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """What is searched for in every view of one message."""
+    """What is searched for in every view of one message: of its own text, or of what is attached."""
 
     rules: Rules
     facts: Facts
+    attached: bool = False
     read: dict[tuple[str, bool], str] = field(default_factory=dict)  # words, with the text that had them
     memory: Memory = field(default_factory=Memory)
 
@@ -73,7 +74,7 @@ def findings_in(views: Iterable[View], search: Search, others: Iterable[Finding]
 
 def find_in(view: View, rules: Rules, facts: Facts) -> tuple[Finding, ...]:
     """What stands in one view."""
-    return findings_in((view,), Search(rules=rules, facts=facts))
+    return findings_in((view,), Search(rules=rules, facts=facts, attached=True))
 
 
 def _find(view: View, search: Search) -> Iterator[Finding]:
@@ -92,17 +93,17 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
             return
         place = HIDDEN
     search.read[words] = "" if read else text
-    if place == "subject":  # belongs to the letter
+    if place == "subject" and not search.attached:  # belongs to the letter
         search.memory.subjects.append(text)
         return
-    subjects = search.memory.subjects if view.place == "text" else []
+    subjects = search.memory.subjects if view.place == "text" and not search.attached else []
     if subjects:
         text = "\n".join([*subjects, "", text])
         search.memory.subject_read = True
     if text != view.text:
         versions = versions_of(text)
     found = find_sensitive(
-        versions, place, search.rules.detectors, search.facts, above=len(subjects), is_letter=_is_letter(view)
+        versions, place, search.rules.detectors, search.facts, above=len(subjects), form=_form_of(view, search)
     )
     if not leaves:  # so only what nobody may have sent at all counts
         found = tuple(one for one in found if not one.code.startswith("H"))
@@ -111,10 +112,12 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
     yield from found
 
 
-def _is_letter(view: View) -> bool:
-    """Whether a view is what somebody wrote to others: the text, or what is attached, if it is long enough for a letter."""
+def _form_of(view: View, search: Search) -> Form:
+    """What a view is: the message's text is a letter, and what is attached is weighed if it is long enough to be one."""
+    if view.place == "text" and not search.attached:
+        return "letter"
     beside = view.place.startswith(("subject", "header")) or view.place.endswith(NOT_READ)
-    return view.place == "text" or (not beside and len(view.text) >= _LETTER)
+    return "neither" if beside or len(view.text) < _LETTER else "attached"
 
 
 def _written_by_people(view: View) -> tuple[str, bool]:
@@ -142,10 +145,9 @@ def _without_words(finding: Finding) -> Finding:
 
 
 def findings_in_subject(search: Search) -> Iterator[Finding]:
-    """What stands in a subject that no text follows; what is attached has subjects of its own."""
+    """What stands in a subject that no text follows."""
     memory = search.memory
     text = "\n".join(memory.subjects)
-    memory.subjects.clear()
     if text and not memory.subject_read:
         found = find_sensitive(versions_of(text), "subject", search.rules.detectors, search.facts)
         memory.passages |= dict.fromkeys(passages(text, [one for one in found if one.code in PASSAGE_CODES]))

@@ -57,9 +57,9 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
     photos = documents = size = 0
-    room = Room()
+    room, beside = Room(), replace(search, attached=True)
     for number, leaf in enumerate(attachments, start=1):
-        stage = _part_stage(leaf, f"attachment {number}", search, room, with_photos=photos < PHOTOS)
+        stage = _part_stage(leaf, f"attachment {number}", beside, room, with_photos=photos < PHOTOS)
         if documents + len(stage.documents) > DOCUMENTS or size + octets_of(stage) > FILES_OCTETS:
             over = Finding(code="H1", rule="part.over_limits", place=f"attachment {number}")
             stage = Stage(name="part", findings=(over, *stage.findings)[:FINDINGS], removed=(over.place,))

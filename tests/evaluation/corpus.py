@@ -57,7 +57,7 @@ class Message:
 
 
 def read_skeletons(folder: Path = FOLDER) -> tuple[Skeleton, ...]:
-    """All skeletons of both halves, in the order of the files' names; a key that isn't known raises TypeError."""
+    """All skeletons of all halves, in the order of the files' names; a key that isn't known raises TypeError."""
     return tuple(
         Skeleton(**{**table, "codes": tuple(table["codes"]), "half": half})
         for half in HALVES

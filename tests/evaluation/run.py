@@ -54,7 +54,7 @@ def _print(options: argparse.Namespace, verdicts: Sequence[Verdict], by_command:
     halves = [options.half] if options.half else ["test", "tune", "all"]
     for half in halves:
         own = [one for one in verdicts if half in {"all", one.skeleton.half}]
-        lines = [*report(own, {"all": "both halves"}.get(half, f"{half} half")), *against_goals(own)]
+        lines = [*report(own, {"all": "all halves"}.get(half, f"{half} half")), *against_goals(own)]
         if options.list_errors and half == halves[-1]:
             # Whoever knows the test half's errors mends them, and nobody knows any longer what it measures.
             lines += ["", *errors([one for one in own if one.skeleton.half == "tune"])]

@@ -88,3 +88,14 @@ def test_a_grave_sentence_stays_one_amid_harmless_pages():
         RULE
     ]
     assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, frozenset()) == []
+
+
+@pytest.mark.parametrize("code", ["N1", "H4"])
+@pytest.mark.parametrize("grave", [-9.0, 0.0])
+def test_of_what_is_attached_every_finding_counts(code, grave):
+    likeness = replace(blank_likeness([], {}), bias=(grave, -9.0), bounds=BOUNDS)
+    found = believed(reading_of(TEXT), [], [finding(code)], likeness, frozenset(), is_letter=False)
+    assert {one.rule for one in found} >= {"x.rule"}
+    assert [one.rule for one in believed(reading_of(TEXT), [], [], likeness, frozenset(), is_letter=False)] == (
+        [RULE] if grave == 0 else []
+    )

@@ -7,6 +7,8 @@ from relay.scan.stages import scan_octets
 from tests.builders import shipped_rules
 from tests.scanning import FACTS, HEADER, mail, part
 
+ATTACHED = "Content-Disposition: attachment\r\n"
+THANKS = "Many thanks for the photos of the skins; the laboratory confirms Python regius, Appendix II. " * 12
 NAMED = "The suspect Okello Zurumba was arrested"
 RULES = Rules(words=shipped_rules().words, detectors=shipped_rules().detectors.unweighed())
 
@@ -16,6 +18,10 @@ def places(subject: str, *parts: bytes) -> set[str]:
     octets = octets.replace(b"Seizure at the port", subject.encode())
     found = [finding for stage in scan_octets(octets, RULES, FACTS) for finding in stage.findings]
     return {finding.place for finding in found if finding.code == "N1"}
+
+
+def text_part(words: str) -> bytes:
+    return part(words.encode(), "text/plain; charset=utf-8")
 
 
 def text(words: str) -> bytes:
@@ -49,3 +55,19 @@ def test_two_subjects_are_both_read():
     octets = HEADER + b"Subject: " + NAMED.encode() + b"\r\n" + text("12 kg of scales.\r\n\r\n" + NAMED + " again.")
     found = [finding for stage in scan_octets(octets, RULES, FACTS) for finding in stage.findings]
     assert {one.place for one in found if one.code == "N1"} == {"subject", "text, line 3"}
+
+
+def test_the_subject_of_an_attached_message_is_read_and_the_one_above_it_only_once():
+    inner = part(f"Subject: {NAMED}\r\n\r\n12 kg of scales.".encode(), "message/rfc822")
+    assert places("12 kg", text_part("See below."), inner) == {"attachment 1, subject"}
+    assert places(NAMED, text_part("See below."), part(b"12 kg of scales.", "text/plain; name=a.txt", ATTACHED)) == {
+        "subject"
+    }
+
+
+def test_a_text_that_is_attached_is_no_letter_whatever_was_learned():
+    """A list of the arrested amid a page of thanks: every rule counts."""
+    file = part(f"{NAMED}.\r\n\r\n{THANKS}".encode(), "text/plain; name=a.txt", ATTACHED)
+    octets = mail(text_part("See below."), file)
+    found = [finding for stage in scan_octets(octets, shipped_rules(), FACTS) for finding in stage.findings]
+    assert "N1" in {one.code for one in found if one.place.startswith("attachment 1")}
