@@ -2,10 +2,11 @@
 
 A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
 it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
-sensitive at all, and is never let go. A grave sentence stays one amid harmless pages.
+sensitive, or its sentence is by itself, and is never let go: it is held elsewhere.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,7 +22,9 @@ _THREAT = "T1"
 OPEN = frozenset({"H3", "H4", "H5", "H9"})
 # How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless, where a grave rule found
 # something in it: nine of ten such sentences of grave messages do.
-_BY_ITSELF = 6.5
+_BY_ITSELF = 5.5
+# Sequences of characters, some thirty letters: of less nobody can tell without a rule.
+_SHORTEST = 150
 RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was learned
 
 
@@ -34,7 +37,7 @@ def believed(
     *,
     is_letter: bool = True,
 ) -> list[Finding]:
-    """What counts of what the rules found, with a finding of its own where a letter is sensitive and no grave rule is certain.
+    """What counts of what the rules found: grave findings that aren't certain as ones to hold, and one where a letter is sensitive without any.
 
     Args:
         reading: the text.
@@ -48,26 +51,26 @@ def believed(
     bounds = likeness.bounds_of(language_of(reading))
     grave, open_ = (scores.near[MODELS.index(name)] for name in ("grave", "open"))
     alone = scores.alone[MODELS.index("grave")]
-    closed = (open_ < bounds.open) & (grave < bounds.sensitive)
-    kept, certain, doubtful = [], False, False
+    sensitive = grave >= bounds.sensitive
+    doubtful = sensitive | (alone >= bounds.sensitive + _BY_ITSELF)
+    closed = (open_ < bounds.open) & ~sensitive
+    kept, told = [], False
     for one in found:
         here = reading.sentences.of(one.start)
         if one.code in GRAVE:
-            is_threat = one.code == _THREAT
-            doubtful = doubtful or is_threat or alone[here] >= bounds.sensitive + _BY_ITSELF
-            if (
-                not is_letter
-                or one.rule in proven
-                or grave[here] >= (bounds.sensitive if is_threat else bounds.certain)
-            ):
-                certain = True
+            certain = doubtful[here] if one.code == _THREAT else grave[here] >= bounds.certain
+            if certain or one.rule in proven or not is_letter:
                 kept.append(one)
+            elif doubtful[here] or one.code == _THREAT:
+                kept.append(replace(one, code=CODE, rule=RULE))
+            else:
+                continue
+            told = True
         elif not (is_letter and closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
             kept.append(one)
-    sensitive = grave >= bounds.sensitive
-    if not certain and (doubtful or sensitive.any()):
-        place = int(np.where(sensitive | (not sensitive.any()), alone, -np.inf).argmax())
-        start = reading.sentences.starts[place]
+    sensitive &= scores.length >= _SHORTEST
+    if sensitive.any() and not told:
+        place = int(np.where(sensitive, alone, -np.inf).argmax())
         ends = [*reading.sentences.starts[1:], len(reading.folded)]
-        kept.append(Finding(code=CODE, rule=RULE, place="", start=start, end=ends[place]))
+        kept.append(Finding(code=CODE, rule=RULE, place="", start=reading.sentences.starts[place], end=ends[place]))
     return kept

@@ -87,7 +87,7 @@ class _Likeness:
     learned_from: str
     things: tuple[str, ...]
     bias: tuple[float, ...]
-    step: float
+    steps: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
     letters: str
     pairs: str
     bounds: dict[str, Bounds]
@@ -282,7 +282,8 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
     for file, table in tables.items():
         if table.likeness:
             learned = {
-                name: getattr(table.likeness, name) for name in ("things", "bias", "step", "letters", "pairs", "bounds")
+                name: getattr(table.likeness, name)
+                for name in ("things", "bias", "steps", "letters", "pairs", "bounds")
             }
             try:
                 made = made_likeness(**learned, kinds=kinds)

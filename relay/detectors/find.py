@@ -1,5 +1,6 @@
 """Everything sensitive in one view: signals of words, shapes and names, and the detectors over them."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -23,6 +24,7 @@ from relay.policy.post import Finding
 from relay.policy.shape import Version
 
 Form = Literal["letter", "attached", "neither"]
+_LOOKED_AT = 200  # findings of a rule in one piece, before they are weighed
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
 
@@ -201,8 +203,21 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts, form: Form) -
     reading = read(version.text, version.folded)
     signals, found = seen_and_found(reading, detectors, facts)
     if not detectors.likeness or form == "neither":
-        return found
-    return believed(reading, signals, found, detectors.likeness, detectors.proven, is_letter=form == "letter")
+        return _first_of_each(found)
+    return _first_of_each(
+        believed(reading, signals, found, detectors.likeness, detectors.proven, is_letter=form == "letter")
+    )
+
+
+def _first_of_each(found: Iterable[Finding]) -> list[Finding]:
+    """As many of each rule as count; before that more are looked at, so that what isn't believed hides nothing."""
+    counted: Counter[str] = Counter()
+    kept = []
+    for one in found:
+        counted[one.rule] += 1
+        if counted[one.rule] <= FINDINGS_PER_RULE:
+            kept.append(one)
+    return kept
 
 
 def seen_and_found(reading: Reading, detectors: Detectors, facts: Facts) -> tuple[list[Signal], list[Finding]]:
@@ -226,7 +241,7 @@ def _found(detectors: Sequence[Detector], signals: Sequence[Signal], reading: Re
     for scope in {one.scope for one in detectors} - {"text"}:
         pieces[scope] = _pieces(signals, _spans(reading, scope))
     for detector in detectors:
-        for start, end in islice(detect(detector, pieces[detector.scope], all_kinds), FINDINGS_PER_RULE):
+        for start, end in islice(detect(detector, pieces[detector.scope], all_kinds), _LOOKED_AT):
             yield Finding(code=detector.code, rule=detector.rule, place="", start=start, end=end)
 
 

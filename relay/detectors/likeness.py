@@ -67,10 +67,11 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """How sensitive each sentence of a text is with what is around it, and alone; each of shape (models, sentences)."""
+    """How sensitive each sentence of a text is with what is around it, and alone, of shape (models, sentences); and how many sequences there are with what is around it."""
 
     near: Sums
     alone: Sums
+    length: Sums
 
 
 def made_likeness(
@@ -78,7 +79,7 @@ def made_likeness(
     letters: str,
     pairs: str,
     things: Sequence[str],
-    step: float,
+    steps: Sequence[float],
     bias: Sequence[float],
     bounds: Mapping[str, Bounds],
     kinds: Mapping[str, int],
@@ -89,7 +90,7 @@ def made_likeness(
         letters: weights of sequences.
         pairs: weights of things.
         things: their names, in order.
-        step: of a weight.
+        steps: of the weights of either.
         bias: of each model.
         bounds: by language.
         kinds: the bits of signals by name; a thing that is none of them, nor a rule, is never seen.
@@ -111,7 +112,7 @@ def made_likeness(
     if UNKNOWN not in bounds:
         raise ValueError("it needs the bounds of all languages together")
     of_letters, of_pairs = (
-        some.reshape(shape) * np.float32(step) for some, shape in zip(unpacked, shapes, strict=True)
+        some.reshape(shape) * np.float32(step) for some, shape, step in zip(unpacked, shapes, steps, strict=True)
     )
     return Likeness(letters=of_letters, pairs=of_pairs, bias=tuple(bias), bounds=bounds, **_placed(things, kinds))
 
@@ -195,7 +196,8 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
     here = np.arange(len(starts))
     first = np.searchsorted(starts, starts - _AROUND)
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
-    return Scores(near=score(np.minimum(first, here), np.maximum(last, here)), alone=score(here, here))
+    first, last = np.minimum(first, here), np.maximum(last, here)
+    return Scores(near=score(first, last), alone=score(here, here), length=lengths[ends[last]] - lengths[starts[first]])
 
 
 def _running(starts: Places, weights: Weights | None, end: int) -> Sums:

@@ -28,7 +28,7 @@ _TECHNICAL = (
 _ADDRESSES = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to"})
 _ADDRESS = re.compile(r"<[^<>]*>|[^\s<>,;]+@[^\s<>,;]+")
 _EVERYDAY = frozenset({Tlp.GREEN, Tlp.CLEAR})
-_LETTER = 400  # characters
+_LETTER, _PAGE = 400, 150  # characters
 # What a reader of an attachment doesn't see, or sees twice.
 NOT_READ = ("name", "header", "properties", "hidden part", "quoted text")
 
@@ -50,7 +50,7 @@ class Search:
 
     rules: Rules
     facts: Facts
-    attached: bool = False
+    of_attachment: bool = False
     read: dict[tuple[str, bool], str] = field(default_factory=dict)  # words, with the text that had them
     memory: Memory = field(default_factory=Memory)
 
@@ -74,7 +74,7 @@ def findings_in(views: Iterable[View], search: Search, others: Iterable[Finding]
 
 def find_in(view: View, rules: Rules, facts: Facts) -> tuple[Finding, ...]:
     """What stands in one view."""
-    return findings_in((view,), Search(rules=rules, facts=facts, attached=True))
+    return findings_in((view,), Search(rules=rules, facts=facts, of_attachment=True))
 
 
 def _find(view: View, search: Search) -> Iterator[Finding]:
@@ -86,17 +86,20 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
     text, leaves = _written_by_people(view)
     if not text:
         return
-    words, place = (" ".join(text.split()), leaves), view.place
+    line, place = " ".join(text.split()), view.place
+    if place == "subject" and not search.of_attachment:  # belongs to the letter
+        search.memory.subjects.append(line)
+        return
+    if place == "header thread-topic" and any(line in subject for subject in search.memory.subjects):
+        return
+    words = line, leaves
     if (read := search.read.get(words)) is not None:
         # A page says what the text beside it says; but it breaks no lines, which is read as well, once.
         if place != "text" or read in {text, ""}:
             return
         place = HIDDEN
     search.read[words] = "" if read else text
-    if place == "subject" and not search.attached:  # belongs to the letter
-        search.memory.subjects.append(text)
-        return
-    subjects = search.memory.subjects if view.place == "text" and not search.attached else []
+    subjects = search.memory.subjects if view.place == "text" and not search.of_attachment else []
     if subjects:
         text = "\n".join([*subjects, "", text])
         search.memory.subject_read = True
@@ -113,8 +116,9 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
 
 
 def _form_of(view: View, search: Search) -> Form:
-    """What a view is: the message's text is a letter, and what is attached is weighed if it is long enough to be one."""
-    if view.place == "text" and not search.attached:
+    """What a view is: the message's text is a letter, and so is what a page says over and above it; of what is attached, long texts are weighed."""
+    own = not search.of_attachment
+    if own and (view.place == "text" or (view.place == HIDDEN and len(view.text) >= _PAGE)):
         return "letter"
     beside = view.place.startswith(("subject", "header")) or view.place.endswith(NOT_READ)
     return "neither" if beside or len(view.text) < _LETTER else "attached"

@@ -57,7 +57,7 @@ def scan_octets(octets: bytes, rules: Rules, facts: Facts) -> Iterator[Stage]:
 
     attachments = [leaf for leaf in structure.leaves if not is_text(leaf) and not is_dropped(leaf)]
     photos = documents = size = 0
-    room, beside = Room(), replace(search, attached=True)
+    room, beside = Room(), replace(search, of_attachment=True)
     for number, leaf in enumerate(attachments, start=1):
         stage = _part_stage(leaf, f"attachment {number}", beside, room, with_photos=photos < PHOTOS)
         if documents + len(stage.documents) > DOCUMENTS or size + octets_of(stage) > FILES_OCTETS:

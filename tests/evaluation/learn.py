@@ -60,6 +60,7 @@ _STEPS = 127  # of a weight, on each side of 0
 # What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
 # languages count where the bounds of one are set.
 _LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.1
+_FARTHER = 1.0
 _NEEDLESSLY_WITHHELD = 0.004  # of harmless letters, at most
 _SMOOTH = 0.3  # how far each letter's score reaches where shares of few are taken
 
@@ -277,7 +278,9 @@ def scored(some: Sequence[Seen], part: int) -> list[Scored]:
 def bounds_of(all_scored: Sequence[Scored]) -> dict[str, Bounds]:
     """Of each language, and of all; by messages that no rule was written with, and that are no pairs made to be hard."""
     languages = sorted({UNKNOWN, *(one.language for one in all_scored)})
-    return {language: _bounds(all_scored, language) for language in languages}
+    found = {language: _bounds(all_scored, language) for language in languages}
+    highest = found[UNKNOWN].certain + _FARTHER  # few messages of one language tell little
+    return {language: replace(one, certain=min(one.certain, highest)) for language, one in found.items()}
 
 
 def _bounds(some: Sequence[Scored], language: str) -> Bounds:
@@ -310,10 +313,10 @@ def _best(wanted: tuple[Array, Array], harmless: tuple[Array, Array], worth: flo
 
 def encoded(likeness: Likeness) -> str:
     """The file of what was learned."""
-    step = max(float(np.abs(some).max()) for some in (likeness.letters, likeness.pairs)) / _STEPS
+    steps = [round(float(np.abs(some).max()) / _STEPS, 9) for some in (likeness.letters, likeness.pairs)]
 
-    def written(weights: Array) -> str:
-        return b64encode(zlib.compress(np.round(weights / step).astype(np.int8).tobytes(), 9)).decode()
+    def written(weights: Array, step: float) -> str:
+        return b64encode(zlib.compress(np.round(weights / (step or 1)).astype(np.int8).tobytes(), 9)).decode()
 
     tables = (
         f"[likeness.bounds.'{language}']\nsensitive = {one.sensitive}\ncertain = {one.certain}\nopen = {one.open}\n"
@@ -322,8 +325,9 @@ def encoded(likeness: Likeness) -> str:
     return (
         "# How sensitive letters are, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
         f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\n"
-        f"bias = {[round(bias, 4) for bias in likeness.bias]}\nstep = {step:.6g}\n"
-        f"letters = '{written(likeness.letters)}'\npairs = '{written(likeness.pairs)}'\n" + "".join(tables)
+        f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {steps}\n"
+        f"letters = '{written(likeness.letters, steps[0])}'\npairs = '{written(likeness.pairs, steps[1])}'\n"
+        + "".join(tables)
     )
 
 

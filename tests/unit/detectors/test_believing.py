@@ -12,6 +12,7 @@ from relay.policy.post import Finding
 from tests.evaluation.learn import reading_of
 
 TEXT = "It is night. The snake came."
+LONG = f"{TEXT} " * 8
 BOUNDS = {UNKNOWN: Bounds(sensitive=-1.0, certain=2.0, open=0.5)}
 
 
@@ -45,14 +46,28 @@ def test_a_number_that_proves_itself_always_counts(grave):
 
 def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
     likeness = replace(blank_likeness([], {}), bias=(0.0, 0.0), bounds=BOUNDS)
-    [found] = believed(reading_of(TEXT), [], [], likeness, frozenset())
+    [found] = believed(reading_of(LONG), [], [], likeness, frozenset())
     assert (found.code, found.rule) == (CODE, RULE) == ("H9", "likeness.sensitive")
-    assert TEXT[found.start : found.end].strip() in {"It is night.", "The snake came."}
+    assert LONG[found.start : found.end].strip() in {"It is night.", "The snake came."}
+
+
+@pytest.mark.parametrize("text", ["", "OK", "Photos", "TR: photos"])
+def test_of_a_word_or_two_nobody_can_tell(text):
+    likeness = replace(blank_likeness([], {}), bias=(9.0, 9.0), bounds=BOUNDS)
+    assert believed(reading_of(text), [], [], likeness, frozenset()) == []
+
+
+def test_what_isnt_certain_is_held_at_its_own_place_and_a_certain_number_hides_no_threat():
+    likeness = replace(blank_likeness([], {}), bias=(0.0, 0.0), bounds=BOUNDS)
+    number, told = finding("N2", "x.proven"), replace(finding("O1"), start=3, end=5)
+    found = believed(reading_of(TEXT), [], [number, told], likeness, frozenset({"x.proven"}))
+    assert [(one.rule, one.start) for one in found] == [("x.proven", 15), (RULE, 3)]
+    assert kept([finding("N2", "x.proven"), finding("T1")], -9.0) == ["x.proven", RULE]
 
 
 @pytest.mark.parametrize("code", ["H3", "H4", "H5", "H9"])
 @pytest.mark.parametrize(
-    ("grave", "open_", "expected"), [(-5.0, 0.5, ["x.rule"]), (-5.0, 0.4, []), (-1.0, -5.0, ["x.rule", RULE])]
+    ("grave", "open_", "expected"), [(-5.0, 0.5, ["x.rule"]), (-5.0, 0.4, []), (-1.0, -5.0, ["x.rule"])]
 )
 def test_what_nobody_can_tell_is_asked_where_the_letter_is_open_or_sensitive(code, grave, open_, expected):
     assert kept([finding(code)], grave, open_) == expected
@@ -96,6 +111,6 @@ def test_of_what_is_attached_every_finding_counts(code, grave):
     likeness = replace(blank_likeness([], {}), bias=(grave, -9.0), bounds=BOUNDS)
     found = believed(reading_of(TEXT), [], [finding(code)], likeness, frozenset(), is_letter=False)
     assert {one.rule for one in found} >= {"x.rule"}
-    assert [one.rule for one in believed(reading_of(TEXT), [], [], likeness, frozenset(), is_letter=False)] == (
+    assert [one.rule for one in believed(reading_of(LONG), [], [], likeness, frozenset(), is_letter=False)] == (
         [RULE] if grave == 0 else []
     )

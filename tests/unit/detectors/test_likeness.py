@@ -154,8 +154,9 @@ def test_what_was_learned_is_read_as_it_was_written():
     learned = likeness(bias=(0.5, -0.25))
     table = read_table(learned)
     again = made_likeness(**table | {"bounds": BOUNDS}, kinds=KINDS)
-    for one, other in ((again.letters, learned.letters), (again.pairs, learned.pairs)):
-        assert np.abs(one - other).max() <= table["step"] / 2 + 1e-6
+    pairs = (again.letters, learned.letters), (again.pairs, learned.pairs)
+    for (one, other), step in zip(pairs, table["steps"], strict=True):
+        assert np.abs(one - other).max() <= step / 2 + 1e-6
     assert (again.bias, again.places, again.of_bits) == (learned.bias, learned.places, learned.of_bits)
 
 

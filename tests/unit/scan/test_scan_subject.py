@@ -35,7 +35,7 @@ def text(words: str) -> bytes:
         ("12 kg of scales", f"{NAMED}.\r\n", {"text, line 1"}),
         ("12 kg of scales", f"Good day,\r\n\r\n{NAMED}.\r\n", {"text, line 3"}),
         (NAMED, f"{NAMED}.\r\n", {"subject", "text, line 1"}),
-        (NAMED, NAMED, {"subject"}),
+        (NAMED, NAMED, {"subject", "text, line 1"}),
         (NAMED, "", {"subject"}),
         (NAMED, " \r\n", {"subject"}),
         ("12 kg", "12 kg", set()),
@@ -71,3 +71,17 @@ def test_a_text_that_is_attached_is_no_letter_whatever_was_learned():
     octets = mail(text_part("See below."), file)
     found = [finding for stage in scan_octets(octets, shipped_rules(), FACTS) for finding in stage.findings]
     assert "N1" in {one.code for one in found if one.place.startswith("attachment 1")}
+
+
+def test_a_subject_is_one_line_and_a_topic_that_repeats_it_is_no_other():
+    octets = HEADER.replace(b"Seizure at the port", b"=?utf-8?q?Report=0AThe_suspect_Okello_Zurumba_was_arrested?=")
+    octets += b"Thread-Topic: The suspect Okello Zurumba was arrested\r\n" + text("12 kg.\r\n\r\n" + NAMED)
+    found = [finding for stage in scan_octets(octets, RULES, FACTS) for finding in stage.findings]
+    assert {one.place for one in found if one.code == "N1"} == {"subject", "text, line 3"}
+
+
+def test_an_attached_message_with_a_subject_alone_and_a_file_that_says_the_same_are_both_read():
+    inner = part(f"Subject: {NAMED}\r\n\r\n".encode(), "message/rfc822")
+    file = part(NAMED.encode(), "text/plain; name=b.txt", ATTACHED)
+    assert "attachment 1, subject" in places("12 kg", text_part("See below."), inner, file)
+    assert "attachment 1" in "".join(places(NAMED, text_part("See below."), file))
