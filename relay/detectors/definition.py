@@ -281,10 +281,7 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
     made = None
     for file, table in tables.items():
         if table.likeness:
-            learned = {
-                name: getattr(table.likeness, name)
-                for name in ("things", "bias", "steps", "letters", "pairs", "bounds")
-            }
+            learned = {name: value for name, value in vars(table.likeness).items() if name != "learned_from"}
             try:
                 made = made_likeness(**learned, kinds=kinds)
             except ValueError as error:
