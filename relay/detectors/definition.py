@@ -123,7 +123,8 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     patterns = []
     for file, table in tables.items():
         patterns += [_make_pattern(name, one, kinds, sources[file]) for name, one in table.patterns.items()]
-    made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, where="") | reduce(or_, (one.kind for one in patterns), 0)
+    shapes = reduce(or_, (one.kind for one in patterns), 0)
+    made = _sum_of([*NAME_KINDS, *DATE_KINDS], kinds, where="") | shapes
     detectors = [_make_detector(one, kinds, made, file) for file, table in tables.items() for one in table.detector]
     names = NameKinds.of(kinds)
     # A shape that yields to others is looked for when they are known.
@@ -134,7 +135,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         hints=Hints(patterns),
         likeness=_make_likeness(tables, kinds),
         detectors=tuple(detectors),
-        proven=frozenset(one.rule for one in detectors if _proves_itself(one, patterns)),
+        proven=frozenset(one.rule for one in detectors if _proves_itself(one, shapes)),
         kinds=kinds,
         names=names,
         by_demand=by_demand(detectors),
@@ -270,9 +271,8 @@ def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: st
     )
 
 
-def _proves_itself(detector: Detector, patterns: Iterable[Pattern]) -> bool:
+def _proves_itself(detector: Detector, shapes: int) -> bool:
     """Whether a number whose check digit is right, or that is made like no other, is all that a rule asks for."""
-    shapes = reduce(or_, (one.kind for one in patterns), 0)
     return detector.rule.startswith("number.") and len(detector.needs) == 1 and not detector.needs[0] & ~shapes
 
 

@@ -67,7 +67,7 @@ class Detectors:
 
     def only(self, detector: Detector) -> "Detectors":
         """The same with this one detector: what it finds, and no more."""
-        return replace(self, detectors=(detector,), by_demand=by_demand([detector]), likeness=None)
+        return replace(self.unweighed(), detectors=(detector,), by_demand=by_demand([detector]))
 
     def unweighed(self) -> "Detectors":
         """The same without what was learned: every finding of a rule counts."""

@@ -94,20 +94,10 @@ _SPOKEN: Mapping[str, int] = MappingProxyType(
     | {"veintiuno": 21, "veintidos": 22, "veintitres": 23}
 )  # fmt: skip
 _SPOKEN_WORDS = 3  # at least so many words make a number of this length
-_OFTEN_SPOKEN = frozenset(_SPOKEN) - {
-    "un",
-    "une",
-    "uno",
-    "one",
-    "um",
-    "uma",
-    "a",
-    "een",
-    "nam",
-    "ba",
-    "sau",
-    "tu",
-}  # these are other words as well
+# These are other words as well.
+_OFTEN_SPOKEN = frozenset(_SPOKEN) - frozenset(
+    ["un", "une", "uno", "one", "um", "uma", "a", "een", "nam", "ba", "sau", "tu"]
+)
 _PARTED = str.maketrans(",.-–/;:", "       ")
 _BETWEEN_NUMBERS = regex.compile(r"[\s,.\-–/>]*(?:(?:et|y|e|and|na)\s+)?")
 

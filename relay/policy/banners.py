@@ -21,14 +21,9 @@ _TAG = r"\[[^\]\n]{0,100}\]"  # a list's, a marking's or a route, which stand be
 _COUNTING = ("page", "pag", "seite", "p", "ctp", "of", "de", "sur", "von", "di", "из")
 _COUNTER = r"(?:(?:page|pag|seite|p|ctp)?[\W_]{0,3}\d{1,3}(?:\s{0,2}(?:/|of|de|sur|von|di|из)\s{0,2}\d{1,3})?)"  # "1/3"
 # The copy's number, which papers carry above, beside or below their marking: "Экз. № 2", "Copy 2 of 5".
-_COPIES = (
-    *(fold(shape(one)) for one in ("экз", "экземпляр", "копия")),
-    "copy",
-    "ejemplar",
-    "exemplaire",
-    "exemplar",
-    "ausfertigung",
-    "exemplaar",
+_COPIES = tuple(
+    fold(shape(one))
+    for one in ["экз", "экземпляр", "копия", "copy", "ejemplar", "exemplaire", "exemplar", "ausfertigung", "exemplaar"]
 )
 _COPY = rf"(?:{'|'.join(sorted(_COPIES, key=len, reverse=True))})"
 _COPY_NUMBER = (

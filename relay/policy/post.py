@@ -15,7 +15,7 @@ from relay.roster.member import Member
 
 # Rules that begin so tell what is left when all others have spoken: they count on lists with `strict = true` only.
 RESIDUAL = "residual."
-# Rules that begin so tell what a letter sounds like, which may be a threat or a plan: no list can let them pass.
+# Rules that begin so tell by what was learned that a letter is grave, perhaps a threat or a plan: no list can let them pass.
 LIKENESS = "likeness."
 
 

@@ -1,14 +1,14 @@
 """What is searched for in every view of one message: markings, and what identifies people or betrays operations."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from relay.detectors.facts import Facts
 from relay.detectors.find import Form, find_sensitive
 from relay.policy.marking import find_markings
 from relay.policy.post import Finding, Passage, View
-from relay.policy.shape import versions_of
+from relay.policy.shape import Version, versions_of
 from relay.policy.shingle import passages
 from relay.policy.thread import PASSAGE_CODES
 from relay.roster.mailing_list import Tlp
@@ -28,7 +28,8 @@ _TECHNICAL = (
 _ADDRESSES = frozenset({"from", "to", "cc", "bcc", "sender", "reply-to"})
 _ADDRESS = re.compile(r"<[^<>]*>|[^\s<>,;]+@[^\s<>,;]+")
 _EVERYDAY = frozenset({Tlp.GREEN, Tlp.CLEAR})
-_LETTER, _PAGE = 400, 150  # characters
+# Characters from which what is attached may be a letter, and what a page says beside the text is one.
+_LETTER, _PAGE = 400, 150
 # What a reader of an attachment doesn't see, or sees twice.
 NOT_READ = ("name", "header", "properties", "hidden part", "quoted text")
 
@@ -105,14 +106,19 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
         search.memory.subject_read = True
     if text != view.text:
         versions = versions_of(text)
-    found = find_sensitive(
-        versions, place, search.rules.detectors, search.facts, above=len(subjects), form=_form_of(view, search)
-    )
-    if not leaves:  # so only what nobody may have sent at all counts
-        found = tuple(one for one in found if not one.code.startswith("H"))
+    for one in _sensitive(text, versions, place, search, above=len(subjects), form=_form_of(view, search)):
+        if leaves or not one.code.startswith("H"):  # else only what nobody may have sent at all counts
+            yield one
+
+
+def _sensitive(
+    text: str, versions: Sequence[Version], place: str, search: Search, *, above: int = 0, form: Form = "letter"
+) -> tuple[Finding, ...]:
+    """What the detectors find in a text, of which thread memory gets its passages."""
+    found = find_sensitive(versions, place, search.rules.detectors, search.facts, above=above, form=form)
     if certain := [one for one in found if one.code in PASSAGE_CODES]:
         search.memory.passages |= dict.fromkeys(passages(text, certain))
-    yield from found
+    return found
 
 
 def _form_of(view: View, search: Search) -> Form:
@@ -148,11 +154,7 @@ def _without_words(finding: Finding) -> Finding:
     return finding if place == finding.place else replace(finding, place=place)
 
 
-def findings_in_subject(search: Search) -> Iterator[Finding]:
+def findings_in_subject(search: Search) -> tuple[Finding, ...]:
     """What stands in a subject that no text follows."""
-    memory = search.memory
-    text = "\n".join(memory.subjects)
-    if text and not memory.subject_read:
-        found = find_sensitive(versions_of(text), "subject", search.rules.detectors, search.facts)
-        memory.passages |= dict.fromkeys(passages(text, [one for one in found if one.code in PASSAGE_CODES]))
-        yield from found
+    text = "\n".join(search.memory.subjects)
+    return _sensitive(text, versions_of(text), "subject", search) if text and not search.memory.subject_read else ()

@@ -2,7 +2,7 @@
 
 Two logistic regressions tell whether a letter is grave (what is withheld), and whether it is open (what is held because
 nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
-found. Bounds are set where letters that were not learned from (each third judged by the other two) fare best. The same
+found. Bounds are set where the messages of the half `weigh` fare best, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
 
@@ -39,7 +39,7 @@ from relay.detectors.likeness import (
     scores_of,
     sequences,
     things_of,
-)  # fmt: skip
+)
 from relay.detectors.reading import Reading, read
 from relay.policy.shape import fold, shape
 from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
@@ -60,7 +60,7 @@ _STEPS = 127  # of a weight, on each side of 0
 # What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
 # languages count where the bounds of one are set.
 _LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.1
-_FARTHER = 1.0
+_FARTHER = 1.0  # than the bound of all languages that of one may lie, at most
 _NEEDLESSLY_WITHHELD = 0.004  # of harmless letters, at most
 _SMOOTH = 0.3  # how far each letter's score reaches where shares of few are taken
 

@@ -7,9 +7,9 @@ import pytest
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of
-from tests.builders import shipped_rules
+from tests.builders import unweighed_rules
 
-DETECTORS = shipped_rules().detectors.unweighed()
+DETECTORS = unweighed_rules().detectors
 ON = date(2026, 11, 24)
 NEWS = "On 3 November 2026 customs seized 40 kg of pangolin scales at the airport."
 

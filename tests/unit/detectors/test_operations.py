@@ -9,10 +9,10 @@ from relay.detectors.definition import EXAMPLES_ON
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of
-from tests.builders import shipped_rules
+from tests.builders import unweighed_rules
 
 _CASES = tomllib.loads((Path(__file__).parent / "operations.toml").read_text("utf-8"))
-_DETECTORS = shipped_rules().detectors.unweighed()
+_DETECTORS = unweighed_rules().detectors
 _LIVE = {"T1", "O1", "O2", "O3", "H9"}
 
 

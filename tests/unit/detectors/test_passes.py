@@ -7,9 +7,9 @@ import pytest
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of
-from tests.builders import shipped_rules
+from tests.builders import unweighed_rules
 
-DETECTORS = shipped_rules().detectors.unweighed()
+DETECTORS = unweighed_rules().detectors
 FACTS = Facts(on=date(2026, 11, 24), names=("Ana Example",), addresses=("ana.example@agency.example",))
 
 

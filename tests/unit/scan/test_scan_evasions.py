@@ -1,19 +1,17 @@
 """A suspect's name, number or marking in every disguise that a message offers: it is found as if it stood there plainly."""
 
 import base64
-from dataclasses import replace
 
 import pytest
 
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
-from tests.builders import shipped_rules
+from tests.builders import unweighed_rules
 from tests.documents import annotated, core, docx, opendocument, paragraph, pdf, pptx, xlsx
 from tests.scanning import FACTS, HEADER, mail, message, multipart, part
 
-SHIPPED = shipped_rules()
-RULES = replace(SHIPPED, detectors=SHIPPED.detectors.unweighed())
+RULES = unweighed_rules()
 NAME = "The suspect Okello Zurumba was arrested"
 NUMBER = "The suspect's phone is +254 712 345 678"
 CERTAIN = {"T1", "M1", "N1", "N2", "O1", "O2", "O3"}

@@ -2,15 +2,14 @@
 
 import pytest
 
-from relay.scan.rules import Rules
 from relay.scan.stages import scan_octets
-from tests.builders import shipped_rules
+from tests.builders import shipped_rules, unweighed_rules
 from tests.scanning import FACTS, HEADER, mail, part
 
 ATTACHED = "Content-Disposition: attachment\r\n"
 THANKS = "Many thanks for the photos of the skins; the laboratory confirms Python regius, Appendix II. " * 12
 NAMED = "The suspect Okello Zurumba was arrested"
-RULES = Rules(words=shipped_rules().words, detectors=shipped_rules().detectors.unweighed())
+RULES = unweighed_rules()
 
 
 def places(subject: str, *parts: bytes) -> set[str]:
