@@ -2,17 +2,18 @@
 
 Two logistic regressions tell whether a letter is grave (what is withheld), and whether it is open (what is held because
 nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
-found. Bounds are set where the messages of the half `weigh` fare best, each third judged by what the rest tells. The same
+found. Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
 
 import hashlib
 import os
+import re
 import zlib
 from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -22,6 +23,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.special import expit
 
 from relay.detectors.believing import GRAVE, OPEN
 from relay.detectors.definition import read_detectors
@@ -52,10 +55,11 @@ TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
 _PASSES = frozenset({HARMLESS})
 _CODES: Mapping[str, frozenset[str]] = dict(zip(MODELS, (GRAVE, OPEN), strict=True))
-_SENTENCE, _LETTER = 0.2, 0.5  # what one weighs, of a message
+_SENTENCE = 0.05  # what one teaches, of a message
+_LETTER = 0.2  # what one weighs where bounds are set, of a message: letters are written to be hard
 _PARTS = 3
 _ROUNDS = 200
-_WEAKEST = 1e-6  # how much weights are drawn to nothing
+_WEAKEST = 3e-7  # how much weights are drawn to nothing
 _STEPS = 127  # of a weight, on each side of 0
 # What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
 # languages count where the bounds of one are set.
@@ -71,15 +75,15 @@ Array = NDArray[Any]
 class Text:
     """What somebody wrote, by whom, and its code by POLICY (HARMLESS for none).
 
-    `part` is that of the cross validation, `worth` what it weighs; those of the half `weigh` set the bounds.
+    `part` is that of the cross validation, `teaches` what it counts where weights are learned, `weighs` where bounds are set.
     """
 
     text: str
     code: str
     part: int
-    worth: float = 1.0
+    teaches: float = 1.0
+    weighs: float = 0.0
     author: str = ""
-    weighing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,32 +117,24 @@ def digest() -> str:
 def sentences() -> Iterator[Text]:
     """What stands in sentences/*.tsv: code, tab, text; ⏎ is a line's end."""
     for path, number, code, text in _lines("sentences"):
-        yield Text(text, code, _part(f"{path.stem} {number}"), worth=_SENTENCE)
+        yield Text(text, code, _part(f"{path.stem} {number}"), teaches=_SENTENCE)
 
 
 def letters() -> Iterator[Text]:
-    """What stands in letters/*.tsv in the same way, with its slots filled: each alone, and amid another that is harmless."""
-    lines = list(_lines("letters"))
-    harmless: dict[str, list[str]] = {}
-    for path, _, code, text in lines:
-        if code == HARMLESS:
-            harmless.setdefault(path.stem[:2], []).append(text.partition("\n\n")[2])
-    for path, number, code, text in lines:
+    """What stands in letters/*.tsv in the same way, with its slots filled."""
+    for path, number, code, text in _lines("letters"):
+        language = path.stem[:2]
+        slots = Slots(language, "weigh", Random(f"{path.stem} {number}"), TODAY)
         part = _part(f"{path.stem} {number // 2}")  # two that belong together stand beside each other
-        for amid in (False, True):
-            chance = Random(f"{path.stem} {number} {amid}")
-            subject, _, body = text.partition("\n\n")
-            said = [body, chance.choice(harmless[path.stem[:2]])] if amid else [body]
-            slots = Slots(path.stem[:2], "weigh", chance, TODAY)
-            filled = slots.fill("\n\n".join([subject, *chance.sample(said, len(said))]))
-            yield Text(filled, code, part, _LETTER, slots.value("author") if "{author" in text else "")
+        author = slots.value("author") if "{author" in text else ""
+        yield Text(slots.fill(text), code, part, weighs=_LETTER, author=author)
 
 
 def _lines(folder: str) -> Iterator[tuple[Path, int, str, str]]:
     for path in sorted((HERE / folder).glob("*.tsv")):
         for number, line in enumerate(path.read_text("utf-8").splitlines()):
             code, text = line.split("\t")
-            yield path, number, code, text.replace(" ⏎ ", "\n")
+            yield path, number, code, re.sub(" ?⏎ ?", "\n", text)
 
 
 def messages(skeletons: Sequence[Skeleton]) -> Iterator[Text]:
@@ -148,8 +144,8 @@ def messages(skeletons: Sequence[Skeleton]) -> Iterator[Text]:
             message = fill(skeleton, 0, TODAY)
             code = skeleton.codes[0] if skeleton.codes else HARMLESS
             text = f"{message.subject}\n\n{message.text}"
-            weighing = skeleton.half == "weigh"
-            yield Text(text, code, _part(skeleton.id), 1.0, message.author, weighing)
+            weighs = 1.0 if skeleton.half == "weigh" else 0.0
+            yield Text(text, code, _part(skeleton.id), weighs=weighs, author=message.author)
 
 
 def _part(text: str) -> int:
@@ -183,49 +179,40 @@ def seen(text: Text) -> Seen:
     return Seen(text, things, any(one.code in GRAVE for one in found), language_of(reading))
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """Sequences and pairs of things of many texts: of each its number, its place among the weights, and its share in the text."""
-
-    rows: Array
-    places: Array
-    shares: Array
-    size: int
-
-
-def features_of(some: Sequence[Seen]) -> Features:
-    rows, places, shares = [], [], []
+def features_of(one: Seen) -> tuple[Array, Array]:
+    """The sequences and pairs of things of a text: their places among the weights, and the share of each in it."""
+    hashes, counts = np.unique(sequences(reading_of(one.text.text).folded)[0], return_counts=True)
     count = len(blank().places)
-    for number, one in enumerate(some):
-        folded = reading_of(one.text.text).folded
-        hashes, counts = np.unique(sequences(folded)[0], return_counts=True)
-        pairs = Counter(
-            (1 << BITS) + first * count + second
-            for things in one.things.values()
-            for place, first in enumerate(things)
-            for second in things[place:]
-        )
-        numbers = np.fromiter(pairs.values(), np.float64, len(pairs))
-        rows.append(np.full(len(hashes) + len(pairs), number, np.int32))
-        places += [hashes.astype(np.int32), np.fromiter(pairs, np.int32, len(pairs))]
-        shares += [
-            (counts / np.sqrt(max(FEW, counts.sum()))).astype(np.float32),
-            (numbers / np.sqrt(max(FEW_PAIRS, numbers.sum()))).astype(np.float32),
-        ]
-    return Features(np.concatenate(rows), np.concatenate(places), np.concatenate(shares), len(some))
+    pairs = Counter(
+        (1 << BITS) + first * count + second
+        for things in one.things.values()
+        for place, first in enumerate(things)
+        for second in things[place:]
+    )
+    numbers = np.fromiter(pairs.values(), np.float64, len(pairs))
+    shares = (counts / np.sqrt(max(FEW, counts.sum())), numbers / np.sqrt(max(FEW_PAIRS, numbers.sum())))
+    places = (hashes, np.fromiter(pairs, np.int64, len(pairs)))
+    return np.concatenate(places).astype(np.int32), np.concatenate(shares).astype(np.float32)
 
 
-def fit(features: Features, told: Array, worth: Array) -> tuple[Array, float]:
+def table_of(features: Iterable[tuple[Array, Array]]) -> csr_array:
+    """One row for each text, one column for each weight."""
+    places, shares = zip(*features, strict=True)
+    ends = np.cumsum([0, *map(len, places)])
+    columns = (1 << BITS) + len(blank().places) ** 2
+    return csr_array((np.concatenate(shares), np.concatenate(places), ends), shape=(len(places), columns))
+
+
+def fit(table: csr_array, told: Array, worth: Array) -> tuple[Array, float]:
     """Weights and bias that tell the texts that are `told` from the others, both weighing the same in sum (Adam, Kingma and Ba 2015)."""
-    size = (1 << BITS) + len(blank().places) ** 2
     share = worth * np.where(told, 0.5 / worth[told].sum(), 0.5 / worth[~told].sum())
-    state = np.zeros((3, size + 1))  # the weights and the bias; the first and the second moment of their slope
+    turned = table.T.tocsr()
+    state = np.zeros(
+        (3, table.shape[1] + 1), np.float32
+    )  # the weights and the bias; the first and the second moment of their slope
     for number in range(1, _ROUNDS + 1):
-        weights = state[0, features.places]
-        sums = np.bincount(features.rows, features.shares * weights, features.size) + state[0, -1]
-        off = share * (1 / (1 + np.exp(-sums)) - told)
-        slope = np.bincount(features.places, features.shares * off[features.rows], size)
-        slope = np.append(slope + _WEAKEST * state[0, :-1], off.sum())
+        off = (share * (expit(table @ state[0, :-1] + state[0, -1]) - told)).astype(np.float32)
+        slope = np.append(turned @ off + _WEAKEST * state[0, :-1], off.sum())
         state[1] = 0.9 * state[1] + 0.1 * slope
         state[2] = 0.99 * state[2] + 0.01 * slope**2
         step = 0.3 * (1 - number / (_ROUNDS + 1))
@@ -233,14 +220,21 @@ def fit(features: Features, told: Array, worth: Array) -> tuple[Array, float]:
     return state[0, :-1], float(state[0, -1])
 
 
-def learn(some: Sequence[Seen], without: int | None = None) -> Likeness:
-    """Learn from all parts but one; without bounds."""
+def learn(some: Sequence[Seen], table: csr_array, without: int | None = None) -> Likeness:
+    """Learn from all parts but one; without bounds.
+
+    Args:
+        some: all texts.
+        table: their features.
+        without: the part.
+    """
     count = len(blank().places)
     fitted = []
     for model in MODELS:
-        used = [one for one in some if one.text.part != without and one.text.code in {HARMLESS, *_CODES[model]}]
-        told, worth = ([one.text.code != HARMLESS for one in used], [one.text.worth for one in used])
-        fitted.append(fit(features_of(used), np.array(told), np.array(worth)))
+        codes = {HARMLESS, *_CODES[model]}
+        rows = [row for row, one in enumerate(some) if one.text.part != without and one.text.code in codes]
+        told, worth = ([some[row].text.code != HARMLESS for row in rows], [some[row].text.teaches for row in rows])
+        fitted.append(fit(table[rows], np.array(told), np.array(worth)))
     weights = np.stack([weights for weights, _ in fitted]).astype(np.float32)
     return replace(
         blank(),
@@ -252,31 +246,33 @@ def learn(some: Sequence[Seen], without: int | None = None) -> Likeness:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A message that was not learned from: the score of its most sensitive sentence by each model, and what rules found."""
+    """A text that was not learned from: what it weighs, the score of its most sensitive sentence by each model, and what rules found."""
 
     code: str
+    weighs: float
     language: str
     scores: tuple[float, ...]
     found: bool
 
 
-def scored(some: Sequence[Seen], part: int) -> list[Scored]:
-    """The messages of `weigh` of one part by what the others tell."""
-    likeness = learn(some, part)
+def scored(some: Sequence[Seen], table: csr_array, part: int) -> list[Scored]:
+    """Those texts of one part that weigh something, by what the others tell."""
+    likeness = learn(some, table, part)
     return [
         Scored(
             one.text.code,
+            one.text.weighs,
             one.language,
             tuple(scores_of(reading_of(one.text.text), one.things, likeness).near.max(1)),
             one.found,
         )
         for one in some
-        if one.text.part == part and one.text.weighing
+        if one.text.part == part and one.text.weighs
     ]
 
 
 def bounds_of(all_scored: Sequence[Scored]) -> dict[str, Bounds]:
-    """Of each language, and of all; by messages that no rule was written with, and that are no pairs made to be hard."""
+    """Of each language, and of all; by texts that no rule was written with."""
     languages = sorted({UNKNOWN, *(one.language for one in all_scored)})
     found = {language: _bounds(all_scored, language) for language in languages}
     highest = found[UNKNOWN].certain + _FARTHER  # few messages of one language tell little
@@ -287,8 +283,8 @@ def _bounds(some: Sequence[Scored], language: str) -> Bounds:
     def taken(codes: frozenset[str], model: str) -> tuple[Array, Array]:
         chosen = [one for one in some if one.code in codes]
         scores = np.array([one.scores[MODELS.index(model)] for one in chosen])
-        own = np.array([language in {one.language, UNKNOWN} for one in chosen])
-        return scores, np.where(own, 1.0, _OTHERS)
+        weighs = [one.weighs * (1.0 if language in {one.language, UNKNOWN} else _OTHERS) for one in chosen]
+        return scores, np.array(weighs)
 
     harmless = taken(_PASSES, "grave")
     sensitive = _best(taken(GRAVE, "grave"), harmless, _LEAK)
@@ -334,7 +330,7 @@ def encoded(likeness: Likeness) -> str:
 def told(all_scored: Sequence[Scored], bounds: Mapping[str, Bounds]) -> Iterator[str]:
     """How messages that were not learned from fare, by language."""
     for language in bounds:
-        some = [one for one in all_scored if language in {one.language, UNKNOWN}]
+        some = [one for one in all_scored if one.weighs == 1 and language in {one.language, UNKNOWN}]
         limit = bounds[language].sensitive
 
         def share(codes: frozenset[str], limit: float = limit, some: Sequence[Scored] = some) -> float:
@@ -348,11 +344,13 @@ def main() -> None:
     """Learn, and write the file."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         some = list(pool.map(seen, [*sentences(), *letters(), *messages(read_skeletons())], chunksize=50))
-        whole = pool.submit(learn, some)
-        parts = [pool.submit(scored, some, part) for part in range(_PARTS)]
+        table = table_of(pool.map(features_of, some, chunksize=50))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # all of them share the table
+        whole = pool.submit(learn, some, table)
+        parts = [pool.submit(scored, some, table, part) for part in range(_PARTS)]
         all_scored = [one for part in parts for one in part.result()]
-        bounds = bounds_of(all_scored)
-        LEARNED.write_text(encoded(replace(whole.result(), bounds=bounds)), "utf-8")
+    bounds = bounds_of(all_scored)
+    LEARNED.write_text(encoded(replace(whole.result(), bounds=bounds)), "utf-8")
     print(f"{len(some)} texts; {LEARNED.stat().st_size} octets", *told(all_scored, bounds), sep="\n")
 
 
