@@ -1,8 +1,8 @@
 """Which findings of rules count, and what is sensitive without any: the rules and what was learned, weighed together.
 
 A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
-it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
-sensitive, or its sentence is by itself, and is never let go: it is held elsewhere.
+it is harmless, so is what the rule found. A number that proves itself always counts. A threat is never let go: where it isn't
+certain it is held.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from relay.detectors.language import language_of
-from relay.detectors.likeness import MODELS, Likeness, scores_of, things_of
+from relay.detectors.likeness import GRAVE, OPEN, Likeness, scores_of, things_of
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
 from relay.policy.post import LIKENESS, RESIDUAL, Finding
 
-# Codes of what is withheld, and of what is held because nobody can tell; the models learn to tell them.
-GRAVE = frozenset({"T1", "N1", "N2", "O1", "O2", "O3"})
 _THREAT = "T1"
-OPEN = frozenset({"H3", "H4", "H5", "H9"})
 # How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless, where a grave rule found
 # something in it: nine of ten such sentences of grave messages do.
 _BY_ITSELF = 5.5
@@ -49,17 +46,14 @@ def believed(
     """
     scores = scores_of(reading, things_of(reading, signals, found, likeness), likeness)
     bounds = likeness.bounds_of(language_of(reading))
-    grave, open_ = (scores.near[MODELS.index(name)] for name in ("grave", "open"))
-    alone = scores.alone[MODELS.index("grave")]
-    sensitive = grave >= bounds.sensitive
-    doubtful = sensitive | (alone >= bounds.sensitive + _BY_ITSELF)
-    closed = (open_ < bounds.open) & ~sensitive
+    sensitive = scores.grave >= bounds.sensitive
+    doubtful = sensitive | (scores.alone >= bounds.sensitive + _BY_ITSELF)
+    closed = (scores.open < bounds.open) & ~sensitive
     kept, told = [], False
     for one in found:
         here = reading.sentences.of(one.start)
         if one.code in GRAVE:
-            certain = doubtful[here] if one.code == _THREAT else grave[here] >= bounds.certain
-            if certain or one.rule in proven or not is_letter:
+            if scores.grave[here] >= bounds.certain or one.rule in proven or not is_letter:
                 kept.append(one)
             elif doubtful[here] or one.code == _THREAT:
                 kept.append(replace(one, code=CODE, rule=RULE))
@@ -70,7 +64,7 @@ def believed(
             kept.append(one)
     sensitive &= scores.length >= _SHORTEST
     if sensitive.any() and not told:
-        place = int(np.where(sensitive, alone, -np.inf).argmax())
+        place = int(np.where(sensitive, scores.alone, -np.inf).argmax())
         ends = [*reading.sentences.starts[1:], len(reading.folded)]
         kept.append(Finding(code=CODE, rule=RULE, place="", start=reading.sentences.starts[place], end=ends[place]))
     return kept

@@ -10,12 +10,12 @@ from typing import Annotated
 import regex
 from pydantic import AfterValidator, ConfigDict, Field
 
-from relay.detectors.believing import GRAVE, RULE
+from relay.detectors.believing import RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
-from relay.detectors.likeness import Bounds, Likeness, made_likeness
+from relay.detectors.likeness import GRAVE, Bounds, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern

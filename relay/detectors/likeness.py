@@ -1,4 +1,4 @@
-"""How sensitive a letter is by all that was seen in it: two linear models, learned from what people wrote.
+"""How sensitive a letter is by all that was seen in it: linear models, learned from what people wrote.
 
 Words and rules find what somebody thought of; threats and plans are told in ever new words, and everyday words stand where
 nobody meant them. What is learned weighs both: sequences of characters, and which words, names and rules stand together in a
@@ -27,7 +27,16 @@ _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
 FEW, FEW_PAIRS = 1000, 10  # sequences and pairs: a shorter text counts as if it had so many
-MODELS = ("grave", "open")  # what is withheld; what is held as nobody can tell
+# The models, and the codes that each tells from harmless letters: what names people, threatens them, or betrays operations is
+# grave, and withheld; what is open is held, as nobody can tell.
+MODELS: Mapping[str, frozenset[str]] = {
+    "people": frozenset({"N1", "N2"}),
+    "threats": frozenset({"T1"}),
+    "operations": frozenset({"O1", "O2", "O3"}),
+    "open": frozenset({"H3", "H4", "H5", "H9"}),
+}
+*_GRAVE, OPEN = MODELS.values()
+GRAVE = frozenset().union(*_GRAVE)
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]
@@ -67,10 +76,11 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """How sensitive each sentence of a text is with what is around it, and alone, of shape (models, sentences); and how many sequences there are with what is around it."""
+    """Of each sentence of a text: how grave it is with what is around it, and alone; how open with what is around it; and how many sequences there are with that."""
 
-    near: Sums
+    grave: Sums
     alone: Sums
+    open: Sums
     length: Sums
 
 
@@ -197,7 +207,14 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
     first = np.searchsorted(starts, starts - _AROUND)
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
     first, last = np.minimum(first, here), np.maximum(last, here)
-    return Scores(near=score(first, last), alone=score(here, here), length=lengths[ends[last]] - lengths[starts[first]])
+    *near, open_ = score(first, last)
+    *alone, _ = score(here, here)
+    return Scores(
+        grave=np.logaddexp.reduce(near),  # what is grave in one way is grave
+        alone=np.logaddexp.reduce(alone),
+        open=open_,
+        length=lengths[ends[last]] - lengths[starts[first]],
+    )
 
 
 def _running(starts: Places, weights: Weights | None, end: int) -> Sums:

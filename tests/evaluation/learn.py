@@ -1,7 +1,7 @@
 """`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, letters/*.tsv and the messages of the halves `tune` and `weigh`.
 
-Two logistic regressions tell whether a letter is grave (what is withheld), and whether it is open (what is held because
-nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
+Logistic regressions tell whether a letter names people, threatens them or betrays operations (what is withheld), and whether
+it is open (what is held because nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
 found. Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
@@ -26,7 +26,6 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from relay.detectors.believing import GRAVE, OPEN
 from relay.detectors.definition import read_detectors
 from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, seen_and_found
@@ -35,7 +34,9 @@ from relay.detectors.likeness import (
     BITS,
     FEW,
     FEW_PAIRS,
+    GRAVE,
     MODELS,
+    OPEN,
     Bounds,
     Likeness,
     blank_likeness,
@@ -54,18 +55,17 @@ LEARNED = DETECTORS / "likeness_learned.toml"
 TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
 _PASSES = frozenset({HARMLESS})
-_CODES: Mapping[str, frozenset[str]] = dict(zip(MODELS, (GRAVE, OPEN), strict=True))
-_SENTENCE = 0.05  # what one teaches, of a message
-_LETTER = 0.2  # what one weighs where bounds are set, of a message: letters are written to be hard
+_SENTENCE, _LETTER = 0.02, 0.3  # what one teaches, of a message
+_WEIGHS = 0.05  # what a letter weighs where bounds are set, of a message: letters are written to be hard
 _PARTS = 3
 _ROUNDS = 200
 _WEAKEST = 3e-7  # how much weights are drawn to nothing
 _STEPS = 127  # of a weight, on each side of 0
 # What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
 # languages count where the bounds of one are set.
-_LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.1
+_LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.3
 _FARTHER = 1.0  # than the bound of all languages that of one may lie, at most
-_NEEDLESSLY_WITHHELD = 0.004  # of harmless letters, at most
+_NEEDLESSLY_WITHHELD = 0.002  # of harmless letters, at most
 _SMOOTH = 0.3  # how far each letter's score reaches where shares of few are taken
 
 Array = NDArray[Any]
@@ -127,7 +127,7 @@ def letters() -> Iterator[Text]:
         slots = Slots(language, "weigh", Random(f"{path.stem} {number}"), TODAY)
         part = _part(f"{path.stem} {number // 2}")  # two that belong together stand beside each other
         author = slots.value("author") if "{author" in text else ""
-        yield Text(slots.fill(text), code, part, weighs=_LETTER, author=author)
+        yield Text(slots.fill(text), code, part, teaches=_LETTER, weighs=_WEIGHS, author=author)
 
 
 def _lines(folder: str) -> Iterator[tuple[Path, int, str, str]]:
@@ -230,8 +230,8 @@ def learn(some: Sequence[Seen], table: csr_array, without: int | None = None) ->
     """
     count = len(blank().places)
     fitted = []
-    for model in MODELS:
-        codes = {HARMLESS, *_CODES[model]}
+    for told_codes in MODELS.values():
+        codes = {HARMLESS, *told_codes}
         rows = [row for row, one in enumerate(some) if one.text.part != without and one.text.code in codes]
         told, worth = ([some[row].text.code != HARMLESS for row in rows], [some[row].text.teaches for row in rows])
         fitted.append(fit(table[rows], np.array(told), np.array(worth)))
@@ -246,28 +246,24 @@ def learn(some: Sequence[Seen], table: csr_array, without: int | None = None) ->
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A text that was not learned from: what it weighs, the score of its most sensitive sentence by each model, and what rules found."""
+    """A text that was not learned from: what it weighs, how grave its gravest sentence is and how open its most open one, and whether rules found something grave."""
 
     code: str
     weighs: float
     language: str
-    scores: tuple[float, ...]
+    grave: float
+    open: float
     found: bool
 
 
 def scored(some: Sequence[Seen], table: csr_array, part: int) -> list[Scored]:
     """Those texts of one part that weigh something, by what the others tell."""
     likeness = learn(some, table, part)
+    weighing = [one for one in some if one.text.part == part and one.text.weighs]
+    scores = [scores_of(reading_of(one.text.text), one.things, likeness) for one in weighing]
     return [
-        Scored(
-            one.text.code,
-            one.text.weighs,
-            one.language,
-            tuple(scores_of(reading_of(one.text.text), one.things, likeness).near.max(1)),
-            one.found,
-        )
-        for one in some
-        if one.text.part == part and one.text.weighs
+        Scored(one.text.code, one.text.weighs, one.language, its.grave.max(), its.open.max(), one.found)
+        for one, its in zip(weighing, scores, strict=True)
     ]
 
 
@@ -280,22 +276,23 @@ def bounds_of(all_scored: Sequence[Scored]) -> dict[str, Bounds]:
 
 
 def _bounds(some: Sequence[Scored], language: str) -> Bounds:
-    def taken(codes: frozenset[str], model: str) -> tuple[Array, Array]:
-        chosen = [one for one in some if one.code in codes]
-        scores = np.array([one.scores[MODELS.index(model)] for one in chosen])
-        weighs = [one.weighs * (1.0 if language in {one.language, UNKNOWN} else _OTHERS) for one in chosen]
-        return scores, np.array(weighs)
+    def weights(chosen: Sequence[Scored]) -> Array:
+        return np.array([one.weighs * (1.0 if language in {one.language, UNKNOWN} else _OTHERS) for one in chosen])
 
-    harmless = taken(_PASSES, "grave")
-    sensitive = _best(taken(GRAVE, "grave"), harmless, _LEAK)
+    def taken(codes: frozenset[str]) -> tuple[Array, Array, Array]:
+        chosen = [one for one in some if one.code in codes]
+        return np.array([one.grave for one in chosen]), np.array([one.open for one in chosen]), weights(chosen)
+
+    harmless, open_, weigh = taken(_PASSES)
+    sensitive = _best(taken(GRAVE)[::2], (harmless, weigh), _LEAK)
     found = np.array([one.found for one in some if one.code == HARMLESS])
     certain = next(
         bound
         for bound in np.arange(sensitive, 20, 0.05)
-        if (harmless[1] * found * (harmless[0] >= bound)).sum() <= _NEEDLESSLY_WITHHELD * harmless[1].sum()
+        if (weigh * found * (harmless >= bound)).sum() <= _NEEDLESSLY_WITHHELD * weigh.sum()
     )
-    open_ = _best(taken(OPEN, "open"), taken(_PASSES, "open"), _QUESTION)
-    return Bounds(sensitive=round(sensitive, 3), certain=round(float(certain), 3), open=round(open_, 3))
+    asked = _best(taken(OPEN)[1:], (open_, weigh), _QUESTION)
+    return Bounds(sensitive=round(sensitive, 3), certain=round(float(certain), 3), open=round(asked, 3))
 
 
 def _best(wanted: tuple[Array, Array], harmless: tuple[Array, Array], worth: float) -> float:
@@ -334,7 +331,7 @@ def told(all_scored: Sequence[Scored], bounds: Mapping[str, Bounds]) -> Iterator
         limit = bounds[language].sensitive
 
         def share(codes: frozenset[str], limit: float = limit, some: Sequence[Scored] = some) -> float:
-            scores = [one.scores[0] >= limit for one in some if one.code in codes]
+            scores = [one.grave >= limit for one in some if one.code in codes]
             return 100 * sum(scores) / max(1, len(scores))
 
         yield f"{language or 'all':4} {len(some):5} messages; passed {100 - share(GRAVE):4.1f} % of the grave, kept {share(_PASSES):4.1f} % of the harmless; {bounds[language]}"

@@ -2,12 +2,11 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from relay.detectors.believing import CODE, RULE, believed
 from relay.detectors.language import UNKNOWN
-from relay.detectors.likeness import Bounds, blank_likeness
+from relay.detectors.likeness import MODELS, Bounds, blank_likeness
 from relay.policy.post import Finding
 from tests.evaluation.learn import reading_of
 
@@ -20,9 +19,15 @@ def finding(code, rule="x.rule"):
     return Finding(code=code, rule=rule, place="", start=15, end=20)
 
 
+def learned(grave, open_=-5.0):
+    """Every letter is that grave and that open."""
+    others = len(MODELS) - 2  # of the ways to be grave
+    return replace(blank_likeness([], {}), bias=(grave, *[-40.0] * others, open_), bounds=BOUNDS)
+
+
 def kept(found, grave, open_=-5.0):
     """The rules that count, of a letter that is that grave and that open."""
-    likeness = replace(blank_likeness([], {}), bias=(grave, open_), bounds=BOUNDS)
+    likeness = learned(grave, open_)
     return [one.rule for one in believed(reading_of(TEXT), [], found, likeness, frozenset({"x.proven"}))]
 
 
@@ -45,7 +50,7 @@ def test_a_number_that_proves_itself_always_counts(grave):
 
 
 def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
-    likeness = replace(blank_likeness([], {}), bias=(0.0, 0.0), bounds=BOUNDS)
+    likeness = learned(0.0, 0.0)
     [found] = believed(reading_of(LONG), [], [], likeness, frozenset())
     assert (found.code, found.rule) == (CODE, RULE) == ("H9", "likeness.sensitive")
     assert LONG[found.start : found.end].strip() in {"It is night.", "The snake came."}
@@ -53,12 +58,12 @@ def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
 
 @pytest.mark.parametrize("text", ["", "OK", "Photos", "TR: photos"])
 def test_of_a_word_or_two_nobody_can_tell(text):
-    likeness = replace(blank_likeness([], {}), bias=(9.0, 9.0), bounds=BOUNDS)
+    likeness = learned(9.0, 9.0)
     assert believed(reading_of(text), [], [], likeness, frozenset()) == []
 
 
 def test_what_isnt_certain_is_held_at_its_own_place_and_a_certain_number_hides_no_threat():
-    likeness = replace(blank_likeness([], {}), bias=(0.0, 0.0), bounds=BOUNDS)
+    likeness = learned(0.0, 0.0)
     number, told = finding("N2", "x.proven"), replace(finding("O1"), start=3, end=5)
     found = believed(reading_of(TEXT), [], [number, told], likeness, frozenset({"x.proven"}))
     assert [(one.rule, one.start) for one in found] == [("x.proven", 15), (RULE, 3)]
@@ -80,15 +85,13 @@ def test_a_link_and_what_strict_lists_ask_for_are_no_matter_of_belief(code, rule
 
 def test_the_bounds_are_those_of_the_language():
     english = "The truck was stopped at the border with two of them."
-    likeness = replace(
-        blank_likeness([], {}), bias=(0.0, 0.0), bounds={**BOUNDS, "en": Bounds(sensitive=1.0, certain=2.0, open=1.0)}
-    )
-    assert np.shape(likeness.bias) == (2,)
-    assert believed(reading_of(english), [], [], likeness, frozenset()) == []
+    strict = replace(learned(0.0), bounds={**BOUNDS, "en": Bounds(sensitive=1.0, certain=2.0, open=1.0)})
+    assert believed(reading_of(english), [], [], strict, frozenset()) == []
+    assert believed(reading_of(english), [], [], learned(0.0), frozenset()) != []
 
 
-@pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (-1.0, ["x.rule"]), (-1.1, [RULE])])
-def test_a_threat_is_certain_in_any_sensitive_letter(grave, expected):
+@pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (1.9, [RULE]), (-1.1, [RULE])])
+def test_a_threat_is_held_in_any_letter(grave, expected):
     assert kept([finding("T1")], grave) == expected
 
 
@@ -97,7 +100,7 @@ def test_a_grave_sentence_stays_one_amid_harmless_pages():
     told = blank.pairs.copy()
     told[0, 0, 0] = 40
     around = "\n\n".join(["Thank you for the kind report of may."] * 12)
-    likeness = replace(blank, pairs=told, letters=blank.letters - 0.9, bias=(0.0, -5.0), bounds=BOUNDS)
+    likeness = replace(learned(0.0), places=blank.places, pairs=told, letters=blank.letters - 0.9)
     one = replace(finding("O1"), start=5, end=8)
     assert [some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, frozenset())] == [
         RULE
@@ -108,7 +111,7 @@ def test_a_grave_sentence_stays_one_amid_harmless_pages():
 @pytest.mark.parametrize("code", ["N1", "H4"])
 @pytest.mark.parametrize("grave", [-9.0, 0.0])
 def test_of_what_is_attached_every_finding_counts(code, grave):
-    likeness = replace(blank_likeness([], {}), bias=(grave, -9.0), bounds=BOUNDS)
+    likeness = learned(grave, -9.0)
     found = believed(reading_of(TEXT), [], [finding(code)], likeness, frozenset(), is_letter=False)
     assert {one.rule for one in found} >= {"x.rule"}
     assert [one.rule for one in believed(reading_of(LONG), [], [], likeness, frozenset(), is_letter=False)] == (

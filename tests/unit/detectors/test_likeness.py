@@ -1,5 +1,6 @@
 """How sensitive a letter is: sequences, things, scores, languages; and that what was learned belongs to what is there to learn from."""
 
+import re
 import tomllib
 from dataclasses import replace
 from time import process_time
@@ -11,7 +12,9 @@ from relay.detectors.definition import read_detectors
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
     BITS,
+    GRAVE,
     MODELS,
+    OPEN,
     Bounds,
     blank_likeness,
     made_likeness,
@@ -58,19 +61,19 @@ def test_what_was_learned_belongs_to_what_is_there_to_learn_from():
 @pytest.mark.parametrize("texts", [sentences, letters])
 def test_all_that_is_learned_from_has_a_code_and_its_slots_are_filled(texts):
     read = list(texts())
-    assert {one.code for one in read} <= {"T1", "O1", "O2", "O3", "N1", "N2", "PASS"}
-    assert not [one for one in read if "{" in one.text]
+    assert {one.code for one in read} <= {"PASS", *GRAVE, *OPEN}
+    assert not [one for one in read if re.search(r"\{[a-z_]+\d?(?:\|[a-z]+)?\}", one.text)]
 
 
 def test_the_sentence_that_sounds_sensitive_scores_most():
     text = f"Good day.\n\nMany thanks to you.\n\n{SENSITIVE}.\n\nKind regards"
-    start = reading_of(text).sentences.starts[scores(text).alone[0].argmax()]
+    start = reading_of(text).sentences.starts[scores(text).alone.argmax()]
     assert text[start:].startswith(SENSITIVE)
 
 
 def test_a_sentence_is_read_with_what_is_around_it_but_not_with_the_whole_of_a_long_text():
     near, far = f"{HARMLESS}. {SENSITIVE}.", f"{SENSITIVE}." + " -" * 400 + f" {HARMLESS}."
-    first, last = (scores(text).near[0] for text in (near, far))
+    first, last = (scores(text).grave for text in (near, far))
     assert first[0] > last[-1]
 
 
@@ -89,13 +92,23 @@ def test_things_weigh_where_they_stand_together():
         scores("A snake came. It was night.", {0: [2], 1: [1]}),
         scores("A snake came. By night.", {0: [1, 2]}),
     )
-    assert together.near[0].max() > apart.near[0].max() + 1
+    assert together.grave.max() > apart.grave.max() + 0.7  # of one model among three
 
 
 def test_each_model_has_scores_of_its_own():
     found = scores(SENSITIVE, {0: [1, 2]})
-    assert found.near.shape == found.alone.shape == (len(MODELS), 1)
-    assert found.near[0, 0] > 0 == found.near[1, 0]
+    assert found.grave.shape == found.alone.shape == found.open.shape == (1,)
+    assert found.grave[0] > np.log(3) > 0 == found.open[0]
+
+
+@pytest.mark.parametrize("model", range(len(MODELS) - 1))
+def test_what_is_grave_in_one_way_is_grave(model):
+    blank = blank_likeness(THINGS, KINDS)
+    weights = blank.letters.copy()
+    weights[model, sequences(SENSITIVE)[0]] = 3
+    learned = replace(blank, letters=weights, bias=(-5.0,) * len(MODELS), bounds=BOUNDS)
+    grave, harmless = (scores_of(reading_of(text), {}, learned).grave[0] for text in (SENSITIVE, HARMLESS))
+    assert harmless < -2 < 0 < grave
 
 
 def test_digits_are_all_the_same_and_several_spaces_are_one():
@@ -107,7 +120,7 @@ def test_digits_are_all_the_same_and_several_spaces_are_one():
 def test_no_text_is_too_short_or_too_odd(text):
     hashes, starts = sequences(text)
     assert len(hashes) == len(starts) == max(0, len(text) - 1)
-    assert np.isfinite(scores(text).near).all()
+    assert np.isfinite(scores(text).grave).all()
 
 
 def test_scores_are_found_in_linear_time():
@@ -151,7 +164,7 @@ def read_table(learned):
 
 
 def test_what_was_learned_is_read_as_it_was_written():
-    learned = likeness(bias=(0.5, -0.25))
+    learned = likeness(bias=(0.5, -0.25, 0.0, 1.0))
     table = read_table(learned)
     again = made_likeness(**table | {"bounds": BOUNDS}, kinds=KINDS)
     pairs = (again.letters, learned.letters), (again.pairs, learned.pairs)
