@@ -7,7 +7,7 @@ names       runs of words that name a person                        officials   
 arabic      what Arabic letters alone tell of names                 correspondence  who else writes: quoted, greeted
 dates       days past, present and to come                          facts       what they are told beside a text
 own         what is the author's own: name, block, addresses        signing     a last block that is a signature by its shape
-variants    what was spelt, spaced or encoded, put back           spoken      numbers in words as digits
+variants    what was spelt, spaced or encoded, put back           spoken      numbers in words as digits: numerals
 likeness    how sensitive a letter is, by what was learned          language    in which language it is written
 believing   which findings of rules count by that                   detector    a rule over such signals
 find        all of it for one view

@@ -1,8 +1,8 @@
 """Which findings of rules count, and what is sensitive without any: the rules and what was learned, weighed together.
 
 A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
-it is harmless, so is what the rule found. A number that proves itself always counts. A threat is never let go: where it isn't
-certain it is held.
+it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
+sensitive for being one, and is never let go: it is held elsewhere.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,8 @@ def believed(
     for one in found:
         here = reading.sentences.of(one.start)
         if one.code in GRAVE:
-            if scores.grave[here] >= bounds.certain or one.rule in proven or not is_letter:
+            threatens = one.code == _THREAT and scores.threat[here] >= bounds.sensitive
+            if scores.grave[here] >= bounds.certain or threatens or one.rule in proven or not is_letter:
                 kept.append(one)
             elif doubtful[here] or one.code == _THREAT:
                 kept.append(replace(one, code=CODE, rule=RULE))

@@ -76,9 +76,10 @@ class Likeness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """Of each sentence of a text: how grave it is with what is around it, and alone; how open with what is around it; and how many sequences there are with that."""
+    """Of each sentence of a text: how grave it is with what is around it, and alone; how much of a threat, and how open, with what is around it; and how many sequences there are with that."""
 
     grave: Sums
+    threat: Sums
     alone: Sums
     open: Sums
     length: Sums
@@ -211,6 +212,7 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
     *alone, _ = score(here, here)
     return Scores(
         grave=np.logaddexp.reduce(near),  # what is grave in one way is grave
+        threat=near[list(MODELS).index("threats")],
         alone=np.logaddexp.reduce(alone),
         open=open_,
         length=lengths[ends[last]] - lengths[starts[first]],

@@ -12,12 +12,11 @@ Form = Literal["written", "folded", "apart"]
 # A token is a word, or a sign that means something between words; quotation marks, hyphens and apostrophes only part words.
 _TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]")
 # Where a sentence ends: at a stop before a space (not behind a single letter, a title, a number in a list or a German day), at the stops
-# of scripts without spaces, and at a line's end unless the line was broken by a mail program. Dots that lead from a label to
-# its value, as forms have them, end none.
+# of scripts without spaces, and at a line's end unless the line was broken by a mail program.
 _STOP = regex.compile(
     r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:(?:^|[\s(.,:;/\-])(?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
     r"prof|hon|geb|bzw|str|jl|jr|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
-    r"(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))(?<![.…])(?!(?<=[\s:])(?:\.{4,}|…{2,})[ \t])[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
+    r"(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
@@ -25,8 +24,6 @@ _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
-_BEGUN = 3  # words of a sentence
-_LONE_WORD = regex.compile(r"[ \t>]*[^\s:：]+(?:[ \t]+[^\s:：]+)?[ \t]*(?:\n|\Z)")
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
 
 
@@ -122,19 +119,17 @@ def _sentences(text: str) -> list[int]:
     """Where sentences begin."""
     starts = {0}
     starts.update(match.end() for match in _STOP.finditer(text))
-    begin, words = 0, 0
+    begin = 0
     for match in _LINE_END.finditer(text):
         line = text[begin : match.start()]
         begin = match.end()
-        words += len(line.split())
-        if match.group().count("\n") > 1 or not _goes_on(line, text, begin, words):
+        if match.group().count("\n") > 1 or not _goes_on(line, text, begin):
             starts.add(begin)
-            words = 0
     return sorted(starts)
 
 
-def _goes_on(line: str, text: str, following: int, words: int) -> bool:
-    """Whether a line's sentence, which has so many words by then, goes on in the next line, as far as its look tells."""
+def _goes_on(line: str, text: str, following: int) -> bool:
+    """Whether a line's sentence goes on in the next line, as far as its look tells."""
     stripped = line.rstrip()
     if not stripped or _BULLET.match(text, following):
         return False
@@ -143,7 +138,4 @@ def _goes_on(line: str, text: str, following: int, words: int) -> bool:
     if stripped[-1] in ":：":
         return True  # a label and its value, or a heading and the first line below it
     next_line = text[following : following + 8].lstrip("> ")  # quoted, perhaps more than once
-    if len(stripped) >= _LONG or next_line[:1].islower():
-        return True
-    # Words each on a line of their own: "yesterday they arrested / Ann / Example / with".
-    return words >= _BEGUN and stripped[-1].isalnum() and bool(_LONE_WORD.match(text, following))
+    return len(stripped) >= _LONG or next_line[:1].islower()

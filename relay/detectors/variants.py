@@ -27,7 +27,7 @@ _NUMERALS = regex.compile(f"[{_DIGITS}]{{7,40}}")
 _IN_NUMERALS = str.maketrans(_DIGITS, "0012345678911234567892362")
 # 一九八八年五月二十三日
 _DATE_IN_NUMERALS = regex.compile(
-    rf"(?:[{_DIGITS}]{{4}}(?=\s?年)|[{_DIGITS}十]{{1,2}}(?=\s?月\s?[{_DIGITS}十])|(?<=月\s?)[{_DIGITS}十]{{1,3}}(?=\s?[日号]))"
+    rf"(?<![{_DIGITS}十])(?:[{_DIGITS}]{{4}}(?=\s?年)|[{_DIGITS}十]{{1,2}}(?=\s?月\s?[{_DIGITS}十])|(?<=月\s?)[{_DIGITS}十]{{1,3}}(?=\s?[日号]))"
 )
 _BROKEN_WORD = regex.compile(r"(?<=\p{L}{2})[-‐]\n[> \t]*(?=\p{Ll}{2})")
 _AT = regex.compile(

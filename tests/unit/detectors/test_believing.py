@@ -95,6 +95,13 @@ def test_a_threat_is_held_in_any_letter(grave, expected):
     assert kept([finding("T1")], grave) == expected
 
 
+@pytest.mark.parametrize(("threat", "expected"), [(-0.9, ["x.rule"]), (-1.1, [RULE])])
+def test_a_threat_is_certain_in_a_letter_that_is_sensitive_for_being_one(threat, expected):
+    bias = tuple(threat if name == "threats" else -40.0 for name in MODELS)
+    likeness = replace(learned(0.0), bias=bias)
+    assert [one.rule for one in believed(reading_of(TEXT), [], [finding("T1")], likeness, frozenset())] == expected
+
+
 def test_a_grave_sentence_stays_one_amid_harmless_pages():
     blank = blank_likeness(["x.rule"], {})
     told = blank.pairs.copy()

@@ -21,7 +21,7 @@ def _parts(text: str, spans: Spans) -> list[str]:
     [
         ["We met Dr. Example.", "He left."], ["J. Example wrote.", "We read."], ["M. Example est venu ?", "Oui !", "Bien."],
         ["See no. 5, tel. 12, at 1.5 km."], ["Г. Пример жил на ул. Мира.", "Он ушёл."], ["查获象牙。", "两人被捕。"], ["one;", "two"],
-        ["He said “it is done.”", "Then he left."], ["توقف الرجل؟", "نعم"], ["a.b@agency.example wrote."], ["Accused ........ Ann Example"], ["He waited...", "They left."],
+        ["He said “it is done.”", "Then he left."], ["توقف الرجل؟", "نعم"], ["a.b@agency.example wrote."],
     ],
 )  # fmt: skip
 def test_sentences_end_at_stops_but_not_behind_abbreviations_and_initials(sentences: list[str]) -> None:
@@ -38,9 +38,6 @@ def test_sentences_end_at_stops_but_not_behind_abbreviations_and_initials(senten
         ("The officers of the eastern district have seized\n- Two tusks", 2),
         ("Seized tusks\nTwo men", 2),
         ("> Seized tusks\n> two men", 1),
-        ("yesterday they arrested\nAnn\nExample\nwith\n3\ntusks", 1),
-        ("yesterday they arrested\nPlace: Bonn", 2),
-        ("Ann Example\nCustoms\nBonn", 3),
         ("Photo:\nTwo men", 1),
         ("short,\nAnd", 1),
         ("he said\nthat", 1),
