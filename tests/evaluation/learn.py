@@ -63,7 +63,7 @@ _WEAKEST = 3e-7  # how much weights are drawn to nothing
 _STEPS = 127  # of a weight, on each side of 0
 # What a leak is worth in needless holds; a needless hold against a moderator's question that isn't asked; and how much other
 # languages count where the bounds of one are set.
-_LEAK, _QUESTION, _OTHERS = 4.0, 0.5, 0.3
+_LEAK, _QUESTION, _OTHERS = 3.0, 0.5, 0.3
 _FARTHER = 1.0  # than the bound of all languages that of one may lie, at most
 _NEEDLESSLY_WITHHELD = 0.002  # of harmless letters, at most
 _SMOOTH = 0.3  # how far each letter's score reaches where shares of few are taken
