@@ -13,7 +13,8 @@ from tests.integration.withheld_posts import traces
 MARKED_ID = "<marked.blunderbuss@douanes.example>"
 TEXT = (
     "Eleven tonnes of pangolin scales were seized in two wickersnapper containers in the southern port. The cargo had been declared as "
-    "quibblewright timber, with CITES permits of the year before last. Samples were sent to the laboratory; the investigation continues.\n"
+    "quibblewright timber, with CITES permits of the year before last. Samples were sent to the laboratory; the investigation continues. "
+    "A note on the way of hiding follows with the annual report of the regional office.\n"
 )
 SECRET = ("wickersnapper", "quibblewright", "blunderbuss")
 SIGNATURE = (
@@ -176,7 +177,11 @@ def test_a_marking_stays_withheld_when_it_is_confirmed(scene):
 def test_nobody_confirms_another_s_post_or_one_that_was_not_withheld(scene):
     usual = scene.send(ANA, "[TLP:GREEN] Usual", "Four tusks, found at a market.\n")
     for author, named in ((PAUL, scene.marked), (ANA, usual), (ANA, "CAFR-2026-999999")):
-        reference = scene.send(author, "[TLP:GREEN] Tusks", f"CONFIRM {named}\nFive tusks of an elephant were found at a market. {author}\n")
+        reference = scene.send(
+            author,
+            "[TLP:GREEN] Tusks",
+            f"CONFIRM {named}\nFive tusks of an elephant were found at a market. {author}\n",
+        )
         assert scene.decision(reference) == "relay"
 
 
