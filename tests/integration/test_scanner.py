@@ -1,8 +1,8 @@
 """The real scanners: what they can't do, and what becomes of a message when one of them dies."""
 
 import os
-import select
 import re
+import select
 import signal
 import subprocess
 import sys
