@@ -1,9 +1,13 @@
 """What is written to be read by people only is put back; ordinary text is left alone."""
 
+from time import process_time
+
 import pytest
 
+from relay.detectors.spoken import in_digits
 from relay.detectors.variants import decoded_runs, put_back
 from relay.policy.shape import Version, fold, shape
+from tests.growth import assert_linear
 
 
 def _put_back(text: str) -> str | None:
@@ -61,3 +65,16 @@ def test_ordinary_text_hides_nothing(text: str) -> None:
 def test_runs_are_decoded_a_line_for_each() -> None:
     assert decoded_runs("U3VzcGVjdCBKb2huIERvZQ== and 5375737065637420446f65") == "Suspect John Doe\nSuspect Doe"
     assert decoded_runs("nothing of that sort, d41d8cd98f00b204e9800998ecf8427e") == ""
+
+
+@pytest.mark.parametrize(
+    "piece", ["one two three four five six seven ", "nineteen ", "mil cent ", "elfu mia ", "zweitausendelf x six x "]
+)
+def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
+    def seconds(text: str) -> float:
+        begun = process_time()
+        in_digits(text)
+        return process_time() - begun
+
+    assert_linear(seconds, piece * 300, piece * 2_400)
+    assert_linear(seconds, f"{piece * 150}{'six x ' * 150}", f"{piece * 1_200}{'six x ' * 1_200}")
