@@ -14,9 +14,8 @@ import regex
 from relay.detectors.numerals import TEENS, TENS, TIMES, VALUES, Times
 
 _LONG = 7  # digits, from which on a row of them is a number somebody spelt
-_BIRTHS = range(
-    1930, 2013
-)  # years in which people were born who are spoken of; a year in words is hardly of something else
+# Years in which people were born who are spoken of; a year in words is hardly of something else.
+_BIRTHS = range(1930, 2013)
 _YEAR, _DAYS = 4, 31  # digits of a year; days of a month
 _GROUP = 100  # numbers from here on, and no others, are a list of amounts
 _BEFORE_YEAR = 40  # characters before a year in words, in which a day in words stands
@@ -25,6 +24,7 @@ _PARTED = str.maketrans(",.-–/;:", "       ")
 _JOINING = frozenset({"et", "y", "e", "and", "na", "و"})
 _SEPARATING = " \t\n,.-–/>"
 _BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,.\-–/>]){0,12}(?:(?:et|y|e|and|na|و)\s+)?")
+_APART = 20  # characters between two numbers that are said one after the other, at most
 _FEWEST = 3  # words of which a long number consists
 _AND = "و"  # written as one word with what follows
 
@@ -161,12 +161,13 @@ def _rows(text: str) -> Iterator[list[_Number]]:
         joined = not _known(word) and _known(word.removeprefix(_AND))
         word = word.removeprefix(_AND) if joined else word
         known = _known(word) or (word in TEENS and bool(row))
-        between = text[row[-1].end : match.start()] if row else ""
-        if row and not known and word in _JOINING:
+        far = bool(row) and match.start() - row[-1].end > _APART
+        between = text[row[-1].end : match.start()] if row and not far else ""
+        if row and not known and not far and word in _JOINING:
             continue
         joining = between.strip(_SEPARATING)
         ended = joining == "and" and row[-1].value % 100  # "ninety and two" are two numbers, "hundred and two" are one
-        if row and (not known or ended or not _BETWEEN.fullmatch(between)):
+        if row and (not known or far or ended or not _BETWEEN.fullmatch(between)):
             yield row
             row = []
         if not known:

@@ -68,7 +68,8 @@ def test_runs_are_decoded_a_line_for_each() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["one two three four five six seven ", "nineteen ", "mil cent ", "elfu mia ", "zweitausendelf x six x "]
+    "piece",
+    ["one two three four five six seven ", "nineteen ", "mil cent ", "elfu mia ", "and ", "zweitausendelf x six x "],
 )
 def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
     def seconds(text: str) -> float:
@@ -77,4 +78,5 @@ def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
         return process_time() - begun
 
     assert_linear(seconds, piece * 300, piece * 2_400)
+    assert_linear(seconds, f"one two three {piece * 600}", f"one two three {piece * 4_800}")
     assert_linear(seconds, f"{piece * 150}{'six x ' * 150}", f"{piece * 1_200}{'six x ' * 1_200}")
