@@ -208,11 +208,12 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
     first = np.searchsorted(starts, starts - _AROUND)
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
     first, last = np.minimum(first, here), np.maximum(last, here)
-    *near, open_ = score(first, last)
+    near = dict(zip(MODELS, score(first, last), strict=True))
+    open_ = near.pop("open")
     *alone, _ = score(here, here)
     return Scores(
-        grave=np.logaddexp.reduce(near),  # what is grave in one way is grave
-        threat=near[list(MODELS).index("threats")],
+        grave=np.logaddexp.reduce(list(near.values())),  # what is grave in one way is grave
+        threat=near["threats"],
         alone=np.logaddexp.reduce(alone),
         open=open_,
         length=lengths[ends[last]] - lengths[starts[first]],

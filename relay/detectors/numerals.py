@@ -1,6 +1,6 @@
 """What numbers are called in words: small letters, as shaped texts have them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -19,53 +19,50 @@ def _words(text: str, values: Sequence[int] | range) -> dict[str, int]:
 _ONES, TENS, _HUNDREDS = range(20), range(20, 100, 10), range(100, 1000, 100)
 
 
+def _in_one_word(
+    small: str, ones: str, tens: str, joined: Callable[[str, str], str], century: str, millennium: str
+) -> dict[str, int]:
+    """Numbers of a language that says ones before tens, and its years, in one word each.
+
+    Args:
+        small: one to nineteen.
+        ones: one to nine, as they stand before tens.
+        tens: from twenty on.
+        joined: a one and a ten.
+        century: nineteen hundred.
+        millennium: two thousand.
+    """
+    of_tens = _words(tens, TENS)
+    below = _words(small, range(1, 20)) | of_tens
+    for ten, value in of_tens.items():
+        below |= {_plain(joined(one, ten)): value + number for number, one in enumerate(ones.split(), 1)}
+    years = {f"{century}{word}": 1900 + value for word, value in below.items()}
+    later = {f"{millennium}{word}": 2000 + value for word, value in below.items() if value <= 12}
+    return below | years | later | {millennium: 2000}
+
+
 def _german() -> dict[str, int]:
-    """Ones before tens, and the hundreds of years, in one word."""
-    ones = ["ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun"]
-    tens = "zwanzig dreissig|dreißig vierzig fünfzig sechzig siebzig achtzig neunzig"
-    teens = ["zehn", "elf", "zwölf", "dreizehn", "vierzehn", "fünfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn"]
-    below = _words("eins " + " ".join(ones[1:] + teens), range(1, 20)) | _words(tens, TENS)
-    for ten, value in _words(tens, TENS).items():
-        below |= {f"{_plain(one)}und{ten}": value + number for number, one in enumerate(ones, 1)}
-    days = {f"{word}{'ten' if value < 20 else 'sten'}": value for word, value in below.items() if value < 32}
-    days |= _words("ersten dritten siebten achten", (1, 3, 7, 8))
-    years = {f"neunzehnhundert{word}": 1900 + value for word, value in below.items()}
-    return (
-        below
-        | days
-        | years
-        | {f"zweitausend{word}": 2000 + value for word, value in below.items() if value <= 12}
-        | {"zweitausend": 2000}
+    numbers = _in_one_word(
+        "eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn",
+        "ein zwei drei vier fünf sechs sieben acht neun",
+        "zwanzig dreissig|dreißig vierzig fünfzig sechzig siebzig achtzig neunzig",
+        lambda one, ten: f"{one}und{ten}",
+        "neunzehnhundert",
+        "zweitausend",
     )
+    days = {f"{word}{'ten' if value < 20 else 'sten'}": value for word, value in numbers.items() if value < 32}
+    return numbers | days | _words("ersten dritten siebten achten", (1, 3, 7, 8))
 
 
 def _dutch() -> dict[str, int]:
-    ones = ["een", "twee", "drie", "vier", "vijf", "zes", "zeven", "acht", "negen"]
-    tens = "twintig dertig veertig vijftig zestig zeventig tachtig negentig"
-    teens = [
-        "tien",
-        "elf",
-        "twaalf",
-        "dertien",
-        "veertien",
-        "vijftien",
-        "zestien",
-        "zeventien",
-        "achttien",
-        "negentien",
-    ]
-    below = _words(" ".join(ones + teens), range(1, 20)) | _words(tens, TENS)
-    for ten, value in _words(tens, TENS).items():
-        below |= {
-            _plain(f"{one}{'ën' if one[-1] == 'e' else 'en'}{ten}"): value + number
-            for number, one in enumerate(ones, 1)
-        }
-    years = {f"negentienhonderd{word}": 1900 + value for word, value in below.items()}
-    return (
-        below
-        | years
-        | {f"tweeduizend{word}": 2000 + value for word, value in below.items() if value <= 12}
-        | {"tweeduizend": 2000}
+    ones = "een twee drie vier vijf zes zeven acht negen"
+    return _in_one_word(
+        f"{ones} tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien",
+        ones,
+        "twintig dertig veertig vijftig zestig zeventig tachtig negentig",
+        lambda one, ten: f"{one}{'ën' if one[-1] == 'e' else 'en'}{ten}",
+        "negentienhonderd",
+        "tweeduizend",
     )
 
 
@@ -98,7 +95,7 @@ VALUES: Mapping[str, int] = MappingProxyType(
     | _words("ishirini thelathini arobaini hamsini sitini sabini themanini tisini", TENS)
     | _words("nol|kosong satu dua tiga empat lima enam tujuh delapan|lapan sembilan sepuluh sebelas", range(12))
     | {"seratus": 100, "seribu": 1000}
-    | _words("không một|mốt hai ba bốn|tư năm|lăm sáu bảy|bẩy tám chín mười", range(11))
+    | _words("không một|mốt hai ba bốn|tư năm|lăm sáu bảy|bẩy tám chín", range(10))
     | {"null": 0, "zwo": 2} | _german() | {"nul": 0} | _dutch()
     | _words(
         "ноль|нуль один|одна два|две три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать пятнадцать "
@@ -130,7 +127,7 @@ TIMES: Mapping[str, Times] = MappingProxyType(
     | {_plain(word): Times(100) for word in ("hundred", "cent", "cents", "ratus", "trăm", "hundert", "honderd")}
     | {
         _plain(word): Times(1000)
-        for word in (
+        for word in [
             "thousand",
             "mil",
             "mille",
@@ -142,7 +139,7 @@ TIMES: Mapping[str, Times] = MappingProxyType(
             "тысяча",
             "тысячи",
             "ألف",
-        )
+        ]
     }
     | {"mia": Times(100, behind=True), "elfu": Times(1000, behind=True)}
 )

@@ -27,13 +27,12 @@ _BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,.\-–/>]){0,12}(?:(?:et|y|e|a
 _APART = 20  # characters between two numbers that are said one after the other, at most
 _FEWEST = 3  # words of which a long number consists
 _AND = "و"  # written as one word with what follows
-
-
 # These are other words as well.
 _NO_NUMBERS = frozenset(
     ["un", "une", "uno", "one", "um", "uma", "een", "nam", "ba", "sau", "tu", "cent", "mil", "second", "mia"]
 )
 _SAID = frozenset([*VALUES, *TIMES]) - _NO_NUMBERS
+_YEARS = frozenset(word for word, value in VALUES.items() if value in _BIRTHS)
 _YEARS_BEGIN = frozenset({"nineteen", *(word for word, times in TIMES.items() if times.by == 1000)})
 # Tens that ones are said behind: "dix-sept", "kumi na tano", "mười lăm".
 _WITH_ONES: Mapping[str, range] = MappingProxyType({"dix": range(7, 10), "kumi": range(1, 10), "muoi": range(1, 10)})
@@ -117,11 +116,7 @@ def _may_have(text: str) -> bool:
     """A quick look, which most texts don't pass: a year in one word, its beginning and another number, or several numbers."""
     words = text.lower().translate(_PARTED).split()
     said = sum(word in _SAID or word.removeprefix(_AND) in _SAID for word in words)
-    return said >= _FEWEST or any(map(_is_year, words)) or (said > 0 and any(word in _YEARS_BEGIN for word in words))
-
-
-def _is_year(word: str) -> bool:
-    return VALUES.get(word, 0) in _BIRTHS
+    return said >= _FEWEST or not _YEARS.isdisjoint(words) or (said > 0 and not _YEARS_BEGIN.isdisjoint(words))
 
 
 def _digits(row: Sequence[_Number]) -> str:
