@@ -120,7 +120,7 @@ def _to_record(
         },
         client_ip=client.ip,
         receipt=author.receipts,
-        proof=str(judgement.authentication.method) if judgement.authentication else "",
+        proof=judgement.authentication.record if judgement.authentication else "",
         remembered=to_remember(resources, author, judgement.scan, judgement.lists, taken),
         given=to_forget(resources, judgement.recalled, taken),
     )

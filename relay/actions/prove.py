@@ -16,10 +16,12 @@ from relay.mail.envelope import Client, Envelope
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import REFUSED, Reply
 from relay.maillog import note
-from relay.policy.author import NOT_AUTHENTICATED
+from relay.policy.author import NOT_AUTHENTICATED, PROOF_NOT_ENOUGH, judge_proof
 from relay.policy.decision import Reason, Refuse
 from relay.policy.membership import NOT_ENTITLED
+from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
+from relay.roster.destination import Purpose
 from relay.roster.member import Member
 from relay.store import members, posts
 
@@ -33,7 +35,7 @@ def prove(resources: Resources, envelope: Envelope, client: Client, octets: byte
     if author is None or author.address != envelope.mail_from:
         return None
     method = proof_by_gateway(header, resources.settings.smtp.authserv_id, author.address)
-    return AuthenticationResults(method=method, address=author.address) if method else None
+    return AuthenticationResults(method=method, address=author.address, by_gateway=True) if method else None
 
 
 def refuse_unproven(resources: Resources, client: Client, now: datetime) -> Reply:
@@ -52,17 +54,36 @@ def find_author(
     """The proven author as the database knows them now; or the refusal of one who may not write to all the recipients.
 
     Recipients were taken at RCPT by what was known at the login, those of a gateway without knowing for whom. Stranger,
-    member without proof and member of another list are refused in the same words.
+    member without proof, member of another list and member whose proof isn't enough for it are refused in the same words.
 
     Raises:
         Unavailable: the database can't serve.
     """
     with resources.database.read() as connection:
         member = members.find(connection, authentication.address)
+    refusal = NOT_ENTITLED
     if member is not None and _may_write(resources, envelope, client, member, now):
-        return Author(member=member, proof=authentication)
-    _note_refusal(resources, member, client, NOT_ENTITLED, now)
+        if _is_proof_enough(resources, envelope, member, authentication):
+            return Author(member=member, proof=authentication)
+        refusal = PROOF_NOT_ENOUGH
+    _note_refusal(resources, member, client, refusal, now)
     return NOT_ENTITLED.reply if authentication.method is Method.AUTH else REFUSED
+
+
+def _is_proof_enough(
+    resources: Resources, envelope: Envelope, author: Member, authentication: AuthenticationResults
+) -> bool:
+    """Whether every list that the message concerns takes this kind of proof.
+
+    Those are the lists that are addressed, also by their -request and -owner addresses, and for routed alerts those that
+    get them directly; at the practice address the verdict leaves the others out.
+    """
+    for one in filter(None, map(resources.destination, envelope.rcpt_to)):
+        of_list = (one.mailing_list,) if one.mailing_list else ()
+        lists = takes_alerts_of(author, resources.lists.values()) if one.purpose is Purpose.ALERTS else of_list
+        if any(judge_proof(authentication, each) for each in lists):
+            return False
+    return True
 
 
 def _may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:

@@ -6,6 +6,7 @@ nothing. Reading takes time in proportion to the octets, never raises, and has n
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -16,20 +17,48 @@ from relay.mail.message import HeaderSection
 FIELDS = 50  # more of one header section are not looked at: they prove nothing together
 
 
+class Proof(StrEnum):
+    """A way to know a message's author; each list says which of them are enough (`proofs`, lists/README.md)."""
+
+    AUTH = "auth"  # a login under TLS
+    CERTIFICATE = "certificate"  # a TLS client certificate whose key is pinned
+    GATEWAY = "gateway"  # what a trusted gateway has found
+    DKIM = "dkim"  # a signature of the author's own domain that we have verified
+    DMARC = "dmarc"  # the same, where the domain's DMARC policy also asks that nobody else be believed
+    CHALLENGE = "challenge"  # the registered address said that it sent this
+
+
 class Method(StrEnum):
-    """The kind of proof; RFC 8601 §2.7 names them."""
+    """What has passed, whoever has looked; RFC 8601 §2.7 names the first three."""
 
     AUTH = "auth"
     DKIM = "dkim"
     DMARC = "dmarc"
+    CERTIFICATE = "certificate"
+    CHALLENGE = "challenge"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationResults:
-    """One passed proof: its method and the address it proves."""
+    """One passed proof: its method, the address it proves, and whether a trusted gateway has found it, or we ourselves."""
 
     method: Method
     address: Address
+    by_gateway: bool = False
+
+    @property
+    def proof(self) -> Proof:
+        """The way in which the author is known, as lists name it."""
+        return Proof.GATEWAY if self.by_gateway else Proof(self.method.value)
+
+    def is_enough_for(self, proofs: Collection[Proof]) -> bool:
+        """Whether a list that takes these proofs takes this one; what passes DMARC has passed DKIM by the same signature."""
+        return self.proof in proofs or (self.proof is Proof.DMARC and Proof.DKIM in proofs)
+
+    @property
+    def record(self) -> str:
+        """The proof as the record has it: `auth`, `dkim`, or `gateway.dkim` for what a gateway has found."""
+        return f"{Proof.GATEWAY}.{self.method}" if self.by_gateway else self.method.value
 
     def __str__(self) -> str:
         return f"{self.method}=pass"

@@ -1,13 +1,21 @@
-"""Who speaks: the one From address must be the one that was proved."""
+"""Who speaks: the one From address must be the one that was proved, in a way that is enough for the list."""
 
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import Message
-from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL, TOO_BIG
+from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL, REFUSED, TOO_BIG
 from relay.policy.decision import Reason, Refuse
+from relay.roster.mailing_list import MailingList
 
 NOT_AUTHENTICATED = Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
 
+PROOF_NOT_ENOUGH = Refuse(reasons=(Reason("R2", "author.proof_not_enough", "envelope"),), reply=REFUSED)
+
 SENDER_DIFFERS = Refuse(reasons=(Reason("R2", "author.sender_is_another_member", "header"),), reply=AUTHOR_DIFFERS)
+
+
+def judge_proof(authentication: AuthenticationResults | None, mailing_list: MailingList) -> Refuse | None:
+    """Refuse a proof of a kind that this list doesn't take; None when it is enough, whomever it proves."""
+    return None if authentication and authentication.is_enough_for(mailing_list.proofs) else PROOF_NOT_ENOUGH
 
 
 def judge_author(message: Message, authentication: AuthenticationResults | None) -> Refuse | None:

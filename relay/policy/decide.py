@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from relay.mail.reply import REFUSED
-from relay.policy.author import NOT_AUTHENTICATED, SENDER_DIFFERS, judge_author
+from relay.policy.author import NOT_AUTHENTICATED, SENDER_DIFFERS, judge_author, judge_proof
 from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
@@ -70,6 +70,8 @@ def _judge_message(post: Post) -> Decision | None:
 
 def _judge_for(post: Post, mailing_list: MailingList) -> Decision:
     """The decision of one list: of its own member's post, or of an offer, which a moderator has to accept in any case."""
+    if (refused := judge_proof(post.authentication, mailing_list)) is not None:
+        return refused
     offered = post.offers.get(mailing_list.name)
     if offered is None:
         return judge_membership(post.author, mailing_list, post.on) or _judge_content(post, mailing_list)

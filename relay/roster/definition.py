@@ -1,12 +1,11 @@
 """Reads a list's definition (lists/*.toml) into a MailingList; every fault is one sentence with file and line.
 
-The format and its reasons for users: lists/README.md. What a list may change of the policy is judged here, once, so
-that no later stage meets a list that weakens what the policy keeps.
+The format and its reasons for users: lists/README.md.
 """
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -14,9 +13,11 @@ from pydantic import ConfigDict, Field
 
 from relay.errors import ConfigurationError
 from relay.mail.address import Address, parse_address
+from relay.mail.auth_results import Proof
 from relay.roster.countries import COUNTRIES
-from relay.roster.mailing_list import MailingList, Tlp, Weekday
+from relay.roster.mailing_list import PROOFS, MailingList, Tlp, Weekday
 from relay.roster.member import AgencyType, Role
+from relay.roster.overrides import Fault, Overrides, judge_overrides
 from relay.source import check, line_of, read_source
 
 NAME_CHARACTERS = (
@@ -30,15 +31,6 @@ _OWN_NAMES = frozenset({"alerts", "practice", "postmaster", "abuse"})  # address
 _OWN_SUFFIXES = ("-request", "-owner", "-bounces")
 _OWN_TAG = "ALERT"
 
-_NEVER_RELAYED = frozenset({"H2", "H6", "H7"})
-_WEAKENED_BY_TWO = frozenset({"N1", "N2", "O1", "O2", "O3"})
-_NEVER_CHANGED = {
-    "T1": "a threat to someone's life is always withheld",
-    "H1": "what nobody can read never goes out, and `strict = true` holds the whole post for it",
-    "M1": "classified markings are always withheld, and `ceiling` says which TLP labels pass",
-}
-
-Verdict = Literal["relay", "hold", "withhold"]
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
@@ -49,35 +41,6 @@ class Posting:
     roles: frozenset[Role] = frozenset({Role.MEMBER})
     agency_types: frozenset[AgencyType] = frozenset(one for one in AgencyType if one.is_official)
     __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overrides:
-    """`[policy]`: what this list does with a reason code instead of the policy's own decision."""
-
-    T1: Verdict | None = None
-    M1: Verdict | None = None
-    N1: Verdict | None = None
-    N2: Verdict | None = None
-    O1: Verdict | None = None
-    O2: Verdict | None = None
-    O3: Verdict | None = None
-    H1: Verdict | None = None
-    H2: Verdict | None = None
-    H3: Verdict | None = None
-    H4: Verdict | None = None
-    H5: Verdict | None = None
-    H6: Verdict | None = None
-    H7: Verdict | None = None
-    H8: Verdict | None = None
-    H9: Verdict | None = None
-    approvers: tuple[str, ...] = ()
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-    def by_code(self) -> dict[str, str]:
-        """The codes that are written in the file, with their decisions."""
-        codes = (one.name for one in fields(self) if one.name != "approvers")
-        return {code: getattr(self, code) for code in codes if getattr(self, code) is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +71,7 @@ class Definition:
     reply_to: Literal["author", "list", "both"] = "author"
     weekend: tuple[Day, ...] = ("saturday", "sunday")
     holidays: tuple[date, ...] = ()
+    proofs: tuple[Proof, ...] = PROOFS
     post: Posting = field(default_factory=Posting)
     policy: Overrides = field(default_factory=Overrides)
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -135,7 +99,7 @@ def read_list(text: str, file: str, domain: str) -> MailingList:
         fault := _judge_names(definition)
         or _judge_facts(definition)
         or _judge_markings(definition)
-        or _judge_overrides(definition.policy)
+        or judge_overrides(definition.policy)
     ):
         key, sentence = fault
         raise ConfigurationError(sentence, file=file, line=line_of(text, tuple(key.split("."))))
@@ -154,9 +118,6 @@ def judge_lists(lists: Iterable[MailingList]) -> str:
         names.add(one.name)
         tags[one.tag] = one.name
     return ""
-
-
-Fault = tuple[str, str]  # the key, with its table before a dot, and what is wrong with it
 
 
 def _judge_names(definition: Definition) -> Fault | None:
@@ -183,6 +144,8 @@ def _judge_facts(definition: Definition) -> Fault | None:
         return "title", "the title must be one line"
     if not definition.languages:
         return "languages", "languages is empty: name at least one, such as fr"
+    if not definition.proofs:
+        return "proofs", 'proofs is empty: nobody could post; name at least one, such as "auth"'
     if wrong := [one for one in definition.languages if not _LANGUAGE.fullmatch(one)]:
         return "languages", f"“{wrong[0]}” is not a two-letter language code such as fr"
     if unknown := sorted(set(definition.countries) - COUNTRIES):
@@ -199,25 +162,6 @@ def _judge_markings(definition: Definition) -> Fault | None:
             "default_marking",
             f"default_marking {default} is above the list's ceiling {definition.ceiling}: lower it or leave it out",
         )
-    return None
-
-
-def _judge_overrides(policy: Overrides) -> Fault | None:
-    """Hold a list's wishes against POLICY “Overrides”."""
-    approvers = {one.strip().casefold() for one in policy.approvers} - {""}
-    for code, verdict in policy.by_code().items():
-        key = f"policy.{code}"
-        if code in _NEVER_CHANGED:
-            return key, f"{code} can't be changed: {_NEVER_CHANGED[code]}"
-        if code in _NEVER_RELAYED and verdict == "relay":
-            return key, f"{code} can't be set to relay: nobody has read what it stands for; use hold or withhold"
-        if code in _WEAKENED_BY_TWO and verdict == "relay":
-            return key, f"{code} can't be set to relay: the most a list may do is hold"
-        if code in _WEAKENED_BY_TWO and verdict == "hold" and len(approvers) < 2:
-            return (
-                key,
-                f"{code} can be weakened to hold only with two different people named in `approvers` of [policy]",
-            )
     return None
 
 
@@ -249,4 +193,5 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         overrides=definition.policy.by_code(),
         weekend=frozenset(Weekday[day.upper()] for day in definition.weekend),
         holidays=frozenset(definition.holidays),
+        proofs=frozenset(definition.proofs),
     )

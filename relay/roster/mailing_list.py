@@ -6,9 +6,11 @@ from enum import IntEnum, StrEnum
 from typing import Literal
 
 from relay.mail.address import Address
+from relay.mail.auth_results import Proof
 from relay.roster.member import AgencyType, Member, Role
 
 OWNER = "-owner"  # ends the name of the list of a list's moderators
+PROOFS = (Proof.AUTH, Proof.CERTIFICATE, Proof.GATEWAY)  # what is enough where a definition says nothing
 
 
 class Tlp(StrEnum):
@@ -49,7 +51,7 @@ class MailingList:
     are those who may post; `countries` are ISO 3166 alpha-2 codes whose officers belong here; `alerts` says
     whether routed alerts come here, as to every regional list. On `weekend` and `holidays`
     its moderators don't work. `photos` says whether photos pass, need the author's word or a moderator's look;
-    `keep_original_photos` whether they are kept as they came, too.
+    `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here.
     """
 
     name: str
@@ -79,6 +81,7 @@ class MailingList:
     overrides: dict[str, str] = field(default_factory=dict)
     weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
     holidays: frozenset[date] = frozenset()
+    proofs: frozenset[Proof] = frozenset(PROOFS)
 
     def address_for(self, purpose: str) -> Address:
         """The list's address for a purpose: "" posts, "-request", "-owner", "-bounces"."""

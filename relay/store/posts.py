@@ -28,7 +28,7 @@ class Accepted:
     `content_key` is one without the lists, of a message that may go out. `prefix` starts the reference. `decisions` are in the
     message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds. `receipt` says
     whether the author wants one.
-    `proof` is the method by which the author is known, in the words of RFC 8601. `remembered` is what is kept of a withheld post for
+    `proof` is how the author is known (`AuthenticationResults.record`). `remembered` is what is kept of a withheld post for
     its thread, `given` what is forgotten of others because this one goes out.
     """
 

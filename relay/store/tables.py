@@ -118,7 +118,7 @@ posts = Table(
     Column("author_id", Text, ForeignKey("members.id"), nullable=False),
     Column("size_octets", BigInteger, nullable=False),
     Column("message_id", Text),
-    Column("proof", Text, nullable=False),  # the method by which the author was known (RFC 8601)
+    Column("proof", Text, nullable=False),  # how the author was known (mail.auth_results)
     Column("duplicate_key", LargeBinary, unique=True),
     Column("key_id", Text),
     Column("content_key", LargeBinary),  # a keyed hash of the message without its lists; none of a withheld one

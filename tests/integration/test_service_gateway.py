@@ -111,9 +111,9 @@ def test_a_post_with_a_gateways_proof_goes_to_every_other_member_and_the_record_
     wanted = sorted({PAUL, JEAN, MARIA, CLAIRE})
     eventually(lambda: house.smarthost.copies(reference) == wanted)
     [row] = house.site.rows("posts", "show", reference)
-    assert (row["author"], row["proof"], row["decision"]) == (ANA, "dkim", "relay")
+    assert (row["author"], row["proof"], row["decision"]) == (ANA, "gateway.dkim", "relay")
     [entry] = audited(house, "post.decided", reference)
-    assert (entry["facts"]["proof"], entry["facts"]["client"]) == ("dkim", GATEWAY)
+    assert (entry["facts"]["proof"], entry["facts"]["client"]) == ("gateway.dkim", GATEWAY)
 
 
 def test_a_moderator_sees_the_proof_of_what_is_held(house):
@@ -122,7 +122,7 @@ def test_a_moderator_sees_the_proof_of_what_is_held(house):
         house, hand_over(house, post("Held", results=(f"{ID}; dmarc=pass header.from=douanes.example",), text=text))
     )
     [row] = house.site.rows("held", "show", reference)
-    assert row["proof"] == "dmarc"
+    assert row["proof"] == "gateway.dmarc"
 
 
 def test_forged_results_and_fields_never_leave_with_a_copy(house):

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from relay.mail.address import Mailbox
+from relay.mail.auth_results import Proof
 from relay.mail.reply import AUTHOR_DIFFERS, NO_SUCH_ADDRESS, NOT_AN_EMAIL
 from relay.policy.decide import HOP_LIMIT, decide
 from relay.policy.decision import Discard, Hold, Reason, Refuse, Relay, Withhold
@@ -74,6 +75,17 @@ def test_an_author_who_is_not_proved_is_refused(author, proof):
     assert isinstance(decision, Refuse)
     assert decision.reply == AUTHOR_DIFFERS
     assert rules(decision) == ["author.not_authenticated"]
+
+
+def test_a_list_that_does_not_take_the_proof_refuses_and_the_others_decide():
+    strict = make_list("eastern-africa", tag="EAFR", proofs=frozenset({Proof.CERTIFICATE}))
+    author = make_member(lists=frozenset({"central-africa", "eastern-africa"}))
+    decisions = dict(decide(make_post(author=author, lists=(make_list(), strict)), RULESET))
+    assert isinstance(decisions["central-africa"], Relay)
+    assert rules(decisions["eastern-africa"]) == ["author.proof_not_enough"]
+    offered = {"eastern-africa": Reason("F1", "routing.named_by_tag", "subject")}
+    decisions = dict(decide(make_post(lists=(make_list(), strict), offers=offered), RULESET))
+    assert isinstance(decisions["eastern-africa"], Refuse)
 
 
 def test_the_author_s_case_makes_no_difference():

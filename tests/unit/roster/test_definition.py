@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from relay.errors import ConfigurationError
+from relay.mail.auth_results import Proof
 from relay.roster.countries import COUNTRIES
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.mailing_list import Tlp, Weekday
@@ -52,6 +53,18 @@ def test_the_smallest_definition_gets_careful_defaults():
     assert one.agency_types == {kind for kind in AgencyType if kind.is_official}
     assert (one.strict, one.require_marking, one.two_person_release, one.overrides) == (False, False, False, {})
     assert (one.weekend, one.holidays) == ({Weekday.SATURDAY, Weekday.SUNDAY}, frozenset())
+
+
+def test_a_list_takes_logins_certificates_and_a_gateways_word_unless_it_names_its_own_proofs():
+    assert read(SMALLEST).proofs == {Proof.AUTH, Proof.CERTIFICATE, Proof.GATEWAY}
+    one = read(SMALLEST + 'proofs = ["dkim", "dmarc", "challenge"]\n')
+    assert one.proofs == {Proof.DKIM, Proof.DMARC, Proof.CHALLENGE}
+    assert one.owners.proofs == one.proofs
+
+
+def test_a_list_that_takes_no_proof_or_an_unknown_one_is_refused():
+    assert "proofs is empty: nobody could post" in refusal(SMALLEST + "proofs = []\n")
+    assert ":14: proofs: input should be 'auth'" in refusal(SMALLEST + 'proofs = ["spf"]\n')
 
 
 def test_a_list_says_on_which_days_its_moderators_do_not_work():
