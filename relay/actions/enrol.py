@@ -1,42 +1,23 @@
 """Members come and go: nominations are judged by the core, written by the store, and told to those concerned."""
 
-import csv
-import io
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
 from relay.actions.open import operator_name
-from relay.errors import Conflict, Invalid, RequestError
+from relay.errors import Conflict, Invalid
 from relay.mail.address import Address
 from relay.mail.scram import make_verifier
 from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
-from relay.source import did_you_mean
+from relay.roster.roll import VOUCHED
 from relay.store import credentials, members
 
 Kind = TypeVar("Kind", AgencyType, Role)
-Answer = TypeVar("Answer")
-
-COLUMNS = (
-    "address",
-    "name",
-    "agency",
-    "agency_type",
-    "country",
-    "language",
-    "lists",
-    "nominated_by",
-    "confirmed_by",
-    "role",
-    "valid_until",
-    "state",
-)
-_REQUIRED = COLUMNS[:9]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +35,7 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -
     Raises:
         Invalid: one sentence on what is wrong.
     """
-    if missing := [name for name in _REQUIRED if not row.get(name, "").strip()]:
+    if missing := [name for name in VOUCHED if not row.get(name, "").strip()]:
         raise Invalid(f"“{missing[0]}” is missing")
     if row.get("state", MemberState.ACTIVE).strip() not in {"", MemberState.ACTIVE}:
         raise Invalid("only active members can be added: take the line out, or add the person by a new nomination")
@@ -143,88 +124,6 @@ def issue_password(resources: Resources, member: Member, now: datetime) -> str:
     node = resources.settings.relay.node
     resources.database.write(lambda connection: credentials.add_password(connection, node, member.id, verifier, now))
     return password
-
-
-def import_members(resources: Resources, text: str, now: datetime) -> tuple[Member, ...]:
-    """Add every member of a CSV file, or none.
-
-    Args:
-        resources: what the relay works with.
-        text: the file; the header names columns of COLUMNS in any order.
-        now: the time.
-
-    Raises:
-        Invalid: “line N: …”; the header is line 1. Nothing was written.
-    """
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    nominations: list[tuple[int, Nomination]] = []
-    seen: dict[Address, int] = {}
-    try:
-        _check_header(list(reader.fieldnames or ()))
-        for row in reader:
-            nomination = _at_line(reader.line_num, lambda row=row: read_nomination(resources, _whole(row), now.date()))  # type: ignore[misc]
-            if (before := seen.setdefault(nomination.address, reader.line_num)) != reader.line_num:
-                raise Invalid(f"line {reader.line_num}: {nomination.address} stands on line {before} already")
-            nominations.append((reader.line_num, nomination))
-    except csv.Error as error:
-        raise Invalid(f"line {reader.line_num}: this is not CSV: {error}") from None
-    if not nominations:
-        raise Invalid("line 1: the file names nobody")
-    node, operator = resources.settings.relay.node, operator_name()
-    return resources.database.write(
-        lambda connection: tuple(
-            _at_line(line, lambda one=one: members.add(connection, node, one, operator=operator, now=now))  # type: ignore[misc]
-            for line, one in nominations
-        )
-    )
-
-
-def _check_header(names: list[str]) -> None:
-    if len(names) == 1 and ";" in names[0]:
-        raise Invalid("line 1: the cells are separated by semicolons: save the file with commas")
-    if unknown := [name for name in names if name not in COLUMNS]:
-        hint = did_you_mean(unknown[0], COLUMNS) or f": the columns are {', '.join(COLUMNS)}"
-        raise Invalid(f"line 1: unknown column “{unknown[0]}”{hint}")
-    if missing := [name for name in _REQUIRED if name not in names]:
-        raise Invalid(f"line 1: the column “{missing[0]}” is missing")
-
-
-def _whole(row: Mapping[str | None, str | None]) -> dict[str, str]:
-    if None in row or None in row.values():
-        raise Invalid("the line has more or fewer cells than the header")
-    return {str(name): str(value) for name, value in row.items()}
-
-
-def _at_line(line: int, job: Callable[[], Answer]) -> Answer:
-    """Put the line in front of what is wrong with it."""
-    try:
-        return job()
-    except RequestError as error:
-        raise Invalid(f"line {line}: {error}") from None
-
-
-def export_rows(resources: Resources) -> list[dict[str, str]]:
-    """Every member who hasn't left, as a row that `import_members` takes; a suspended one only shows its state."""
-    with resources.database.read() as connection:
-        everyone = [member for member in members.list_members(connection) if member.state is not MemberState.LEFT]
-        nominations = {member.id: members.nomination_of(connection, member.id) for member in everyone}
-    return [
-        {
-            "address": str(member.address),
-            "name": member.name,
-            "agency": member.agency,
-            "agency_type": member.agency_type.value,
-            "country": member.country,
-            "language": member.language,
-            "lists": ";".join(sorted(member.lists)),
-            "nominated_by": str(nominations[member.id].nominated_by),
-            "confirmed_by": str(nominations[member.id].confirmed_by),
-            "role": ";".join(sorted(member.roles)),
-            "valid_until": member.valid_until.isoformat() if member.valid_until else "",
-            "state": member.state.value,
-        }
-        for member in everyone
-    ]
 
 
 def first_administrator(resources: Resources, address: Address, now: datetime) -> str:

@@ -1,28 +1,19 @@
-"""`wen-relay members`: add, import, export, list, show, suspend, reinstate, renew, remove."""
+"""`wen-relay members`: add, list, show, suspend, reinstate, renew, remove; `roll` has what concerns many at once."""
 
-import csv
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from relay.actions.enrol import (
-    COLUMNS,
-    Enrolled,
-    add_member,
-    export_rows,
-    import_members,
-    issue_password,
-    read_last_day,
-    untold_vouchers,
-)
+from relay.actions.enrol import Enrolled, add_member, issue_password, read_last_day
 from relay.actions.open import opened, operator_name, wake_service
+from relay.cli import roll
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.people import name_untold, person
 from relay.cli.rows import print_records, print_rows
-from relay.errors import Invalid, NotFound
+from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.resources import Resources
 from relay.roster.member import Member
@@ -30,24 +21,10 @@ from relay.roster.nomination import read_member_address
 from relay.store import members
 
 app = typer.Typer(no_args_is_help=True)
+app.command("import")(roll.import_)
+app.command()(roll.export)
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help="The member's address.")]
-
-
-def _row(member: Member) -> dict[str, object]:
-    return {
-        "id": member.id,
-        "address": str(member.address),
-        "name": member.name,
-        "agency": member.agency,
-        "agency_type": member.agency_type.value,
-        "country": member.country,
-        "language": member.language,
-        "roles": sorted(member.roles),
-        "lists": sorted(member.lists),
-        "state": member.state.value,
-        "valid_until": member.valid_until.isoformat() if member.valid_until else None,
-    }
 
 
 @app.command()
@@ -95,17 +72,13 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
 def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
     address = str(enrolled.member.address)
     if as_json:
-        print_json({"address": address, "password": enrolled.password} if enrolled.password else _row(enrolled.member))
+        print_json(
+            {"address": address, "password": enrolled.password} if enrolled.password else person(enrolled.member)
+        )
         return
     say(f"{address} is now an active member of {', '.join(sorted(enrolled.member.lists)) or 'no list'}.")
-    _name_untold(enrolled.untold)
+    name_untold(enrolled.untold)
     _show_password(enrolled.password)
-
-
-def _name_untold(vouchers: Iterable[Address]) -> None:
-    """Nominator and confirmer are told by mail, so that they can object; where that is not so, the operator must know."""
-    if names := ", ".join(map(str, vouchers)):
-        say(f"Not members here, so not told by mail; tell them yourself: {names}.")
 
 
 def _show_password(password: str) -> None:
@@ -129,52 +102,6 @@ def password(address: AddressArgument, as_json: JsonOption = False, config: Conf
         _show_password(issued)
 
 
-@app.command("import")
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv")], as_json: JsonOption = False, config: ConfigOption = ""
-) -> None:
-    """Add all members of a CSV file, or none of them.
-
-    Columns are the options of `add` with underscores, lists separated by `;`. Example: wen-relay members import new.csv
-    """
-    try:
-        text = file.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise NotFound(f"there is no file {file}") from None
-    except (OSError, UnicodeError) as error:
-        raise Invalid(
-            f"{file} can't be read: {error.strerror if isinstance(error, OSError) else 'it is not UTF-8 text'}"
-        ) from None
-    with opened(config) as resources:
-        try:
-            added = import_members(resources, text, datetime.now(UTC))
-        except Invalid as error:
-            raise Invalid(f"{file}: {error}; nobody was added") from None
-        untold = untold_vouchers(resources, added)
-        wake_service(resources.settings)
-    if as_json:
-        print_rows(map(_row, added), as_json=True, columns=(), nothing="")
-    else:
-        say(f"{len(added)} members were added.")
-        _name_untold(untold)
-
-
-@app.command()
-def export(as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Print all members as CSV.
-
-    Example: wen-relay members export > members.csv
-    """
-    with opened(config) as resources:
-        rows = export_rows(resources)
-    if as_json:
-        print_rows(rows, as_json=True, columns=(), nothing="")
-        return
-    writer = csv.DictWriter(sys.stdout, fieldnames=COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-
-
 @app.command("list")
 def list_(
     list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only the members of this list.")] = "",
@@ -186,7 +113,7 @@ def list_(
     Example: wen-relay members list --list central-africa
     """
     with opened(config) as resources, resources.database.read() as connection:
-        rows = [_row(member) for member in members.list_members(connection, list_name or None)]
+        rows = [person(member) for member in members.list_members(connection, list_name or None)]
     print_rows(
         rows,
         as_json=as_json,
@@ -202,7 +129,7 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
     Example: wen-relay members show a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        row = _row(_find(resources, read_member_address(address)))
+        row = person(_find(resources, read_member_address(address)))
     print_records([row], as_json=as_json, columns=tuple(row))
 
 
@@ -287,7 +214,7 @@ def _change(
         wake_service(resources.settings)
     changed = found if isinstance(found, tuple) else (found,)
     if as_json:
-        print_rows(map(_row, changed), as_json=True, columns=(), nothing="")
+        print_rows(map(person, changed), as_json=True, columns=(), nothing="")
         return
     for member in changed:
         until = f" until {member.valid_until}" if member.valid_until else " without an end" if done == "renewed" else ""

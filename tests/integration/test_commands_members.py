@@ -137,7 +137,8 @@ def test_a_last_day_that_is_over_is_refused(fresh):
     ("header", "sentence"),
     [
         ("address,name,agency,agency_typ", "did you mean “agency_type”?"),
-        ("address;name;agency", "separated by semicolons"),
+        ("address;name;agency", "the column “agency_type” is missing"),
+        ("address,name,address", "the column “address” stands there twice"),
         ("address,name,shoe_size", "the columns are address"),
     ],
 )

@@ -1,0 +1,30 @@
+"""How commands print people."""
+
+from collections.abc import Iterable
+
+from relay.cli.output import say
+from relay.mail.address import Address
+from relay.roster.member import Member
+
+
+def person(member: Member) -> dict[str, object]:
+    """A member as a row."""
+    return {
+        "id": member.id,
+        "address": str(member.address),
+        "name": member.name,
+        "agency": member.agency,
+        "agency_type": member.agency_type.value,
+        "country": member.country,
+        "language": member.language,
+        "roles": sorted(member.roles),
+        "lists": sorted(member.lists),
+        "state": member.state.value,
+        "valid_until": member.valid_until.isoformat() if member.valid_until else None,
+    }
+
+
+def name_untold(vouchers: Iterable[Address]) -> None:
+    """Nominator and confirmer are told by mail, so that they can object; where that is not so, the operator must know."""
+    if names := ", ".join(map(str, vouchers)):
+        say(f"Not members here, so not told by mail; tell them yourself: {names}.")
