@@ -27,6 +27,7 @@ def run_due(resources: Resources, now: datetime) -> None:
     for job in (
         _expire_held,
         _call_others,
+        _tell_authors,
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
@@ -119,6 +120,12 @@ def _call_others(resources: Resources, now: datetime) -> None:
     called = resources.database.write(lambda connection: calls.call_others(connection, now))
     if called:
         note("held.others_called", count=called)
+
+
+def _tell_authors(resources: Resources, now: datetime) -> None:
+    told = resources.database.write(lambda connection: calls.tell_authors(connection, now))
+    if told:
+        note("held.authors_told", count=told)
 
 
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:

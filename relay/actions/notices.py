@@ -12,7 +12,7 @@ from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
-from relay.store import members, posts, reach
+from relay.store import held, members, posts, reach
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
 
@@ -99,11 +99,12 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         went = reach.of_post(connection, rows[0].post_id)
         author_id = rows[0].author_id
         author = recipient if author_id == recipient.id else members.get(connection, author_id)
+        waiting = held.list_held(connection, delivery.reference) if delivery.kind is Kind.CALL else ()
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     if kind == "call":
         concerned = [
-            (name, one) for name, one in concerned if (held := resources.list_named(name)) and held.includes(recipient)
+            (name, one) for name, one in concerned if (its := resources.list_named(name)) and its.includes(recipient)
         ]
     reasons = tuple(dict.fromkeys(reason for _, decision in concerned for reason in decision.reasons))
     names = {name for name, _ in concerned}
@@ -132,6 +133,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         members=went.members,
         countries=went.countries,
         unreached=went.lost,
+        agreed=max((len(one.released_by) for one in waiting if one.list_name in names), default=0),
         removed=max((len(decision.removed) for _, decision in concerned if isinstance(decision, Relay)), default=0),
     )
 
@@ -146,6 +148,8 @@ def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
             return "undelivered"
         case Kind.CALL:
             return "call"
+        case Kind.WAITING:
+            return "waiting"
         case Kind.REVIEW:
             return "review"
         case Kind.SPILL:
@@ -163,7 +167,7 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Hold)
         case "review" | "spill":
             return True
-        case "hold":
+        case "hold" | "waiting":
             return isinstance(decision, Hold) and not decision.is_offer
         case _:
             return isinstance(decision, Withhold)

@@ -142,12 +142,13 @@ def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:
         "reasons": _reasons(row.reasons),
         "removed": list(row.removed),
         "released_by": list(row.released_by),
+        "called": [{"moderator": str(one.moderator), "at": _time(one.at), "sent": one.sent} for one in row.called],
     }
 
 
 @held_app.command("list")
 def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """List what is held, the oldest first.
+    """List what is held, the oldest first, and who was called about it and when.
 
     Example: wen-relay held list
     """
@@ -158,7 +159,7 @@ def held_list(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     print_rows(
         rows,
         as_json=as_json,
-        columns=("reference", "list", "author", "received_at", "held_until", "reasons"),
+        columns=("reference", "list", "author", "received_at", "held_until", "reasons", "called"),
         nothing="Nothing is held.",
     )
 

@@ -62,13 +62,16 @@ def _cell(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {count}" for key, count in value.items()) or "–"
     if isinstance(value, list | tuple | set | frozenset):
-        return ", ".join(_reason(item) for item in value) or "–"
+        return ", ".join(_part(item) for item in value) or "–"
     return str(value)
 
 
-def _reason(item: object) -> str:
-    return (
-        f"{item['code']} {item['rule']} ({item['place']})"
-        if isinstance(item, Mapping) and "rule" in item
-        else str(item)
-    )
+def _part(item: object) -> str:
+    """One of several: a reason, a call, or whatever else."""
+    match item:
+        case {"code": code, "rule": rule, "place": place}:
+            return f"{code} {rule} ({place})"
+        case {"moderator": moderator, "at": at, "sent": sent}:
+            return f"{moderator} {at}{'' if sent else ' (not sent yet)'}"
+        case _:
+            return str(item)

@@ -33,10 +33,22 @@ def call(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         catalogue.text(_OFFER_ENDS if offered else _DESTROYED, moment=catalogue.moment(facts.held_until))
         if facts.held_until
         else "",
+        _two_of_them(facts, catalogue),
         catalogue.text("Nothing of its text is in this message. It is read and decided on the relay itself:"),
         "\n".join(_commands(facts, offered=offered)),
         catalogue.text("Do not answer with anything of its content."),
     ]
+
+
+def _two_of_them(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    """Where two must agree, whoever sees that somebody has decided must know that it isn't done."""
+    if not any(one.two_person_release for one in facts.lists):
+        return ""
+    if facts.agreed:
+        return catalogue.text(
+            "One moderator has agreed already. A second, different one must agree before it goes out."
+        )
+    return catalogue.text("On this list two moderators must agree before it goes out.")
 
 
 def _commands(facts: NoticeFacts, *, offered: bool) -> list[str]:

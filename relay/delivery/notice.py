@@ -26,14 +26,22 @@ _SUBJECTS = {
     "expiry": sentence("Not decided in time: {reference}"),
     "nomination": sentence("A new member in your name: {reference}"),
     "call": sentence("To decide: {reference}"),
+    "waiting": sentence("Still waiting: {reference}"),
     "practice": sentence("Practice: {reference}"),
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
     "spill": sentence("Reported: {reference}"),
 }
-_UNASKED = frozenset({"nomination", "call", "review", "spill"})
+_UNASKED = frozenset({"nomination", "call", "waiting", "review", "spill"})
 _NOBODY = sentence("Distributed to nobody: {reference}")
-_DECISIONS = {"withhold": "withhold", "hold": "hold", "receipt": "relay", "undelivered": "relay", "expiry": "hold"}
+_DECISIONS = {
+    "withhold": "withhold",
+    "hold": "hold",
+    "receipt": "relay",
+    "undelivered": "relay",
+    "expiry": "hold",
+    "waiting": "hold",
+}
 
 
 def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
@@ -98,7 +106,6 @@ def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     two = any(one.two_person_release for one in facts.lists)
-    until = facts.held_until
     return [
         catalogue.text("Your message is waiting for a moderator. It has not been distributed so far."),
         record(facts, catalogue),
@@ -107,21 +114,40 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "Who decides: a moderator of the list who is a serving official. Nobody else reads it; it is kept encrypted."
         ),
         catalogue.text("On this list two moderators must agree before it goes out.") if two else "",
-        catalogue.text(
-            "Until when: {moment}. If nobody has decided by then, it is destroyed.", moment=catalogue.moment(until)
-        )
-        if until
-        else "",
+        _until(facts, catalogue),
         doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
         _integrity(facts, catalogue),
         photo_line(facts.reasons, catalogue),
         send_again_line(facts.send_again, catalogue) if facts.send_again and not only_photos(facts.reasons) else "",
-        catalogue.text(
-            "To take it back, write WITHDRAW {reference} to {request}.",
-            reference=facts.reference,
-            request=facts.answers_to,
-        ),
+        _take_back(facts, catalogue),
     ]
+
+
+def _waiting(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """It waits longer than anybody likes: nothing new, but the author can still choose another way, or take it back."""
+    return [
+        catalogue.text("Nobody has decided about your message so far. All who may decide have been asked to."),
+        record(facts, catalogue),
+        _until(facts, catalogue),
+        doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
+        _integrity(facts, catalogue),
+        _take_back(facts, catalogue),
+    ]
+
+
+def _until(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    if facts.held_until is None:
+        return ""
+    moment = catalogue.moment(facts.held_until)
+    return catalogue.text("Until when: {moment}. If nobody has decided by then, it is destroyed.", moment=moment)
+
+
+def _take_back(facts: NoticeFacts, catalogue: Catalogue) -> str:
+    return catalogue.text(
+        "To take it back, write WITHDRAW {reference} to {request}.",
+        reference=facts.reference,
+        request=facts.answers_to,
+    )
 
 
 def _expired(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -222,6 +248,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "expiry": _expired,
     "nomination": _nominated,
     "call": call,
+    "waiting": _waiting,
     "practice": practice,
     "answer": answer,
     "review": review,

@@ -20,6 +20,7 @@ NoticeKind = Literal[
     "expiry",
     "nomination",
     "call",
+    "waiting",
     "practice",
     "answer",
     "review",
@@ -63,7 +64,8 @@ class NoticeFacts:
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
     - nomination: `nomination`
-    - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`
+    - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
+    - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
     - answer: `answers`, `member`, `every_list`
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
@@ -88,6 +90,7 @@ class NoticeFacts:
     countries: int = 0
     removed: int = 0
     unreached: int = 0
+    agreed: int = 0
     accepted: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()

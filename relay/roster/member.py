@@ -33,11 +33,18 @@ class Role(StrEnum):
 
     MEMBER = "member"
     MODERATOR = "moderator"
+    DEPUTY = "deputy"  # stands in for a moderator who does not answer (roster.moderation)
+    SECRETARIAT = "secretariat"  # is called when no moderator has decided
     FOCAL_POINT = "focal-point"
     ADMIN = "admin"
     AUDITOR = "auditor"
     EXPERT = "expert"
     OPERATOR = "operator"
+
+
+DECIDING = frozenset(
+    {Role.MODERATOR, Role.DEPUTY, Role.SECRETARIAT}
+)  # who may decide about held posts, if they are officials
 
 
 class MemberState(StrEnum):
@@ -68,7 +75,7 @@ class Member:
     @property
     def may_moderate(self) -> bool:
         """Whether this person's role and agency let them see held posts: experts, NGOs and IGOs never do."""
-        return Role.MODERATOR in self.roles and self.agency_type.is_official
+        return bool(DECIDING & self.roles) and self.agency_type.is_official
 
     def may_act(self, on: date) -> bool:
         """Whether the member is active and their vetting has not run out on that day (UTC)."""

@@ -19,9 +19,11 @@ from sqlalchemy import (
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
-from relay.roster.member import AgencyType, MemberState, Role
+from relay.roster.member import DECIDING, AgencyType, MemberState, Role
 from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, HELD, RELAYED, decisions, deliveries, members, memberships, posts
+
+_OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
 
 def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -37,9 +39,13 @@ def has_role(role: Role) -> ColumnElement[bool]:
 
 
 def moderates() -> ColumnElement[bool]:
-    """The members who moderate their lists: as `Member.may_moderate` says it."""
-    official = [one.value for one in AgencyType if one.is_official]
-    return and_(has_role(Role.MODERATOR), members.c.agency_type.in_(official))
+    """The officials who moderate their lists, and so are whom `LIST-owner@` reaches; deputies only stand in for them."""
+    return and_(has_role(Role.MODERATOR), _OFFICIAL)
+
+
+def decides() -> ColumnElement[bool]:
+    """The members who may decide about what their lists hold: as `Member.may_moderate` says it."""
+    return and_(or_(*map(has_role, sorted(DECIDING))), _OFFICIAL)
 
 
 # What a row of the queue needs when it is made, in the order in which every `INSERT … SELECT` gives it.

@@ -22,7 +22,7 @@ Released = Literal["released", "waiting"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldPost:
-    """A post that waits for a moderator of one list. `released_by` are the members who said yes so far, by id."""
+    """A post that waits for a moderator of one list. `released_by` are the members who said yes so far, by id; `called` who was asked to decide about the post."""
 
     post_id: int
     reference: str
@@ -38,6 +38,7 @@ class HeldPost:
     reasons: tuple[Reason, ...]
     removed: tuple[str, ...]
     released_by: tuple[str, ...]
+    called: tuple[calls.Call, ...]
 
 
 def list_held(connection: Connection, reference: str | None = None) -> tuple[HeldPost, ...]:
@@ -45,21 +46,17 @@ def list_held(connection: Connection, reference: str | None = None) -> tuple[Hel
     yes: dict[tuple[int, str], list[str]] = {}
     for row in connection.execute(select(releases).order_by(releases.c.at)):
         yes.setdefault((row.post_id, row.list_name), []).append(row.moderator_id)
-    columns = (
-        *decisions.c,
-        posts.c.reference,
-        posts.c.received_at,
-        posts.c.size_octets,
-        posts.c.proof,
-        posts.c.author_id,
-        members.c.address,
-        members.c.country,
-    )
+    of_post = (posts.c.reference, posts.c.received_at, posts.c.size_octets, posts.c.proof, posts.c.author_id)
     joined = decisions.join(posts, posts.c.id == decisions.c.post_id).join(members, members.c.id == posts.c.author_id)
+    columns = (*decisions.c, *of_post, members.c.address, members.c.country)
     query = select(*columns).select_from(joined).where(HELD).order_by(posts.c.id, decisions.c.position)
     if reference is not None:
         query = query.where(posts.c.reference == reference)
-    return tuple(_held_post(row, yes.get((row.post_id, row.list_name), [])) for row in connection.execute(query))
+    rows = connection.execute(query).all()
+    called = calls.list_calls(connection, {row.post_id for row in rows})
+    return tuple(
+        _held_post(row, yes.get((row.post_id, row.list_name), []), called.get(row.post_id, ())) for row in rows
+    )
 
 
 def release(  # noqa: PLR0913 - one decision, told whole
@@ -97,6 +94,7 @@ def release(  # noqa: PLR0913 - one decision, told whole
         raise Conflict(f"{reference} is your own post: somebody else must release it")
     outcomes = {_release_one(connection, node, row, moderator, now, two_person=two_person) for row in held}
     if "waiting" in outcomes:
+        calls.call_second(connection, held[0].post_id, moderator.id, now)
         return "waiting"
     connection.execute(update(posts).where(posts.c.id == held[0].post_id).values(message_id=message_id))
     _cancel_notice(connection, held[0].post_id)
@@ -138,6 +136,7 @@ def refuse(  # noqa: PLR0913 - one decision, told whole: what, where, who, when,
         facts: audit.Facts = {"reference": reference, "list": row.list_name, "moderator": moderator.id, "code": code}
         audit.append(connection, node, now, "post.refused_by_moderator", facts)
     fanout.forget_withheld(connection, held[0].post_id)
+    _cancel_notice(connection, held[0].post_id)
     calls.call_off(connection, held[0].post_id)
     fanout.tell_author(connection, held[0].post_id, held[0].list_name, Kind.NOTICE, now)
 
@@ -171,7 +170,8 @@ def _cancel_notice(connection: Connection, post_id: int) -> None:
     """Take back the word that a post waits, where it wasn't sent before the waiting ended; not while another list holds it."""
     waiting = connection.execute(_held_query().where(posts.c.id == post_id)).all()
     if all(is_offer(read_reasons(row.reasons)) for row in waiting):
-        fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.NOTICE))
+        words = deliveries.c.kind.in_([Kind.NOTICE, Kind.WAITING])
+        fanout.cancel(connection, and_(deliveries.c.post_id == post_id, words))
 
 
 def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ def decide(connection: Connection, row: Row[Any], **values: Any) -> None:
     connection.execute(update(decisions).where(this).values(held_until=None, **values))
 
 
-def _held_post(row: Row[Any], released_by: list[str]) -> HeldPost:
+def _held_post(row: Row[Any], released_by: list[str], called: tuple[calls.Call, ...]) -> HeldPost:
     return HeldPost(
         post_id=row.post_id,
         reference=row.reference,
@@ -289,4 +289,5 @@ def _held_post(row: Row[Any], released_by: list[str]) -> HeldPost:
         reasons=read_reasons(row.reasons),
         removed=tuple(row.removed),
         released_by=tuple(released_by),
+        called=called,
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
-from relay.store.fanout import may_receive, moderates
+from relay.store.fanout import decides, may_receive, moderates
 from relay.store.prepared import Prepared
 from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
@@ -72,9 +72,10 @@ _WAITS_FOR_THEM = exists().where(
     members.c.id == deliveries.c.member_id,
     memberships.c.member_id == deliveries.c.member_id,
     or_(memberships.c.list_name == decisions.c.list_name, memberships.c.list_name + OWNER == decisions.c.list_name),
-    moderates(),
+    decides(),
     _MAY_RECEIVE,
 )
+_WAITS = exists().where(decisions.c.post_id == deliveries.c.post_id, HELD)
 _FREE = {"lease": None, "leased_until": None}
 _MOVE = Prepared(
     update(deliveries)
@@ -90,6 +91,7 @@ _CANCEL_LOST = Prepared(
             deliveries.c.called_off,
             and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
+            and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),
         ),
     ),
     lists=_LISTS,
@@ -116,7 +118,8 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, and
+    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
+    their post still waits when it doesn't, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.

@@ -39,7 +39,7 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "author.withdrew", "whole message")])]
         word = "refuse" if is_offer(read_reasons(row.reasons)) else "withhold"
         held.decide(connection, row, decision=word, reasons=reasons)
-    fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.NOTICE))
+    fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.NOTICE, Kind.WAITING])))
     calls.call_off(connection, post_id)
     cancelled = fanout.cancel_copies(connection, post_id)
     waited = any(not is_offer(read_reasons(row.reasons)) for row in rows)

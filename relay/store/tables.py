@@ -216,7 +216,8 @@ deliveries = Table(
     CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name="member_id"),
     CheckConstraint(
         _one_of(
-            "kind", "copy receipt notice undelivered expiry nomination call practice answer review spill postmaster"
+            "kind",
+            "copy receipt notice undelivered expiry nomination call waiting probe failing practice answer review spill postmaster",
         ),
         name="kind",
     ),

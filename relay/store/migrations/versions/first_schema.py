@@ -260,7 +260,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination call practice answer review spill postmaster",
+                "copy receipt notice undelivered expiry nomination call waiting probe failing practice answer review spill postmaster",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
