@@ -45,7 +45,9 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
     confirmed_by: Annotated[str, typer.Option(help="Who confirmed; somebody else.")],
     role: Annotated[
         list[str] | None,
-        typer.Option(help="member, moderator, focal-point, admin, auditor, expert or operator; repeatable."),
+        typer.Option(
+            help="member, moderator, deputy, secretariat, focal-point, admin, auditor, expert or operator; repeatable."
+        ),
     ] = None,
     valid_until: Annotated[
         str, typer.Option(metavar="DATE", help="Last day of the membership, such as 2027-06-30.")

@@ -46,7 +46,7 @@ HOSTILE_PLACES = (
 )
 FACTS = st.builds(
     NoticeFacts,
-    kind=st.sampled_from(["withhold", "hold", "expiry", "call"]),
+    kind=st.sampled_from(["withhold", "hold", "expiry", "call", "waiting"]),
     reference=st.just("CAFR-2026-000123"),
     recipient=st.just(Address(local="i.ekotto", domain="customs.example")),
     recipient_name=st.just("Inès Ékotto"),

@@ -390,6 +390,28 @@ def test_a_call_about_an_offer_says_that_it_comes_from_another_region():
     assert "Why" not in text
 
 
+def test_a_call_says_when_two_must_agree_and_when_one_has():
+    two = replace(LIST, two_person_release=True)
+    facts = withheld("N1", kind="call", author_country="GA", lists=(two,))
+    assert "On this list two moderators must agree" in text(facts)
+    assert "One moderator has agreed already. A second" in text(replace(facts, agreed=1)).replace("\n", " ")
+    assert "moderators must agree" not in text(replace(facts, lists=(LIST,)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_word_that_a_post_still_waits_says_until_when_what_if_it_is_urgent_and_how_to_take_it_back(language):
+    catalogue = CATALOGUES[language]
+    facts = withheld("N1", kind="waiting", held_until=NOW + timedelta(hours=68))
+    mail = read(facts, language)
+    said = mail.get_content()
+    assert (mail["Auto-Submitted"], mail["X-WEN-Decision"]) == ("auto-generated", "hold")
+    assert str(mail["Subject"]).endswith(f" {facts.reference}")
+    assert str(mail["Subject"]).split()[0] == catalogue.text("Still waiting: {reference}", reference="").split()[0]
+    assert catalogue.moment(NOW + timedelta(hours=68)) in said
+    assert "WITHDRAW CAFR-2026-000123" in said
+    assert "BCN Yaoundé" in said
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_verdict_on_practice_says_what_each_list_would_have_done(language):
     verdict = (
