@@ -22,7 +22,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from relay import jobs
 from relay.actions.admit import admit, is_gateway
 from relay.actions.deliver import BEAT, Outbox
-from relay.actions.login import authenticate
+from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.detectors.facts import Facts
@@ -41,6 +41,7 @@ from relay.policy.vocabulary import patterns_of
 from relay.processors import stay_on_one
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
+from relay.roster.login import Login
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.settings import Settings, is_within, load_settings
@@ -179,6 +180,8 @@ class Service:
             limits=limits,
             doors=Doors(
                 authenticate=self._authenticate,
+                find_account=lambda login: find_account(self.resources, login),
+                enter=self._enter,
                 admit=self._admit,
                 receive=self._receive,
                 note=note,
@@ -226,8 +229,11 @@ class Service:
 
         stack.push_async_callback(finish)
 
-    def _authenticate(self, login: str, password: str) -> Member | None:
+    def _authenticate(self, login: str, password: str) -> Login | None:
         return authenticate(self.resources, login, password, datetime.now(UTC))
+
+    def _enter(self, password_id: str) -> Login | None:
+        return enter(self.resources, password_id, datetime.now(UTC))
 
     def _admit(
         self,

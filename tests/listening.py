@@ -15,6 +15,8 @@ from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, Reply, accepted
+from relay.mail.scram import Account, PasswordKeys, make_account, make_verifier
+from relay.roster.login import Login
 from relay.roster.member import AgencyType, Member, MemberState, Role
 
 PASSWORD = "correct horse battery staple"
@@ -41,6 +43,10 @@ MEMBER = Member(
     state=MemberState.ACTIVE,
     lists=frozenset({"central-africa"}),
 )
+VERIFIER = make_verifier(PASSWORD, b"salt of the chief")
+CHIEFS_ACCOUNT = make_account(
+    [PasswordKeys("p-1", VERIFIER.stored_key, VERIFIER.server_key)], VERIFIER.salt, VERIFIER.iterations
+)
 
 
 @dataclass
@@ -55,11 +61,21 @@ class House:
     before_accept: Callable[[], None] = lambda: None
     before_lookup: Callable[[], None] = lambda: None
     before_login: Callable[[], None] = lambda: None
+    before_account: Callable[[], None] = lambda: None
+    lets_in: bool = True  # False: what the member may do has changed since their account was looked at
 
-    def authenticate(self, login: str, password: str) -> Member | None:
-        self.logins.append(login)
+    def authenticate(self, login: str, password: str) -> Login | None:
         self.before_login()
-        return MEMBER if login.lower() == CHIEF.key and password == PASSWORD else None
+        found = self.find_account(login).by_password(password)
+        return self.enter(found.password_id) if found else None
+
+    def find_account(self, login: str) -> Account:
+        self.logins.append(login)
+        self.before_account()
+        return CHIEFS_ACCOUNT if login.lower() == CHIEF.key else make_account((), b"another salt")
+
+    def enter(self, password_id: str) -> Login | None:
+        return Login(member=MEMBER, password_id=password_id) if self.lets_in else None
 
     def admit(
         self,
@@ -105,6 +121,8 @@ class RunningServer:
             limits,
             Doors(
                 authenticate=house.authenticate,
+                find_account=house.find_account,
+                enter=house.enter,
                 admit=house.admit,
                 receive=house.receive,
                 note=house.note,

@@ -1,21 +1,20 @@
 """Members come and go: nominations are judged by the core, written by the store, and told to those concerned."""
 
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
 
 from relay.actions.open import operator_name
+from relay.actions.passwords import issue_password
 from relay.errors import Conflict, Invalid
 from relay.mail.address import Address
-from relay.mail.scram import make_verifier
 from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
 from relay.roster.roll import VOUCHED
-from relay.store import credentials, members
+from relay.store import members
 
 Kind = TypeVar("Kind", AgencyType, Role)
 
@@ -114,16 +113,6 @@ def untold_vouchers(resources: Resources, added: Iterable[Member]) -> tuple[Addr
         vouchers = dict.fromkeys(one for found in nominations for one in (found.nominated_by, found.confirmed_by))
         known = {voucher: members.find(connection, voucher) for voucher in vouchers}
     return tuple(voucher for voucher, one in known.items() if one is None or one.state is not MemberState.ACTIVE)
-
-
-def issue_password(resources: Resources, member: Member, now: datetime) -> str:
-    """Make an app password: 128 random bits as five groups; only its verifier is kept."""
-    letters = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 characters that look different from each other
-    password = "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(5))
-    verifier = make_verifier(password, secrets.token_bytes(16))
-    node = resources.settings.relay.node
-    resources.database.write(lambda connection: credentials.add_password(connection, node, member.id, verifier, now))
-    return password
 
 
 def first_administrator(resources: Resources, address: Address, now: datetime) -> str:

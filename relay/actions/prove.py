@@ -23,7 +23,8 @@ from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
-from relay.store import members, posts
+from relay.store import credentials, members, posts
+from relay.store.engine import Transaction
 
 
 def prove(resources: Resources, envelope: Envelope, client: Client, octets: bytes) -> AuthenticationResults | None:
@@ -60,7 +61,7 @@ def find_author(
         Unavailable: the database can't serve.
     """
     with resources.database.read() as connection:
-        member = members.find(connection, authentication.address)
+        member = None if _is_revoked(connection, authentication) else members.find(connection, authentication.address)
     refusal = NOT_ENTITLED
     if member is not None and _may_write(resources, envelope, client, member, now):
         if _is_proof_enough(resources, envelope, member, authentication):
@@ -68,6 +69,11 @@ def find_author(
         refusal = PROOF_NOT_ENOUGH
     _note_refusal(resources, member, client, refusal, now)
     return NOT_ENTITLED.reply if authentication.method is Method.AUTH else REFUSED
+
+
+def _is_revoked(connection: Transaction, authentication: AuthenticationResults) -> bool:
+    """Whether the password of this login has been revoked since, or replaced: that holds for open sessions' next message."""
+    return bool(authentication.password_id) and credentials.owner_of(connection, authentication.password_id) is None
 
 
 def _is_proof_enough(

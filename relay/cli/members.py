@@ -1,21 +1,20 @@
 """`wen-relay members`: add, list, show, suspend, reinstate, renew, remove; `roll` has what concerns many at once."""
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from relay.actions.enrol import Enrolled, add_member, issue_password, read_last_day
+from relay.actions.enrol import Enrolled, add_member, read_last_day
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli import roll
+from relay.actions.passwords import find_member
+from relay.cli import passwords, roll
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.passwords import AddressArgument, show_password
 from relay.cli.people import name_untold, person
 from relay.cli.rows import print_records, print_rows
-from relay.errors import NotFound
 from relay.mail.address import Address
-from relay.resources import Resources
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
 from relay.store import members
@@ -23,8 +22,8 @@ from relay.store import members
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
 app.command()(roll.export)
-
-AddressArgument = Annotated[str, typer.Argument(metavar="ADDR", help="The member's address.")]
+for _name, _command in passwords.COMMANDS.items():
+    app.command(_name)(_command)
 
 
 @app.command()
@@ -80,28 +79,7 @@ def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
         return
     say(f"{address} is now an active member of {', '.join(sorted(enrolled.member.lists)) or 'no list'}.")
     name_untold(enrolled.untold)
-    _show_password(enrolled.password)
-
-
-def _show_password(password: str) -> None:
-    if password:
-        say("App password, shown only this once (the user name is the address):")
-        sys.stdout.write(password + "\n")
-
-
-@app.command("password")
-def password(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Issue a new app password and print it, once; the old one ends.
-
-    Example: wen-relay members password a.mbarga@douanes.example
-    """
-    with opened(config) as resources:
-        member = _find(resources, read_member_address(address))
-        issued = issue_password(resources, member, datetime.now(UTC))
-    if as_json:
-        print_json({"address": str(member.address), "password": issued})
-    else:
-        _show_password(issued)
+    show_password(enrolled.password)
 
 
 @app.command("list")
@@ -131,16 +109,8 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
     Example: wen-relay members show a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        row = person(_find(resources, read_member_address(address)))
+        row = person(find_member(resources, read_member_address(address)))
     print_records([row], as_json=as_json, columns=tuple(row))
-
-
-def _find(resources: Resources, address: Address) -> Member:
-    with resources.database.read() as connection:
-        member = members.find(connection, address)
-    if member is None:
-        raise NotFound(f"{address} is not a member")
-    return member
 
 
 @app.command()

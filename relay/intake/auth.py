@@ -1,9 +1,10 @@
-"""AUTH: PLAIN and LOGIN, under TLS only, with the same words for every wrong login (RFC 4954, RFC 4616)."""
+"""AUTH: PLAIN, LOGIN and SCRAM-SHA-256, under TLS only, with the same words for every wrong login (RFC 4954, RFC 4616, RFC 7677)."""
 
 import asyncio
-import binascii
-from base64 import b64decode
-from dataclasses import dataclass, field
+import secrets
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from relay.errors import Unavailable
 from relay.intake import replies
@@ -12,53 +13,12 @@ from relay.intake.limits import LOGIN_TRIES
 from relay.intake.lines import AUTH_OCTETS
 from relay.intake.login_tries import STORM
 from relay.intake.replies import Answer, Farewell
+from relay.mail import scram_exchange
 from relay.mail.reply import Reply
+from relay.mail.sasl import Credentials, decode_base64, read_login, read_plain
+from relay.roster.login import Login
 
-LOGIN_CHALLENGES = ("VXNlcm5hbWU6", "UGFzc3dvcmQ6")  # "Username:" and "Password:" in base64, as clients expect them
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A user name and a password. The password is left out of `repr`, so that no traceback or log can show it."""
-
-    login: str
-    password: str = field(repr=False)
-
-
-def decode_base64(octets: bytes) -> bytes | None:
-    """Decode strictly (RFC 4648 §3.3); None when it isn't base64. A lone `=` is the empty string (RFC 4954 §4)."""
-    if octets == b"=":
-        return b""
-    try:
-        return b64decode(octets, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-
-
-def read_plain(octets: bytes) -> Credentials | None:
-    """Read the message of PLAIN: authzid NUL authcid NUL password; None when it has another form.
-
-    To act for somebody else (an authzid that differs) is not offered and reads as an impossible login.
-
-    Source: RFC 4616 §2.
-    """
-    parts = octets.split(b"\0")
-    if len(parts) != 3:
-        return None
-    acts_for, login, password = parts
-    if acts_for not in {b"", login}:
-        return Credentials("", "")
-    return read_login(login, password)
-
-
-def read_login(login: bytes, password: bytes) -> Credentials | None:
-    """Read the two answers of LOGIN; None when one isn't UTF-8 or holds a NUL."""
-    if b"\0" in login + password:
-        return None
-    try:
-        return Credentials(login.decode("utf-8"), password.decode("utf-8"))
-    except UnicodeDecodeError:
-        return None
+LOGIN_CHALLENGES = (b"Username:", b"Password:")  # as clients expect them
 
 
 async def auth(talk: Conversation, argument: bytes) -> Answer:
@@ -78,18 +38,62 @@ async def auth(talk: Conversation, argument: bytes) -> Answer:
         return replies.BAD_ARGUMENT
     match mechanism.upper():
         case b"PLAIN":
-            credentials = await _ask_plain(talk, initial)
+            return await _by_password(talk, await _ask_plain(talk, initial))
         case b"LOGIN":
-            credentials = await _ask_login(talk, initial)
+            return await _by_password(talk, await _ask_login(talk, initial))
+        case b"SCRAM-SHA-256":
+            return await _by_proof(talk, initial)
         case _:
             return replies.UNKNOWN_MECHANISM
+
+
+async def _by_password(talk: Conversation, credentials: Credentials | Answer) -> Answer:
+    """Log in by a password that was sent, unless what was sent is none."""
     if not isinstance(credentials, Credentials):
         return credentials
-    return await _log_in(talk, credentials)
+    check = partial(talk.reception.authenticate, credentials.login, credentials.password)
+    return await _log_in(talk, credentials.login, check)
+
+
+async def _by_proof(talk: Conversation, initial: bytes) -> Answer:
+    """Log in by SCRAM: the client proves that it knows a password, and we that we know its verifier (RFC 5802 §3).
+
+    What the second proof says is our last challenge, because SMTP has no room for it in 235 (RFC 4954 §4).
+    """
+    octets = decode_base64(initial) if initial else await _ask(talk, b"")
+    if not isinstance(octets, bytes):
+        return octets or replies.BAD_BASE64
+    if (first := scram_exchange.read_client_first(octets)) is None:
+        return replies.BAD_BASE64
+    try:
+        account = await talk.reception.find_account(first.login)
+    except Unavailable:
+        return replies.LOGIN_UNAVAILABLE
+    exchange = scram_exchange.begin(first, account, secrets.token_urlsafe(18).encode("ascii"))
+    final = await _ask(talk, exchange.server_first)
+    if not isinstance(final, bytes):
+        return final or replies.BAD_BASE64
+    proven = b""
+
+    async def check() -> Login | None:
+        nonlocal proven
+        if (judged := exchange.judge(final)) is None:
+            return None
+        found, proven = judged
+        return await talk.reception.enter(found.password_id)
+
+    reply = await _log_in(talk, first.login, check)
+    if not reply.positive:
+        return reply
+    answer = await _ask(talk, proven)
+    if answer == b"":
+        return reply
+    talk.member, talk.password_id = None, ""  # it doesn't believe that it speaks with us
+    return answer if answer is not None and not isinstance(answer, bytes) else replies.BAD_BASE64
 
 
 async def _ask_plain(talk: Conversation, initial: bytes) -> Credentials | Answer:
-    octets = decode_base64(initial) if initial else await _ask(talk, "")
+    octets = decode_base64(initial) if initial else await _ask(talk, b"")
     if octets is None:
         return replies.BAD_BASE64
     if not isinstance(octets, bytes):
@@ -110,19 +114,19 @@ async def _ask_login(talk: Conversation, initial: bytes) -> Credentials | Answer
     return read_login(*answers) or replies.BAD_BASE64
 
 
-async def _ask(talk: Conversation, challenge: str) -> bytes | Answer | None:
+async def _ask(talk: Conversation, challenge: bytes) -> bytes | Answer | None:
     """Send a challenge and decode the answer; None when it isn't base64."""
-    await talk.wire.say(f"334 {challenge}")
+    await talk.wire.say(f"334 {b64encode(challenge).decode('ascii')}")
     line = await talk.wire.read_line(AUTH_OCTETS)
     if isinstance(line, Farewell):
         return line
     return replies.LOGIN_CANCELLED if line == b"*" else decode_base64(line)
 
 
-async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
-    """Check a password, as late as the failures before it demand; only this session waits."""
+async def _log_in(talk: Conversation, login: str, check: Callable[[], Awaitable[Login | None]]) -> Reply:
+    """Check a password or the proof of one, as late as the failures before it demand; only this session waits."""
     tries, clock = talk.reception.login_tries, asyncio.get_running_loop().time
-    who = credentials.login, talk.ip
+    who = login, talk.ip
     weighing = tries.weigh(*who, clock())
     if weighing.turn_away and not weighing.known:
         talk.login_tries += 1
@@ -130,14 +134,14 @@ async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
         return replies.TOO_MANY_WAIT
     delay = weighing.units * talk.reception.limits.login_delay.total_seconds()
     if not weighing.known:
-        await _wait(talk, credentials, delay)
+        await _wait(talk, login, delay)
     try:
-        member = await talk.reception.authenticate(credentials.login, credentials.password)
+        entered = await check()
     except Unavailable:
         return replies.LOGIN_UNAVAILABLE
-    if member:
+    if entered:
         tries.succeeded(*who)
-        talk.member = member
+        talk.member, talk.password_id = entered.member, entered.password_id
         return replies.LOGGED_IN
     talk.login_tries += 1
     _note_failure(talk, weighing.units)
@@ -145,22 +149,22 @@ async def _log_in(talk: Conversation, credentials: Credentials) -> Reply:
         return replies.TOO_MANY_WAIT
     tries.failed(*who, clock())
     if weighing.known:
-        await _wait(talk, credentials, delay)
+        await _wait(talk, login, delay)
     return replies.WRONG_LOGIN
 
 
-async def _wait(talk: Conversation, credentials: Credentials, seconds: float) -> None:
+async def _wait(talk: Conversation, login: str, seconds: float) -> None:
     """Let this session wait; the event loop serves the others meanwhile."""
     if not seconds:
         return
     tries = talk.reception.login_tries
-    tries.wait(credentials.login, talk.ip)
+    tries.wait(login, talk.ip)
     talk.waits = True
     try:
         await asyncio.sleep(seconds)
     finally:
         talk.waits = False
-        tries.waited(credentials.login, talk.ip)
+        tries.waited(login, talk.ip)
 
 
 def _note_failure(talk: Conversation, units: int) -> None:

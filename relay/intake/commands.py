@@ -40,7 +40,7 @@ class Conversation:
     """What one connection has told us so far, and where its answers come from. STARTTLS begins a new one.
 
     `submits` is true on the doors for members' mail programs, where nobody sends without a login; `waits` while a login is
-    being delayed.
+    being delayed. `password_id` tells by which of the member's passwords they have logged in.
     """
 
     reception: Reception
@@ -51,6 +51,7 @@ class Conversation:
     helo_name: str = ""
     extended: bool = False
     member: Member | None = None
+    password_id: str = ""
     login_tries: int = 0
     waits: bool = False
     transaction: Transaction | None = None
@@ -109,7 +110,7 @@ def offers(talk: Conversation) -> tuple[str, ...]:
     )
     if not talk.tls:
         return (*always, "STARTTLS")
-    return (*always, "AUTH PLAIN LOGIN") if talk.submits else always
+    return (*always, "AUTH SCRAM-SHA-256 PLAIN LOGIN") if talk.submits else always
 
 
 async def mail(talk: Conversation, argument: bytes) -> Answer:
@@ -188,7 +189,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
         submission = Submission(
             envelope=Envelope(mail_from=transaction.mail_from, rcpt_to=tuple(transaction.rcpt_to.values())),
             client=talk.client,
-            authentication=AuthenticationResults(method=Method.AUTH, address=member.address) if member else None,
+            authentication=_proof_of_login(talk, member) if member else None,
             octets=octets,
         )
         reply = await talk.reception.judge(submission, reservation.hand_over())
@@ -197,6 +198,10 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     if talk.wire.heard_end:
         talk.reception.note_unheard(reply)
     return reply
+
+
+def _proof_of_login(talk: Conversation, member: Member) -> AuthenticationResults:
+    return AuthenticationResults(method=Method.AUTH, address=member.address, password_id=talk.password_id)
 
 
 def _allowed(declared: int, most: int) -> int:

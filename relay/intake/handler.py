@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from relay.errors import Unavailable
 from relay.intake.limits import IntakeLimits, OctetBudget, Reservation
@@ -19,9 +20,12 @@ from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import TRY_LATER, Reply
+from relay.mail.scram import Account
 from relay.processors import use_all
+from relay.roster.login import Login
 from relay.roster.member import Member
 
+Answer = TypeVar("Answer")
 LOGINS_AT_ONCE = 4  # a password check is slow on purpose; a flood of them must leave the processors to the others
 POSTS_AT_ONCE = 64  # they wait for a scanner, not for a processor
 
@@ -40,13 +44,15 @@ class Note(Protocol):
 class Doors:
     """What intake asks of the relay. Anything but Unavailable that is raised is a bug.
 
-    `authenticate` and `receive` may block and are called in threads; all others are called on the event loop and answer
+    `authenticate`, `find_account`, `enter` and `receive` may block and are called in threads; all others are called on the event loop and answer
     at once. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
     `trusts` tells whether a client without a login may bring posts.
     `is_proxy` tells whether an address is a listed proxy's.
     """
 
-    authenticate: Callable[[str, str], Member | None]
+    authenticate: Callable[[str, str], Login | None]
+    find_account: Callable[[str], Account]
+    enter: Callable[[str], Login | None]
     admit: Callable[[Address, Member | None, Client, Address | None, Sequence[Address]], Reply | None]
     receive: Callable[[Envelope, Client, AuthenticationResults | None, bytes], Reply]
     note: Note
@@ -89,15 +95,33 @@ class Reception:
         octets = max(self.limits.max_message_octets, self.limits.max_in_flight_octets // 4)
         return self._shares.setdefault(who, OctetBudget(octets, self._octets_in_flight))
 
-    async def authenticate(self, login: str, password: str) -> Member | None:
-        """The member whose login this is, else None.
+    async def authenticate(self, login: str, password: str) -> Login | None:
+        """The member whose user name and password these are, else None.
 
         Raises:
             Unavailable: it can't be told now; already logged.
         """
-        loop = asyncio.get_running_loop()
+        return await self._in_login_thread(partial(self._doors.authenticate, login, password))
+
+    async def find_account(self, login: str) -> Account:
+        """What the proofs of a user name are checked against; also of one that nobody has.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._in_login_thread(partial(self._doors.find_account, login))
+
+    async def enter(self, password_id: str) -> Login | None:
+        """Let in the member who has proved to have this password, if they may; else None.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._in_login_thread(partial(self._doors.enter, password_id))
+
+    async def _in_login_thread(self, ask: Callable[[], Answer]) -> Answer:
         with self._told_as_unavailable():
-            return await loop.run_in_executor(self._logins, self._doors.authenticate, login, password)
+            return await asyncio.get_running_loop().run_in_executor(self._logins, ask)
 
     def admit(
         self,

@@ -40,11 +40,15 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthenticationResults:
-    """One passed proof: its method, the address it proves, and whether a trusted gateway has found it, or we ourselves."""
+    """One passed proof: its method, the address it proves, and whether a trusted gateway has found it, or we ourselves.
+
+    `password_id` tells which of the member's app passwords a login was by, so that one that is revoked since counts no more.
+    """
 
     method: Method
     address: Address
     by_gateway: bool = False
+    password_id: str = ""
 
     @property
     def proof(self) -> Proof:

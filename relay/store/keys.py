@@ -4,6 +4,7 @@ audit.pem                  Ed25519, signs the heads of the audit log
 vault-20261122T080000Z.key  32 octets, wraps the keys of posts; the newest one seals, an older one opens until it is destroyed
 duplicates-2026-11-22.key   32 octets, recognises a message that is sent again and what a withheld one said; the newest two are tried
 verp.key                    32 octets, authenticates return paths
+login.key                   32 octets, gives every login its salt, whether somebody has it or not
 dkim-rsa-SELECTOR.pem, dkim-ed25519-SELECTOR.pem
 recovery.pub.pem           X25519, backups are encrypted to it; its private half, recovery.key, is to leave this machine
 
@@ -38,7 +39,8 @@ from relay.store.disk import make_private_directory, write_private_file
 KEY_OCTETS = 32
 VAULT, DUPLICATES = "vault", "duplicates"  # the kinds that are renewed
 
-_AUDIT, _VERP, _RECOVERY_PUBLIC, _RECOVERY_PRIVATE = "audit.pem", "verp.key", "recovery.pub.pem", "recovery.key"
+_AUDIT, _VERP, _LOGIN = "audit.pem", "verp.key", "login.key"
+_RECOVERY_PUBLIC, _RECOVERY_PRIVATE = "recovery.pub.pem", "recovery.key"
 _ADVICE = "put it back from where you keep it safe; without it the relay can't go on as the one it was"
 _FORMS = {VAULT: "%Y%m%dT%H%M%SZ", DUPLICATES: "%Y-%m-%d"}
 _VAULT_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z")
@@ -71,6 +73,7 @@ class Keys:
     vault: MappingProxyType[str, bytes]
     duplicate: tuple[bytes, ...]
     verp: bytes
+    login: bytes
     dkim: tuple[DkimKey, ...]
     recovery: X25519PublicKey
 
@@ -89,6 +92,7 @@ def create_keys(directory: Path, now: datetime) -> tuple[str, ...]:
     plan: tuple[tuple[str, str, Callable[[], bytes]], ...] = (
         (_AUDIT, _AUDIT, lambda: _private_pem(Ed25519PrivateKey.generate())),
         (_VERP, _VERP, new_secret),
+        (_LOGIN, _LOGIN, new_secret),
         ("vault-*.key", file_name(VAULT, now), new_secret),
         ("duplicates-*.key", file_name(DUPLICATES, now), new_secret),
         ("dkim-rsa-*.pem", f"dkim-rsa-r{month}.pem", lambda: _private_pem(generate_private_key(65537, 2048))),
@@ -118,6 +122,7 @@ def load_keys(directory: Path) -> Keys:
         vault=MappingProxyType({path.stem.removeprefix("vault-"): octets for path, octets in vault}),
         duplicate=tuple(octets for _, octets in duplicates[:-3:-1]),
         verp=_load_secret(directory / _VERP),
+        login=_load_secret(directory / _LOGIN),
         dkim=tuple(_load_dkim(directory)),
         recovery=recovery,
     )

@@ -97,12 +97,15 @@ credentials = Table(
     "credentials",
     metadata,
     Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
-    Column("salt", LargeBinary, nullable=False),
+    Column("name", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),  # of this very password: a later one of the same name has another
+    Column("salt", LargeBinary, nullable=False),  # this and the iterations are the same for all of a member's
     Column("iterations", Integer, nullable=False),
     Column("stored_key", LargeBinary, nullable=False),
     Column("server_key", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("last_used_at", Instant),
+    sqlite_with_rowid=False,
 )
 
 # Like CLAIMABLE below: each index's own words.

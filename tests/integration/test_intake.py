@@ -226,7 +226,14 @@ def test_a_client_that_closes_only_its_own_side_still_gets_the_reply(server):
 def test_an_address_that_is_taken_is_told_and_nothing_stays_open(server, tmp_path):
     async def start_another():
         house = server.house
-        doors = Doors(authenticate=house.authenticate, admit=house.admit, receive=house.receive, note=house.note)
+        doors = Doors(
+            authenticate=house.authenticate,
+            find_account=house.find_account,
+            enter=house.enter,
+            admit=house.admit,
+            receive=house.receive,
+            note=house.note,
+        )
         taken = Listener("submission", "127.0.0.1", server.ports["submission"])
         another = SmtpServer(
             (Listener("smtp", "127.0.0.1", 0), taken), LIMITS, doors, server.server._tls, "relay.example"

@@ -49,7 +49,14 @@ class MemorySession:
 
     def __init__(self, house: House, limits: IntakeLimits = LIMITS) -> None:
         house.anyone = True
-        doors = Doors(authenticate=house.authenticate, admit=house.admit, receive=house.receive, note=house.note)
+        doors = Doors(
+            authenticate=house.authenticate,
+            find_account=house.find_account,
+            enter=house.enter,
+            admit=house.admit,
+            receive=house.receive,
+            note=house.note,
+        )
         self.reception = Reception(doors, limits, "relay.example")
         self.transport = MemoryTransport()
         self.session = SmtpSession(

@@ -41,6 +41,7 @@ def test_every_key_is_made_for_this_user_alone(made):
     assert set(modes) == {
         "audit.pem",
         "verp.key",
+        "login.key",
         "vault-20261122T080000Z.key",
         "duplicates-2026-11-22.key",
         "dkim-rsa-r202611.pem",

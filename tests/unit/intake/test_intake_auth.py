@@ -6,8 +6,8 @@ import pytest
 from cryptography import x509
 
 from relay.errors import ConfigurationError
-from relay.intake.auth import Credentials, decode_base64, read_login, read_plain
 from relay.intake.tls import make_localhost_certificate, server_context
+from relay.mail.sasl import Credentials, decode_base64, read_login, read_plain
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from relay.intake.handler import Doors, Reception, Submission
 from relay.intake.limits import IntakeLimits, Reservation
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import TRY_LATER, accepted
+from relay.mail.scram import make_account
 
 LIMITS = IntakeLimits(
     max_message_octets=1000, max_in_flight_octets=4000, max_recipients=1, max_connections=1, max_connections_per_ip=1
@@ -23,6 +24,8 @@ def test_a_message_that_no_thread_can_take_is_put_off_and_its_memory_is_free_aga
     events = []
     doors = Doors(
         authenticate=lambda *_: None,
+        find_account=lambda _: make_account((), b"salt"),
+        enter=lambda _: None,
         admit=lambda *_: None,
         receive=lambda *_: accepted("R"),
         note=lambda event, **_: events.append(event),

@@ -111,6 +111,8 @@ def _create_credentials() -> None:
     op.create_table(
         "credentials",
         sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.Column("iterations", sa.Integer(), nullable=False),
         sa.Column("stored_key", sa.LargeBinary(), nullable=False),
@@ -118,7 +120,9 @@ def _create_credentials() -> None:
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("last_used_at", _INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_credentials_member_id")),
-        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_credentials")),
+        sa.PrimaryKeyConstraint("member_id", "name", name=op.f("pk_credentials")),
+        sa.UniqueConstraint("id", name=op.f("uq_credentials_id")),
+        sqlite_with_rowid=False,
     )
 
 
