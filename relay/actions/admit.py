@@ -7,7 +7,7 @@ as the database knows the member then (`actions.prove`), so that a suspension ho
 from collections.abc import Sequence
 from datetime import datetime
 
-from relay.delivery.bounce import read_return_path
+from relay.delivery.bounce import read_invitation, read_return_path
 from relay.mail.address import Address
 from relay.mail.envelope import Client
 from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, Reply
@@ -47,6 +47,8 @@ def admit(
         return NO_SUCH_ADDRESS
     if destination.purpose is Purpose.RETURN_PATH:
         refused = None if read_return_path(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
+    elif destination.purpose is Purpose.INVITATION:
+        refused = None if read_invitation(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
     elif destination.purpose is Purpose.POSTMASTER:
         refused = None if resources.settings.relay.postmaster else NO_SUCH_ADDRESS
     elif member is None:
@@ -90,7 +92,7 @@ def _judge_stranger(resources: Resources, client: Client, mail_from: Address | N
 
 
 def _may_write(resources: Resources, destination: Destination, member: Member, now: datetime) -> bool:
-    if not member.may_act(now.date()):
+    if not member.may_write(now.date()):
         return False
     match destination.purpose:
         case Purpose.POST:
@@ -101,5 +103,5 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
             return any(one.admits(member) for one in resources.lists.values())
         case Purpose.ALERTS:
             return bool(takes_alerts_of(member, resources.lists.values()))
-        case Purpose.RETURN_PATH | Purpose.POSTMASTER:
+        case Purpose.RETURN_PATH | Purpose.INVITATION | Purpose.POSTMASTER:
             return False  # open to everybody, and so asked above

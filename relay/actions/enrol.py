@@ -11,10 +11,11 @@ from relay.errors import Conflict, Invalid
 from relay.mail.address import Address
 from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
+from relay.roster.free_mail import WAIVER, judge_waiver
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
 from relay.roster.roll import VOUCHED
-from relay.store import members
+from relay.store import members, vetting
 
 Kind = TypeVar("Kind", AgencyType, Role)
 
@@ -28,18 +29,27 @@ class Enrolled:
     untold: tuple[Address, ...] = ()
 
 
-def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -> Nomination:
+def read_nomination(resources: Resources, row: Mapping[str, str], today: date, *, confirmed: bool = True) -> Nomination:
     """Read a nomination from texts: a command's options, or a line of a CSV file; lists and roles are separated by `;`.
+
+    Args:
+        resources: what the relay works with.
+        row: texts by column of `roll.COLUMNS`.
+        today: the day, UTC.
+        confirmed: whether somebody has confirmed it; otherwise it waits for that.
 
     Raises:
         Invalid: one sentence on what is wrong.
     """
-    if missing := [name for name in VOUCHED if not row.get(name, "").strip()]:
+    needed = [name for name in VOUCHED if confirmed or name != "confirmed_by"]
+    if missing := [name for name in needed if not row.get(name, "").strip()]:
         raise Invalid(f"“{missing[0]}” is missing")
     if row.get("state", MemberState.ACTIVE).strip() not in {"", MemberState.ACTIVE}:
         raise Invalid("only active members can be added: take the line out, or add the person by a new nomination")
+    address = read_member_address(row["address"])
+    waived_on = read_day(row.get("free_mail_waiver") or "")
     nomination = Nomination(
-        address=read_member_address(row["address"]),
+        address=address,
         name=" ".join(row["name"].split()),
         agency=" ".join(row["agency"].split()),
         agency_type=_one_of(AgencyType, row["agency_type"], "an agency type"),
@@ -48,8 +58,9 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -
         roles=frozenset(_one_of(Role, role, "a role") for role in _several(row.get("role") or Role.MEMBER)),
         lists=frozenset(_several(row["lists"])),
         nominated_by=read_member_address(row["nominated_by"]),
-        confirmed_by=read_member_address(row["confirmed_by"]),
-        valid_until=read_last_day(row.get("valid_until") or "", today),
+        confirmed_by=read_member_address(row["confirmed_by"]) if confirmed else None,
+        valid_until=read_last_day(row.get("valid_until") or "", today) or (waived_on + WAIVER if waived_on else None),
+        waived_on=waived_on,
     )
     wrong = judge_nomination(
         nomination,
@@ -57,7 +68,7 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date) -
         known_countries=frozenset(COUNTRIES),
         languages=frozenset(LANGUAGES),
     )
-    if wrong:
+    if wrong := wrong or judge_waiver(address, waived_on, nomination.valid_until, today):
         raise Invalid(wrong)
     if resources.destination(nomination.address) is not None:
         raise Invalid(f"{nomination.address} is an address of this relay: a list's copies would come back to it")
@@ -75,19 +86,41 @@ def _several(text: str) -> list[str]:
     return [part.strip() for part in text.replace(",", ";").split(";") if part.strip()]
 
 
+def read_day(text: str) -> date | None:
+    """Read a day; None for "".
+
+    Raises:
+        Invalid: it isn't one.
+    """
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise Invalid(f"“{text}” is not a day: write it as 2027-06-30") from None
+
+
 def read_last_day(text: str, today: date) -> date | None:
     """Read a membership's last day, today or later; None for "", a membership without an end.
 
     Raises:
         Invalid: it isn't such a day.
     """
-    try:
-        day = date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise Invalid(f"“{text}” is not a day: write it as 2027-06-30") from None
+    day = read_day(text)
     if day and day < today:
         raise Invalid(f"the last day {day} is over already: to end a membership use `wen-relay members remove`")
     return day
+
+
+def read_renewal(address: Address, valid_until: str, waived_on: str, today: date) -> tuple[date | None, date | None]:
+    """Read to which day a membership is prolonged, and the waiver that an address at a free mail provider needs.
+
+    Raises:
+        Invalid: one sentence on what is wrong.
+    """
+    waiver = read_day(waived_on)
+    until = read_last_day(valid_until, today) or (waiver + WAIVER if waiver else None)
+    if wrong := judge_waiver(address, waiver, until, today):
+        raise Invalid(wrong)
+    return until, waiver
 
 
 def add_member(resources: Resources, row: Mapping[str, str], *, with_password: bool, now: datetime) -> Enrolled:
@@ -109,8 +142,10 @@ def add_member(resources: Resources, row: Mapping[str, str], *, with_password: b
 def untold_vouchers(resources: Resources, added: Iterable[Member]) -> tuple[Address, ...]:
     """Who nominated or confirmed these members and is no active member: the relay writes to its members alone."""
     with resources.database.read() as connection:
-        nominations = [members.nomination_of(connection, member.id) for member in added]
-        vouchers = dict.fromkeys(one for found in nominations for one in (found.nominated_by, found.confirmed_by))
+        nominations = [vetting.nomination_of(connection, member.id) for member in added]
+        vouchers = dict.fromkeys(
+            one for found in nominations for one in (found.nominated_by, found.confirmed_by) if one is not None
+        )
         known = {voucher: members.find(connection, voucher) for voucher in vouchers}
     return tuple(voucher for voucher, one in known.items() if one is None or one.state is not MemberState.ACTIVE)
 

@@ -16,7 +16,7 @@ from relay.store import credentials, members
 
 
 def authenticate(resources: Resources, login: str, password: str, now: datetime) -> Login | None:
-    """The member whose address and app password these are, else None.
+    """The member, active or dormant, whose address and app password these are, else None.
 
     Raises:
         Unavailable: the database can't be read.
@@ -48,7 +48,7 @@ def enter(resources: Resources, password_id: str, now: datetime) -> Login | None
     with resources.database.read() as connection:
         owner = credentials.owner_of(connection, password_id)
         member = members.get(connection, owner[0]) if owner else None
-    if owner is None or member is None or not member.may_act(now.date()):
+    if owner is None or member is None or not member.may_write(now.date()):
         return None
     last_used_at = owner[1]
     if last_used_at is None or now - last_used_at >= credentials.USES_APART:

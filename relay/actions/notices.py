@@ -12,7 +12,7 @@ from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
-from relay.store import held, members, posts, reach
+from relay.store import held, members, posts, reach, vetting
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
 
@@ -38,7 +38,7 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
 
 def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     with resources.database.read() as connection:
-        nomination = members.nomination_of(connection, delivery.reference)
+        nomination = vetting.nomination_of(connection, delivery.reference)
     return NoticeFacts(
         kind="nomination",
         reference=f"M-{delivery.id:06}",

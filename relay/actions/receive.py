@@ -37,6 +37,8 @@ def receive(
         return bounce(resources, envelope.rcpt_to[0], octets, now)
     if destination.purpose is Purpose.POSTMASTER:
         return take_letter(resources, scanner, envelope, client, octets, now)
+    if destination.purpose is Purpose.INVITATION:
+        return take_acceptance(resources, scanner, envelope.rcpt_to[0], octets, now)
     if authentication is None:
         return refuse_unproven(resources, client, now)
     author = find_author(resources, envelope, client, authentication, now)

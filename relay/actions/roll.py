@@ -12,7 +12,7 @@ from relay.resources import Resources
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.roster.roll import read_roll
-from relay.store import members
+from relay.store import members, vetting
 from relay.store.engine import Transaction
 from relay.store.trial import undone
 
@@ -61,7 +61,7 @@ def export_rows(resources: Resources) -> list[dict[str, str]]:
     """Every member who hasn't left, as a row that `import_members` takes; a suspended one only shows its state."""
     with resources.database.read() as connection:
         everyone = [member for member in members.list_members(connection) if member.state is not MemberState.LEFT]
-        nominations = {member.id: members.nomination_of(connection, member.id) for member in everyone}
+        nominations = {member.id: vetting.nomination_of(connection, member.id) for member in everyone}
     return [to_row(member, nominations[member.id]) for member in everyone]
 
 
@@ -76,8 +76,9 @@ def to_row(member: Member, nomination: Nomination) -> dict[str, str]:
         "language": member.language,
         "lists": ";".join(sorted(member.lists)),
         "nominated_by": str(nomination.nominated_by),
-        "confirmed_by": str(nomination.confirmed_by),
+        "confirmed_by": str(nomination.confirmed_by or ""),
         "role": ";".join(sorted(member.roles)),
         "valid_until": member.valid_until.isoformat() if member.valid_until else "",
+        "free_mail_waiver": nomination.waived_on.isoformat() if nomination.waived_on else "",
         "state": member.state.value,
     }

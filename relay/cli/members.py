@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from relay.actions.enrol import Enrolled, add_member, read_last_day
+from relay.actions.enrol import Enrolled, add_member, read_renewal
 from relay.actions.open import opened, operator_name, wake_service
 from relay.actions.passwords import find_member
 from relay.cli import passwords, roll
@@ -24,6 +24,14 @@ app.command("import")(roll.import_)
 app.command()(roll.export)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
+
+WaiverOption = Annotated[
+    str,
+    typer.Option(
+        metavar="DATE",
+        help="For an address at a free mail provider: the day on which the focal point waived the rule against it; it counts for a year.",
+    ),
+]
 
 
 @app.command()
@@ -51,6 +59,7 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
     valid_until: Annotated[
         str, typer.Option(metavar="DATE", help="Last day of the membership, such as 2027-06-30.")
     ] = "",
+    free_mail_waiver: WaiverOption = "",
     issue_password: Annotated[bool, typer.Option("--issue-password", help="Print a new app password, once.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = "",
@@ -63,6 +72,7 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
     row = {
         "address": address, "name": name, "agency": agency, "agency_type": agency_type, "country": country, "language": language,
         "lists": lists, "nominated_by": nominated_by, "confirmed_by": confirmed_by, "role": ";".join(role or []), "valid_until": valid_until,
+        "free_mail_waiver": free_mail_waiver,
     }  # fmt: skip
     with opened(config) as resources:
         enrolled = add_member(resources, row, with_password=issue_password, now=datetime.now(UTC))
@@ -149,6 +159,7 @@ def renew(
     valid_until: Annotated[
         str, typer.Option(metavar="DATE", help="The new last day; without it the membership has no end.")
     ] = "",
+    free_mail_waiver: WaiverOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -156,8 +167,9 @@ def renew(
 
     Example: wen-relay members renew a.mbarga@douanes.example --valid-until 2027-12-31
     """
-    until = read_last_day(valid_until, datetime.now(UTC).date())
-    _change(config, as_json, "renewed", members.renew, read_member_address(address), valid_until=until)
+    whom = read_member_address(address)
+    until, waived_on = read_renewal(whom, valid_until, free_mail_waiver, datetime.now(UTC).date())
+    _change(config, as_json, "renewed", members.renew, whom, valid_until=until, waived_on=waived_on)
 
 
 @app.command()

@@ -1,6 +1,9 @@
-"""Return paths that say which delivery came back, and that only we can make (VERP with an HMAC).
+"""Addresses that say which delivery is answered, and that only we can make (an HMAC).
 
-    central-africa-bounces+TOKEN@relay.example       TOKEN = base32(delivery number, 5 octets · HMAC-SHA256 cut to 10 octets)
+    central-africa-bounces+TOKEN@relay.example       the return path of a copy: reports about it come there (VERP)
+    central-africa-request+TOKEN@relay.example       the reply address of an invitation: the nominee's answer comes there
+
+    TOKEN = base32(delivery number, 5 octets · HMAC-SHA256 cut to 10 octets)
 
 Base32 in lower case, because servers on the way may change the case of a local part; fifteen octets are exactly
 twenty-four characters, so that no bit is left over that could differ unseen.
@@ -9,13 +12,17 @@ twenty-four characters, so that no bit is left over that could differ unseen.
 import hmac
 import re
 from base64 import b32decode, b32encode
+from typing import Literal
 
 from relay.mail.address import Address
 
 NUMBER_OCTETS = 5
 MAC_OCTETS = 10  # 80 bits: RFC 2104 §5 allows no fewer
 
-_LOCAL = re.compile(r"(?P<list>.+)-bounces\+(?P<token>[a-z2-7]{24})")
+Sealed = Literal["return path", "invitation"]
+
+_SUFFIXES: dict[Sealed, str] = {"return path": "-bounces", "invitation": "-request"}
+_LOCAL = re.compile(r"(?P<list>.+)(?P<suffix>-bounces|-request)\+(?P<token>[a-z2-7]{24})")
 
 
 def return_path(list_local: str, domain: str, delivery_id: int, key: bytes) -> Address:
@@ -25,26 +32,44 @@ def return_path(list_local: str, domain: str, delivery_id: int, key: bytes) -> A
         list_local: the list's local part, 31 characters at most (RFC 5321 §4.5.3.1.1).
         domain: the relay's.
         delivery_id: below 2^40.
-        key: 32 octets, used for nothing else.
+        key: 32 octets, used for these addresses alone.
     """
-    number = delivery_id.to_bytes(NUMBER_OCTETS, "big")
-    token = b32encode(number + _mac(list_local, domain, number, key)).decode("ascii").lower()
-    return Address(local=f"{list_local}-bounces+{token}", domain=domain)
+    return _seal("return path", list_local, domain, delivery_id, key)
 
 
 def read_return_path(address: Address, key: bytes) -> int | None:
     """The delivery that a return path stands for; None when it isn't one that this key made."""
+    return _open("return path", address, key)
+
+
+def invitation_address(list_local: str, domain: str, delivery_id: int, key: bytes) -> Address:
+    """Make the address to which a nominee answers the letter of this delivery; the arguments are those of `return_path`."""
+    return _seal("invitation", list_local, domain, delivery_id, key)
+
+
+def read_invitation(address: Address, key: bytes) -> int | None:
+    """The invitation that is answered here; None when it isn't one that this key made."""
+    return _open("invitation", address, key)
+
+
+def _seal(what: Sealed, list_local: str, domain: str, delivery_id: int, key: bytes) -> Address:
+    number = delivery_id.to_bytes(NUMBER_OCTETS, "big")
+    token = b32encode(number + _mac(what, list_local, domain, number, key)).decode("ascii").lower()
+    return Address(local=f"{list_local}{_SUFFIXES[what]}+{token}", domain=domain)
+
+
+def _open(what: Sealed, address: Address, key: bytes) -> int | None:
     match = _LOCAL.fullmatch(address.local.lower())
-    if match is None:
+    if match is None or match.group("suffix") != _SUFFIXES[what]:
         return None
     octets = b32decode(match.group("token").upper())
     number, mac = octets[:NUMBER_OCTETS], octets[NUMBER_OCTETS:]
-    if not hmac.compare_digest(mac, _mac(match.group("list"), address.domain, number, key)):
+    if not hmac.compare_digest(mac, _mac(what, match.group("list"), address.domain, number, key)):
         return None
     return int.from_bytes(number, "big")
 
 
-def _mac(list_local: str, domain: str, number: bytes, key: bytes) -> bytes:
-    """List and domain belong under the seal, or a token could be carried to another list; neither can hold a NUL."""
-    sealed = b"\0".join((b"wen-relay return path", list_local.lower().encode(), domain.lower().encode(), number))
+def _mac(what: Sealed, list_local: str, domain: str, number: bytes, key: bytes) -> bytes:
+    """List and domain belong under the seal, or a token could be carried to another list; none of them can hold a NUL."""
+    sealed = b"\0".join((f"wen-relay {what}".encode(), list_local.lower().encode(), domain.lower().encode(), number))
     return hmac.digest(key, sealed, "sha256")[:MAC_OCTETS]

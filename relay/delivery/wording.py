@@ -21,9 +21,11 @@ _CATEGORIES = (
     (frozenset({"M1", "H2"}), sentence("marking")),
     (frozenset({"N1", "N2", "H3", "H4", "H5", "H6"}), sentence("personal data")),
     (frozenset({"O1", "O2", "O3", "H9"}), sentence("operational information")),
+    (frozenset({"V1"}), sentence("your membership, for which your focal point has not vouched again")),
 )
 _OTHER_CATEGORY = sentence("unreadable")
 _NO_CATEGORY = frozenset({"P1", "F1"})  # nothing was found; an offer from another region
+_NOT_OF_THE_TEXT = _NO_CATEGORY | {"V1"}
 
 _PLACES = {
     "subject": sentence("subject"),
@@ -186,8 +188,8 @@ def photo_line(reasons: Iterable[Reason], catalogue: Catalogue) -> str:
 
 
 def only_photos(reasons: Iterable[Reason]) -> bool:
-    """Whether a message waits for its photos alone, or at its author's own word, so that nothing is to be left out of its text."""
-    return all(reason.rule in _PHOTOS or reason.code in _NO_CATEGORY for reason in reasons)
+    """Whether a message waits for its photos alone, or for its author's sake, so that nothing is to be left out of its text."""
+    return all(reason.rule in _PHOTOS or reason.code in _NOT_OF_THE_TEXT for reason in reasons)
 
 
 def may_confirm(reasons: Iterable[Reason]) -> bool:

@@ -12,12 +12,12 @@ from relay.policy.author import NOT_AUTHENTICATED, SENDER_DIFFERS, judge_author,
 from relay.policy.channels import advise
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold
 from relay.policy.marking import strictest
-from relay.policy.membership import judge_membership
+from relay.policy.membership import DORMANT, judge_membership
 from relay.policy.photos import attachments_of, judge_photos
 from relay.policy.post import LIKENESS, RESIDUAL, Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.roster.mailing_list import MailingList, Tlp
-from relay.roster.member import Member
+from relay.roster.member import Member, MemberState
 
 HOP_LIMIT = 50  # Postfix's hopcount_limit; RFC 5321 §6.3 asks for a limit against loops
 
@@ -74,13 +74,22 @@ def _judge_for(post: Post, mailing_list: MailingList) -> Decision:
         return refused
     offered = post.offers.get(mailing_list.name)
     if offered is None:
-        return judge_membership(post.author, mailing_list, post.on) or _judge_content(post, mailing_list)
+        refused = judge_membership(post.author, mailing_list, post.on)
+        return refused or _hold_of_dormant(post, _judge_content(post, mailing_list))
     content = _judge_content(post, mailing_list)
-    if isinstance(content, Relay | Hold) and post.author is not None and post.author.may_act(post.on):
+    if isinstance(content, Relay | Hold) and post.author is not None and post.author.may_write(post.on):
         found = tuple(reason for reason in content.reasons if reason.code != "P1")
         return Hold(reasons=(offered, *found), marking=content.marking, removed=content.removed)
     # A list that the author doesn't belong to, and whose ceiling they can't know, makes nothing worse: it isn't asked.
     return Refuse(reasons=(offered,), reply=REFUSED)
+
+
+def _hold_of_dormant(post: Post, content: Decision) -> Decision:
+    """The post of a member for whom nobody has vouched in time waits for a moderator, whatever it says."""
+    if post.author is None or post.author.state is not MemberState.DORMANT or not isinstance(content, Relay | Hold):
+        return content
+    found = tuple(reason for reason in content.reasons if reason.code != "P1")
+    return Hold(reasons=(DORMANT, *found), marking=content.marking, removed=content.removed)
 
 
 def _judge_content(post: Post, mailing_list: MailingList) -> Decision:

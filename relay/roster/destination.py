@@ -19,6 +19,7 @@ class Purpose(StrEnum):
     PRACTICE = "practice"
     RETURN_PATH = "return-path"
     REQUEST = "request"
+    INVITATION = "invitation"
     POSTMASTER = "postmaster"
 
 
@@ -64,8 +65,11 @@ def destination_of(address: Address, domain: str, of_lists: Mapping[str, Destina
     if found := of_lists.get(address.key):
         return found
     if address.domain.lower() == domain.lower():
-        if "-bounces+" in address.local.lower():  # its seal tells whether a copy ever left with it (`delivery.bounce`)
+        # Their seals tell whether anything ever left with them (`delivery.bounce`).
+        if "-bounces+" in address.local.lower():
             return Destination(purpose=Purpose.RETURN_PATH)
+        if "-request+" in address.local.lower():
+            return Destination(purpose=Purpose.INVITATION)
         purpose = _OF_THE_RELAY.get(address.local.lower())
         return Destination(purpose=purpose) if purpose else None
     return None

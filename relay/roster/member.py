@@ -48,16 +48,26 @@ DECIDING = frozenset(
 
 
 class MemberState(StrEnum):
-    """Where a membership stands; only the active post and receive."""
+    """Where a membership stands; ARCHITECTURE.md “A membership's states” has the table.
 
+    Nominated people are nobody yet. Active ones post and receive. The posts of dormant ones, for whom their country
+    didn't vouch again in time, wait for a moderator; what they receive, `Member.may_receive` says.
+    """
+
+    NOMINATED = "nominated"
     ACTIVE = "active"
+    DORMANT = "dormant"
     SUSPENDED = "suspended"
     LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One person. `id` is random and stands for the person in the audit log; `lists` are names such as `central-africa`."""
+    """One person. `id` is random and stands for the person in the audit log; `lists` are names such as `central-africa`.
+
+    `attested_on` is the day on which their country last vouched for them; `receives_until` the last day on which a dormant
+    member still gets copies; `rules_version` the version of the rules that they have accepted, 0 for none.
+    """
 
     id: str
     address: Address
@@ -71,6 +81,9 @@ class Member:
     lists: frozenset[str]
     valid_until: date | None = None
     receipts: bool = True
+    attested_on: date | None = None
+    receives_until: date | None = None
+    rules_version: int = 0
 
     @property
     def may_moderate(self) -> bool:
@@ -79,4 +92,23 @@ class Member:
 
     def may_act(self, on: date) -> bool:
         """Whether the member is active and their vetting has not run out on that day (UTC)."""
-        return self.state is MemberState.ACTIVE and (self.valid_until is None or on <= self.valid_until)
+        return self.state is MemberState.ACTIVE and self._is_valid(on)
+
+    def may_write(self, on: date) -> bool:
+        """Whether mail from this member is taken on that day (UTC). What a dormant one posts is held."""
+        return self.state in {MemberState.ACTIVE, MemberState.DORMANT} and self._is_valid(on)
+
+    def may_receive(self, on: date) -> bool:
+        """Whether copies go to this member on that day (UTC)."""
+        dormant = self.state is MemberState.DORMANT and self.receives_until is not None and on <= self.receives_until
+        return (self.state is MemberState.ACTIVE or dormant) and self._is_valid(on)
+
+    def may_vouch_for(self, country: str, on: date) -> bool:
+        """Whether this person may nominate, confirm and attest people of a country: its focal points, and administrators."""
+        if not self.may_act(on):
+            return False
+        focal = Role.FOCAL_POINT in self.roles and self.agency_type.is_official and self.country == country
+        return focal or Role.ADMIN in self.roles
+
+    def _is_valid(self, on: date) -> bool:
+        return self.valid_until is None or on <= self.valid_until

@@ -10,7 +10,10 @@ from relay.roster.member import AgencyType, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nomination:
-    """Everything that is recorded when a person is proposed."""
+    """Everything that is recorded when a person is proposed. `confirmed_by` is None as long as nobody has confirmed.
+
+    `waived_on` is the day on which the focal point waived, for this person, the rule against free-mail addresses.
+    """
 
     address: Address
     name: str
@@ -21,8 +24,9 @@ class Nomination:
     roles: frozenset[Role]
     lists: frozenset[str]
     nominated_by: Address
-    confirmed_by: Address
+    confirmed_by: Address | None
     valid_until: date | None = None
+    waived_on: date | None = None
 
 
 def read_member_address(text: str) -> Address:

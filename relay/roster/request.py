@@ -32,6 +32,8 @@ class Word(StrEnum):
 
 _ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.NO})
 _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"})}
+_ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
+_DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
 _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
 
 
@@ -58,6 +60,16 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
     answered = named.pop() if len(named) == 1 else ""
     found = dict.fromkeys(_read(subject, text, answered))
     return tuple(found)[:REQUESTS]
+
+
+def read_acceptance(subject: str, text: str) -> bool | None:
+    """Read a nominee's answer: True accepts, False declines; None when neither stands in the subject or alone on the first line."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    for line in (without_reply_prefixes(subject), first):
+        said = _spaced(line).strip(" .!").upper().replace("’", "'")
+        if said in _ACCEPTED or said in _DECLINED:
+            return said in _ACCEPTED
+    return None
 
 
 def _read(subject: str, text: str, answered: str) -> Iterator[Request]:

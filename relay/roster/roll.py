@@ -26,6 +26,7 @@ COLUMNS = (
     "confirmed_by",
     "role",
     "valid_until",
+    "free_mail_waiver",
     "state",
 )
 VOUCHED = COLUMNS[:9]  # what a nomination needs

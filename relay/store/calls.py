@@ -18,7 +18,7 @@ from relay.roster.member import Role
 from relay.roster.moderation import DEPUTIES_AFTER, OTHERS_AFTER, SECRETARIAT_AFTER, Decider, whom_to_call
 from relay.store import fanout
 from relay.store.decision_rows import read_reasons
-from relay.store.fanout import decides, may_receive
+from relay.store.fanout import decides, may_act, may_write
 from relay.store.member_rows import address_of
 from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, members, memberships, posts
@@ -38,7 +38,7 @@ _DECIDERS = (
     .join(memberships, memberships.c.member_id == members.c.id)
     .where(
         memberships.c.list_name == bindparam("base", type_=memberships.c.list_name.type),
-        may_receive(bindparam("today", type_=members.c.valid_until.type)),
+        may_act(bindparam("today", type_=members.c.valid_until.type)),
         decides(),
         members.c.id != bindparam("author", type_=members.c.id.type),
     )
@@ -150,7 +150,7 @@ def tell_authors(connection: Connection, now: datetime) -> int:
         word = exists().where(
             deliveries.c.post_id == row.post_id, deliveries.c.kind == Kind.WAITING, deliveries.c.created_at >= due
         )
-        author = select(members.c.id).where(members.c.id == row.author_id, may_receive(now.date()), ~word)
+        author = select(members.c.id).where(members.c.id == row.author_id, may_write(now.date()), ~word)
         if connection.execute(author).first():
             fanout.tell_author(connection, row.post_id, row.list_name, Kind.WAITING, now)
             told += 1

@@ -26,11 +26,31 @@ from relay.store.tables import CLAIMABLE, HELD, RELAYED, decisions, deliveries, 
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
 
-def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
+def may_act(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """The members who are active and whose vetting has not run out on that day (UTC); as `Member.may_act` says it."""
-    return and_(
-        members.c.state == MemberState.ACTIVE, or_(members.c.valid_until.is_(None), members.c.valid_until >= on)
-    )
+    return and_(members.c.state == MemberState.ACTIVE, _is_valid(on))
+
+
+def may_receive(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Those who may act, and dormant members who still get copies for a while; as `Member.may_receive` says it."""
+    dormant = and_(members.c.state == MemberState.DORMANT, members.c.receives_until >= on)
+    return and_(or_(members.c.state == MemberState.ACTIVE, dormant), _is_valid(on))
+
+
+def may_write(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """Those from whom mail is taken on that day, and who are told what becomes of it; as `Member.may_write` says it."""
+    return and_(members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT]), _is_valid(on))
+
+
+def may_vouch(country: str, on: date) -> ColumnElement[bool]:
+    """The focal points of a country and the administrators; as `Member.may_vouch_for` says it."""
+    official = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
+    focal = and_(has_role(Role.FOCAL_POINT), official, members.c.country == country)
+    return and_(may_act(on), or_(focal, has_role(Role.ADMIN)))
+
+
+def _is_valid(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    return or_(members.c.valid_until.is_(None), members.c.valid_until >= on)
 
 
 def has_role(role: Role) -> ColumnElement[bool]:

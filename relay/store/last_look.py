@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
-from relay.store.fanout import decides, may_receive, moderates
+from relay.store.fanout import decides, may_act, may_receive, moderates
 from relay.store.prepared import Prepared
 from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
@@ -73,7 +73,7 @@ _WAITS_FOR_THEM = exists().where(
     memberships.c.member_id == deliveries.c.member_id,
     or_(memberships.c.list_name == decisions.c.list_name, memberships.c.list_name + OWNER == decisions.c.list_name),
     decides(),
-    _MAY_RECEIVE,
+    may_act(bindparam("today", type_=members.c.valid_until.type)),
 )
 _WAITS = exists().where(decisions.c.post_id == deliveries.c.post_id, HELD)
 _FREE = {"lease": None, "leased_until": None}

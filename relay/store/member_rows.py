@@ -8,14 +8,16 @@ from typing import Any
 from sqlalchemy import Row
 
 from relay.mail.address import Address
+from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination
 from relay.store.column_types import canonical_json
 
 
-def member_row(nomination: Nomination, now: datetime) -> dict[str, Any]:
-    """The columns of a fresh member."""
+def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dict[str, Any]:
+    """The columns of somebody fresh: of a member, or of one who is only nominated. Nothing of an earlier membership is left."""
+    active = state is MemberState.ACTIVE
     return {
         "address": str(nomination.address),
         "address_key": nomination.address.key,
@@ -25,11 +27,20 @@ def member_row(nomination: Nomination, now: datetime) -> dict[str, Any]:
         "country": nomination.country,
         "language": nomination.language,
         "roles": sorted(nomination.roles),
-        "state": MemberState.ACTIVE,
+        "state": state,
         "suspension": None,
         "valid_until": nomination.valid_until,
         "nominated_by": str(nomination.nominated_by),
-        "confirmed_by": str(nomination.confirmed_by),
+        "confirmed_by": str(nomination.confirmed_by) if nomination.confirmed_by else None,
+        "waived_on": nomination.waived_on,
+        "address_confirmed_at": None,
+        "rules_version": 0,
+        "rules_accepted_at": None,
+        "attested_on": now.date() if active else None,
+        "attestation_asked": Stage.NONE,
+        "answered_on": None,
+        "dormant_on": None,
+        "receives_until": None,
         "created_at": now,
         "left_at": None,
     }
@@ -50,6 +61,9 @@ def read_member(row: Row[Any], on_lists: frozenset[str]) -> Member:
         lists=on_lists,
         valid_until=row.valid_until,
         receipts=row.receipts,
+        attested_on=row.attested_on,
+        receives_until=row.receives_until,
+        rules_version=row.rules_version,
     )
 
 

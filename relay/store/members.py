@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
@@ -15,7 +15,7 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, fanout
-from relay.store.member_rows import address_of, list_row, member_row, read_member
+from relay.store.member_rows import list_row, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import credentials, deliveries, lists, members, memberships
 
@@ -23,6 +23,8 @@ _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, me
 # Built once: every message asks.
 _BY_ADDRESS = Prepared(_WITH_LISTS.where(members.c.address_key == bindparam("key")))
 _BY_ID = Prepared(_WITH_LISTS.where(members.c.id == bindparam("id")))
+_PRESENT = (MemberState.ACTIVE, MemberState.DORMANT, MemberState.SUSPENDED)
+_STANDING = {MemberState.LEFT: "no longer a member", MemberState.NOMINATED: "nominated, and no member yet"}
 
 
 def add(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
@@ -41,14 +43,28 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
         Conflict: the address is a member's.
         NotFound: a list isn't known here.
     """
+    member_id = enter(connection, nomination, MemberState.ACTIVE, now)
+    audit.append(connection, node, now, "member.added", added_facts(connection, member_id, nomination, operator))
+    tell_vouchers(connection, member_id, nomination, now)
+    return get(connection, member_id)
+
+
+def enter(connection: Connection, nomination: Nomination, state: MemberState, now: datetime) -> str:
+    """Write down who is new, active or only nominated, and on which lists; returns their id. `add` and `vetting.nominate` do it.
+
+    Raises:
+        Conflict: the address is a member's, or nominated.
+        NotFound: a list isn't known here.
+    """
     former = find(connection, nomination.address)
     if former is not None and former.state is not MemberState.LEFT:
-        raise Conflict(f"{nomination.address} is a member already")
+        nominated = former.state is MemberState.NOMINATED
+        raise Conflict(f"{nomination.address} is {'nominated' if nominated else 'a member'} already")
     known = set(connection.execute(select(lists.c.name)).scalars())
     if unknown := sorted(nomination.lists - known):
         raise NotFound(f"the list “{unknown[0]}” is not in the database: run `wen-relay lists sync`")
     member_id = former.id if former else secrets.token_hex(16)
-    row = member_row(nomination, now)
+    row = member_row(nomination, state, now)
     if former:
         connection.execute(update(members).where(members.c.id == member_id).values(**row))
     else:
@@ -57,9 +73,7 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
         connection.execute(
             insert(memberships), [{"member_id": member_id, "list_name": name} for name in sorted(nomination.lists)]
         )
-    audit.append(connection, node, now, "member.added", _added_facts(connection, member_id, nomination, operator))
-    _tell_vouchers(connection, member_id, nomination, now)
-    return get(connection, member_id)
+    return member_id
 
 
 def find(connection: Connection, address: Address) -> Member | None:
@@ -81,8 +95,8 @@ def get(connection: Connection, member_id: str) -> Member:
 def list_members(connection: Connection, list_name: str | None = None) -> tuple[Member, ...]:
     """The members in whatever state, or those on one list, in order of their addresses."""
     if list_name is None:
-        return _read(connection, members.c.id.is_not(None))
-    return _read(
+        return people_of(connection, members.c.id.is_not(None))
+    return people_of(
         connection, members.c.id.in_(select(memberships.c.member_id).where(memberships.c.list_name == list_name))
     )
 
@@ -94,16 +108,16 @@ def suspend(
 
     Raises:
         NotFound: there is no such member.
-        Conflict: the member isn't active.
+        Conflict: the member is suspended already, has left, or is only nominated.
     """
-    member = _find_in(connection, address, MemberState.ACTIVE)
+    member = _find_in(connection, address, MemberState.ACTIVE, MemberState.DORMANT)
     return _suspend(connection, node, member, reason=reason, operator=operator, now=now)
 
 
 def suspend_agency(
     connection: Connection, node: str, agency: str, *, reason: str, operator: str, now: datetime
 ) -> tuple[Member, ...]:
-    """Suspend every active member of an agency, whose name is compared without regard to case.
+    """Suspend every member of an agency, active or dormant; its name is compared without regard to case.
 
     Raises:
         NotFound: nobody active is of this agency.
@@ -111,7 +125,7 @@ def suspend_agency(
     found = [
         member
         for member in list_members(connection)
-        if member.state is MemberState.ACTIVE and member.agency.casefold() == agency.casefold()
+        if member.state in {MemberState.ACTIVE, MemberState.DORMANT} and member.agency.casefold() == agency.casefold()
     ]
     if not found:
         raise NotFound(f"no active member is of the agency “{agency}”")
@@ -127,12 +141,28 @@ def reinstate(connection: Connection, node: str, address: Address, *, operator: 
     """
     member = _find_in(connection, address, MemberState.SUSPENDED)
     return _change(
-        connection, node, member, "member.reinstated", operator, now, state=MemberState.ACTIVE, suspension=None
+        connection,
+        node,
+        member,
+        "member.reinstated",
+        operator,
+        now,
+        state=MemberState.ACTIVE,
+        suspension=None,
+        dormant_on=None,
+        receives_until=None,
     )
 
 
 def renew(
-    connection: Connection, node: str, address: Address, *, valid_until: date | None, operator: str, now: datetime
+    connection: Connection,
+    node: str,
+    address: Address,
+    *,
+    valid_until: date | None,
+    waived_on: date | None = None,
+    operator: str,
+    now: datetime,
 ) -> Member:
     """Prolong a member's vetting to a day, or without end; a suspension stays.
 
@@ -140,8 +170,9 @@ def renew(
         NotFound: there is no such member.
         Conflict: the member has left.
     """
-    member = _find_in(connection, address, MemberState.ACTIVE, MemberState.SUSPENDED)
-    return _change(connection, node, member, "member.renewed", operator, now, valid_until=valid_until)
+    member = _find_in(connection, address, *_PRESENT)
+    until = {"valid_until": valid_until, "waived_on": waived_on}
+    return _change(connection, node, member, "member.renewed", operator, now, **until)
 
 
 def remove(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
@@ -151,7 +182,7 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
         NotFound: there is no such member.
         Conflict: the member has left already.
     """
-    member = _find_in(connection, address, MemberState.ACTIVE, MemberState.SUSPENDED)
+    member = _find_in(connection, address, MemberState.NOMINATED, *_PRESENT)
     connection.execute(delete(credentials).where(credentials.c.member_id == member.id))
     connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
@@ -182,7 +213,7 @@ def sync_lists(connection: Connection, node: str, definitions: Iterable[MailingL
 
 
 def _suspend(connection: Connection, node: str, member: Member, *, reason: str, operator: str, now: datetime) -> Member:
-    """Suspend an active member. Word of what became of their own posts still reaches them."""
+    """Suspend a member. Word of what became of their own posts still reaches them."""
     fanout.cancel(connection, (deliveries.c.member_id == member.id) & (deliveries.c.kind == Kind.COPY))
     return _change(
         connection, node, member, "member.suspended", operator, now, state=MemberState.SUSPENDED, suspension=reason
@@ -209,33 +240,32 @@ def _find_in(connection: Connection, address: Address, *states: MemberState) -> 
     if member is None:
         raise NotFound(f"{address} is not a member; see `wen-relay members list`")
     if member.state not in states:
-        raise Conflict(
-            f"{address} is {'no longer a member' if member.state is MemberState.LEFT else f'{member.state.value} already'}"
-        )
+        raise Conflict(f"{address} is {_STANDING.get(member.state, f'{member.state.value} already')}")
     return member
 
 
-def _added_facts(connection: Connection, member_id: str, nomination: Nomination, operator: str) -> audit.Facts:
+def added_facts(connection: Connection, member_id: str, nomination: Nomination, operator: str) -> audit.Facts:
+    """What the audit log says of somebody new: never a name or address, but of a voucher from outside."""
     return {
         "member": member_id,
         "lists": sorted(nomination.lists),
         "roles": sorted(nomination.roles),
-        "nominated_by": _name_for_audit(connection, nomination.nominated_by),
-        "confirmed_by": _name_for_audit(connection, nomination.confirmed_by),
+        "nominated_by": name_for_audit(connection, nomination.nominated_by),
+        "confirmed_by": name_for_audit(connection, nomination.confirmed_by) if nomination.confirmed_by else None,
         "operator": operator,
     }
 
 
-def _name_for_audit(connection: Connection, voucher: Address) -> str:
+def name_for_audit(connection: Connection, voucher: Address) -> str:
     """A member's id. Somebody from outside has none and is named by address, or nobody could ever be held to their word."""
     member = find(connection, voucher)
     return member.id if member else str(voucher)
 
 
-def _tell_vouchers(connection: Connection, member_id: str, nomination: Nomination, now: datetime) -> None:
+def tell_vouchers(connection: Connection, member_id: str, nomination: Nomination, now: datetime) -> None:
     """Queue word to nominator and confirmer, so that one whose name was used without their knowledge can object."""
     for voucher in (nomination.nominated_by, nomination.confirmed_by):
-        member = find(connection, voucher)
+        member = find(connection, voucher) if voucher else None
         if member is not None and member.state is MemberState.ACTIVE:
             row = {"member_id": member.id, "about_id": member_id, "list_name": min(nomination.lists, default="")}
             row |= {"kind": Kind.NOMINATION, "status": Status.QUEUED}
@@ -248,36 +278,12 @@ def _with_lists(rows: Sequence[Row[Any]]) -> Member | None:
     return read_member(rows[0], on_lists) if rows else None
 
 
-def _read(connection: Connection, condition: ColumnElement[bool]) -> tuple[Member, ...]:
-    """Members with their lists, in order of their addresses."""
+def people_of(connection: Connection, *conditions: ColumnElement[bool]) -> tuple[Member, ...]:
+    """The members who meet all conditions, with their lists, in order of their addresses."""
+    condition = and_(*conditions)
     rows = connection.execute(select(members).where(condition).order_by(members.c.address_key)).all()
     on_lists: defaultdict[str, set[str]] = defaultdict(set)
     mine = select(memberships).join(members, members.c.id == memberships.c.member_id).where(condition)
     for row in connection.execute(mine):
         on_lists[row.member_id].add(row.list_name)
     return tuple(read_member(row, frozenset(on_lists[row.id])) for row in rows)
-
-
-def nomination_of(connection: Connection, member_id: str) -> Nomination:
-    """The nomination by which somebody is a member, as it stands on record now.
-
-    Raises:
-        NotFound: there is no such member.
-    """
-    member = get(connection, member_id)
-    vouchers = connection.execute(
-        select(members.c.nominated_by, members.c.confirmed_by).where(members.c.id == member_id)
-    ).one()
-    return Nomination(
-        address=member.address,
-        name=member.name,
-        agency=member.agency,
-        agency_type=member.agency_type,
-        country=member.country,
-        language=member.language,
-        roles=member.roles,
-        lists=member.lists,
-        nominated_by=address_of(vouchers.nominated_by),
-        confirmed_by=address_of(vouchers.confirmed_by),
-        valid_until=member.valid_until,
-    )

@@ -13,7 +13,7 @@ from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held
 from relay.store.column_types import Instant
 from relay.store.decision_rows import read_reasons, reason_rows
-from relay.store.fanout import QUEUED_COLUMNS, has_role, may_receive, moderates
+from relay.store.fanout import QUEUED_COLUMNS, has_role, may_act, moderates
 from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 
@@ -129,5 +129,5 @@ def _write_to(connection: Connection, post_id: int, kind: Kind, whom: Any, now: 
         literal(Status.QUEUED.value),
         literal(now, Instant()),
         literal(now, Instant()),
-    ).where(whom, may_receive(now.date()), ~already)
+    ).where(whom, may_act(now.date()), ~already)
     return connection.execute(insert(deliveries).from_select(QUEUED_COLUMNS, rows)).rowcount

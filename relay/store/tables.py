@@ -77,10 +77,22 @@ members = Table(
     Column("suspension", Text),
     Column("valid_until", Date),
     Column("nominated_by", Text, nullable=False),
-    Column("confirmed_by", Text, nullable=False),
+    Column("confirmed_by", Text),
+    Column("waived_on", Date),  # when the focal point waived the rule against free-mail addresses
+    Column("address_confirmed_at", Instant),
+    Column("rules_version", Integer, nullable=False, server_default=text("0")),
+    Column("rules_accepted_at", Instant),
+    Column("attested_on", Date),
+    Column("attestation_asked", Integer, nullable=False, server_default=text("0")),  # attestation.Stage
+    Column(
+        "answered_on", Date
+    ),  # when the member said by themselves, for want of an attestation, that they are still there
+    Column("dormant_on", Date),
+    Column("receives_until", Date),
     Column("created_at", Instant, nullable=False),
     Column("left_at", Instant),
-    CheckConstraint(_one_of("state", "active suspended left"), name="state"),
+    CheckConstraint(_one_of("state", "nominated active dormant suspended left"), name="state"),
+    CheckConstraint("confirmed_by IS NOT NULL OR state IN ('nominated', 'left')", name="confirmed_by"),
     sqlite_with_rowid=False,
 )
 
@@ -220,7 +232,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination call waiting probe failing practice answer review spill postmaster",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster",
         ),
         name="kind",
     ),

@@ -84,10 +84,22 @@ def _create_members() -> None:
         sa.Column("suspension", sa.Text(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("nominated_by", sa.Text(), nullable=False),
-        sa.Column("confirmed_by", sa.Text(), nullable=False),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("waived_on", sa.Date(), nullable=True),
+        sa.Column("address_confirmed_at", _INSTANT, nullable=True),
+        sa.Column("rules_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rules_accepted_at", _INSTANT, nullable=True),
+        sa.Column("attested_on", sa.Date(), nullable=True),
+        sa.Column("attestation_asked", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("dormant_on", sa.Date(), nullable=True),
+        sa.Column("receives_until", sa.Date(), nullable=True),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("left_at", _INSTANT, nullable=True),
-        sa.CheckConstraint(_one_of("state", "active suspended left"), name=op.f("ck_members_state")),
+        sa.CheckConstraint(_one_of("state", "nominated active dormant suspended left"), name=op.f("ck_members_state")),
+        sa.CheckConstraint(
+            "confirmed_by IS NOT NULL OR state IN ('nominated', 'left')", name=op.f("ck_members_confirmed_by")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
         sqlite_with_rowid=False,
@@ -264,7 +276,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination call waiting probe failing practice answer review spill postmaster",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster",
             ),
             name=op.f("ck_deliveries_kind"),
         ),

@@ -1,0 +1,218 @@
+"""The acts by which a nominated person becomes a member, each by whom the rules want it (`roster.vetting`), each audited by itself."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from relay.delivery.delivery import Kind, Status
+from relay.errors import Conflict, NotFound
+from relay.mail.address import Address
+from relay.roster import vetting
+from relay.roster.member import Member, MemberState
+from relay.roster.nomination import Nomination
+from relay.roster.vetting import Candidacy
+from relay.store import audit, fanout
+from relay.store.fanout import may_vouch
+from relay.store.member_rows import address_of
+from relay.store.members import added_facts, enter, find, get, tell_vouchers
+from relay.store.tables import deliveries, members, memberships
+
+OPEN = timedelta(days=30)  # so long a nomination waits for the nominee and for a second person
+INVITED = timedelta(days=14)  # so long the nominee can answer
+AT_ONCE = 20  # nominations of one person that may be open: each writes a letter to somebody who didn't ask for it
+
+
+def nominate(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
+    """Write down who is proposed, and write to them: they confirm their address and accept the rules by answering.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        nomination: judged already, by somebody who may vouch for the country; without a confirmer.
+        operator: who carries it out, for the audit log: an operator's name, or the nominator's id.
+        now: the time, UTC.
+
+    Raises:
+        Conflict: the address is a member's or nominated; or its nominator has too many nominations open.
+        NotFound: a list isn't known here.
+    """
+    mine = (members.c.state == MemberState.NOMINATED, members.c.nominated_by == str(nomination.nominated_by))
+    if connection.execute(select(func.count()).select_from(members).where(*mine)).scalar_one() >= AT_ONCE:
+        raise Conflict(f"{nomination.nominated_by} has {AT_ONCE} nominations open: wait until some are confirmed")
+    member_id = enter(connection, nomination, MemberState.NOMINATED, now)
+    audit.append(connection, node, now, "member.nominated", added_facts(connection, member_id, nomination, operator))
+    _queue(connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now)
+    return get(connection, member_id)
+
+
+def answer(connection: Connection, node: str, invitation: int, author: Address, version: int, now: datetime) -> bool:
+    """Take a nominee's answer to their letter: their address is confirmed, the rules are accepted, a second person is asked.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        invitation: the number of the letter that is answered; whoever answers holds its seal.
+        author: who answers.
+        version: of the rules that the letter told.
+        now: the time, UTC.
+
+    Returns:
+        False when there is no such letter, it is too old, or was answered before; or somebody else answers.
+    """
+    member = _invited(connection, invitation, now)
+    if member is None or vetting.answer(_candidacy(connection, member), author, version) is None:
+        return False
+    done = {"address_confirmed_at": now, "rules_version": version, "rules_accepted_at": now}
+    connection.execute(update(members).where(members.c.id == member.id).values(**done))
+    audit.append(connection, node, now, "member.address_confirmed", {"member": member.id})
+    audit.append(connection, node, now, "member.rules_accepted", {"member": member.id, "version": version})
+    _ask_second(connection, member, now)
+    return True
+
+
+def decline(connection: Connection, node: str, invitation: int, author: Address, now: datetime) -> bool:
+    """End a nomination because the nominee doesn't want it; False when there is none that this person can decline."""
+    member = _invited(connection, invitation, now)
+    if member is None or member.address != author:
+        return False
+    _end(connection, node, member, "member.nomination_declined", now)
+    return True
+
+
+def confirm(connection: Connection, node: str, member: Member, by: Member, *, operator: str, now: datetime) -> Member:
+    """Make a nominee an active member, by a second person's word; both who vouched are told.
+
+    Raises:
+        Conflict: this person can't confirm this nominee, or the nominee hasn't answered yet; the sentence says which.
+    """
+    candidacy = _candidacy(connection, member)
+    if member.state is not MemberState.NOMINATED:
+        raise Conflict(f"{member.address} isn't waiting to be confirmed: see `wen-relay members show {member.address}`")
+    if not by.may_vouch_for(member.country, now.date()):
+        raise Conflict(f"{by.address} is neither a focal point of {member.country} nor an administrator")
+    if not candidacy.is_answered:
+        raise Conflict(f"{member.address} has not confirmed the address and accepted the rules yet")
+    done = vetting.confirm(candidacy, by.address)
+    if done is None or not done.is_complete:
+        raise Conflict(f"{by.address} has proposed {member.address}, so somebody else must confirm")
+    active = {"state": MemberState.ACTIVE, "confirmed_by": str(by.address), "attested_on": now.date()}
+    connection.execute(update(members).where(members.c.id == member.id).values(**active))
+    facts: audit.Facts = {"member": member.id, "confirmed_by": by.id, "operator": operator}
+    audit.append(connection, node, now, "member.confirmed", facts)
+    _call_off(connection, member.id)
+    tell_vouchers(connection, member.id, nomination_of(connection, member.id), now)
+    _queue(connection, Kind.WELCOME, member.id, member.id, min(member.lists, default=""), now)
+    return get(connection, member.id)
+
+
+def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:
+    """The nominee whom a letter asked this person to confirm, by the letter's number; None when it asked them nothing."""
+    asked = (deliveries.c.id == letter, deliveries.c.member_id == voucher.id, deliveries.c.kind == Kind.CONFIRMATION)
+    nominee = connection.execute(select(deliveries.c.about_id).where(*asked)).scalar_one_or_none()
+    return get(connection, nominee) if nominee else None
+
+
+def reject(connection: Connection, node: str, member: Member, by: Member, now: datetime) -> bool:
+    """End a nomination on the word of somebody who was asked to confirm it; False when it has ended already."""
+    if member.state is not MemberState.NOMINATED:
+        return False
+    _end(connection, node, member, "member.nomination_rejected", now, by=by.id)
+    return True
+
+
+def lapse(connection: Connection, node: str, now: datetime) -> int:
+    """End the nominations that nobody has completed in time; returns how many."""
+    old = (members.c.state == MemberState.NOMINATED, members.c.created_at <= now - OPEN)
+    found = connection.execute(select(members.c.id).where(*old).with_for_update(skip_locked=True)).scalars().all()
+    for member_id in found:
+        _end(connection, node, get(connection, member_id), "member.nomination_lapsed", now)
+    return len(found)
+
+
+def nomination_of(connection: Connection, member_id: str) -> Nomination:
+    """The nomination by which somebody is a member, or is to be one, as it stands on record now.
+
+    Raises:
+        NotFound: there is no such member.
+    """
+    member = get(connection, member_id)
+    columns = (members.c.nominated_by, members.c.confirmed_by, members.c.waived_on)
+    row = connection.execute(select(*columns).where(members.c.id == member_id)).one()
+    return Nomination(
+        address=member.address,
+        name=member.name,
+        agency=member.agency,
+        agency_type=member.agency_type,
+        country=member.country,
+        language=member.language,
+        roles=member.roles,
+        lists=member.lists,
+        nominated_by=address_of(row.nominated_by),
+        confirmed_by=address_of(row.confirmed_by) if row.confirmed_by else None,
+        valid_until=member.valid_until,
+        waived_on=row.waived_on,
+    )
+
+
+def voucher(connection: Connection, address: Address) -> Member:
+    """The member who vouches for somebody through a command.
+
+    Raises:
+        NotFound: there is no such member.
+    """
+    found = find(connection, address)
+    if found is None:
+        raise NotFound(
+            f"{address} is not a member: only focal points and administrators of this relay vouch for people"
+        )
+    return found
+
+
+def _candidacy(connection: Connection, member: Member) -> Candidacy:
+    columns = (members.c.nominated_by, members.c.confirmed_by, members.c.address_confirmed_at, members.c.rules_version)
+    row = connection.execute(select(*columns).where(members.c.id == member.id)).one()
+    return Candidacy(
+        nominee=member.address,
+        nominated_by=address_of(row.nominated_by),
+        address_confirmed=row.address_confirmed_at is not None,
+        rules_version=row.rules_version,
+        confirmed_by=address_of(row.confirmed_by) if row.confirmed_by else None,
+    )
+
+
+def _invited(connection: Connection, invitation: int, now: datetime) -> Member | None:
+    """The nominee of a letter that can still be answered."""
+    letter = (deliveries.c.id == invitation, deliveries.c.kind == Kind.INVITATION)
+    row = connection.execute(select(deliveries.c.member_id, deliveries.c.created_at).where(*letter)).one_or_none()
+    if row is None or row.created_at + INVITED < now:
+        return None
+    member = get(connection, row.member_id)
+    began = connection.execute(select(members.c.created_at).where(members.c.id == member.id)).scalar_one()
+    return member if member.state is MemberState.NOMINATED and row.created_at >= began else None
+
+
+def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
+    """Ask everybody who may confirm: the country's focal points and the administrators, but the nominator."""
+    nominator = connection.execute(select(members.c.nominated_by).where(members.c.id == nominee.id)).scalar_one()
+    others = select(members.c.id).where(may_vouch(nominee.country, now.date()), members.c.address != nominator)
+    for member_id in connection.execute(others).scalars().all():
+        _queue(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
+
+
+def _end(connection: Connection, node: str, member: Member, event: str, now: datetime, **by: str) -> None:
+    """Nothing comes of a nomination. What is kept of the person goes with the names of those who left."""
+    connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
+    connection.execute(update(members).where(members.c.id == member.id).values(state=MemberState.LEFT, left_at=now))
+    _call_off(connection, member.id)
+    audit.append(connection, node, now, event, {"member": member.id, **by})
+
+
+def _call_off(connection: Connection, nominee: str) -> None:
+    """Cancel the letters about a nomination that weren't sent before it came to its end."""
+    kinds = deliveries.c.kind.in_([Kind.INVITATION, Kind.CONFIRMATION])
+    fanout.cancel(connection, (deliveries.c.about_id == nominee) & kinds)
+
+
+def _queue(connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime) -> None:
+    row = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind, "status": Status.QUEUED}
+    connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
