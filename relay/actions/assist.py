@@ -4,7 +4,9 @@ from datetime import datetime
 
 from relay.actions.admit import has_letters_enough
 from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
+from relay.actions.vouch import vouch
 from relay.delivery.delivery import Kind
+from relay.delivery.rules import RULES_VERSION
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
@@ -14,7 +16,7 @@ from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.request import Request, Word, read_requests
-from relay.store import letters, second_thoughts, wishes
+from relay.store import attestations, letters, second_thoughts, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
@@ -45,10 +47,9 @@ def assist(
     if message.automatic or message.list_ids:
         return TAKEN
     requests = read_requests(message.subject, plain_text(scan.parts))
-    node = resources.settings.relay.node
 
     def answer(transaction: Transaction) -> None:
-        answers = [_do(transaction, node, mailing_list, member, one, now) for one in requests]
+        answers = [_do(resources, transaction, mailing_list, member, one, now) for one in requests]
         letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, {"answers": answers}, now)
 
     resources.database.write(answer)
@@ -57,15 +58,15 @@ def assist(
 
 
 def _do(
+    resources: Resources,
     transaction: Transaction,
-    node: str,
     mailing_list: MailingList,
     member: Member,
     request: Request,
     now: datetime,
 ) -> Answer:
     """Do one thing, and say what came of it in facts of our own."""
-    about = request.argument
+    node, about = resources.settings.relay.node, request.argument
     answer: Answer = {"word": request.word.value, "about": about, "outcome": "done"}
     match request.word:
         case Word.LANG:
@@ -77,20 +78,28 @@ def _do(
         case Word.STOP:
             left = wishes.leave(transaction, node, member, mailing_list.name, now)
             return answer | {"outcome": "done" if left else "unknown"}
-        case Word.WITHDRAW:
-            return answer | _stopped(second_thoughts.withdraw(transaction, node, member, about, now))
-        case Word.SPILL:
-            return answer | _stopped(second_thoughts.report_spill(transaction, node, member, about, now))
-        case Word.REVIEW:
-            known = second_thoughts.review(transaction, node, member, about, now)
-            return answer | {"outcome": "done" if known else "unknown"}
-        case Word.NO:
-            number = int(about.rpartition("-")[2])
-            told = about.startswith("M-") and wishes.object_to(transaction, node, member, number, now)
-            return answer | {"outcome": "done" if told else "unknown"}
+        case Word.WITHDRAW | Word.SPILL | Word.REVIEW:
+            return answer | _do_about_post(transaction, node, member, request, now)
+        case Word.HERE:
+            return answer | {"outcome": "done" if attestations.say_here(transaction, node, member, now) else "unknown"}
+        case Word.ACCEPT:
+            wishes.accept_rules(transaction, node, member, RULES_VERSION, now)
         case Word.HELP | Word.RULES | Word.WHOAMI | Word.LISTS:
             pass
+        case _:
+            return answer | vouch(resources, transaction, mailing_list, member, request, now)
     return answer
+
+
+def _do_about_post(transaction: Transaction, node: str, member: Member, request: Request, now: datetime) -> Answer:
+    match request.word:
+        case Word.WITHDRAW:
+            return _stopped(second_thoughts.withdraw(transaction, node, member, request.argument, now))
+        case Word.SPILL:
+            return _stopped(second_thoughts.report_spill(transaction, node, member, request.argument, now))
+        case _:
+            known = second_thoughts.review(transaction, node, member, request.argument, now)
+            return {"outcome": "done" if known else "unknown"}
 
 
 def _stopped(stopped: second_thoughts.Stopped | None) -> Answer:

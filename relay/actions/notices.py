@@ -1,8 +1,9 @@
 """The facts of a notice, gathered from the record alone when it is sent."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
+from relay.delivery.bounce import invitation_address
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -10,11 +11,21 @@ from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
+from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
-from relay.roster.member import Member
+from relay.roster.member import Member, MemberState
 from relay.store import held, members, posts, reach, vetting
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
+
+_OF_MEMBERSHIP: dict[Kind, NoticeKind] = {
+    Kind.NOMINATION: "nomination",
+    Kind.INVITATION: "invitation",
+    Kind.CONFIRMATION: "confirmation",
+    Kind.WELCOME: "welcome",
+    Kind.ATTESTATION: "attestation",
+    Kind.DORMANCY: "dormancy",
+}
 
 
 def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> NoticeFacts:
@@ -26,8 +37,10 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
     with resources.database.read() as connection:
         recipient = members.get(connection, delivery.recipient_id)
     match delivery.kind:
-        case Kind.NOMINATION:
+        case Kind.NOMINATION | Kind.INVITATION | Kind.CONFIRMATION | Kind.WELCOME:
             return _about_nomination(resources, delivery, recipient, now)
+        case Kind.ATTESTATION | Kind.DORMANCY:
+            return _about_attestation(resources, delivery, recipient, now)
         case Kind.PRACTICE:
             return _about_practice(resources, delivery, recipient, now)
         case Kind.ANSWER:
@@ -39,8 +52,12 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
 def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     with resources.database.read() as connection:
         nomination = vetting.nomination_of(connection, delivery.reference)
+    reply_to = None
+    if delivery.kind is Kind.INVITATION:
+        key = resources.keys.verp
+        reply_to = invitation_address(delivery.list_name, resources.settings.relay.domain, delivery.id, key)
     return NoticeFacts(
-        kind="nomination",
+        kind=_OF_MEMBERSHIP[delivery.kind],
         reference=f"M-{delivery.id:06}",
         recipient=recipient.address,
         recipient_name=recipient.name,
@@ -49,7 +66,46 @@ def _about_nomination(resources: Resources, delivery: Delivery, recipient: Membe
         queued_at=delivery.created_at,
         lists=_lists(resources, sorted(nomination.lists)),
         nomination=nomination,
+        reply_to=reply_to,
     )
+
+
+def _about_attestation(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    """Whom it still concerns is read now: who was attested or has left since the letter was queued isn't named any more."""
+    facts = delivery.facts
+    with resources.database.read() as connection:
+        people = [members.get(connection, one) for one in facts.get("members", ())]
+    wanting = {MemberState.ACTIVE, MemberState.DORMANT}
+    due = date.fromisoformat(facts["due"])
+    return NoticeFacts(
+        kind=_OF_MEMBERSHIP[delivery.kind],
+        reference=f"M-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=_lists(resources, [delivery.list_name]),
+        author_country=facts.get("country", ""),
+        people=tuple(one for one in people if one.state in wanting and not _is_attested_since(one, delivery)),
+        member=recipient,
+        stage=Stage(facts["stage"]),
+        due=due,
+    )
+
+
+def _is_attested_since(one: Member, delivery: Delivery) -> bool:
+    return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
+
+
+def _people_of(resources: Resources, delivery: Delivery) -> tuple[Member, ...]:
+    """The people of the countries that an answer lists, those who have left not among them."""
+    countries = [
+        one["about"] for one in delivery.facts["answers"] if (one["word"], one["outcome"]) == ("PEOPLE", "done")
+    ]
+    with resources.database.read() as connection:
+        everyone = [one for country in countries for one in members.of_country(connection, country)]
+    return tuple(one for one in everyone if one.state is not MemberState.LEFT)
 
 
 def _about_practice(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
@@ -89,6 +145,7 @@ def _about_request(resources: Resources, delivery: Delivery, recipient: Member, 
         answers=tuple(Answer(**one) for one in delivery.facts["answers"]),
         member=recipient,
         every_list=tuple(resources.lists.values()),
+        people=_people_of(resources, delivery),
     )
 
 

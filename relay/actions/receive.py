@@ -5,6 +5,7 @@ from datetime import datetime
 from relay.actions.accept import accept
 from relay.actions.assist import assist
 from relay.actions.bounce import bounce
+from relay.actions.invite import take_acceptance
 from relay.actions.judge import Scanner
 from relay.actions.postmaster import take_letter
 from relay.actions.practise import practise

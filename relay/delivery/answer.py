@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
+from relay.delivery.rules import RULES_VERSION, rules
 from relay.roster.member import Member
 
 _HELP = (
@@ -21,21 +23,13 @@ _HELP = (
         sentence("this should not have gone out: stop what can be stopped, and call those who must know"),
     ),
 )
-_RULES = (
-    sentence(
-        "Welcome: species, specimens, quantities and values; date, place by name and route of a seizure; concealment, carriers, transport "
-        "documents of goods already seized; number, nationality and age of persons, without names; your own contact details."
-    ),
-    sentence(
-        "Never: the name or any identifier of a suspect, victim, witness or company; informants, undercover work or an operation to come; the "
-        "exact position of living animals, stocks or patrols; a consignment that is still moving; anything marked above {ceiling}."
-    ),
-    sentence("What may not go here has a right door: the notice that you get names it."),
-)
 _UNKNOWN = {
     "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
     "STOP": sentence("You are not on this list."),
+    "YES": sentence("{about}: there is no such notice to you."),
     "NO": sentence("{about}: there is no such notice to you."),
+    "GONE": sentence("There is nobody with this address for whom you speak."),
+    "HERE": sentence("Your membership is in order; there is nothing to do."),
 }
 _NO_SUCH_POST = sentence("{about}: there is no such post of yours.")
 _NOT_FOR_YOU = sentence("{about}: there is no such post on your lists.")
@@ -56,6 +50,8 @@ def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str
     if one.outcome == "unknown":
         unknown = _NOT_FOR_YOU if one.word == "SPILL" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
         return [catalogue.text(unknown, about=about)]
+    if (paragraphs := answer_vouching(one, catalogue, facts)) is not None:
+        return paragraphs
     write = _WRITERS[one.word]
     return write(one, facts, catalogue)
 
@@ -67,7 +63,7 @@ def _help(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The words and their meanings, and the addresses that a member looks for beside them."""
     return [
-        "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in _HELP),
+        "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in (*_HELP, *_further(facts))),
         catalogue.text(
             "To try a message out, send it to {practice}: you are told what would happen, and nobody gets it. The people who run this list: "
             "{owner}",
@@ -77,10 +73,17 @@ def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def _further(facts: NoticeFacts) -> tuple[tuple[str, str], ...]:
+    """The words that only those have who vouch for people."""
+    member = facts.member
+    return HELP if member and member.may_vouch_for(member.country, facts.written_at.date()) else ()
+
+
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    here = facts.lists[0]
-    paragraphs = [catalogue.text(rule, ceiling=here.ceiling) for rule in _RULES]
-    return [f"{catalogue.definition(here.title)} <{here.address}>", *paragraphs, catalogue.definition(here.footer)]
+    return [
+        *rules(facts.lists[0], catalogue),
+        catalogue.text("If you accept them, write ACCEPT. This is version {version}.", version=RULES_VERSION),
+    ]
 
 
 def _whoami(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -92,6 +95,10 @@ def _whoami(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]
         catalogue.text("Language: {language}", language=member.language),
         catalogue.text("Receipts: ON") if member.receipts else catalogue.text("Receipts: OFF"),
     ]
+    if member.rules_version:
+        lines.append(catalogue.text("Rules accepted: version {version}", version=member.rules_version))
+    if member.attested_on:
+        lines.append(catalogue.text("Attested on: {day}", day=catalogue.day(member.attested_on)))
     if member.valid_until:
         lines.append(catalogue.text("Valid until: {day}", day=catalogue.day(member.valid_until)))
     return ["\n".join(lines)]

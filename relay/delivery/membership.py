@@ -3,6 +3,7 @@
 from relay.delivery.catalogue import Catalogue
 from relay.delivery.notice_facts import NoticeFacts
 from relay.delivery.rules import RULES_VERSION, privacy, rules
+from relay.mail.address import Address
 from relay.roster.attestation import GRACE, Stage
 from relay.roster.member import Member
 from relay.roster.nomination import Nomination
@@ -83,7 +84,8 @@ def attestation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     country, day = catalogue.country(facts.author_country), catalogue.day(facts.due) if facts.due else ""
     if facts.stage is Stage.LAPSED:
         asked = catalogue.text(
-            "Nobody has vouched in time for these members in {country}. From today their posts wait for a moderator:", country=country
+            "Nobody has vouched in time for these members in {country}. From today their posts wait for a moderator:",
+            country=country,
         )
     elif facts.stage is Stage.SECOND:
         asked = catalogue.text(
@@ -93,7 +95,9 @@ def attestation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         )
     else:
         asked = catalogue.text(
-            "Do these members in {country} still serve, and shall they go on? Please say so before {day}:", country=country, day=day
+            "Do these members in {country} still serve, and shall they go on? Please say so before {day}:",
+            country=country,
+            day=day,
         )
     return [
         asked,
@@ -150,9 +154,7 @@ def person_line(one: Member, catalogue: Catalogue) -> str:
         "dormant": catalogue.text("dormant"),
         "suspended": catalogue.text("suspended"),
     }
-    attested = (
-        f"; {catalogue.text('attested on {day}', day=catalogue.day(one.attested_on))}" if one.attested_on else ""
-    )
+    attested = f"; {catalogue.text('attested on {day}', day=catalogue.day(one.attested_on))}" if one.attested_on else ""
     return f"- {one.name} <{one.address}>, {one.agency}: {states.get(one.state.value, one.state.value)}{attested}"
 
 
@@ -168,7 +170,7 @@ def _titles(facts: NoticeFacts, catalogue: Catalogue) -> str:
     return ", ".join(catalogue.definition(one.title) for one in facts.lists) or "-"
 
 
-def _owner(facts: NoticeFacts) -> object:
+def _owner(facts: NoticeFacts) -> Address:
     return facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to
 
 

@@ -13,6 +13,7 @@ from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.letters import call, practice, review, spill
+from relay.delivery.membership import attestation, confirmation, dormancy, invitation, welcome
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
@@ -25,6 +26,11 @@ _SUBJECTS = {
     "undelivered": sentence("Did not reach everybody: {reference}"),
     "expiry": sentence("Not decided in time: {reference}"),
     "nomination": sentence("A new member in your name: {reference}"),
+    "invitation": sentence("You are invited to a restricted mailing list"),
+    "confirmation": sentence("To confirm: {reference}"),
+    "welcome": sentence("Welcome"),
+    "attestation": sentence("Do they still serve?"),
+    "dormancy": sentence("Your membership"),
     "call": sentence("To decide: {reference}"),
     "waiting": sentence("Still waiting: {reference}"),
     "practice": sentence("Practice: {reference}"),
@@ -32,7 +38,8 @@ _SUBJECTS = {
     "review": sentence("A second look, please: {reference}"),
     "spill": sentence("Reported: {reference}"),
 }
-_UNASKED = frozenset({"nomination", "call", "waiting", "review", "spill"})
+# What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
+_REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
 _NOBODY = sentence("Distributed to nobody: {reference}")
 _DECISIONS = {
     "withhold": "withhold",
@@ -53,11 +60,11 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
         (
             text_field("Date", format_datetime(facts.written_at)),
             mailbox_field("From", [addressed("WEN Relay", facts.answers_to)]),
+            mailbox_field("Reply-To", [addressed("WEN Relay", facts.reply_to)]) if facts.reply_to else "",
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
             text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
-            # RFC 3834 §5: these answer nothing that their reader sent.
-            text_field("Auto-Submitted", "auto-generated" if facts.kind in _UNASKED else "auto-replied"),
+            text_field("Auto-Submitted", "auto-replied" if facts.kind in _REPLIES else "auto-generated"),
             text_field("X-WEN-Reference", facts.reference) if facts.kind != "answer" else "",
             text_field("X-WEN-Decision", decision) if decision else "",
             text_field("MIME-Version", "1.0"),
@@ -247,6 +254,11 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "undelivered": _undelivered,
     "expiry": _expired,
     "nomination": _nominated,
+    "invitation": invitation,
+    "confirmation": confirmation,
+    "welcome": welcome,
+    "attestation": attestation,
+    "dormancy": dormancy,
     "call": call,
     "waiting": _waiting,
     "practice": practice,

@@ -1,13 +1,14 @@
 """What the relay's own letters are made from. No content of any message is among the facts, so none can come out."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from relay.mail.address import Address
 from relay.policy.channels import Advice, SendAgain
 from relay.policy.decision import Reason
 from relay.policy.routing import Missed
+from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.nomination import Nomination
@@ -19,6 +20,11 @@ NoticeKind = Literal[
     "undelivered",
     "expiry",
     "nomination",
+    "invitation",
+    "confirmation",
+    "welcome",
+    "attestation",
+    "dormancy",
     "call",
     "waiting",
     "practice",
@@ -44,9 +50,10 @@ class Answer:
 
     word: str
     about: str
-    outcome: Literal["done", "held", "unknown"]
+    outcome: Literal["done", "held", "unknown", "forbidden", "form", "wrong", "conflict", "late", "rejected"]
     cancelled: int = 0
     gone: int = 0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +70,11 @@ class NoticeFacts:
       which it is still `offered`, and that `declined` it or let it pass; what a routed alert named in vain, `missed`
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
-    - nomination: `nomination`
+    - nomination, confirmation: `nomination`; invitation: the same, `reply_to`
+    - attestation: `author_country`, `people`, `stage`, `due`; dormancy: `member`, `stage`, `due`
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
-    - answer: `answers`, `member`, `every_list`
+    - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
@@ -101,6 +109,10 @@ class NoticeFacts:
     answers: tuple[Answer, ...] = ()
     member: Member | None = None
     every_list: tuple[MailingList, ...] = ()
+    reply_to: Address | None = None
+    people: tuple[Member, ...] = ()
+    stage: Stage = Stage.NONE
+    due: date | None = None
 
     @property
     def answers_to(self) -> Address:

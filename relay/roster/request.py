@@ -1,21 +1,22 @@
 """What a member asks of the relay by mail to LIST-request@: words in capitals, the same in every language, one a line."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from relay.mail.subject import without_reply_prefixes
 
 REQUESTS = 5  # in one message; the rest is left unread
-_LINES_READ = 20
+_LINES_READ = 40
 
-_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w-]{2,40}))?\s*[.!]?\s*")
+_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w.@+-]{1,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
+_FORM_LINE = re.compile(r"\s*(NAME|AGENCY|TYPE|LANGUAGE|LISTS|WAIVER|UNTIL)\s*:(.{0,200})", re.IGNORECASE)
+_COUNTRY = re.compile(r"[A-Z]{2}")
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
 
 
 class Word(StrEnum):
-    """The words. Those about a post take its reference, NO a nomination's."""
+    """The words. Those about a post take its reference, YES and NO a nomination's."""
 
     HELP = "HELP"
     RULES = "RULES"
@@ -27,10 +28,20 @@ class Word(StrEnum):
     WITHDRAW = "WITHDRAW"
     REVIEW = "REVIEW"
     SPILL = "SPILL"
+    YES = "YES"
     NO = "NO"
+    NOMINATE = "NOMINATE"
+    PEOPLE = "PEOPLE"
+    ATTEST = "ATTEST"
+    GONE = "GONE"
+    HERE = "HERE"
+    ACCEPT = "ACCEPT"
 
 
-_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.NO})
+_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.YES, Word.NO})
+_ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
+_ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
+_ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
 _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"})}
 _ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
 _DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
@@ -39,10 +50,14 @@ _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One word and what it is about: a reference, a language, ON or OFF; "" for words that stand alone."""
+    """One word and what it is about: a reference, an address, a language, ON or OFF; "" for words that stand alone.
+
+    `form` are the lines below a NOMINATE, such as ("NAME", "Awa Mbarga").
+    """
 
     word: Word
     argument: str = ""
+    form: tuple[tuple[str, str], ...] = ()
 
 
 def read_requests(subject: str, text: str) -> tuple[Request, ...]:
@@ -72,15 +87,20 @@ def read_acceptance(subject: str, text: str) -> bool | None:
     return None
 
 
-def _read(subject: str, text: str, answered: str) -> Iterator[Request]:
-    if asked := _read_line(subject, answered):
-        yield asked
+def _read(subject: str, text: str, answered: str) -> list[Request]:
+    found = [asked] if (asked := _read_line(subject, answered)) else []
     for line in text.splitlines()[:_LINES_READ]:
         if not line.strip():
             continue
-        if (asked := _read_line(line, answered)) is None:
-            return
-        yield asked
+        if found and found[-1].word is Word.NOMINATE and (filled := _FORM_LINE.fullmatch(line)):
+            name, value = filled.group(1).upper(), " ".join(filled.group(2).split())
+            found[-1] = replace(found[-1], form=(*found[-1].form, (name, value)))
+        elif (asked := _read_line(line, answered)) is not None:
+            found.append(asked)
+        else:
+            break
+    named = {one.word for one in found if one.argument}
+    return [one for one in found if one.argument or one.word is not Word.NOMINATE or one.word not in named]
 
 
 def _read_line(line: str, answered: str) -> Request | None:
@@ -94,9 +114,14 @@ def _read_line(line: str, answered: str) -> Request | None:
         return None
     if word in _ABOUT:
         about = argument or answered
-        return Request(word, about) if _REFERENCE.fullmatch(about) else None
+        fits = _REFERENCE.fullmatch(about) and (word not in _ABOUT_NOMINATIONS or about.startswith("M-"))
+        return Request(word, about) if fits else None
     if word is Word.LANG:
         return Request(word, argument.lower()) if argument else None
+    if word in _ABOUT_COUNTRIES:
+        return Request(word, argument) if not argument or _COUNTRY.fullmatch(argument) else None
+    if word in _ABOUT_PEOPLE:
+        return Request(word, argument.lower()) if "@" in argument or (word is Word.NOMINATE and not argument) else None
     if word in _CHOICES:
         return Request(word, argument) if argument in _CHOICES[word] else None
     return None if argument else Request(word)

@@ -35,7 +35,13 @@ def ask(connection: Connection, node: str, every: timedelta, now: datetime) -> i
     """
     today = now.date()
     candidates = (members.c.state == MemberState.ACTIVE, members.c.attested_on <= today - every + FIRST)
-    columns = (members.c.id, members.c.country, members.c.attested_on, members.c.answered_on, members.c.attestation_asked)
+    columns = (
+        members.c.id,
+        members.c.country,
+        members.c.attested_on,
+        members.c.answered_on,
+        members.c.attestation_asked,
+    )
     further: defaultdict[tuple[str, Stage], list[str]] = defaultdict(list)
     due: dict[str, date] = {}
     rows = connection.execute(select(*columns).where(*candidates).with_for_update(skip_locked=True)).all()
@@ -125,7 +131,9 @@ def _write_to_vouchers(
     focal = and_(has_role(Role.FOCAL_POINT), official, members.c.country == country)
     asked = set(connection.execute(select(members.c.id).where(may_act(now.date()), focal)).scalars())
     if stage >= Stage.SECOND or any(not asked - {one} for one in ids):
-        asked |= set(connection.execute(select(members.c.id).where(may_act(now.date()), has_role(Role.ADMIN))).scalars())
+        asked |= set(
+            connection.execute(select(members.c.id).where(may_act(now.date()), has_role(Role.ADMIN))).scalars()
+        )
     for voucher in sorted(asked):
         theirs = sorted(set(ids) - {voucher})
         if theirs:

@@ -101,6 +101,11 @@ def list_members(connection: Connection, list_name: str | None = None) -> tuple[
     )
 
 
+def of_country(connection: Connection, country: str) -> tuple[Member, ...]:
+    """The members of a country in whatever state, in order of their addresses."""
+    return people_of(connection, members.c.country == country)
+
+
 def suspend(
     connection: Connection, node: str, address: Address, *, reason: str, operator: str, now: datetime
 ) -> Member:

@@ -24,6 +24,13 @@ def set_receipts(connection: Connection, node: str, member: Member, now: datetim
     audit.append(connection, node, now, "member.receipts_chosen", {"member": member.id, "wanted": int(wanted)})
 
 
+def accept_rules(connection: Connection, node: str, member: Member, version: int, now: datetime) -> None:
+    """Note that this member accepts the rules in this version."""
+    accepted = {"rules_version": version, "rules_accepted_at": now}
+    connection.execute(update(members).where(members.c.id == member.id).values(**accepted))
+    audit.append(connection, node, now, "member.rules_accepted", {"member": member.id, "version": version})
+
+
 def leave(connection: Connection, node: str, member: Member, list_name: str, now: datetime) -> bool:
     """Take the member off a list, at their own word; False when they aren't on it. Copies that wait are looked at when sent."""
     this = (memberships.c.member_id == member.id) & (memberships.c.list_name == list_name)

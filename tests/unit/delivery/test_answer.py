@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from relay.delivery.notice_facts import Answer
+from relay.roster.member import Role
 from relay.roster.request import Word
 from tests.builders import make_member
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, LIST, read
@@ -32,8 +33,17 @@ def test_every_word_has_an_answer_in_every_language(word, outcome, language):
 
 
 def test_help_names_every_word():
+    letters_name = {Word.YES, Word.NO, Word.HERE}
+    vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE}
     text = answered(Answer(word="HELP", about="", outcome="done"))
-    assert [word for word in Word if word not in text and word is not Word.NO] == []
+    assert {word for word in Word if word not in text} == letters_name | vouching | {Word.ACCEPT}  # which RULES names
+    assert "ACCEPT" in answered(Answer(word="RULES", about="", outcome="done"))
+    focal_point = make_member(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
+    assert {
+        word
+        for word in vouching
+        if word not in answered(Answer(word="HELP", about="", outcome="done"), member=focal_point)
+    } == set()
 
 
 def test_help_says_where_to_try_a_message_out_and_where_the_lists_people_are():

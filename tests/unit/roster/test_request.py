@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.roster.request import REQUESTS, Request, Word, read_requests
+from relay.roster.request import REQUESTS, Request, Word, read_acceptance, read_requests
 
 REF = "CAFR-2026-000123"
 
@@ -34,10 +34,38 @@ REF = "CAFR-2026-000123"
         ("", "STOPPED\n", []),
         ("STOP the smugglers", "", []),
         ("", "HELP\nHELP\n", [Request(Word.HELP)]),
+        ("Re: To confirm: M-000042", "Yes.\n", [Request(Word.YES, "M-000042")]),
+        (f"Re: {REF}", "YES\n", []),
+        ("", "PEOPLE\nATTEST cm\nHERE\nACCEPT\n",
+         [Request(Word.PEOPLE), Request(Word.ATTEST, "CM"), Request(Word.HERE), Request(Word.ACCEPT)]),
+        ("", "GONE B.Ondo@Douanes.example\nATTEST\n", [Request(Word.GONE, "b.ondo@douanes.example"), Request(Word.ATTEST)]),
+        ("", "GONE home\n", []),
+        ("", "ATTEST everybody\n", []),
+        ("NOMINATE", "", [Request(Word.NOMINATE)]),
+        ("Nominate", "NOMINATE b.ondo@douanes.example\n\nName: Bela  Ondo\nagency: Douanes\nTYPE: customs\nThank you\nSTOP\n",
+         [Request(Word.NOMINATE, "b.ondo@douanes.example", (("NAME", "Bela Ondo"), ("AGENCY", "Douanes"), ("TYPE", "customs")))]),
+        ("", "NAME: Bela\nNOMINATE b.ondo@douanes.example\n", []),
     ],
 )  # fmt: skip
 def test_a_message_asks_for_what_its_first_lines_say(subject, text, expected):
     assert list(read_requests(subject, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "accepts"),
+    [
+        ("Re: Invitation", "ACCEPT\n\n> Dear Bela,\n", True),
+        ("Re: Invitation", "\n  J’accepte.\n", True),
+        ("accept", "", True),
+        ("Re: Invitation", "DECLINE", False),
+        ("Re: Invitation", "I do not ACCEPT", None),
+        ("Re: Invitation", "> ACCEPT", None),
+        ("Re: Invitation", "I am away until Monday.\nACCEPT\n", None),
+        ("Re: Invitation", "", None),
+    ],
+)
+def test_a_nominee_accepts_by_a_word_that_stands_alone_on_the_first_line(subject, text, accepts):
+    assert read_acceptance(subject, text) is accepts
 
 
 def test_one_message_asks_for_so_much_and_no_more():
@@ -49,7 +77,7 @@ def test_one_message_asks_for_so_much_and_no_more():
 def test_no_message_is_too_strange_to_be_read(subject, text):
     for request in read_requests(subject, text):
         assert request.argument.isascii()
-        assert len(request.argument) <= 40
+        assert len(request.argument) <= 254
 
 
 @pytest.mark.parametrize("text", ["re{}x", "{}x y z", "HELP{}x y", "re:{}re{}x"])
