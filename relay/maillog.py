@@ -51,6 +51,7 @@ EVENTS: Mapping[str, str] = {
     "delivery.trouble": "the delivery role met trouble of ours; it goes on",
     "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
     "bounce.ignored": "mail to a copy's return path that changes nothing: why",
+    "invitation.answered": "a nominee has answered their letter; whether it was still open",
     "letter.taken": "somebody wrote to postmaster@ or abuse@; a clean copy goes on",
     "letter.dropped": "mail to postmaster@ or abuse@ went no further: why",
     "audit.head_signed": "the end of the audit chain was signed",
