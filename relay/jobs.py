@@ -14,7 +14,8 @@ from relay.delivery.retry import LONG
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
-from relay.store import audit, calls, held, queue, renewal, retention
+from relay.roster.reading import due_before
+from relay.store import audit, calls, digests, held, queue, renewal, retention
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
@@ -28,6 +29,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _expire_held,
         _call_others,
         _tell_authors,
+        _gather_digests,
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
@@ -126,6 +128,12 @@ def _tell_authors(resources: Resources, now: datetime) -> None:
     told = resources.database.write(lambda connection: calls.tell_authors(connection, now))
     if told:
         note("held.authors_told", count=told)
+
+
+def _gather_digests(resources: Resources, now: datetime) -> None:
+    due = due_before(now, resources.settings.digest.hour)
+    if gathered := resources.database.write(lambda connection: digests.gather_due(connection, due, now)):
+        note("digest.gathered", count=gathered)
 
 
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:

@@ -41,6 +41,7 @@ EVENTS: Mapping[str, str] = {
     "request.answered": "a member asked something of LIST-request@: which words",
     "held.others_called": "posts have waited for one, two or four hours: so many deputies, further moderators and members of the secretariat were called",
     "held.authors_told": "posts have waited for 4 or 24 hours: so many authors were told that theirs still waits",
+    "digest.gathered": "so many members' digests were due and are queued",
     "held.expired": "held posts reached their time; their keys were destroyed",
     "delivery.sent": "a copy or notice was handed to the smarthost",
     "delivery.delayed": "the smarthost asked to try again later",

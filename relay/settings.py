@@ -157,6 +157,12 @@ class DeliverySection(_Section):
     max_age: Duration
 
 
+class DigestSection(_Section):
+    """When digests leave."""
+
+    hour: int = Field(ge=0, le=23)
+
+
 class DatabaseSection(_Section):
     """Where the database is; "" means SQLite in the data directory."""
 
@@ -217,6 +223,7 @@ class Settings(BaseSettings):
     relay: RelaySection
     smtp: SmtpSection
     delivery: DeliverySection
+    digest: DigestSection
     database: DatabaseSection
     web: WebSection
     scan: ScanSection

@@ -15,6 +15,7 @@ from relay.policy.post import plain_text
 from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
+from relay.roster.reading import Reading, read_pause_end
 from relay.roster.request import Request, Word, read_requests
 from relay.store import attestations, letters, second_thoughts, wishes
 from relay.store.engine import Transaction
@@ -75,6 +76,8 @@ def _do(
             wishes.set_language(transaction, node, member, about, now)
         case Word.RECEIPTS:
             wishes.set_receipts(transaction, node, member, now, wanted=about == "ON")
+        case Word.DIGEST | Word.INSTANT | Word.PAUSE | Word.RESUME:
+            return answer | _when_posts_come(transaction, node, member, request, now)
         case Word.STOP:
             left = wishes.leave(transaction, node, member, mailing_list.name, now)
             return answer | {"outcome": "done" if left else "unknown"}
@@ -100,6 +103,21 @@ def _do_about_post(transaction: Transaction, node: str, member: Member, request:
         case _:
             known = second_thoughts.review(transaction, node, member, request.argument, now)
             return {"outcome": "done" if known else "unknown"}
+
+
+def _when_posts_come(transaction: Transaction, node: str, member: Member, request: Request, now: datetime) -> Answer:
+    about = request.argument
+    if request.word is Word.RESUME:
+        return {"missed": wishes.resume(transaction, node, member, now)}
+    if request.word is not Word.PAUSE:
+        reading = Reading(about.lower()) if about else Reading.INSTANT
+        wishes.set_reading(transaction, node, member, reading, now)
+        return {}
+    until = read_pause_end(about, now.date()) if about else None
+    if about and until is None:
+        return {"outcome": "unknown", "about": ""}
+    wishes.pause(transaction, node, member, until, now)
+    return {"about": until.isoformat() if until else ""}
 
 
 def _stopped(stopped: second_thoughts.Stopped | None) -> Answer:

@@ -6,9 +6,10 @@ claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin
 import itertools
 import random
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from relay.actions.digest import compose_parts, open_parts
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
 from relay.delivery.bounce import return_path
@@ -22,7 +23,8 @@ from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.store import last_look, letters, posts, queue, reach
+from relay.store import digests, last_look, letters, posts, queue, reach
+from relay.store.engine import Transaction
 from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
@@ -59,7 +61,8 @@ class Outbox:
         self._claims = 1
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
-        self._variants: OrderedDict[tuple[int, str, str], bytes] = OrderedDict()
+        self._variants: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
 
     def claim(self, limit: int) -> Work:
         """Lease and compose what is due.
@@ -109,15 +112,19 @@ class Outbox:
         for parcel in parcels:
             delivery = self._claimed[parcel.key]
             by_lease.setdefault(delivery.lease, []).append(delivery.id)
-        begun = database.write(
-            lambda connection: {
-                (lease, id_) for lease, ids in by_lease.items() for id_ in last_look.begin(connection, lease, ids, now)
-            }
-        )
+        composed = [(self._claimed[one.key], self._parts[one.key]) for one in parcels if one.key in self._parts]
+
+        def begin(connection: Transaction) -> set[tuple[str, int]]:
+            for digest, parts in composed:
+                digests.confirm(connection, digest, parts, now)
+            looked = ((lease, last_look.begin(connection, lease, ids, now)) for lease, ids in by_lease.items())
+            return {(lease, id_) for lease, ids in looked for id_ in ids}
+
+        begun = database.write(begin)
         allowed = tuple(one for one in parcels if (self._claimed[one.key].lease, self._claimed[one.key].id) in begun)
         for parcel in parcels:
             if parcel not in allowed:
-                del self._claimed[parcel.key]
+                self._forget(parcel)
         return allowed
 
     def settle(self, results: Sequence[Result]) -> None:
@@ -138,12 +145,13 @@ class Outbox:
         resources.database.write(
             lambda connection: (
                 [queue.settle(connection, lease, settlements, now) for lease, settlements in by_lease.items()],
+                digests.settle(connection, [delivery for delivery, _ in settled]),
                 reach.tell_of_lost(connection, lost, now),
                 letters.destroy_settled(connection, [delivery for delivery, _ in settled]),
             )
         )
         for parcel, _ in results:
-            del self._claimed[parcel.key]
+            self._forget(parcel)
         for delivery, settlement in settled:
             _note(delivery, settlement)
 
@@ -163,28 +171,48 @@ class Outbox:
             bug(error, "compose")
             _postpone(resources, delivery, now, POSTPONE)
             return None
-        self._claimed[parcel.key] = delivery
+        if parcel is not None:
+            self._claimed[parcel.key] = delivery
         return parcel
 
-    def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel:
+    def _forget(self, parcel: Parcel) -> None:
+        del self._claimed[parcel.key]
+        self._parts.pop(parcel.key, None)
+
+    def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
+        """Compose one; None for a digest of which nothing is left."""
         if delivery.kind is Kind.POSTMASTER:
             octets = sign(compose_for_postmaster(resources, delivery, now), resources.signing_keys, now)
             return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
-        if delivery.kind is not Kind.COPY:
+        if delivery.kind not in {Kind.COPY, Kind.DIGEST}:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
             return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
         list_address = _mailing_list(resources, delivery).address_for("")
         mail_from = return_path(list_address.local, list_address.domain, delivery.id, resources.keys.verp)
-        octets = self._variant(resources, delivery, now)
-        return Parcel(key=next(self._keys), mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
+        key = next(self._keys)
+        if delivery.kind is Kind.DIGEST:
+            if not (parts := open_parts(resources, delivery, now)):
+                return None
+            octets = self._digest(resources, parts, delivery.language, now)
+            self._parts[key] = parts
+        else:
+            octets = self._copy(resources, delivery, now)
+        return Parcel(key=key, mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
 
-    def _variant(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
-        """The composed and signed copy for a language: made once, the same octets for every member who reads it."""
+    def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
         post_id = delivery.post_id or 0
         key = (post_id, delivery.list_name, delivery.language)
+        return self._variant(key, lambda: _compose(resources, delivery, post_id, now))
+
+    def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> bytes:
+        key = (tuple((part.post_id, part.list_name) for part in parts), language)
+        return self._variant(key, lambda: compose_parts(resources, parts, language, now))
+
+    def _variant(self, key: Hashable, compose: Callable[[], bytes]) -> bytes:
+        """The composed and signed copy or digest for a language: made once, the same octets for every member who gets the same."""
         if key not in self._variants:
-            self._variants[key] = _compose(resources, delivery, post_id, now)
+            self._variants[key] = compose()
             while len(self._variants) > 1 and self._too_many_variants():
                 self._variants.popitem(last=False)
         return self._variants[key]
@@ -237,6 +265,7 @@ def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: tim
         lambda connection: (
             last_look.begin(connection, delivery.lease, [delivery.id], now),
             queue.settle(connection, delivery.lease, [later], now),
+            digests.settle(connection, [delivery]),
             reach.tell_of_lost(connection, [delivery] if too_old else [], now),
             letters.destroy_settled(connection, [delivery]),
         )

@@ -1,12 +1,14 @@
 """What a member is answered who asked something by mail to LIST-request@."""
 
 from collections.abc import Callable
+from datetime import date
 
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
 from relay.delivery.rules import RULES_VERSION, rules
 from relay.roster.member import Member
+from relay.roster.reading import Reading
 
 _HELP = (
     ("HELP", sentence("these words")),
@@ -15,6 +17,10 @@ _HELP = (
     ("LISTS", sentence("the lists of this relay, and which are yours")),
     ("LANG fr", sentence("write to me in this language: en, fr, es or pt")),
     ("RECEIPTS OFF", sentence("no more receipts for my posts; RECEIPTS ON brings them back")),
+    ("DIGEST", sentence("send me posts once a day in one short text, without photos; DIGEST WEEKLY: once a week")),
+    ("INSTANT", sentence("send me each post at once")),
+    ("PAUSE 14", sentence("send me no posts for 14 days; also PAUSE 2027-01-15, or PAUSE alone until I write RESUME")),
+    ("RESUME", sentence("the pause is over")),
     ("STOP", sentence("take me off this list")),
     ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
     ("REVIEW CAFR-2026-000123", sentence("a rule was wrong about my post: let the people who keep the rules look")),
@@ -25,11 +31,19 @@ _HELP = (
 )
 _UNKNOWN = {
     "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
+    "PAUSE": sentence(
+        "Write PAUSE, PAUSE 14 for days, or PAUSE 2027-01-15 for the day on which posts shall come again; a year at most."
+    ),
     "STOP": sentence("You are not on this list."),
     "YES": sentence("{about}: there is no such notice to you."),
     "NO": sentence("{about}: there is no such notice to you."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
     "HERE": sentence("Your membership is in order; there is nothing to do."),
+}
+_READING = {
+    Reading.INSTANT: sentence("Posts come to you one by one, at once."),
+    Reading.DAILY: sentence("Posts come to you in one digest a day."),
+    Reading.WEEKLY: sentence("Posts come to you in one digest a week."),
 }
 _NO_SUCH_POST = sentence("{about}: there is no such post of yours.")
 _NOT_FOR_YOU = sentence("{about}: there is no such post on your lists.")
@@ -94,11 +108,14 @@ def _whoami(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]
         catalogue.text("Lists: {lists}", lists=", ".join(sorted(member.lists)) or "-"),
         catalogue.text("Language: {language}", language=member.language),
         catalogue.text("Receipts: ON") if member.receipts else catalogue.text("Receipts: OFF"),
+        catalogue.text(_READING[member.wishes.reading]),
     ]
     if member.rules_version:
         lines.append(catalogue.text("Rules accepted: version {version}", version=member.rules_version))
     if member.attested_on:
         lines.append(catalogue.text("Attested on: {day}", day=catalogue.day(member.attested_on)))
+    if member.wishes.is_paused(facts.written_at.date()):
+        lines.append(_pause_line(member.wishes.paused_until, catalogue))
     if member.valid_until:
         lines.append(catalogue.text("Valid until: {day}", day=catalogue.day(member.valid_until)))
     return ["\n".join(lines)]
@@ -126,6 +143,41 @@ def _receipts(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[st
             "You get no more receipts. When a post of yours waits or is not distributed, you are still told."
         )
     ]
+
+
+def _reading(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    reading = Reading(one.about.lower()) if one.about else Reading.INSTANT
+    paragraphs = [catalogue.text(_READING[reading])]
+    if reading is Reading.INSTANT:
+        paragraphs.append(catalogue.text("If posts are waiting for your digest, they come now as the last one."))
+    return paragraphs
+
+
+def _pause(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    until = date.fromisoformat(one.about) if one.about else None
+    return [
+        _pause_line(until, catalogue),
+        catalogue.text(
+            "What your lists get meanwhile is not kept for you. You may still post, and what concerns yourself still comes."
+        ),
+    ]
+
+
+def _pause_line(until: date | None, catalogue: Catalogue) -> str:
+    if until is None:
+        return catalogue.text("Paused: no posts come until you write RESUME.")
+    return catalogue.text(
+        "Paused: no posts come until {day}; from that day on they come again by themselves.", day=catalogue.day(until)
+    )
+
+
+def _resume(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    missed = catalogue.plural(
+        "During your pause your lists got {n} post without you.",
+        "During your pause your lists got {n} posts without you.",
+        one.missed,
+    )
+    return [catalogue.text("Posts come to you again."), *([missed] if one.missed else [])]
 
 
 def _stop(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -192,6 +244,10 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "LISTS": _lists,
     "LANG": _lang,
     "RECEIPTS": _receipts,
+    "DIGEST": _reading,
+    "INSTANT": _reading,
+    "PAUSE": _pause,
+    "RESUME": _resume,
     "STOP": _stop,
     "WITHDRAW": _withdraw,
     "REVIEW": _review,

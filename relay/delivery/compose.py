@@ -6,6 +6,7 @@ scanned can leave: no Cc, Bcc, Received chain, client address or user agent.
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -128,10 +129,10 @@ def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         frame: what the list adds.
         catalogue: the sentences of the member's language.
     """
-    return _header(copy, frame).encode("ascii") + _body(_without(copy, frame.removed), frame, catalogue)
+    return _header(copy, frame).encode("ascii") + _body(without(copy, frame.removed), frame, catalogue)
 
 
-def _without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
+def without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
     """The copy without the photos and documents that lie in the removed places: another list may let them pass."""
     if not removed:
         return copy
@@ -218,7 +219,7 @@ def footer(one: MailingList, marking: Tlp, reference: str, catalogue: Catalogue)
     """Whom the marking allows, the list's own words, and where help is; in the member's language."""
     return [
         f"{marking} · {reference} · {catalogue.definition(one.title)}",
-        catalogue.text(_MEANING[marking], community=catalogue.definition(one.community).rstrip(".")),
+        meaning(marking, [one], catalogue),
         catalogue.definition(one.footer),
         catalogue.text(
             "Help: write HELP to {request}. The people who run this list, also if you wish to leave it: {owner}",
@@ -226,6 +227,12 @@ def footer(one: MailingList, marking: Tlp, reference: str, catalogue: Catalogue)
             owner=one.address_for("-owner"),
         ),
     ]
+
+
+def meaning(marking: Tlp, lists: Iterable[MailingList], catalogue: Catalogue) -> str:
+    """With whom what bears this marking may be shared; TLP:GREEN means the communities of these lists."""
+    communities = dict.fromkeys(catalogue.definition(one.community).rstrip(".") for one in lists)
+    return catalogue.text(_MEANING[marking], community="; ".join(communities))
 
 
 def _html_document(above: list[str], html: list[str], below: list[str], language: str) -> str:

@@ -1,5 +1,6 @@
 """One copy for one recipient, and what became of it.
 
+digest     waits for its reader's digest (digest_id: the delivery it is a part of), and ends as that one ends
 queued     next_attempt_at set, no lease       nothing to do after a crash
 leased     prefetched, leased_until ahead      lease expires → queued: never sent yet
 sending    claimed for sending now             ambiguous after a crash: sent again, same Message-ID, counted as possible duplicate
@@ -17,7 +18,7 @@ from relay.mail.address import Address
 
 
 class Kind(StrEnum):
-    """What is delivered. Everything but the copy is composed when it is sent, from the record alone."""
+    """What is delivered. Everything but copies and digests is composed when it is sent, from the record alone."""
 
     COPY = "copy"
     RECEIPT = "receipt"
@@ -39,11 +40,13 @@ class Kind(StrEnum):
     REVIEW = "review"
     SPILL = "spill"
     POSTMASTER = "postmaster"
+    DIGEST = "digest"
 
 
 class Status(StrEnum):
     """The states of the table above."""
 
+    DIGEST = "digest"
     QUEUED = "queued"
     LEASED = "leased"
     SENDING = "sending"

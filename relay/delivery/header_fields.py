@@ -6,7 +6,7 @@ and begin a field of its own, whatever it holds.
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from relay.mail.address import Address, Mailbox
 from relay.mail.subject import REPLY_PREFIX
@@ -70,6 +70,27 @@ def list_fields(mailing_list: MailingList) -> str:
             _fold("List-Unsubscribe", [f"<mailto:{owner}?subject=unsubscribe>"]),
         )
     )
+
+
+def digest_fields(lists: Sequence[MailingList], domain: str) -> str:
+    """The fields of a digest: its list's; of several lists, which can't all be named (RFC 2919 §6 allows one List-Id), the relay's own."""
+    if len(lists) == 1:
+        return list_fields(lists[0])
+    owners = [f"mailto:{one.address_for('-owner')}" for one in lists]
+    return "".join(
+        (
+            _fold("List-Id", [*_phrase("WEN Relay"), f"<digest.{domain}>"]),
+            _fold("List-Help", [f"<mailto:{lists[0].address_for('-request')}?subject=HELP>"]),
+            _fold("List-Owner", _separated(f"<{one}>" for one in owners)),
+            _fold("List-Unsubscribe", _separated(f"<{one}?subject=unsubscribe>" for one in owners)),
+        )
+    )
+
+
+def _separated(words: Iterable[str]) -> list[str]:
+    """Words with a comma behind each but the last (RFC 2369 §2)."""
+    *others, last = words
+    return [*(f"{one}," for one in others), last]
 
 
 def stamp_subject(subject: str, tag: str, marking: Tlp) -> str:

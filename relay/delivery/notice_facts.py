@@ -46,7 +46,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone."""
+    """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone, posts missed in a pause."""
 
     word: str
     about: str
@@ -54,6 +54,7 @@ class Answer:
     cancelled: int = 0
     gone: int = 0
     number: int = 0
+    missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,10 +1,11 @@
 """Members: vetted officers, each with one address, one agency and one country."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
 from relay.mail.address import Address
+from relay.roster.reading import Wishes
 
 
 class AgencyType(StrEnum):
@@ -84,6 +85,7 @@ class Member:
     attested_on: date | None = None
     receives_until: date | None = None
     rules_version: int = 0
+    wishes: Wishes = field(default_factory=Wishes)
 
     @property
     def may_moderate(self) -> bool:

@@ -9,9 +9,10 @@ from relay.mail.subject import without_reply_prefixes
 REQUESTS = 5  # in one message; the rest is left unread
 _LINES_READ = 40
 
-_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w.@+-]{1,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
+_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w.@+-]{0,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
 _FORM_LINE = re.compile(r"\s*(NAME|AGENCY|TYPE|LANGUAGE|LISTS|WAIVER|UNTIL)\s*:(.{0,200})", re.IGNORECASE)
 _COUNTRY = re.compile(r"[A-Z]{2}")
+_DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
 
 
@@ -24,6 +25,10 @@ class Word(StrEnum):
     LISTS = "LISTS"
     LANG = "LANG"
     RECEIPTS = "RECEIPTS"
+    DIGEST = "DIGEST"
+    INSTANT = "INSTANT"
+    PAUSE = "PAUSE"
+    RESUME = "RESUME"
     STOP = "STOP"
     WITHDRAW = "WITHDRAW"
     REVIEW = "REVIEW"
@@ -42,15 +47,17 @@ _ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.YES, Word.NO})
 _ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
 _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
-_CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"})}
+_CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"}), Word.DIGEST: frozenset({"DAILY", "WEEKLY"})}
 _ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
 _DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
+_USUAL = {Word.DIGEST: "DAILY"}
+_END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One word and what it is about: a reference, an address, a language, ON or OFF; "" for words that stand alone.
+    """One word and what it is about: a reference, an address, a language, ON or OFF, DAILY or WEEKLY, a pause's days or end; "" for none.
 
     `form` are the lines below a NOMINATE, such as ("NAME", "Awa Mbarga").
     """
@@ -122,11 +129,14 @@ def _read_line(line: str, answered: str) -> Request | None:
         return Request(word, argument) if not argument or _COUNTRY.fullmatch(argument) else None
     if word in _ABOUT_PEOPLE:
         return Request(word, argument.lower()) if "@" in argument or (word is Word.NOMINATE and not argument) else None
+    argument = argument or _USUAL.get(word, "")
     if word in _CHOICES:
         return Request(word, argument) if argument in _CHOICES[word] else None
+    if word is Word.PAUSE:
+        return Request(word, argument) if _END.fullmatch(argument) else None
     return None if argument else Request(word)
 
 
 def _spaced(line: str) -> str:
-    """Words one space apart: looking through a long run of spaces takes quadratic time."""
-    return " ".join(line.split())
+    """Words one space apart: looking through a long run of spaces takes quadratic time. Days are what a number of PAUSE means anyway."""
+    return _DAYS.sub(r"\1", " ".join(line.split()))

@@ -9,7 +9,11 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
+    exists,
     insert,
+    not_,
+    null,
     or_,
     select,
     text,
@@ -20,8 +24,9 @@ from sqlalchemy import (
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import DECIDING, AgencyType, MemberState, Role
+from relay.roster.reading import Reading
 from relay.store.prepared import Prepared
-from relay.store.tables import CLAIMABLE, HELD, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.tables import CLAIMABLE, COLLECTED, HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
@@ -53,6 +58,11 @@ def _is_valid(on: date | BindParameter[date]) -> ColumnElement[bool]:
     return or_(members.c.valid_until.is_(None), members.c.valid_until >= on)
 
 
+def is_paused(on: date | BindParameter[date]) -> ColumnElement[bool]:
+    """The members who want no posts on that day (UTC); as `Wishes.is_paused` says it."""
+    return and_(members.c.paused_at.is_not(None), or_(members.c.paused_until.is_(None), members.c.paused_until > on))
+
+
 def has_role(role: Role) -> ColumnElement[bool]:
     """The members with this role."""
     return type_coerce(members.c.roles, Text).contains(f'"{role}"')
@@ -68,6 +78,15 @@ def decides() -> ColumnElement[bool]:
     return and_(or_(*map(has_role, sorted(DECIDING))), _OFFICIAL)
 
 
+_DIGEST = deliveries.alias("whole")
+# A copy that is a part of a digest which is being sent at this moment.
+IN_DIGEST_BEING_SENT = and_(
+    COLLECTED,
+    exists().where(
+        _DIGEST.c.id == deliveries.c.digest_id, _DIGEST.c.lease.is_not(None), _DIGEST.c.status == Status.SENDING
+    ),
+)
+
 # What a row of the queue needs when it is made, in the order in which every `INSERT … SELECT` gives it.
 QUEUED_COLUMNS = ["post_id", "member_id", "list_name", "kind", "status", "created_at", "next_attempt_at"]
 _POST = bindparam("post", type_=deliveries.c.post_id.type)
@@ -77,21 +96,25 @@ _BASE = bindparam(
 )  # whose members these are; another than _LIST for a list's moderators
 _KIND = bindparam("kind", type_=deliveries.c.kind.type)
 _NOW = bindparam("now", type_=deliveries.c.created_at.type)
+_TODAY = bindparam("today", type_=members.c.valid_until.type)
+# What is written to a list's moderators comes at once, whatever they wish.
+_AT_ONCE = or_(_BASE != _LIST, members.c.reading == Reading.INSTANT)
 _RECIPIENTS = (
     select(
         _POST,
         members.c.id,
         _LIST,
         _KIND,
-        bindparam("status", type_=deliveries.c.status.type),
+        case((_AT_ONCE, Status.QUEUED.value), else_=Status.DIGEST.value),
         _NOW,
-        _NOW,
+        case((_AT_ONCE, _NOW), else_=null()),
     )
     .join(memberships, memberships.c.member_id == members.c.id)
     .where(
         memberships.c.list_name == _BASE,
         or_(_BASE == _LIST, moderates()),
-        may_receive(bindparam("today", type_=members.c.valid_until.type)),
+        may_receive(_TODAY),
+        or_(_BASE != _LIST, not_(is_paused(_TODAY))),
         members.c.id != bindparam("author", type_=members.c.id.type),
     )
     .suffix_with(text("ON CONFLICT (post_id, member_id, kind) DO NOTHING"))  # who is on two lists has a copy already
@@ -101,10 +124,13 @@ _QUEUE_ONE = Prepared(insert(deliveries))
 
 
 def queue_copies(connection: Connection, post_id: int, list_name: str, author_id: str, now: datetime) -> int:
-    """Queue a copy for each member of the list who hasn't one of this post yet; the author gets none. Returns how many."""
+    """Queue a copy for each member of the list who hasn't one of this post yet, or put it by for their digest; returns how many.
+
+    The author gets none, nor does a member who has paused.
+    """
     base = list_name.removesuffix(OWNER)
     values = {"post": post_id, "list": list_name, "base": base, "author": author_id, "now": now, "today": now.date()}
-    return _QUEUE_COPIES.count(connection, values | {"kind": Kind.COPY, "status": Status.QUEUED})
+    return _QUEUE_COPIES.count(connection, values | {"kind": Kind.COPY})
 
 
 def tell_first(
@@ -137,14 +163,19 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
 
 
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
-    """Cancel what waits and meets the condition; returns how many.
+    """Cancel what waits and meets the condition, also for a digest; returns how many.
 
-    What is being sent at this moment can't be called back; should that attempt fail, the last look prevents another.
+    What is being sent at this moment, by itself or in a digest, can't be called back; should that attempt fail, the last look
+    prevents another.
     """
     cancelled = {"status": Status.CANCELLED, "next_attempt_at": None, "lease": None, "leased_until": None}
     on_its_way = and_(deliveries.c.lease.is_not(None), deliveries.c.status == Status.SENDING)
     connection.execute(update(deliveries).where(on_its_way, condition).values(called_off=True))
-    return connection.execute(update(deliveries).where(CLAIMABLE, condition).values(**cancelled)).rowcount
+    connection.execute(update(deliveries).where(IN_DIGEST_BEING_SENT, condition).values(called_off=True))
+    stopped = (
+        update(deliveries).where(waits, condition) for waits in (CLAIMABLE, and_(COLLECTED, ~deliveries.c.called_off))
+    )
+    return sum(connection.execute(one.values(**cancelled)).rowcount for one in stopped)
 
 
 def cancel_copies(connection: Connection, post_id: int) -> int:

@@ -4,6 +4,7 @@ Its statements are built once: to build them anew for every handful of copies to
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
@@ -12,7 +13,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import decides, may_act, may_receive, moderates
 from relay.store.prepared import Prepared
-from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.tables import COLLECTED, HELD, RELAYED, decisions, deliveries, members, memberships, posts
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
@@ -64,6 +65,9 @@ _HAS_TWIN = exists().where(
     or_(
         _TWIN.c.status.in_([Status.SENDING, Status.DELIVERED]),
         and_(_TWIN.c.lease == deliveries.c.lease, _TWIN.c.id < deliveries.c.id),  # of two in one batch the first goes
+        and_(
+            _TWIN.c.digest_id == deliveries.c.digest_id, _TWIN.c.status == Status.DIGEST, _TWIN.c.id < deliveries.c.id
+        ),
     ),
 )
 _WAITS_FOR_THEM = exists().where(
@@ -76,6 +80,20 @@ _WAITS_FOR_THEM = exists().where(
     may_act(bindparam("today", type_=members.c.valid_until.type)),
 )
 _WAITS = exists().where(decisions.c.post_id == deliveries.c.post_id, HELD)
+_PARTS = and_(deliveries.c.digest_id == bindparam("digest"), COLLECTED)
+_MOVE_PARTS = Prepared(
+    update(deliveries)
+    .where(_PARTS, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
+    .values(list_name=_OTHER_LIST)
+)
+_CANCEL_PARTS = Prepared(
+    update(deliveries)
+    .where(_PARTS, or_(deliveries.c.called_off, not_(_ON_LIST), not_(_HAS_CONTENT), _HAS_TWIN))
+    .values(status=Status.CANCELLED)
+)
+_PARTS_LEFT = Prepared(
+    select(deliveries.c.id, deliveries.c.post_id, deliveries.c.list_name).where(_PARTS).order_by(deliveries.c.post_id)
+)
 _FREE = {"lease": None, "leased_until": None}
 _MOVE = Prepared(
     update(deliveries)
@@ -112,6 +130,29 @@ _BEGUN = Prepared(
     ),
     lists=_LISTS,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A post as a part of a digest: its copy's row, and the list by which the reader gets it."""
+
+    delivery_id: int
+    post_id: int
+    list_name: str
+
+
+def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tuple[Part, ...]:
+    """What of a digest may still go, in the order of the posts' arrival; the rest is cancelled, by the rules that copies obey (`begin`).
+
+    To be asked for when it is composed and once more right before it is sent, and never while it is being sent.
+    """
+    this = {"digest": digest_id, "today": now.date()}
+    _MOVE_PARTS.count(connection, this)
+    _CANCEL_PARTS.count(connection, this)
+    return tuple(
+        Part(delivery_id=row.id, post_id=row.post_id, list_name=row.list_name)
+        for row in _PARTS_LEFT.all(connection, {"digest": digest_id})
+    )
 
 
 def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:

@@ -12,6 +12,7 @@ from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination
+from relay.roster.reading import Reading, Wishes
 from relay.store.column_types import canonical_json
 
 
@@ -43,6 +44,8 @@ def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dic
         "receives_until": None,
         "created_at": now,
         "left_at": None,
+        "paused_at": None,  # who comes back is here again
+        "paused_until": None,
     }
 
 
@@ -64,6 +67,7 @@ def read_member(row: Row[Any], on_lists: frozenset[str]) -> Member:
         attested_on=row.attested_on,
         receives_until=row.receives_until,
         rules_version=row.rules_version,
+        wishes=Wishes(reading=Reading(row.reading), paused_at=row.paused_at, paused_until=row.paused_until),
     )
 
 

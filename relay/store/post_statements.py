@@ -26,6 +26,7 @@ INSERT = Prepared(insert(posts).returning(posts.c.id))
 _THIS = posts.c.id == bindparam("post")
 SEALED = Prepared(select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS))
 RECEIVED_AT = Prepared(select(posts.c.received_at).where(_THIS))
+REFERENCE_AND_TIME = Prepared(select(posts.c.reference, posts.c.received_at).where(_THIS))
 DECISIONS = Prepared(select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position))
 
 

@@ -157,6 +157,12 @@ def received_at(connection: Connection, post_id: int) -> datetime:
     return at
 
 
+def reference_and_time(connection: Connection, post_id: int) -> tuple[str, datetime]:
+    """What a post is called, and when it was received, UTC."""
+    [(reference, at)] = statements.REFERENCE_AND_TIME.all(connection, {"post": post_id})
+    return str(reference), at
+
+
 def load_decisions(connection: Connection, post_id: int) -> tuple[tuple[str, Decision], ...]:
     """The decision of each list as it stands now, in the message's order of lists."""
     rows = statements.DECISIONS.all(connection, {"post": post_id})

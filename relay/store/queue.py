@@ -18,10 +18,10 @@ from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.roster.mailing_list import OWNER
-from relay.store import audit, fanout
+from relay.store import audit, digests, fanout
 from relay.store import queue_statements as statements
 from relay.store.member_rows import address_of
-from relay.store.tables import CLAIMABLE, HELD, decisions, deliveries, lists, posts
+from relay.store.tables import CLAIMABLE, COLLECTED, HELD, decisions, deliveries, lists, posts
 
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
@@ -165,6 +165,7 @@ def lists_in_use(connection: Connection) -> frozenset[str]:
     copies = select(deliveries.c.post_id).where(deliveries.c.kind == Kind.COPY)
     waiting = union(
         copies.where(CLAIMABLE),
+        copies.where(COLLECTED),
         copies.where(deliveries.c.lease.is_not(None)),
         select(decisions.c.post_id).where(HELD),
     ).subquery()
@@ -220,17 +221,22 @@ def list_deliveries(
 def retry(connection: Connection, node: str, reference: str | None, *, operator: str, now: datetime) -> int:
     """Make what waits, failed or expired due at once, of one post or of all; returns how many. The audit log names the operator.
 
+    A post that failed in a digest comes in its reader's next one.
+
     Raises:
         NotFound: no post has this reference.
     """
     active = select(lists.c.name).where(lists.c.active).union(select(lists.c.name + OWNER).where(lists.c.active))
     query = update(deliveries).where(
         deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]),
+        deliveries.c.digest_id.is_(None),
         or_(deliveries.c.kind != Kind.COPY, deliveries.c.list_name.in_(active)),
     )
-    if reference is not None:
-        query = query.where(deliveries.c.post_id == _post_id(connection, reference))
+    post_id = _post_id(connection, reference) if reference is not None else None
+    if post_id is not None:
+        query = query.where(deliveries.c.post_id == post_id)
     count = connection.execute(query.values(status=Status.QUEUED, next_attempt_at=now)).rowcount
+    count += digests.retry(connection, post_id)
     facts: audit.Facts = {"reference": reference, "operator": operator, "count": count}
     audit.append(connection, node, now, "deliveries.retried", facts)
     return count

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
-from relay.store import audit, fanout
+from relay.store import audit, digests, fanout
 from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
 
@@ -48,9 +48,22 @@ def of_post(connection: Connection, post_id: int) -> Reach:
     return Reach(members=number, countries=countries, lost=lost)
 
 
+def who_got(connection: Connection, post_id: int) -> frozenset[str]:
+    """The members, by id, who have a post or may have it: by a copy or in a digest that was sent or is being sent."""
+    sent = deliveries.c.status.in_([Status.SENDING, Status.DELIVERED])
+    got = select(deliveries.c.member_id).where(
+        deliveries.c.post_id == post_id,
+        deliveries.c.kind == Kind.COPY,
+        or_(sent, fanout.IN_DIGEST_BEING_SENT),
+    )
+    return frozenset(connection.execute(got).scalars())
+
+
 def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime) -> int:
-    """Queue word to the authors of copies that failed or ran out of time, once for each post; returns how many posts."""
+    """Queue word to the authors of copies that failed or ran out of time, also in a digest, once for each post; returns how many posts."""
+    lost = tuple(lost)
     concerned = {one.post_id: one.list_name for one in lost if one.kind is Kind.COPY and one.post_id is not None}
+    concerned |= dict(digests.lost_with(connection, lost))
     for post_id, list_name in concerned.items():
         fanout.tell_author(connection, post_id, list_name, Kind.UNDELIVERED, now)
     return len(concerned)
@@ -59,7 +72,7 @@ def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime
 def lose(
     connection: Connection, node: str, delivery_id: int, status: str, reply: str, now: datetime
 ) -> LostCopy | None:
-    """Note that a copy which the next server took has failed after all, and queue word to its post's author.
+    """Note that a copy or a digest which the next server took has failed after all, and queue word to the authors of its posts.
 
     One that is being sent may be meant as well: a report can be faster than we are with the smarthost's reply. Its lease is taken away, so
     that it can't be settled as delivered any more.
@@ -85,14 +98,20 @@ def lose(
     sent = deliveries.c.status.in_([Status.DELIVERED, Status.SENDING])
     found = connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.kind == Kind.COPY, sent)
+        .where(deliveries.c.id == delivery_id, deliveries.c.kind.in_([Kind.COPY, Kind.DIGEST]), sent)
         .values(**failed)
-        .returning(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.member_id)
+        .returning(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.member_id, deliveries.c.facts)
     ).first()
     if found is None:
         return None
-    reference = connection.execute(select(posts.c.reference).where(posts.c.id == found.post_id)).scalar_one()
+    if found.post_id is None:
+        lost = digests.lose(connection, delivery_id)
+        reference = found.facts["reference"]
+    else:
+        lost = ((found.post_id, found.list_name),)
+        reference = connection.execute(select(posts.c.reference).where(posts.c.id == found.post_id)).scalar_one()
     facts: audit.Facts = {"reference": reference, "list": found.list_name, "member": found.member_id, "status": status}
     audit.append(connection, node, now, "delivery.bounced", facts)
-    fanout.tell_author(connection, found.post_id, found.list_name, Kind.UNDELIVERED, now)
+    for post_id, list_name in lost:
+        fanout.tell_author(connection, post_id, list_name, Kind.UNDELIVERED, now)
     return LostCopy(reference=reference, recipient_id=found.member_id)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, func, insert, literal, or_, select
+from sqlalchemy import Connection, and_, exists, insert, literal, or_, select
 
 from relay.delivery.delivery import Kind, Status
 from relay.policy.decision import Reason, is_offer
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member, Role
-from relay.store import audit, calls, fanout, held
+from relay.store import audit, calls, fanout, held, reach
 from relay.store.column_types import Instant
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.fanout import QUEUED_COLUMNS, has_role, may_act, moderates
@@ -48,7 +48,7 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
     else:
         fanout.destroy_unneeded(connection, post_id)
     held_only = waited and not fanout.is_relayed(connection, post_id)
-    stopped = Stopped(held=held_only, cancelled=cancelled, gone=_gone(connection, post_id))
+    stopped = Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
     facts: audit.Facts = {"reference": reference, "author": author.id, "cancelled": cancelled, "gone": stopped.gone}
     audit.append(connection, node, now, "post.withdrawn", facts)
     return stopped
@@ -83,7 +83,7 @@ def report_spill(connection: Connection, node: str, member: Member, reference: s
     if post_id is None:
         return None
     cancelled = fanout.cancel_copies(connection, post_id)
-    stopped = Stopped(held=False, cancelled=cancelled, gone=_gone(connection, post_id))
+    stopped = Stopped(held=False, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
     names = connection.execute(select(decisions.c.list_name).where(decisions.c.post_id == post_id)).scalars()
     on_lists = exists().where(
         memberships.c.member_id == members.c.id,
@@ -108,12 +108,6 @@ def _post_of(connection: Connection, reference: str, condition: Any) -> int | No
         select(posts.c.id).where(posts.c.reference == reference, condition)
     ).scalar_one_or_none()
     return found
-
-
-def _gone(connection: Connection, post_id: int) -> int:
-    gone = (deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY)
-    reached = deliveries.c.status.in_([Status.SENDING, Status.DELIVERED])
-    return int(connection.execute(select(func.count()).select_from(deliveries).where(*gone, reached)).scalar_one())
 
 
 def _write_to(connection: Connection, post_id: int, kind: Kind, whom: Any, now: datetime) -> int:

@@ -73,6 +73,9 @@ members = Table(
     Column("language", Text, nullable=False),
     Column("roles", Json, nullable=False),
     Column("receipts", Boolean, nullable=False, server_default=true()),
+    Column("reading", Text, nullable=False, server_default=text("'instant'")),
+    Column("paused_at", Instant),
+    Column("paused_until", Date),  # the first day on which posts come again; none: until the member says so
     Column("state", Text, nullable=False),
     Column("suspension", Text),
     Column("valid_until", Date),
@@ -93,6 +96,8 @@ members = Table(
     Column("left_at", Instant),
     CheckConstraint(_one_of("state", "nominated active dormant suspended left"), name="state"),
     CheckConstraint("confirmed_by IS NOT NULL OR state IN ('nominated', 'left')", name="confirmed_by"),
+    CheckConstraint(_one_of("reading", "instant daily weekly"), name="reading"),
+    CheckConstraint("paused_until IS NULL OR paused_at IS NOT NULL", name="paused"),
     sqlite_with_rowid=False,
 )
 
@@ -204,6 +209,10 @@ releases = Table(
 
 # The claim's condition and its index share this text: a database uses a partial index only for the very words of its condition.
 CLAIMABLE = text("status IN ('queued', 'leased')")
+# A copy that waits for its reader's digest, or is in one. Said so that no comparison of the status with a bound value might be the
+# index's one: SQLite would compile such a statement anew each time.
+COLLECTED = text("(status = 'digest') IS TRUE")
+IN_DIGEST = text("digest_id IS NOT NULL")
 LETTER = text("post_id IS NULL")  # about no post
 
 deliveries = Table(
@@ -227,16 +236,20 @@ deliveries = Table(
     Column("possible_duplicate", Integer, nullable=False, server_default=text("0")),
     Column("sent_at", Instant),
     Column("called_off", Boolean, nullable=False, server_default=false()),  # no attempt follows any more
+    # The delivery that brings this copy as a part of a digest. No foreign key: each row that is deleted would be looked for in it.
+    Column("digest_id", BigInteger),
     UniqueConstraint("post_id", "member_id", "kind"),
     CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name="member_id"),
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest",
         ),
         name="kind",
     ),
-    CheckConstraint(_one_of("status", "queued leased sending delivered failed expired cancelled"), name="status"),
+    CheckConstraint(
+        _one_of("status", "digest queued leased sending delivered failed expired cancelled"), name="status"
+    ),
     CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name="lease"),
     CheckConstraint(
         f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})", name="next_attempt_at"
@@ -244,6 +257,8 @@ deliveries = Table(
     _partial_index("ix_deliveries_claimable", "next_attempt_at", "id", where=CLAIMABLE),
     _partial_index("ix_deliveries_lease", "lease", where=text("lease IS NOT NULL")),
     _partial_index("ix_deliveries_letters", "member_id", "created_at", where=LETTER),
+    _partial_index("ix_deliveries_collected", "member_id", "created_at", where=COLLECTED),
+    _partial_index("ix_deliveries_in_digest", "digest_id", where=IN_DIGEST),
     sqlite_autoincrement=True,
 )
 

@@ -1,13 +1,14 @@
-"""What members change by themselves: their language, their receipts, leaving a list, objecting to a nomination in their name."""
+"""What members change by themselves: their language, their receipts, when posts come to them, leaving a list, objecting to a nomination in their name."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from relay.delivery.delivery import Kind
 from relay.roster.member import Member, MemberState
+from relay.roster.reading import Reading
 from relay.store import audit, fanout
-from relay.store.tables import deliveries, members, memberships
+from relay.store.tables import RELAYED, decisions, deliveries, members, memberships, posts
 
 
 def set_language(connection: Connection, node: str, member: Member, language: str, now: datetime) -> None:
@@ -29,6 +30,67 @@ def accept_rules(connection: Connection, node: str, member: Member, version: int
     accepted = {"rules_version": version, "rules_accepted_at": now}
     connection.execute(update(members).where(members.c.id == member.id).values(**accepted))
     audit.append(connection, node, now, "member.rules_accepted", {"member": member.id, "version": version})
+
+
+def set_reading(
+    connection: Connection, node: str, member: Member, reading: Reading, now: datetime, *, operator: str | None = None
+) -> None:
+    """Send this member posts one by one, or in digests, from now on. What is put by for a digest comes as the last one."""
+    connection.execute(update(members).where(members.c.id == member.id).values(reading=reading))
+    facts: audit.Facts = {"member": member.id, "reading": reading.value, **_by(operator)}
+    audit.append(connection, node, now, "member.reading_chosen", facts)
+
+
+def pause(
+    connection: Connection, node: str, member: Member, until: date | None, now: datetime, *, operator: str | None = None
+) -> None:
+    """Send this member no posts for a while; notices, calls and answers still come. What is put by for a digest waits with it.
+
+    Args:
+        connection: the transaction.
+        node: whose audit chain records it.
+        member: as they are on record.
+        until: the first day on which posts come again; None: until they say so.
+        now: the time, UTC.
+        operator: who does it for them, if it is somebody else.
+    """
+    since = member.wishes.paused_at if member.wishes.is_paused(now.date()) else now
+    paused = {"paused_at": since, "paused_until": until}
+    connection.execute(update(members).where(members.c.id == member.id).values(**paused))
+    facts: audit.Facts = {"member": member.id, "until": until.isoformat() if until else None, **_by(operator)}
+    audit.append(connection, node, now, "member.paused", facts)
+
+
+def resume(connection: Connection, node: str, member: Member, now: datetime, *, operator: str | None = None) -> int:
+    """End a pause; returns how many posts the member's lists got meanwhile without them."""
+    missed = _missed(connection, member, now)
+    over = {"paused_at": None, "paused_until": None}
+    connection.execute(update(members).where(members.c.id == member.id).values(**over))
+    audit.append(connection, node, now, "member.resumed", {"member": member.id, **_by(operator)})
+    return missed
+
+
+def _by(operator: str | None) -> dict[str, str]:
+    return {"operator": operator} if operator else {}
+
+
+def _missed(connection: Connection, member: Member, now: datetime) -> int:
+    """Posts that others on the member's lists got since the pause began, also where it has ended by itself since."""
+    since, until = member.wishes.paused_at, member.wishes.paused_until
+    if since is None:
+        return 0
+    end = min(now, datetime.combine(until, time(), UTC)) if until else now
+    theirs = exists().where(
+        deliveries.c.post_id == posts.c.id, deliveries.c.member_id == member.id, deliveries.c.kind == Kind.COPY
+    )
+    count = (
+        select(func.count(posts.c.id.distinct()))
+        .join(decisions, decisions.c.post_id == posts.c.id)
+        .join(memberships, memberships.c.list_name == decisions.c.list_name)
+        .where(memberships.c.member_id == member.id, RELAYED, posts.c.author_id != member.id, ~theirs)
+        .where(posts.c.received_at >= since, posts.c.received_at < end)
+    )
+    return int(connection.execute(count).scalar_one())
 
 
 def leave(connection: Connection, node: str, member: Member, list_name: str, now: datetime) -> bool:

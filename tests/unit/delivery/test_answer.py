@@ -7,12 +7,16 @@ import pytest
 
 from relay.delivery.notice_facts import Answer
 from relay.roster.member import Role
+from relay.roster.reading import Reading, Wishes
 from relay.roster.request import Word
 from tests.builders import make_member
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, LIST, read
 
 MEMBER = make_member(valid_until=date(2027, 1, 31))
 FACTS = replace(BASE, kind="answer", reference="A-000007", member=MEMBER, every_list=(LIST,))
+
+
+ABOUT = {"DIGEST": "WEEKLY", "INSTANT": "", "PAUSE": "2027-01-15"}
 
 
 def answered(*answers, language="en", **changes):
@@ -27,7 +31,8 @@ def answered(*answers, language="en", **changes):
 @pytest.mark.parametrize("outcome", ["done", "unknown"])
 def test_every_word_has_an_answer_in_every_language(word, outcome, language):
     text = answered(
-        Answer(word=word, about="CAFR-2026-000123", outcome=outcome, cancelled=1, gone=2), language=language
+        Answer(word=word, about=ABOUT.get(word, "CAFR-2026-000123"), outcome=outcome, cancelled=1, gone=2),
+        language=language,
     )
     assert "{" not in text
 
@@ -88,3 +93,24 @@ def test_the_letters_to_those_who_must_act_name_nobody(language):
     for mail in (review, spill):
         assert mail["Auto-Submitted"] == "auto-generated"
         assert "CAFR-2026-000123" in mail.get_content()
+
+
+def test_whoami_tells_when_posts_come_and_of_a_pause():
+    whoami = Answer(word="WHOAMI", about="", outcome="done")
+    assert "one by one, at once" in answered(whoami)
+    weekly = Wishes(reading=Reading.WEEKLY, paused_at=BASE.written_at, paused_until=date(2099, 1, 15))
+    text = answered(whoami, member=replace(MEMBER, wishes=weekly))
+    assert "one digest a week" in text
+    assert "no posts come until 15 January 2099" in text
+    over = replace(weekly, paused_until=BASE.written_at.date())
+    assert "Paused" not in answered(whoami, member=replace(MEMBER, wishes=over))
+
+
+@pytest.mark.parametrize(("about", "said"), [("", "until you write RESUME"), ("2027-01-15", "until 15 January 2027")])
+def test_a_pause_is_confirmed_with_its_end(about, said):
+    assert said in answered(Answer(word="PAUSE", about=about, outcome="done"))
+
+
+def test_whoever_comes_back_hears_how_much_they_missed_and_nothing_of_it():
+    assert "got 1 post without you" in answered(Answer(word="RESUME", about="", outcome="done", missed=1))
+    assert "without you" not in answered(Answer(word="RESUME", about="", outcome="done"))

@@ -80,6 +80,9 @@ def _create_members() -> None:
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("roles", _JSON, nullable=False),
         sa.Column("receipts", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("reading", sa.Text(), server_default=sa.text("'instant'"), nullable=False),
+        sa.Column("paused_at", _INSTANT, nullable=True),
+        sa.Column("paused_until", sa.Date(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("suspension", sa.Text(), nullable=True),
         sa.Column("valid_until", sa.Date(), nullable=True),
@@ -100,6 +103,8 @@ def _create_members() -> None:
         sa.CheckConstraint(
             "confirmed_by IS NOT NULL OR state IN ('nominated', 'left')", name=op.f("ck_members_confirmed_by")
         ),
+        sa.CheckConstraint(_one_of("reading", "instant daily weekly"), name=op.f("ck_members_reading")),
+        sa.CheckConstraint("paused_until IS NULL OR paused_at IS NOT NULL", name=op.f("ck_members_paused")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
         sqlite_with_rowid=False,
@@ -267,6 +272,7 @@ def _create_deliveries() -> None:
         sa.Column("possible_duplicate", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("sent_at", _INSTANT, nullable=True),
         sa.Column("called_off", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("digest_id", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("(lease IS NOT NULL) = (status IN ('leased', 'sending'))", name=op.f("ck_deliveries_lease")),
         sa.CheckConstraint(
             f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})",
@@ -276,12 +282,12 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
         sa.CheckConstraint(
-            _one_of("status", "queued leased sending delivered failed expired cancelled"),
+            _one_of("status", "digest queued leased sending delivered failed expired cancelled"),
             name=op.f("ck_deliveries_status"),
         ),
         sa.ForeignKeyConstraint(["about_id"], ["members.id"], name=op.f("fk_deliveries_about_id")),
@@ -297,6 +303,8 @@ def _index_deliveries() -> None:
     _index_where("ix_deliveries_claimable", "deliveries", ["next_attempt_at", "id"], "status IN ('queued', 'leased')")
     _index_where("ix_deliveries_lease", "deliveries", ["lease"], "lease IS NOT NULL")
     _index_where("ix_deliveries_letters", "deliveries", ["member_id", "created_at"], "post_id IS NULL")
+    _index_where("ix_deliveries_collected", "deliveries", ["member_id", "created_at"], "(status = 'digest') IS TRUE")
+    _index_where("ix_deliveries_in_digest", "deliveries", ["digest_id"], "digest_id IS NOT NULL")
 
 
 def _create_audit() -> None:
