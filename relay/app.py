@@ -21,6 +21,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
 from relay.actions.admit import admit, is_gateway
+from relay.actions.certify import recognise, represented
 from relay.actions.deliver import BEAT, Outbox
 from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
@@ -187,6 +188,8 @@ class Service:
                 note=note,
                 has_room=self._reserve.has_room,
                 trusts=lambda client: is_gateway(self.resources.settings, client),
+                recognise=lambda certificate: recognise(self.resources, certificate, datetime.now(UTC)),
+                represented=lambda gateway, address: represented(self.resources, gateway, address, datetime.now(UTC)),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
             tls=load_tls(self.resources.settings, datetime.now(UTC)),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from cryptography import x509
+
 from relay.delivery.catalogue import Catalogue, read_catalogue
 from relay.delivery.signing import SigningKey
 from relay.errors import ConfigurationError, RelayError
@@ -31,7 +33,7 @@ LANGUAGES = ("en", "fr", "es", "pt")
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Everything the verbs need. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
+    """Everything the verbs need. `client_cas` are the authorities from which clients' certificates must come; none: any. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
 
     settings: Settings
     known_lists: Mapping[str, MailingList]
@@ -39,6 +41,7 @@ class Resources:
     catalogues: Mapping[str, Catalogue] = field(repr=False)
     keys: Keys = field(repr=False)
     signing_keys: tuple[SigningKey, ...] = field(repr=False)
+    client_cas: tuple[x509.Certificate, ...] = ()
     database: Database
 
     @cached_property
@@ -89,6 +92,7 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
             SigningKey(algorithm=key.algorithm, selector=key.selector, domain=settings.relay.domain, key=key.key)
             for key in keys.dkim
         ),
+        client_cas=load_client_cas(settings),
         database=_with_every_list(database, settings, lists) if database else _open_database(settings, lists),
     )
 
@@ -163,6 +167,21 @@ def load_definitions(settings: Settings, ruleset: Ruleset) -> Definitions:
     directories = shipped("config", "policy", "detectors"), settings.data / "config" / "policy" / "detectors"
     paths = {path.name: path for directory in directories for path in sorted(directory.glob("*.toml"))}
     return Definitions(words=ruleset.words, detectors={str(path): _read(path) for path in paths.values()})
+
+
+def load_client_cas(settings: Settings) -> tuple[x509.Certificate, ...]:
+    """The authorities of `[smtp] client_ca`; () when there are none.
+
+    Raises:
+        ConfigurationError: the file can't be read as certificates.
+    """
+    if not settings.smtp.client_ca:
+        return ()
+    path = Path(settings.smtp.client_ca)
+    try:
+        return tuple(x509.load_pem_x509_certificates(_read(path).encode()))
+    except ValueError:
+        raise ConfigurationError("[smtp] client_ca holds no certificates (PEM)", file=str(path)) from None
 
 
 def load_directory(site: Path) -> Directory:

@@ -132,6 +132,9 @@ class SmtpSection(_Section):
     submissions_port: Port
     tls_certificate: str
     tls_key: str
+    client_certificates: Annotated[
+        tuple[Literal["smtp", "submission", "submissions"], ...], NoDecode, BeforeValidator(_words)
+    ]
     client_ca: str
     trusted_gateways: Networks
     authserv_id: Annotated[str, AfterValidator(_authserv_id)]

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from relay.intake.ask import ask_for_certificates
 from relay.intake.server import Doors, IntakeLimits, Listener, SmtpServer
+from relay.intake.session import KINDS, Kind
 from relay.intake.tls import make_localhost_certificate, server_context
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -101,6 +103,12 @@ class House:
         return [facts for name, facts in self.events if name == event]
 
 
+def asking(context: ssl.SSLContext) -> dict[Kind, ssl.SSLContext]:
+    """The same context at every door, which asks clients for their certificate."""
+    assert ask_for_certificates(context)
+    return dict.fromkeys(KINDS, context)
+
+
 class RunningServer:
     """`with RunningServer(tmp_path) as server:` — every door open on a free port."""
 
@@ -128,7 +136,7 @@ class RunningServer:
                 note=house.note,
                 is_proxy=lambda ip: ip in house.proxies,
             ),
-            server_context(folder / "cert.pem", folder / "key.pem"),
+            asking(server_context(folder / "cert.pem", folder / "key.pem")),
             "relay.example",
         )
         self.loop = asyncio.new_event_loop()

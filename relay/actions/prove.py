@@ -10,6 +10,7 @@ address or the null one says that a machine, a forwarder or another list sent th
 from datetime import datetime
 
 from relay.actions.admit import admit, is_gateway
+from relay.actions.certify import still_stands_for
 from relay.actions.judge import Author
 from relay.mail.auth_results import AuthenticationResults, Method, proof_by_gateway
 from relay.mail.envelope import Client, Envelope
@@ -61,9 +62,13 @@ def find_author(
         Unavailable: the database can't serve.
     """
     with resources.database.read() as connection:
-        member = None if _is_revoked(connection, authentication) else members.find(connection, authentication.address)
-    refusal = NOT_ENTITLED
-    if member is not None and _may_write(resources, envelope, client, member, now):
+        revoked = _is_revoked(connection, authentication)
+        member = None if revoked else members.find(connection, authentication.address)
+    proven = member is not None and (
+        authentication.method is not Method.CERTIFICATE or still_stands_for(resources, client.certificate, member, now)
+    )
+    refusal = NOT_ENTITLED if proven or member is None else NOT_AUTHENTICATED
+    if member is not None and proven and _may_write(resources, envelope, client, member, now):
         if _is_proof_enough(resources, envelope, member, authentication):
             return Author(member=member, proof=authentication)
         refusal = PROOF_NOT_ENOUGH

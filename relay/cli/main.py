@@ -26,6 +26,7 @@ COMMANDS = {
     "migrate": ("migrate:migrate", "Bring the database's schema to this version."),
     "lists": ("lists:app", "The mailing lists, as the site's lists/*.toml define them."),
     "members": ("members:app", "The vetted people of this relay."),
+    "gateways": ("gateways:app", "Agencies' mail servers, known by their TLS client certificate."),
     "posts": ("posts:app", "What became of posts."),
     "held": ("posts:held_app", "Posts that wait for a moderator."),
     "queue": ("queue:app", "The deliveries: what waits, what was sent."),

@@ -13,17 +13,19 @@ from relay.cli import passwords, roll
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
 from relay.cli.people import name_untold, person
+from relay.cli.proofs import certificate_app, pin_row
 from relay.cli.rows import print_records, print_rows
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
-from relay.store import members
+from relay.store import certificates, members
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
 app.command()(roll.export)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
+app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
 
 WaiverOption = Annotated[
     str,
@@ -119,7 +121,10 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
     Example: wen-relay members show a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        row = person(find_member(resources, read_member_address(address)))
+        member = find_member(resources, read_member_address(address))
+        with resources.database.read() as connection:
+            known_by = certificates.of_member(connection, member.id)
+    row = person(member) | {"certificates": [pin_row(one) for one in known_by]}
     print_records([row], as_json=as_json, columns=tuple(row))
 
 

@@ -73,5 +73,7 @@ def _part(item: object) -> str:
             return f"{code} {rule} ({place})"
         case {"moderator": moderator, "at": at, "sent": sent}:
             return f"{moderator} {at}{'' if sent else ' (not sent yet)'}"
+        case {"pin": pin, "expires": expires}:
+            return f"{pin} (until {expires})"
         case _:
             return str(item)

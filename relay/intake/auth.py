@@ -8,7 +8,7 @@ from functools import partial
 
 from relay.errors import Unavailable
 from relay.intake import replies
-from relay.intake.commands import Conversation
+from relay.intake.conversation import Conversation
 from relay.intake.limits import LOGIN_TRIES
 from relay.intake.lines import AUTH_OCTETS
 from relay.intake.login_tries import STORM
@@ -17,22 +17,15 @@ from relay.mail import scram_exchange
 from relay.mail.reply import Reply
 from relay.mail.sasl import Credentials, decode_base64, read_login, read_plain
 from relay.roster.login import Login
+from relay.roster.member import Member
 
 LOGIN_CHALLENGES = (b"Username:", b"Password:")  # as clients expect them
 
 
 async def auth(talk: Conversation, argument: bytes) -> Answer:
     """AUTH mechanism [initial-response]."""
-    if not talk.submits:
-        return replies.NOT_IMPLEMENTED
-    if not talk.tls:
-        return replies.TLS_FIRST
-    if not talk.extended:
-        return replies.HELLO_FIRST
-    if talk.member or talk.transaction:
-        return replies.BAD_SEQUENCE
-    if talk.login_tries >= LOGIN_TRIES:
-        return replies.TOO_MANY_LOGINS
+    if refusal := _not_now(talk):
+        return refusal
     mechanism, _, initial = argument.partition(b" ")
     if not mechanism or b" " in initial:
         return replies.BAD_ARGUMENT
@@ -43,6 +36,8 @@ async def auth(talk: Conversation, argument: bytes) -> Answer:
             return await _by_password(talk, await _ask_login(talk, initial))
         case b"SCRAM-SHA-256":
             return await _by_proof(talk, initial)
+        case b"EXTERNAL":
+            return await _take_certificate(talk, initial)
         case _:
             return replies.UNKNOWN_MECHANISM
 
@@ -92,6 +87,19 @@ async def _by_proof(talk: Conversation, initial: bytes) -> Answer:
     return answer if answer is not None and not isinstance(answer, bytes) else replies.BAD_BASE64
 
 
+def _not_now(talk: Conversation) -> Answer | None:
+    """Why nobody can log in here, or at this moment."""
+    if not talk.submits:
+        return replies.NOT_IMPLEMENTED
+    if not talk.tls:
+        return replies.TLS_FIRST
+    if not talk.extended:
+        return replies.HELLO_FIRST
+    if talk.member or talk.external or talk.transaction:
+        return replies.BAD_SEQUENCE
+    return replies.TOO_MANY_LOGINS if talk.login_tries >= LOGIN_TRIES else None
+
+
 async def _ask_plain(talk: Conversation, initial: bytes) -> Credentials | Answer:
     octets = decode_base64(initial) if initial else await _ask(talk, b"")
     if octets is None:
@@ -99,6 +107,24 @@ async def _ask_plain(talk: Conversation, initial: bytes) -> Credentials | Answer
     if not isinstance(octets, bytes):
         return octets
     return read_plain(octets) or replies.BAD_BASE64
+
+
+async def _take_certificate(talk: Conversation, initial: bytes) -> Answer:
+    """EXTERNAL: the client asks to be who its TLS certificate says, for programs that don't send without a login.
+
+    Source: RFC 4422 appendix A. The answer is empty, or names whom the client wants to act for: nobody but themselves.
+    """
+    holder = talk.shown.holder if talk.shown else None
+    if not isinstance(holder, Member):
+        return replies.UNKNOWN_MECHANISM
+    octets = decode_base64(initial) if initial else await _ask(talk, b"")
+    if not isinstance(octets, bytes):
+        return octets or replies.BAD_BASE64
+    if octets and octets != str(holder.address).encode():
+        talk.login_tries += 1
+        return replies.WRONG_LOGIN
+    talk.external = True
+    return replies.LOGGED_IN
 
 
 async def _ask_login(talk: Conversation, initial: bytes) -> Credentials | Answer:

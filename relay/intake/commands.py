@@ -1,18 +1,17 @@
 """One function per SMTP command: the session's state and the argument in, the answer out (RFC 5321 §4.1.1)."""
 
 import re
-from dataclasses import dataclass, field
 
 from relay.errors import Unavailable
 from relay.intake import replies
+from relay.intake.conversation import Conversation, Transaction
 from relay.intake.data import DataReader, Ending
-from relay.intake.handler import Reception, Submission
-from relay.intake.limits import STRANGER_OCTETS, Reservation
+from relay.intake.handler import Submission
+from relay.intake.limits import Reservation
 from relay.intake.replies import Answer, Farewell, Greeting
-from relay.intake.wire import Wire
 from relay.mail.address import Address, Path, parse_path
 from relay.mail.auth_results import AuthenticationResults, Method
-from relay.mail.envelope import Client, Envelope
+from relay.mail.envelope import Envelope
 from relay.mail.reply import AUTHOR_DIFFERS, DISK_LOW, NO_SUCH_ADDRESS, TOO_BIG, TOO_MANY_RECIPIENTS, TRY_LATER, Reply
 from relay.roster.member import Member
 
@@ -25,70 +24,19 @@ _POSTMASTER = re.compile(rb"\ATO: ?<postmaster>(?= |\Z)", re.IGNORECASE)  # RFC 
 _SIZE = re.compile(r"[0-9]{1,20}")  # RFC 1870 §3
 
 
-@dataclass(slots=True, kw_only=True)
-class Transaction:
-    """A message on its way: from whom, to whom (by key, so that no address counts twice), its declared size."""
-
-    mail_from: Address | None
-    declared_octets: int
-    utf8: bool = False
-    rcpt_to: dict[str, Address] = field(default_factory=dict)
-
-
-@dataclass(slots=True, kw_only=True)
-class Conversation:
-    """What one connection has told us so far, and where its answers come from. STARTTLS begins a new one.
-
-    `submits` is true on the doors for members' mail programs, where nobody sends without a login; `waits` while a login is
-    being delayed. `password_id` tells by which of the member's passwords they have logged in.
-    """
-
-    reception: Reception
-    wire: Wire
-    ip: str
-    submits: bool
-    tls: bool
-    helo_name: str = ""
-    extended: bool = False
-    member: Member | None = None
-    password_id: str = ""
-    login_tries: int = 0
-    waits: bool = False
-    transaction: Transaction | None = None
-
-    @property
-    def client(self) -> Client:
-        """The client as the rest of the relay knows it."""
-        login = self.member.address if self.member else None
-        return Client(ip=self.ip, helo_name=self.helo_name, tls=self.tls, login=login)
-
-    @property
-    def answers_for(self) -> str:
-        """Who answers for what is sent: a member by id, "gateway" for one that we trust, "" for nobody."""
-        if self.member:
-            return self.member.id
-        return "gateway" if self.reception.trusts(self.client) else ""
-
-    @property
-    def max_octets(self) -> int:
-        """How big a message may be; on the members' doors nobody sends without a login."""
-        most = self.reception.limits.max_message_octets
-        return most if self.submits or self.answers_for else min(most, STRANGER_OCTETS)
-
-
 async def ehlo(talk: Conversation, argument: bytes) -> Answer:
     """EHLO names the client, resets the transaction, and is answered by what is offered here and now."""
-    refusal = _hello(talk, argument, extended=True)
+    refusal = await _hello(talk, argument, extended=True)
     return refusal or Greeting(talk.reception.hostname, offers(talk))
 
 
 async def helo(talk: Conversation, argument: bytes) -> Answer:
     """HELO does the same for a client without extensions."""
-    refusal = _hello(talk, argument, extended=False)
+    refusal = await _hello(talk, argument, extended=False)
     return refusal or Reply(250, "", talk.reception.hostname)
 
 
-def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | None:
+async def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | None:
     if not _HOST_NAME.fullmatch(argument):
         return replies.BAD_ARGUMENT
     if talk.wire.sent_ahead:  # RFC 2920 §3.1: EHLO is the last of a group
@@ -96,6 +44,11 @@ def _hello(talk: Conversation, argument: bytes, *, extended: bool) -> Answer | N
     talk.helo_name = argument.decode("ascii")
     talk.extended = extended
     talk.transaction = None
+    if talk.shown:
+        try:
+            await talk.shown.look_up(talk.reception)
+        except Unavailable:
+            return replies.CANNOT_TELL  # as somebody unknown they would be refused for good
     return None
 
 
@@ -110,14 +63,17 @@ def offers(talk: Conversation) -> tuple[str, ...]:
     )
     if not talk.tls:
         return (*always, "STARTTLS")
-    return (*always, "AUTH SCRAM-SHA-256 PLAIN LOGIN") if talk.submits else always
+    if not talk.submits:
+        return always
+    external = " EXTERNAL" if talk.shown and isinstance(talk.shown.holder, Member) else ""
+    return (*always, f"AUTH SCRAM-SHA-256 PLAIN LOGIN{external}")
 
 
 async def mail(talk: Conversation, argument: bytes) -> Answer:
     """MAIL FROM opens a transaction; from a member only under their own one address."""
     if not talk.helo_name:
         return replies.HELLO_FIRST
-    if talk.submits and not talk.member:
+    if talk.submits and not talk.answers_for:
         return replies.LOGIN_FIRST
     if talk.transaction:
         return replies.BAD_SEQUENCE
@@ -127,15 +83,40 @@ async def mail(talk: Conversation, argument: bytes) -> Answer:
     declared = _declared_octets(path, talk.max_octets)
     if isinstance(declared, Reply):
         return declared
-    if talk.member and path.address != talk.member.address:
-        return AUTHOR_DIFFERS
     try:
+        author = await _author(talk, path.address)
+        if isinstance(author, Reply):
+            return author
         if not talk.reception.has_room(declared):
             return DISK_LOW
     except Unavailable:
         return TRY_LATER
-    talk.transaction = Transaction(mail_from=path.address, declared_octets=declared, utf8=path.utf8)
+    talk.transaction = Transaction(
+        mail_from=path.address,
+        declared_octets=declared,
+        author=author,
+        proof=_proof(talk, author) if author else None,
+        utf8=path.utf8,
+    )
     return replies.SENDER_OK
+
+
+async def _author(talk: Conversation, mail_from: Address | None) -> Member | Reply | None:
+    """Who sends as `mail_from`: by their login, else by what the certificate stands for, else whom the message will prove.
+
+    Raises:
+        Unavailable: it can't be told now; already logged.
+    """
+    if talk.member:
+        return talk.member if talk.member.address == mail_from else AUTHOR_DIFFERS
+    author = await talk.shown.member_for(talk.reception, mail_from) if talk.shown else None
+    return AUTHOR_DIFFERS if talk.submits and not author else author
+
+
+def _proof(talk: Conversation, author: Member) -> AuthenticationResults:
+    """By what the author of a transaction is known: the login, else the certificate."""
+    method = Method.AUTH if talk.member else Method.CERTIFICATE
+    return AuthenticationResults(method=method, address=author.address, password_id=talk.password_id)
 
 
 async def rcpt(talk: Conversation, argument: bytes) -> Answer:
@@ -158,7 +139,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
         return TOO_MANY_RECIPIENTS
     try:
         refused = talk.reception.admit(
-            address, talk.member, talk.client, transaction.mail_from, tuple(transaction.rcpt_to.values())
+            address, transaction.author, talk.client, transaction.mail_from, tuple(transaction.rcpt_to.values())
         )
     except Unavailable:
         return TRY_LATER
@@ -170,7 +151,7 @@ async def rcpt(talk: Conversation, argument: bytes) -> Answer:
 
 async def data(talk: Conversation, argument: bytes) -> Answer:
     """DATA: take the message into memory, have it judged, and answer with the outcome."""
-    transaction, member = talk.transaction, talk.member
+    transaction = talk.transaction
     if argument:
         return replies.BAD_ARGUMENT
     if not transaction or not transaction.rcpt_to:
@@ -189,7 +170,7 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
         submission = Submission(
             envelope=Envelope(mail_from=transaction.mail_from, rcpt_to=tuple(transaction.rcpt_to.values())),
             client=talk.client,
-            authentication=_proof_of_login(talk, member) if member else None,
+            authentication=transaction.proof,
             octets=octets,
         )
         reply = await talk.reception.judge(submission, reservation.hand_over())
@@ -198,10 +179,6 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
     if talk.wire.heard_end:
         talk.reception.note_unheard(reply)
     return reply
-
-
-def _proof_of_login(talk: Conversation, member: Member) -> AuthenticationResults:
-    return AuthenticationResults(method=Method.AUTH, address=member.address, password_id=talk.password_id)
 
 
 def _allowed(declared: int, most: int) -> int:

@@ -22,6 +22,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import TRY_LATER, Reply
 from relay.mail.scram import Account
 from relay.processors import use_all
+from relay.roster.gateway import Gateway
 from relay.roster.login import Login
 from relay.roster.member import Member
 
@@ -44,9 +45,10 @@ class Note(Protocol):
 class Doors:
     """What intake asks of the relay. Anything but Unavailable that is raised is a bug.
 
-    `authenticate`, `find_account`, `enter` and `receive` may block and are called in threads; all others are called on the event loop and answer
+    `authenticate`, `find_account`, `enter`, `recognise`, `represented` and `receive` may block and are called in threads; all others are called on the event loop and answer
     at once. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
     `trusts` tells whether a client without a login may bring posts.
+    `recognise` tells for whom a certificate in DER stands, `represented` which member a gateway may speak for at an address.
     `is_proxy` tells whether an address is a listed proxy's.
     """
 
@@ -59,6 +61,8 @@ class Doors:
     has_room: Callable[[int], bool] = lambda _octets: True
     trusts: Callable[[Client], bool] = lambda _: False
     is_proxy: Callable[[str], bool] = lambda _: False
+    recognise: Callable[[bytes], Member | Gateway | None] = lambda _: None
+    represented: Callable[[Gateway, Address], Member | None] = lambda _gateway, _address: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +126,22 @@ class Reception:
     async def _in_login_thread(self, ask: Callable[[], Answer]) -> Answer:
         with self._told_as_unavailable():
             return await asyncio.get_running_loop().run_in_executor(self._logins, ask)
+
+    async def recognise(self, certificate: bytes) -> Member | Gateway | None:
+        """Whom a client's certificate stands for.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._in_login_thread(partial(self._doors.recognise, certificate))
+
+    async def represented(self, gateway: Gateway, address: Address) -> Member | None:
+        """The member at this address, if the gateway may speak for them.
+
+        Raises:
+            Unavailable: it can't be told now; already logged.
+        """
+        return await self._in_login_thread(partial(self._doors.represented, gateway, address))
 
     def admit(
         self,

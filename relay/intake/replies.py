@@ -72,5 +72,6 @@ TOO_MANY_CONNECTIONS = Farewell(Reply(421, "4.7.0", "Too many connections, pleas
 TOO_MANY_LOGINS = Farewell(Reply(421, "4.7.0", "Too many failed logins"))
 ENDLESS = Farewell(TOO_BIG)
 OUT_OF_PATIENCE = Farewell(Reply(421, "4.7.0", "Too many errors or commands"))
+CANNOT_TELL = Farewell(Reply(421, "4.3.0", "Temporary trouble on our side, please try again later"))
 TIMED_OUT = Farewell(Reply(421, "4.4.2", "Timed out"))
 SHUTTING_DOWN = Farewell(Reply(421, "4.3.2", "Shutting down, please try again in a moment"))

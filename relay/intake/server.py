@@ -3,7 +3,7 @@
 import asyncio
 import resource
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -59,12 +59,17 @@ class SmtpServer:
         listeners: at most one of a kind.
         limits: what it takes.
         doors: the way to the rest of the relay.
-        tls: the context for STARTTLS and implicit TLS.
+        tls: each door's context for STARTTLS or implicit TLS.
         hostname: the name in greetings.
     """
 
     def __init__(
-        self, listeners: tuple[Listener, ...], limits: IntakeLimits, doors: Doors, tls: ssl.SSLContext, hostname: str
+        self,
+        listeners: tuple[Listener, ...],
+        limits: IntakeLimits,
+        doors: Doors,
+        tls: Mapping[Kind, ssl.SSLContext],
+        hostname: str,
     ) -> None:
         self._listeners = listeners
         self._tls = tls
@@ -79,8 +84,8 @@ class SmtpServer:
         self._vestibules: set[Vestibule] = set()
         self._open = False
 
-    def use(self, tls: ssl.SSLContext) -> None:
-        """Take another context for connections that are still to come; those that are open keep theirs. Thread-safe."""
+    def use(self, tls: Mapping[Kind, ssl.SSLContext]) -> None:
+        """Take other contexts for connections that are still to come; those that are open keep theirs. Thread-safe."""
         self._tls = tls
 
     async def start(self) -> dict[Kind, int]:
@@ -188,25 +193,27 @@ class SmtpServer:
             self._connections.leave(ip, proxy=proxy)
             self._sessions.discard(session)
 
-        session = SmtpSession(self._reception, kind, ip, self._tls, leave)
+        session = SmtpSession(self._reception, kind, ip, self._tls[kind], leave)
         self._sessions.add(session)
         if kind != "submissions":
             transport.set_protocol(session)
             session.connection_made(transport)
             return session
         transport.pause_reading()  # the ClientHello must wait for TLS, in whatever order the loop runs
-        handshake = asyncio.get_running_loop().create_task(self._secure(transport, session, leave))
+        handshake = asyncio.get_running_loop().create_task(self._secure(kind, transport, session, leave))
         self._handshakes.add(handshake)
         handshake.add_done_callback(self._handshakes.discard)
         return session
 
-    async def _secure(self, transport: asyncio.Transport, session: SmtpSession, leave: Callable[[], None]) -> None:
+    async def _secure(
+        self, kind: Kind, transport: asyncio.Transport, session: SmtpSession, leave: Callable[[], None]
+    ) -> None:
         """Implicit TLS (RFC 8314 §3.3): the session begins under it, and so knows that it is there."""
         secured = None
         seconds = self._reception.limits.handshake.total_seconds()
         try:
             secured = await asyncio.get_running_loop().start_tls(
-                transport, session, self._tls, server_side=True, ssl_handshake_timeout=seconds
+                transport, session, self._tls[kind], server_side=True, ssl_handshake_timeout=seconds
             )
         except OSError as error:
             self._reception.note("session.refused", why=type(error).__name__)

@@ -15,11 +15,12 @@ from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from relay.intake import commands, replies
 from relay.intake.auth import auth
-from relay.intake.commands import Conversation
+from relay.intake.conversation import Conversation
 from relay.intake.handler import Reception
 from relay.intake.limits import Patience
 from relay.intake.lines import parse_command
 from relay.intake.replies import Answer, Farewell
+from relay.intake.shown import ShownCertificate
 from relay.intake.wire import Wire
 from relay.mail.reply import TRY_LATER, Reply
 
@@ -27,6 +28,7 @@ from relay.mail.reply import TRY_LATER, Reply
 logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 Kind = Literal["smtp", "submission", "submissions"]
+KINDS: tuple[Kind, ...] = ("smtp", "submission", "submissions")
 
 _COMMANDS: dict[str, Callable[[Conversation, bytes], Awaitable[Answer]]] = {
     "EHLO": commands.ehlo,
@@ -78,12 +80,15 @@ class SmtpSession(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, or begin again under TLS: a new Conversation, so that nothing said in clear outlives STARTTLS."""
         super().connection_made(transport)
+        tls: ssl.SSLObject | None = transport.get_extra_info("ssl_object")
+        certificate = tls.getpeercert(binary_form=True) if tls else None
         self._talk = Conversation(
             reception=self._reception,
             wire=Wire(self._reader, self._writer, self._reception.limits.idle),
             ip=self._ip,
             submits=self._kind != "smtp",
-            tls=transport.get_extra_info("ssl_object") is not None,
+            tls=tls is not None,
+            shown=ShownCertificate(octets=certificate) if certificate else None,
         )
 
     def data_received(self, data: bytes) -> None:

@@ -11,19 +11,29 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from relay.errors import ConfigurationError
+from relay.intake.ask import ask_for_certificates
+from relay.intake.session import KINDS, Kind
 from relay.settings import Settings
 from relay.store.disk import write_private_file
 
 _VALID_FOR = timedelta(days=825)  # the longest that common clients accept of a certificate they were told to trust
 
 
-def load_tls(settings: Settings, now: datetime) -> ssl.SSLContext:
-    """The context of the SMTP doors, with the certificate and key as they lie there now: a reload takes up renewed ones.
+def load_tls(settings: Settings, now: datetime) -> dict[Kind, ssl.SSLContext]:
+    """Each door's context, with the certificate and key as they lie there now: a reload takes up renewed ones.
+
+    Where the settings say so clients are asked for their certificate; none is judged in TLS itself (`intake.ask`).
 
     Raises:
         ConfigurationError: they can't be read or don't belong together.
     """
-    return server_context(*tls_files(settings, now))
+    files = tls_files(settings, now)
+    contexts: dict[Kind, ssl.SSLContext] = {}
+    for kind in KINDS:
+        contexts[kind] = server_context(*files)
+        if kind in settings.smtp.client_certificates:
+            ask_for_certificates(contexts[kind])
+    return contexts
 
 
 def tls_files(settings: Settings, now: datetime) -> tuple[Path, Path]:

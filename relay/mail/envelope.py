@@ -1,6 +1,6 @@
 """The SMTP envelope and the client that gave it (RFC 5321 §2.3.1)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.mail.address import Address
 
@@ -15,9 +15,13 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client:
-    """The connected client: its IP address as text, the name it gave in EHLO, whether TLS is on, the login it proved."""
+    """The connected client: its IP address as text, the name it gave in EHLO, whether TLS is on, the login it proved.
+
+    `certificate` is the DER of the TLS certificate whose key it has shown to have, where that stands for somebody.
+    """
 
     ip: str
     helo_name: str
     tls: bool
     login: Address | None
+    certificate: bytes | None = field(default=None, repr=False)

@@ -17,7 +17,7 @@ from relay.roster.nomination import Nomination
 from relay.store import audit, fanout
 from relay.store.member_rows import list_row, member_row, read_member
 from relay.store.prepared import Prepared
-from relay.store.tables import credentials, deliveries, lists, members, memberships
+from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
 
 _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, memberships.c.member_id == members.c.id)
 # Built once: every message asks.
@@ -181,7 +181,7 @@ def renew(
 
 
 def remove(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
-    """End a membership: the row stays for the record; passwords and lists go, and all that waits for the person is cancelled.
+    """End a membership: the row stays for the record; passwords, certificates, keys and lists go, and all that waits for the person is cancelled.
 
     Raises:
         NotFound: there is no such member.
@@ -189,6 +189,8 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
     """
     member = _find_in(connection, address, MemberState.NOMINATED, *_PRESENT)
     connection.execute(delete(credentials).where(credentials.c.member_id == member.id))
+    connection.execute(delete(certificates).where(certificates.c.member_id == member.id))
+    connection.execute(delete(signing_keys).where(signing_keys.c.member_id == member.id))
     connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
     gone = {"state": MemberState.LEFT, "suspension": None, "left_at": now}

@@ -1,4 +1,6 @@
-"""The tables, for the store alone. Members stand for people by a random id; instants are microseconds since 1970, UTC.
+"""The tables, for the store alone. Longer than most files, so that all of them stand on one page.
+
+Members stand for people by a random id; instants are microseconds since 1970, UTC.
 
 Each index costs every insert a page, so there is one only where something is looked for all the time; who is suspended once a year is
 looked for among what waits. Tables that are always read by their key lie in its order (`sqlite_with_rowid=False`), without an index beside.
@@ -123,6 +125,46 @@ credentials = Table(
     Column("created_at", Instant, nullable=False),
     Column("last_used_at", Instant),
     sqlite_with_rowid=False,
+)
+
+# Keys of TLS client certificates by the SHA-256 of their SubjectPublicKeyInfo: each stands for one member or one gateway.
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("agency", Text, nullable=False),
+    Column("addresses", Json, nullable=False),
+    Column("domains", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("pin", LargeBinary, primary_key=True),
+    Column("member_id", Text, ForeignKey("members.id")),
+    Column("gateway_name", Text, ForeignKey("gateways.name")),
+    Column(
+        "expires_at", Instant, nullable=False
+    ),  # of the certificate that was registered; a renewed one may have its key
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("(member_id IS NULL) <> (gateway_name IS NULL)", name="holder"),
+    sqlite_with_rowid=False,
+)
+
+# What members sign their posts with: certificates (S/MIME) and public keys (OpenPGP), as they were registered.
+signing_keys = Table(
+    "signing_keys",
+    metadata,
+    Column("fingerprint", Text, primary_key=True),
+    Column("member_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("method", Text, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Column("expires_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint(_one_of("method", "smime openpgp"), name="method"),
+    Index(None, "member_id"),
 )
 
 # Like CLAIMABLE below: each index's own words.

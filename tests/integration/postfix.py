@@ -160,6 +160,13 @@ class Postfix:
         """Set parameters of main.cf; they hold from the next start."""
         self._run("postconf", "-e", *(f"{name}={value}" for name, value in settings.items()))
 
+    def encrypt_to_relay(self, identity: Path) -> None:
+        """Have mail for the relay handed over under TLS only, showing this certificate (with its key) to whoever asks."""
+        copy = self.etc / "client.pem"
+        copy.write_bytes(identity.read_bytes())
+        self._run("postconf", "-P", "relay/unix/smtp_tls_security_level=encrypt")
+        self.configure(smtp_tls_chain_files=str(copy))
+
     def start(self, relay_port: int) -> None:
         """Start it, and wait until it answers.
 

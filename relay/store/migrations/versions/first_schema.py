@@ -26,6 +26,9 @@ def upgrade() -> None:
     _create_members()
     _create_memberships()
     _create_credentials()
+    _create_gateways()
+    _create_certificates()
+    _create_signing_keys()
     _create_posts()
     _create_decisions()
     _create_memories()
@@ -47,6 +50,9 @@ def downgrade() -> None:
         "memories",
         "decisions",
         "posts",
+        "signing_keys",
+        "certificates",
+        "gateways",
         "credentials",
         "memberships",
         "members",
@@ -141,6 +147,51 @@ def _create_credentials() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_credentials_id")),
         sqlite_with_rowid=False,
     )
+
+
+def _create_gateways() -> None:
+    op.create_table(
+        "gateways",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("addresses", _JSON, nullable=False),
+        sa.Column("domains", _JSON, nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_gateways")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_certificates() -> None:
+    op.create_table(
+        "certificates",
+        sa.Column("pin", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=True),
+        sa.Column("gateway_name", sa.Text(), nullable=True),
+        sa.Column("expires_at", _INSTANT, nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.CheckConstraint("(member_id IS NULL) <> (gateway_name IS NULL)", name=op.f("ck_certificates_holder")),
+        sa.ForeignKeyConstraint(["gateway_name"], ["gateways.name"], name=op.f("fk_certificates_gateway_name")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_certificates_member_id")),
+        sa.PrimaryKeyConstraint("pin", name=op.f("pk_certificates")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_signing_keys() -> None:
+    op.create_table(
+        "signing_keys",
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", _INSTANT, nullable=True),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.CheckConstraint(_one_of("method", "smime openpgp"), name=op.f("ck_signing_keys_method")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_signing_keys_member_id")),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_signing_keys")),
+    )
+    op.create_index(op.f("ix_signing_keys_member_id"), "signing_keys", ["member_id"], unique=False)
 
 
 def _create_posts() -> None:
