@@ -36,7 +36,7 @@ EVENTS: Mapping[str, str] = {
     "post.refused": "a message was refused in the session: code and rule",
     "post.discarded": "an automatic message or a loop was dropped",
     "post.busy": "no scanner was free in time; the client was told to try later",
-    "post.over_limit": "a member sent more than [limits] allows and was told to try later; their account may be in other hands",
+    "post.over_limit": "a member, or their whole agency, sent more than [limits] allows and was told to try later; an account may be in other hands",
     "practice.judged": "a message to the practice address was judged; its author gets the verdict",
     "request.answered": "a member asked something of LIST-request@: which words",
     "held.others_called": "posts have waited for one, two or four hours: so many deputies, further moderators and members of the secretariat were called",

@@ -204,11 +204,14 @@ class LogSection(_Section):
 
 
 class LimitsSection(_Section):
-    """What one member may send; 0 means no limit."""
+    """What one member, and what all members of one agency together, may send; 0 means no limit."""
 
     posts_per_hour: int = Field(ge=0)
     octets_per_day: int = Field(ge=0)
     fan_out_per_day: int = Field(ge=0)
+    agency_posts_per_hour: int = Field(ge=0)
+    agency_octets_per_day: int = Field(ge=0)
+    agency_fan_out_per_day: int = Field(ge=0)
 
 
 class Settings(BaseSettings):

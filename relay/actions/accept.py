@@ -11,6 +11,7 @@ from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from relay.actions.budget import Whose, over_budget
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
 from relay.actions.thread import to_forget, to_remember
 from relay.delivery.compose import CleanCopy, pack
@@ -22,7 +23,7 @@ from relay.policy.post import Scan
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
-from relay.store import activity, originals, posts
+from relay.store import originals, posts
 from relay.store.vault import seal
 
 CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
@@ -49,28 +50,9 @@ def accept(
     if (whole := refused_or_discarded(judgement)) is not None:
         return _turn_away(resources, whole, member, client, now)
     post = _to_record(resources, judgement, member, to.tag, client, octets, now)
-    if _has_limits(resources) and _is_over_quota(resources, post):
-        note("post.over_limit", author=member.id)
-        return OVER_QUOTA
+    if whose := over_budget(resources, post):
+        return _put_off(resources, whose, member, client, now)
     return _record(resources, post)
-
-
-def _has_limits(resources: Resources) -> bool:
-    limits = resources.settings.limits
-    return bool(limits.posts_per_hour or limits.octets_per_day or limits.fan_out_per_day)
-
-
-def _is_over_quota(resources: Resources, post: posts.Accepted) -> bool:
-    """Whether this post is one too many of its author's. One that came before is none: it gets its 250 again."""
-    limits, size = resources.settings.limits, post.size_octets
-    with resources.database.read() as connection:
-        spent = activity.lately(connection, post.author_id, post.received_at)
-        over = (
-            (limits.posts_per_hour and spent.posts_last_hour >= limits.posts_per_hour)
-            or (limits.octets_per_day and spent.octets_last_day + size > limits.octets_per_day)
-            or (limits.fan_out_per_day and spent.copies_last_day >= limits.fan_out_per_day)
-        )
-        return bool(over) and posts.find_repeated(connection, post.duplicate_keys) is None
 
 
 def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, client: Client, now: datetime) -> Reply:
@@ -83,6 +65,16 @@ def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, cl
     codes, rules = [reason.code for reason in whole.reasons], [reason.rule for reason in whole.reasons]
     note(event, author=author.id, codes=codes, rules=rules)
     return TAKEN if isinstance(whole, Discard) else whole.reply
+
+
+def _put_off(resources: Resources, whose: Whose, author: Member, client: Client, now: datetime) -> Reply:
+    """Write down that a limit was reached, and have the message sent again later."""
+    node = resources.settings.relay.node
+    note("post.over_limit", author=author.id, limit=whose)
+    resources.database.write(
+        lambda connection: posts.record_over_limit(connection, node, author.id, client.ip, whose, now)
+    )
+    return OVER_QUOTA
 
 
 def _to_record(

@@ -1,5 +1,6 @@
 """Members: vetted officers, each with one address, one agency and one country."""
 
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -60,6 +61,12 @@ class MemberState(StrEnum):
     DORMANT = "dormant"
     SUSPENDED = "suspended"
     LEFT = "left"
+
+
+def agency_key(country: str, agency: str) -> str:
+    """The form in which agencies are compared: in one country, without regard to case, spaces and ways to write a letter."""
+    name = " ".join(unicodedata.normalize("NFKC", agency).casefold().split())
+    return f"{country} {name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,21 @@ _INSERT = Prepared(insert(decisions))
 
 
 def insert_decisions(
-    connection: Connection, post_id: int, judged: Sequence[tuple[str, Decision]], held_until: Mapping[str, datetime]
+    connection: Connection,
+    post_id: int,
+    judged: Sequence[tuple[str, Decision]],
+    held_until: Mapping[str, datetime],
+    copies: Mapping[str, int],
 ) -> None:
-    """Write the decision of each list, in the order given; those that hold do so until their `held_until`."""
+    """Write the decision of each list, in the order given.
+
+    Args:
+        connection: the transaction.
+        post_id: the post.
+        judged: each list's name and decision.
+        held_until: until when those hold that hold.
+        copies: how many copies were queued for those that relay.
+    """
     rows = [
         {
             "post_id": post_id,
@@ -30,6 +42,7 @@ def insert_decisions(
             "removed": list(getattr(decision, "removed", ())),
             "channels": list(getattr(decision, "channels", ())),
             "held_until": held_until[list_name] if isinstance(decision, Hold) else None,
+            "copies": copies.get(list_name, 0),
         }
         for position, (list_name, decision) in enumerate(judged)
     ]

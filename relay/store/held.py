@@ -260,8 +260,9 @@ def _release_one(
     if two_person and said_yes < 2:
         audit.append(connection, node, now, "post.release_waiting", facts)
         return "waiting"
-    decide(connection, row, decision="relay", decided_by=moderator.id)
-    facts["copies"] = fanout.queue_copies(connection, row.post_id, row.list_name, row.author_id, now)
+    copies = fanout.queue_copies(connection, row.post_id, row.list_name, row.author_id, now)
+    decide(connection, row, decision="relay", decided_by=moderator.id, copies=copies)
+    facts["copies"] = copies
     fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
     audit.append(connection, node, now, "post.released", facts)
     return "released"

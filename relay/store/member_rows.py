@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from relay.mail.address import Address
 from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
-from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.roster.member import AgencyType, Member, MemberState, Role, agency_key
 from relay.roster.nomination import Nomination
 from relay.roster.reading import Reading, Wishes
 from relay.store.column_types import canonical_json
@@ -24,6 +24,7 @@ def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dic
         "address_key": nomination.address.key,
         "name": nomination.name,
         "agency": nomination.agency,
+        "agency_key": agency_key(nomination.country, nomination.agency),
         "agency_type": nomination.agency_type,
         "country": nomination.country,
         "language": nomination.language,

@@ -94,9 +94,11 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         return Recorded(reference=reference, repeated=True)
     reference = next_reference(connection, accepted.prefix, accepted.received_at.year)
     post_id = _insert_post(connection, reference, accepted)
-    insert_decisions(connection, post_id, accepted.decisions, accepted.held_until)
-    for list_name in _lists_with(accepted, Relay):
-        fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
+    copies = {
+        list_name: fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
+        for list_name in _lists_with(accepted, Relay)
+    }
+    insert_decisions(connection, post_id, accepted.decisions, accepted.held_until, copies)
     explained = tuple(name for name, decision in accepted.decisions if needs_explaining(decision))
     author_id, now = accepted.author_id, accepted.received_at
     receipt = _lists_with(accepted, Relay) if accepted.receipt else ()
@@ -140,6 +142,13 @@ def record_refusal(
         event,
         {"author": author_id, "client": client_ip, "reasons": reason_rows(decision.reasons)},
     )
+
+
+def record_over_limit(
+    connection: Connection, node: str, author_id: str, client_ip: str, whose: str, now: datetime
+) -> None:
+    """Write down that a message was put off because its author, or their agency, has sent enough: an audit entry and nothing else."""
+    audit.append(connection, node, now, "post.over_limit", {"author": author_id, "client": client_ip, "limit": whose})
 
 
 def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:

@@ -101,7 +101,13 @@ def replace_names(connection: Connection, node: str, left_before: datetime, now:
         return 0
     pseudonyms = {address_of(row.address).key: _pseudonym(row.id) for row in found}
     for row in found:
-        unnamed = {"name": "", "agency": "", "address": str(_pseudonym(row.id)), "address_key": _pseudonym(row.id).key}
+        unnamed = {
+            "name": "",
+            "agency": "",
+            "agency_key": "",
+            "address": str(_pseudonym(row.id)),
+            "address_key": _pseudonym(row.id).key,
+        }
         connection.execute(update(members).where(members.c.id == row.id).values(**unnamed))
     for column in (members.c.nominated_by, members.c.confirmed_by):
         for voucher in connection.execute(select(column).distinct()).scalars().all():

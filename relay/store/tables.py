@@ -70,6 +70,7 @@ members = Table(
     Column("address_key", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("agency", Text, nullable=False),
+    Column("agency_key", Text, nullable=False),  # the form in which agencies are compared (roster.member)
     Column("agency_type", Text, nullable=False),
     Column("country", Text, nullable=False),
     Column("language", Text, nullable=False),
@@ -100,6 +101,7 @@ members = Table(
     CheckConstraint("confirmed_by IS NOT NULL OR state IN ('nominated', 'left')", name="confirmed_by"),
     CheckConstraint(_one_of("reading", "instant daily weekly"), name="reading"),
     CheckConstraint("paused_until IS NULL OR paused_at IS NOT NULL", name="paused"),
+    Index(None, "agency_key"),
     sqlite_with_rowid=False,
 )
 
@@ -214,6 +216,9 @@ decisions = Table(
     Column("channels", Json, nullable=False),
     Column("held_until", Instant),
     Column("decided_by", Text, ForeignKey("members.id")),
+    Column(
+        "copies", Integer, nullable=False, server_default=text("0")
+    ),  # that were queued: what it cost its author's budget
     Column("past_deliveries", Json),  # copies by status whose rows were deleted with age
     CheckConstraint(_one_of("decision", "relay hold withhold refuse discard"), name="decision"),
     CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name="held_until"),

@@ -354,7 +354,7 @@ def test_a_post_without_a_sane_date_and_identifier_gets_ours(house, date, kept):
 
 
 def test_a_member_who_floods_is_told_to_wait_and_the_others_are_not(house):
-    """Row 36. The last one here, since the limit stays."""
+    """Row 36. Near the end here, since the limit stays."""
     house.site.configure("limits", "posts_per_hour", 3)
     house.service.reload()
     answers = [
@@ -370,3 +370,37 @@ def test_a_member_who_floods_is_told_to_wait_and_the_others_are_not(house):
     with closing(connect(house.service)) as client:
         client.login(ANA, house.site.passwords[ANA])
         assert client.mail(ANA)[0] == client.rcpt(CENTRAL)[0] == 250
+
+
+def test_an_agency_that_floods_is_told_to_wait_whoever_of_it_writes_and_other_agencies_are_not(house):
+    """Row 36. After the last one here, since the limits stay: PAUL has a colleague, JEAN is of another agency."""
+    house.site.configure("limits", "posts_per_hour", 0)
+    house.service.reload()
+    colleague = "colleague@police.example"
+    house.site.run(
+        *("members", "add", colleague, "--name", "Zoé Example", "--agency", "POLICE", "--agency-type", "police"),
+        *("--country", "CM", "--language", "fr", "--lists", "central-africa"),
+        *("--nominated-by", "one@network.example", "--confirmed-by", "two@network.example"),
+    )
+    for author in (PAUL, colleague, JEAN):
+        [issued] = house.site.rows("members", "password", author)
+        house.site.passwords[author] = issued["password"]
+
+    def post(author, number):
+        message = make_post(author, "Flood", TEXT, message_id=f"<agency-{number}@{author.partition('@')[2]}>")
+        return send(house.service, author, octets_of(message))
+
+    sent = sum(row["author"] == PAUL for row in house.site.rows("posts", "list"))
+    house.site.configure("limits", "agency_posts_per_hour", sent + 2)
+    house.service.reload()
+    before = len(house.service.events("post.over_limit"))
+    first, second = post(PAUL, 1), post(colleague, 2)
+    assert first.startswith("250 ")
+    assert second.startswith("250 ")
+    assert post(PAUL, 3).startswith("451 4.7.1 ")
+    assert post(colleague, 4).startswith("451 4.7.1 ")
+    assert post(colleague, 2) == second, "one that was taken before gets its reference again"
+    assert post(JEAN, 5).startswith("250 ")
+    assert [row["limit"] for row in house.service.events("post.over_limit")[before:]] == ["agency", "agency"]
+    entries = [row for row in house.site.run("audit", "export").rows if row.get("event") == "post.over_limit"]
+    assert {entry["facts"]["limit"] for entry in entries} == {"member", "agency"}

@@ -8,8 +8,8 @@ from sqlalchemy import exc
 
 from relay.errors import NotFound
 from relay.mail.reply import REFUSED
-from relay.policy.decision import Discard, Reason, Refuse, Withhold
-from relay.store import activity, members, posts
+from relay.policy.decision import Discard, Hold, Reason, Refuse, Withhold
+from relay.store import activity, held, members, posts
 from relay.store.vault import unseal
 from tests.integration.store.conftest import NODE, START
 
@@ -203,6 +203,34 @@ def test_every_decision_reads_back_as_it_was_written(world, relayed, held):
     with world.database.read() as connection:
         assert posts.load_decisions(connection, 1) == judged
     assert world.rows("SELECT message_id FROM posts") == [(None,)]
+
+
+def test_what_a_held_post_costs_is_counted_when_it_is_released(world, relayed):
+    hold = Hold(reasons=relayed.reasons, marking=relayed.marking)
+    author, moderator = world.join("ama", "central-africa"), world.join("bela", "central-africa")
+    recorded = world.post(author, ("central-africa", hold))
+    with world.database.read() as connection:
+        assert activity.lately(connection, author.id, START).copies_last_day == 0
+    world.database.write(lambda c: held.release(c, NODE, recorded.reference, None, moderator, START, two_person=False))
+    with world.database.read() as connection:
+        assert activity.lately(connection, author.id, START).copies_last_day == 1
+
+
+def test_an_agencys_activity_is_that_of_all_its_members_in_its_country(world, relayed):
+    ama, bela = world.join("ama", "central-africa"), world.join("bela", "central-africa", agency="CUSTOMS  of cameroon")
+    other = world.join("chi", "central-africa", agency="Police of Cameroon")
+    for author in (ama, ama, bela, other):
+        world.post(author, ("central-africa", relayed))
+    world.post(bela, ("central-africa", relayed), received_at=START - timedelta(hours=2))
+    world.post(bela, ("central-africa", relayed), received_at=START - timedelta(hours=30))
+    with world.database.read() as connection:
+        for colleague in (ama, bela):
+            assert activity.lately_by_agency(connection, colleague.id, START) == activity.Activity(
+                posts_last_hour=3, octets_last_day=40, copies_last_day=8
+            )
+        assert activity.lately(connection, bela.id, START).posts_last_hour == 1
+        assert activity.lately_by_agency(connection, other.id, START).posts_last_hour == 1
+        assert activity.lately_by_agency(connection, "nobody", START).posts_last_hour == 0
 
 
 def test_activity_counts_the_last_hour_and_day(world, relayed, withheld):

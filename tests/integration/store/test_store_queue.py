@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from relay.delivery.delivery import Kind, Status
 from relay.errors import NotFound
 from relay.policy.decision import Hold
-from relay.store import fanout, last_look, letters, members, posts, queue, queue_statements
+from relay.store import activity, fanout, last_look, letters, members, posts, queue, queue_statements
 from relay.store.tables import deliveries, memberships
 from tests.integration.store.conftest import NODE, START
 
@@ -87,6 +87,9 @@ def test_what_is_not_due_is_not_claimed(full):
     assert len(claim(full, limit=7)) == 7
 
 
+SINCE = {"author": "x", "hour": START, "day": START}
+
+
 def plans(world, ask) -> list[str]:
     """How the database would run what `ask` asks it, with the values bound as they are."""
     lines: list[str] = []
@@ -119,6 +122,9 @@ def plans(world, ask) -> list[str]:
             ),
         ),
         ("ix_deliveries_claimable", lambda c: fanout.cancel(c, deliveries.c.member_id == "x")),
+        ("ix_posts_author_id_received_at", lambda c: c.execute(activity._BY_MEMBER.statement, SINCE)),
+        ("ix_posts_author_id_received_at", lambda c: c.execute(activity._BY_AGENCY.statement, SINCE)),
+        ("ix_members_agency_key", lambda c: c.execute(activity._BY_AGENCY.statement, SINCE)),
         ("ix_deliveries_letters", lambda c: letters.written_lately(c, "x", START)),
     ],
 )

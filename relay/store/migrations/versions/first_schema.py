@@ -81,6 +81,7 @@ def _create_members() -> None:
         sa.Column("address_key", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("agency", sa.Text(), nullable=False),
+        sa.Column("agency_key", sa.Text(), nullable=False),
         sa.Column("agency_type", sa.Text(), nullable=False),
         sa.Column("country", sa.Text(), nullable=False),
         sa.Column("language", sa.Text(), nullable=False),
@@ -115,6 +116,7 @@ def _create_members() -> None:
         sa.UniqueConstraint("address_key", name=op.f("uq_members_address_key")),
         sqlite_with_rowid=False,
     )
+    op.create_index(op.f("ix_members_agency_key"), "members", ["agency_key"], unique=False)
 
 
 def _create_memberships() -> None:
@@ -241,6 +243,7 @@ def _create_decisions() -> None:
         sa.Column("channels", _JSON, nullable=False),
         sa.Column("held_until", _INSTANT, nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("copies", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("past_deliveries", _JSON, nullable=True),
         sa.CheckConstraint("(decision = 'hold') = (held_until IS NOT NULL)", name=op.f("ck_decisions_held_until")),
         sa.CheckConstraint(
