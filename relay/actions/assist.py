@@ -17,7 +17,7 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.reading import Reading, read_pause_end
 from relay.roster.request import Request, Word, read_requests
-from relay.store import attestations, letters, second_thoughts, wishes
+from relay.store import attestations, digests, letters, second_thoughts, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
@@ -81,7 +81,7 @@ def _do(
         case Word.STOP:
             left = wishes.leave(transaction, node, member, mailing_list.name, now)
             return answer | {"outcome": "done" if left else "unknown"}
-        case Word.WITHDRAW | Word.SPILL | Word.REVIEW:
+        case Word.WITHDRAW | Word.SPILL | Word.REVIEW | Word.SEND:
             return answer | _do_about_post(transaction, node, member, request, now)
         case Word.HERE:
             return answer | {"outcome": "done" if attestations.say_here(transaction, node, member, now) else "unknown"}
@@ -100,6 +100,9 @@ def _do_about_post(transaction: Transaction, node: str, member: Member, request:
             return _stopped(second_thoughts.withdraw(transaction, node, member, request.argument, now))
         case Word.SPILL:
             return _stopped(second_thoughts.report_spill(transaction, node, member, request.argument, now))
+        case Word.SEND:
+            sent = digests.send_whole(transaction, node, member, request.argument, now)
+            return {"outcome": "done" if sent else "unknown"}
         case _:
             known = second_thoughts.review(transaction, node, member, request.argument, now)
             return {"outcome": "done" if known else "unknown"}

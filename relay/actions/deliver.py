@@ -184,7 +184,7 @@ class Outbox:
         if delivery.kind is Kind.POSTMASTER:
             octets = sign(compose_for_postmaster(resources, delivery, now), resources.signing_keys, now)
             return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
-        if delivery.kind not in {Kind.COPY, Kind.DIGEST}:
+        if delivery.kind not in {Kind.COPY, Kind.DIGEST, Kind.WHOLE}:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
             return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)

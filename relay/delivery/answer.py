@@ -23,6 +23,7 @@ _HELP = (
     ("RESUME", sentence("the pause is over")),
     ("STOP", sentence("take me off this list")),
     ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
+    ("SEND CAFR-2026-000123", sentence("send me this post whole, with its photos and documents")),
     ("REVIEW CAFR-2026-000123", sentence("a rule was wrong about my post: let the people who keep the rules look")),
     (
         "SPILL CAFR-2026-000123",
@@ -62,7 +63,7 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     about = one.about
     if one.outcome == "unknown":
-        unknown = _NOT_FOR_YOU if one.word == "SPILL" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
+        unknown = _NOT_FOR_YOU if one.word in {"SPILL", "SEND"} else _UNKNOWN.get(one.word, _NO_SUCH_POST)
         return [catalogue.text(unknown, about=about)]
     if (paragraphs := answer_vouching(one, catalogue, facts)) is not None:
         return paragraphs
@@ -221,6 +222,10 @@ def _no(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [catalogue.text("Thank you. The membership is suspended until it has been looked at.")]
 
 
+def _send(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [catalogue.text("{about} is on its way to you, whole.", about=one.about)]
+
+
 def _copies(one: Answer, catalogue: Catalogue) -> list[str]:
     stopped = catalogue.plural(
         "{n} copy that had not gone out is stopped.", "{n} copies that had not gone out are stopped.", one.cancelled
@@ -252,5 +257,6 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "WITHDRAW": _withdraw,
     "REVIEW": _review,
     "SPILL": _spill,
+    "SEND": _send,
     "NO": _no,
 }

@@ -41,6 +41,7 @@ class Kind(StrEnum):
     SPILL = "spill"
     POSTMASTER = "postmaster"
     DIGEST = "digest"
+    WHOLE = "whole"
 
 
 class Status(StrEnum):

@@ -33,6 +33,7 @@ class Word(StrEnum):
     WITHDRAW = "WITHDRAW"
     REVIEW = "REVIEW"
     SPILL = "SPILL"
+    SEND = "SEND"
     YES = "YES"
     NO = "NO"
     NOMINATE = "NOMINATE"
@@ -43,7 +44,7 @@ class Word(StrEnum):
     ACCEPT = "ACCEPT"
 
 
-_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.YES, Word.NO})
+_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.SEND, Word.YES, Word.NO})
 _ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
 _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})

@@ -8,15 +8,18 @@ by two nodes or after a crash, finds nothing more to gather.
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, not_, or_, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
+from relay.roster.member import Member
 from relay.roster.reading import Reading
+from relay.store import audit
 from relay.store.fanout import is_paused
 from relay.store.last_look import Part, look_at_parts
 from relay.store.posts import next_reference
-from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, members
+from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, members, posts
 
 _ENDED = (Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 _WHOLE = deliveries.alias("whole")
@@ -126,6 +129,40 @@ def retry(connection: Connection, post_id: int | None) -> int:
     queued = select(_WHOLE.c.id).where(_WHOLE.c.kind == Kind.DIGEST, _WHOLE.c.status == Status.QUEUED)
     connection.execute(update(deliveries).where(*lost, deliveries.c.digest_id.in_(queued)).values(status=Status.DIGEST))
     return 0
+
+
+def send_whole(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> bool:
+    """Queue the whole of a post, with its photos and documents, for a member who was to get it; False when it isn't theirs any more.
+
+    Whoever has a copy's row belonged to its list when it went out; whether they still do is looked at when it is sent.
+    """
+    may_have = (
+        deliveries.c.status != Status.CANCELLED,
+        not_(deliveries.c.called_off),
+        posts.c.wrapped_key.is_not(None),
+    )
+    found = connection.execute(
+        select(deliveries.c.post_id, deliveries.c.list_name)
+        .join(posts, posts.c.id == deliveries.c.post_id)
+        .where(posts.c.reference == reference, deliveries.c.member_id == member.id, deliveries.c.kind == Kind.COPY)
+        .where(*may_have)
+    ).first()
+    if found is None:
+        return False
+    this = {"post_id": found.post_id, "member_id": member.id, "kind": Kind.WHOLE}
+    fresh = {"list_name": found.list_name, "status": Status.QUEUED, "created_at": now, "next_attempt_at": now}
+    fresh |= {"attempts": 0, "sent_at": None}
+    again = update(deliveries).where(*(deliveries.c[name] == value for name, value in this.items()))
+    ended = deliveries.c.status.in_(_ENDED)
+    if connection.execute(again.where(ended).values(**fresh)).rowcount == 0 and not _is_queued(connection, this):
+        connection.execute(insert(deliveries).values(**this, **fresh))
+    audit.append(connection, node, now, "post.asked_whole", {"reference": reference, "member": member.id})
+    return True
+
+
+def _is_queued(connection: Connection, row: Mapping[str, Any]) -> bool:
+    same = (deliveries.c[name] == value for name, value in row.items())
+    return connection.execute(select(deliveries.c.id).where(*same)).first() is not None
 
 
 def _is_leased(connection: Connection, digest: Delivery) -> bool:

@@ -179,11 +179,11 @@ def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
 
 
 def cancel_copies(connection: Connection, post_id: int) -> int:
-    """Cancel what waits of a post's copies; returns how many. Those that failed or expired aren't sent either if they are retried."""
-    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.COPY)
-    ended = deliveries.c.status.in_([Status.FAILED, Status.EXPIRED])
-    connection.execute(update(deliveries).where(of_post, ended).values(called_off=True))
-    return cancel(connection, of_post)
+    """Cancel what waits of a post's copies; returns how many. None is sent again either, whatever became of it."""
+    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
+    count = cancel(connection, of_post)
+    connection.execute(update(deliveries).where(of_post).values(called_off=True))
+    return count
 
 
 def forget_withheld(connection: Connection, post_id: int) -> None:

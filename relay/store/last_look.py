@@ -23,7 +23,7 @@ _MINE = and_(
     deliveries.c.status == Status.LEASED,
     deliveries.c.id.in_(bindparam("ids", expanding=True)),
 )
-_MY_COPIES = and_(_MINE, deliveries.c.kind == Kind.COPY)
+_IS_COPY = or_(deliveries.c.kind == Kind.COPY, deliveries.c.kind == Kind.WHOLE)
 _MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
 _ON_LIST = exists().where(
     members.c.id == deliveries.c.member_id,
@@ -97,7 +97,7 @@ _PARTS_LEFT = Prepared(
 _FREE = {"lease": None, "leased_until": None}
 _MOVE = Prepared(
     update(deliveries)
-    .where(_MY_COPIES, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
+    .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE),
     lists=_LISTS,
 )
@@ -107,14 +107,14 @@ _CANCEL_LOST = Prepared(
         _MINE,
         or_(
             deliveries.c.called_off,
-            and_(deliveries.c.kind == Kind.COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
+            and_(_IS_COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
             and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),
         ),
     ),
     lists=_LISTS,
 )
-_CANCEL_TWINS = Prepared(_CANCEL.where(_MY_COPIES, _HAS_TWIN), lists=_LISTS)
+_CANCEL_TWINS = Prepared(_CANCEL.where(_MINE, deliveries.c.kind == Kind.COPY, _HAS_TWIN), lists=_LISTS)
 _BEGIN = Prepared(
     update(deliveries)
     .where(_MINE)

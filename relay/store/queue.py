@@ -162,7 +162,7 @@ def _leased_by(owner: str) -> ColumnElement[bool]:
 
 def lists_in_use(connection: Connection) -> frozenset[str]:
     """The lists of every post that is held or has a copy to be sent: a copy needs its own list, and its post's first one."""
-    copies = select(deliveries.c.post_id).where(deliveries.c.kind == Kind.COPY)
+    copies = select(deliveries.c.post_id).where(deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
     waiting = union(
         copies.where(CLAIMABLE),
         copies.where(COLLECTED),
@@ -230,7 +230,7 @@ def retry(connection: Connection, node: str, reference: str | None, *, operator:
     query = update(deliveries).where(
         deliveries.c.status.in_([Status.QUEUED, Status.FAILED, Status.EXPIRED]),
         deliveries.c.digest_id.is_(None),
-        or_(deliveries.c.kind != Kind.COPY, deliveries.c.list_name.in_(active)),
+        or_(deliveries.c.kind.not_in([Kind.COPY, Kind.WHOLE]), deliveries.c.list_name.in_(active)),
     )
     post_id = _post_id(connection, reference) if reference is not None else None
     if post_id is not None:

@@ -53,7 +53,7 @@ def who_got(connection: Connection, post_id: int) -> frozenset[str]:
     sent = deliveries.c.status.in_([Status.SENDING, Status.DELIVERED])
     got = select(deliveries.c.member_id).where(
         deliveries.c.post_id == post_id,
-        deliveries.c.kind == Kind.COPY,
+        deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
         or_(sent, fanout.IN_DIGEST_BEING_SENT),
     )
     return frozenset(connection.execute(got).scalars())

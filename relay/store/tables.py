@@ -290,7 +290,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest whole",
         ),
         name="kind",
     ),

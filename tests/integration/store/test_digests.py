@@ -327,6 +327,62 @@ def test_rows_of_a_digest_that_was_sent_go_with_age_and_its_numbers_stay(world, 
     assert dict(row.deliveries) == {"delivered": 1}
 
 
+class TestWhole:
+    """SEND: a post whole, for whoever was to get it and still may."""
+
+    @pytest.fixture
+    def reference(self, world, author, reader, relayed):
+        reference = world.post(author, ("central-africa", relayed)).reference
+        sent(world)
+        return reference
+
+    def ask(self, world, member, reference):
+        return world.database.write(lambda c: digests.send_whole(c, NODE, member, reference, TOMORROW))
+
+    def deliver(self, world, lease):
+        """Send what is due of whole posts; how many."""
+        claimed = world.database.write(lambda c: queue.claim(c, lease, TOMORROW, TOMORROW + timedelta(seconds=60), 100))
+        ids = [one.id for one in claimed if one.kind is Kind.WHOLE]
+        begun = world.database.write(lambda c: last_look.begin(c, lease, ids, TOMORROW))
+        done = [queue.Settlement(id=id_, status=Status.DELIVERED, reply="250 2.0.0 Ok") for id_ in begun]
+        world.database.write(lambda c: queue.settle(c, lease, done, TOMORROW))
+        return len(begun)
+
+    def test_a_reader_of_digests_gets_a_post_whole_each_time_they_ask(self, world, reader, reference):
+        for lease in ("node-1/a/7", "node-1/a/8"):
+            assert self.ask(world, reader, reference)
+            assert self.ask(world, reader, reference)  # while it waits, it isn't doubled
+            assert self.deliver(world, lease) == 1
+
+    def test_nobody_gets_what_was_never_theirs(self, world, author, reference):
+        newcomer, stranger = world.join("newcomer", "central-africa"), world.join("stranger", "savanna")
+        for member in (newcomer, stranger, author):
+            assert not self.ask(world, member, reference)
+        assert not self.ask(world, author, "CAFR-2026-999999")
+
+    def test_nobody_gets_what_was_withdrawn_even_if_it_had_gone_out(self, world, author, reader, reference):
+        assert withdraw(world, author, reference).gone == 1
+        assert not self.ask(world, reader, reference)
+
+    def test_what_is_withdrawn_between_asking_and_sending_stays(self, world, author, reader, reference):
+        self.ask(world, reader, reference)
+        assert withdraw(world, author, reference).cancelled == 1
+        assert self.deliver(world, "node-1/a/7") == 0
+
+    def test_whoever_was_suspended_or_left_the_list_meanwhile_gets_nothing(self, world, reader, reference):
+        self.ask(world, reader, reference)
+        world.database.write(lambda c: wishes.leave(c, NODE, reader, "central-africa", START))
+        assert self.deliver(world, "node-1/a/7") == 0
+        suspend(world, reader)
+        self.ask(world, reader, reference)
+        assert self.deliver(world, "node-1/a/8") == 0
+
+    def test_nobody_gets_what_was_destroyed(self, world, reader, reference):
+        late = TOMORROW + timedelta(days=400)
+        world.database.write(lambda c: retention.destroy_posts(c, NODE, late - timedelta(days=365), late))
+        assert not self.ask(world, reader, reference)
+
+
 class TestPause:
     """Nothing comes, nothing queues up, and it ends by itself."""
 

@@ -39,6 +39,8 @@ REF = "CAFR-2026-000123"
         ("", "PAUSE 1234", []),
         ("Pause for thought", "", []),
         ("", "RESUME work", []),
+        ("", f"SEND {REF}\nSEND SPEC-2026-000001", [Request(Word.SEND, REF), Request(Word.SEND, "SPEC-2026-000001")]),
+        ("", "SEND", []),
         ("", "Please stop this at once\nSTOP\n", []),
         ("", "HELP\nThank you\nSTOP\n", [Request(Word.HELP)]),
         ("", "> STOP\n", []),
