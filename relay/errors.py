@@ -3,7 +3,8 @@
     RelayError
     ├─ ConfigurationError      start-up or reload        exit 78
     ├─ Unavailable             database or disk          451 4.3.0 · HTTP 503 · exit 75
-    │  └─ Busy                 no scanner in time        451 4.3.2
+    │  ├─ Busy                 no scanner in time        451 4.3.2
+    │  └─ DnsError             no answer from the DNS    451 4.4.3
     └─ RequestError            a command or API call that can't be done
        ├─ NotFound             HTTP 404 · exit 66
        ├─ Conflict             HTTP 409 · exit 73
@@ -36,6 +37,10 @@ class Unavailable(RelayError):
 
 class Busy(Unavailable):
     """Everything that could do it is at work for others."""
+
+
+class DnsError(Unavailable):
+    """No server gave an answer: there is no resolver, none is reached, or the domain's own servers fail."""
 
 
 class RequestError(RelayError):

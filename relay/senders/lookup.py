@@ -1,0 +1,11 @@
+"""What evaluating needs of the DNS: a function from a name and a record type to the records, as texts."""
+
+from collections.abc import Callable
+from typing import Literal
+
+RecordType = Literal["A", "AAAA", "MX", "PTR", "TXT"]
+
+# All records of a name, () when there is no such name or none of this type. TXT records are joined from their strings, MX records
+# are the servers' names; a character outside of ASCII never belongs into what is read here, and is shown as U+FFFD.
+# Raises relay.errors.DnsError when there is no answer: that is never an answer of "no".
+Lookup = Callable[[str, RecordType], tuple[str, ...]]
