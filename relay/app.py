@@ -20,22 +20,22 @@ from zlib import crc32
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
-from relay.actions.admit import admit, is_gateway
+from relay.actions.admit import admit, is_gateway, takes_from_servers
 from relay.actions.certify import recognise, represented
 from relay.actions.deliver import BEAT, Outbox
 from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.detectors.facts import Facts
-from relay.errors import Busy, ConfigurationError, RelayError, Unavailable
+from relay.errors import Busy, ConfigurationError, DnsError, RelayError, Unavailable
 from relay.intake.handler import Doors
-from relay.intake.limits import LETTERS, LETTERS_OF_ONE, HourlyRate
+from relay.intake.limits import CLAIMS, CLAIMS_OF_ONE, LETTERS, LETTERS_OF_ONE, HourlyRate
 from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import load_tls
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
-from relay.mail.reply import NO_SCANNER, Reply
+from relay.mail.reply import NO_ANSWER, NO_SCANNER, Reply
 from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
@@ -45,10 +45,12 @@ from relay.roster.destination import Purpose
 from relay.roster.login import Login
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
+from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
 from relay.store import members, queue
 from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
+from relay.transport.enquiry import Enquiries
 from relay.transport.wake import bind_ear, listen
 from relay.web.health import Health, HealthServer, judge_delivery
 
@@ -105,6 +107,8 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
+        self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
+        self._enquiries = Enquiries(lambda: self.resources.settings.smtp.resolver)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
@@ -190,6 +194,7 @@ class Service:
                 trusts=lambda client: is_gateway(self.resources.settings, client),
                 recognise=lambda certificate: recognise(self.resources, certificate, datetime.now(UTC)),
                 represented=lambda gateway, address: represented(self.resources, gateway, address, datetime.now(UTC)),
+                takes_from_servers=lambda: takes_from_servers(self.resources),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
             tls=load_tls(self.resources.settings, datetime.now(UTC)),
@@ -252,24 +257,36 @@ class Service:
         self, envelope: Envelope, client: Client, authentication: AuthenticationResults | None, octets: bytes
     ) -> Reply:
         """The journey's steps 4 to 10. One member holds one scanner at a time, so that nobody can take them all."""
-        authentication = authentication or prove(self.resources, envelope, client, octets)
-        to = self.resources.destination(envelope.rcpt_to[0])
+        resources, now = self.resources, datetime.now(UTC)
+        to = resources.destination(envelope.rcpt_to[0])
         is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
-        who = authentication.address.key if authentication and not is_letter else ""
 
         def scan(octets: bytes, facts: Facts) -> Scan:
             if is_letter and not self._letters.allows(client.ip, monotonic()):
                 raise Busy("enough was written to the postmaster in this hour")
+            who = proof.address.key if isinstance(proof, AuthenticationResults) and not is_letter else ""
             with self._turns.setdefault(who, Turn()).taken():  # by now they are a member: strangers leave nothing here
                 return self._scanners.scan(octets, facts)
 
         try:
-            return receive(self.resources, scan, envelope, client, authentication, octets, datetime.now(UTC))
+            proof = authentication or prove(resources, self._enquire, envelope, client, octets, now)
+            return receive(resources, scan, envelope, client, proof, octets, now)
         except Busy:
             note("post.busy")
             return NO_SCANNER
+        except DnsError:
+            note("post.no_answer", ip=client.ip)
+            return NO_ANSWER
         finally:
             self._wake()  # also when something failed behind the commit: what is committed is due
+
+    @contextlib.contextmanager
+    def _enquire(self, client: Client) -> Iterator[Lookup]:
+        """The DNS for one message without a login."""
+        if not self._strangers.allows(client.ip, monotonic()):
+            raise Busy("enough was asked for this client in this hour")
+        with self._enquiries.of_one_message() as lookup:
+            yield lookup
 
     def _health(self) -> Health:
         """Whether posts can be taken and leave: database and disk serve, scanners live, the courier takes up what is due."""

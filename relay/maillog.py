@@ -36,6 +36,7 @@ EVENTS: Mapping[str, str] = {
     "post.refused": "a message was refused in the session: code and rule",
     "post.discarded": "an automatic message or a loop was dropped",
     "post.busy": "no scanner was free in time; the client was told to try later",
+    "post.no_answer": "the DNS gave no answer about a message from another server, and its proof depends on that; it may come again",
     "post.over_limit": "a member, or their whole agency, sent more than [limits] allows and was told to try later; an account may be in other hands",
     "practice.judged": "a message to the practice address was judged; its author gets the verdict",
     "request.answered": "a member asked something of LIST-request@: which words",

@@ -95,6 +95,17 @@ def _authserv_id(value: str) -> str:
     return value
 
 
+def _resolver(value: str) -> str:
+    host, _, port = value.partition(":")
+    try:
+        if value:
+            ipaddress.IPv4Address(host)
+            int(port or "53")
+    except ValueError:
+        raise ValueError(f"write a resolver's address such as 192.0.2.53 or 192.0.2.53:5353, not “{value}”") from None
+    return value
+
+
 def _port(value: object) -> object:
     if value == "auto" or re.fullmatch(r"-?\d+", str(value)):
         return value if value == "auto" else int(str(value))
@@ -136,6 +147,7 @@ class SmtpSection(_Section):
         tuple[Literal["smtp", "submission", "submissions"], ...], NoDecode, BeforeValidator(_words)
     ]
     client_ca: str
+    resolver: Annotated[str, AfterValidator(_resolver)]
     trusted_gateways: Networks
     authserv_id: Annotated[str, AfterValidator(_authserv_id)]
     proxies: Networks

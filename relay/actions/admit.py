@@ -9,6 +9,7 @@ from datetime import datetime
 
 from relay.delivery.bounce import read_invitation, read_return_path
 from relay.mail.address import Address
+from relay.mail.auth_results import Proof
 from relay.mail.envelope import Client
 from relay.mail.reply import ALONE, ENCRYPT_FIRST, NO_SUCH_ADDRESS, Reply
 from relay.policy.routing import takes_alerts_of
@@ -17,6 +18,9 @@ from relay.roster.destination import Destination, Purpose
 from relay.roster.member import Member
 from relay.settings import Settings, is_loopback, is_within
 from relay.store import letters
+
+# What is found out about a message from any other mail server.
+FROM_SERVERS = frozenset({Proof.DKIM, Proof.DMARC, Proof.CHALLENGE})
 
 
 def admit(
@@ -30,8 +34,9 @@ def admit(
 ) -> Reply | None:
     """Why this recipient is refused; None when it is taken. Unknown and forbidden are refused in the same words.
 
-    A trusted gateway's recipients are taken for the time being: a list's existence is no secret. Return paths are open to
-    all who hold one that we made, the postmaster's addresses to everybody.
+    A trusted gateway's recipients are taken for the time being, and so are anybody's where the lists of an address know their
+    authors without a login: a list's existence is no secret. Return paths are open to all who hold one that we made, the
+    postmaster's addresses to everybody.
 
     Args:
         resources: the lists.
@@ -52,7 +57,7 @@ def admit(
     elif destination.purpose is Purpose.POSTMASTER:
         refused = None if resources.settings.relay.postmaster else NO_SUCH_ADDRESS
     elif member is None:
-        refused = _judge_stranger(resources, client, mail_from)
+        refused = _judge_stranger(resources, destination, client, mail_from)
     else:
         refused = None if _may_write(resources, destination, member, now) else NO_SUCH_ADDRESS
     if refused:
@@ -85,8 +90,27 @@ def _is_private(client: Client) -> bool:
     return client.tls or is_loopback(client.ip)
 
 
-def _judge_stranger(resources: Resources, client: Client, mail_from: Address | None) -> Reply | None:
-    if not _is_listed(resources.settings, client) or mail_from is None:
+def takes_from_servers(resources: Resources) -> bool:
+    """Whether any list takes posts from other mail servers without trusting them."""
+    return any(not FROM_SERVERS.isdisjoint(one.proofs) for one in resources.lists.values())
+
+
+def proofs_for(resources: Resources, destination: Destination) -> frozenset[Proof]:
+    """The proofs of an author that any of the lists behind an address takes; none for an address that asks for no author."""
+    match destination.purpose:
+        case Purpose.POST | Purpose.REQUEST:
+            return destination.mailing_list.proofs if destination.mailing_list else frozenset()
+        case Purpose.ALERTS | Purpose.PRACTICE:
+            return frozenset().union(*(one.proofs for one in resources.lists.values()))
+        case Purpose.RETURN_PATH | Purpose.POSTMASTER:
+            return frozenset()
+
+
+def _judge_stranger(
+    resources: Resources, destination: Destination, client: Client, mail_from: Address | None
+) -> Reply | None:
+    open_to_all = not FROM_SERVERS.isdisjoint(proofs_for(resources, destination))
+    if mail_from is None or not (open_to_all or _is_listed(resources.settings, client)):
         return NO_SUCH_ADDRESS
     return None if _is_private(client) else ENCRYPT_FIRST
 

@@ -1,18 +1,21 @@
-"""Who wrote a message that came without a login: what a trusted gateway has found is believed, and nothing else.
+"""Who wrote a message that came without a login: what a trusted gateway has found, or what we find out ourselves.
 
-A gateway is a mail server within `[smtp] trusted_gateways`, for which `authserv_id` is the name. Between it and us there is TLS, except
-on loopback. The header section alone is read here, before a scanner is spent on the message.
+A gateway is a mail server within `[smtp] trusted_gateways`, for which `authserv_id` is the name; of what it hands over, it is believed
+and nobody else. From all other servers what the lists want to know is found out (`relay.senders`), before a scanner is spent on the
+message and before anybody is looked up: so the same is done for members and strangers. Under way there is TLS, except on loopback.
 
 MAIL FROM must be the author's address, as it must under a login: a person's own server sends under it, and a bounce
 address or the null one says that a machine, a forwarder or another list sent this.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
-from relay.actions.admit import admit, is_gateway
+from relay.actions.admit import FROM_SERVERS, admit, is_gateway, proofs_for
 from relay.actions.certify import still_stands_for
 from relay.actions.judge import Author
-from relay.mail.auth_results import AuthenticationResults, Method, proof_by_gateway
+from relay.mail.auth_results import AuthenticationResults, Method, Proof, proof_by_gateway
 from relay.mail.envelope import Client, Envelope
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import REFUSED, Reply
@@ -24,29 +27,53 @@ from relay.policy.routing import takes_alerts_of
 from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.roster.member import Member
+from relay.senders.evidence import NOTHING, Claim, Evidence, gather
+from relay.senders.lookup import Lookup
 from relay.store import credentials, members, posts
 from relay.store.engine import Transaction
 
-
-def prove(resources: Resources, envelope: Envelope, client: Client, octets: bytes) -> AuthenticationResults | None:
-    """The proof that a message brings with it; None when there is none."""
-    if envelope.mail_from is None or not is_gateway(resources.settings, client):
-        return None
-    header = split_header(octets)
-    author = read_message(header).author
-    if author is None or author.address != envelope.mail_from:
-        return None
-    method = proof_by_gateway(header, resources.settings.smtp.authserv_id, author.address)
-    return AuthenticationResults(method=method, address=author.address, by_gateway=True) if method else None
+Enquiry = Callable[[Client], AbstractContextManager[Lookup]]
+"""Begins one message's questions to the DNS; raises Busy when they are too many, in all or of this client."""
 
 
-def refuse_unproven(resources: Resources, client: Client, now: datetime) -> Reply:
-    """Refuse a message that came without proof; the audit log has the client's address.
+def prove(
+    resources: Resources, enquire: Enquiry, envelope: Envelope, client: Client, octets: bytes, now: datetime
+) -> AuthenticationResults | Evidence:
+    """The proof that a message brings with it, or what there is instead of one.
+
+    Raises:
+        Busy: too many others are asked about.
+        DnsError: the DNS doesn't answer, and it depends on that.
+    """
+    destinations = [one for one in map(resources.destination, envelope.rcpt_to) if one is not None]
+    wanted = frozenset[Proof]().union(*(proofs_for(resources, one) for one in destinations))
+    by_gateway = is_gateway(resources.settings, client)
+    if not wanted or (FROM_SERVERS.isdisjoint(wanted) and not by_gateway):
+        return NOTHING  # also for an address that asks for no author: nothing is spent on its mail
+    with nullcontext() if by_gateway else enquire(client) as lookup:
+        header = split_header(octets)
+        author = read_message(header).author
+        if author is None or author.address != envelope.mail_from:
+            return Evidence(method=None, refused=True, faults=("author.not_mail_from",))
+        address = author.address
+        if lookup is None:
+            method = proof_by_gateway(header, resources.settings.smtp.authserv_id, address)
+            return AuthenticationResults(method=method, address=address, by_gateway=True) if method else NOTHING
+        claim = Claim(octets=octets, header=header, author=address, client=client, recipients=envelope.rcpt_to)
+        evidence = gather(claim, wanted, lookup, now)
+    return AuthenticationResults(method=evidence.method, address=address) if evidence.method else evidence
+
+
+def refuse_unproven(resources: Resources, client: Client, evidence: Evidence, now: datetime) -> Reply:
+    """Refuse a message that came without proof; the audit log has the client's address, and what was missing.
 
     Raises:
         Unavailable: the database can't serve.
     """
-    _note_refusal(resources, None, client, NOT_AUTHENTICATED, now)
+    reasons = [*NOT_AUTHENTICATED.reasons, *(Reason("R2", fault, "header") for fault in evidence.faults)]
+    if evidence.forwarder:
+        reasons.append(Reason("R2", "arc.pass", evidence.forwarder))
+    _note_refusal(resources, None, client, Refuse(reasons=tuple(reasons), reply=REFUSED), now)
     return REFUSED
 
 

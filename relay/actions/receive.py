@@ -15,6 +15,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, Reply
 from relay.resources import Resources
 from relay.roster.destination import Purpose
+from relay.senders.evidence import Evidence
 
 
 def receive(
@@ -22,11 +23,13 @@ def receive(
     scanner: Scanner,
     envelope: Envelope,
     client: Client,
-    authentication: AuthenticationResults | None,
+    authentication: AuthenticationResults | Evidence,
     octets: bytes,
     now: datetime,
 ) -> Reply:
-    """Answer one message. Its recipients were admitted one by one, but the lists may have been reloaded since.
+    """Answer one message, by the proof of its author or by what there is instead of one.
+
+    Its recipients were admitted one by one, but the lists may have been reloaded since.
 
     Raises:
         Unavailable: the database or a scanner can't serve; nothing was accepted.
@@ -40,8 +43,8 @@ def receive(
         return take_letter(resources, scanner, envelope, client, octets, now)
     if destination.purpose is Purpose.INVITATION:
         return take_acceptance(resources, scanner, envelope.rcpt_to[0], octets, now)
-    if authentication is None:
-        return refuse_unproven(resources, client, now)
+    if isinstance(authentication, Evidence):
+        return refuse_unproven(resources, client, authentication, now)
     author = find_author(resources, envelope, client, authentication, now)
     if isinstance(author, Reply):
         return author

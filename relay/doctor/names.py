@@ -7,8 +7,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from relay.doctor.finding import Finding, ok, warning, wrong
+from relay.errors import DnsError
 from relay.store.keys import DkimKey
-from relay.transport.dns import Dns, DnsError
+from relay.transport.dns import Dns
 
 
 def look_at_dns(server: str, domain: str, keys: tuple[DkimKey, ...]) -> Iterator[Finding]:

@@ -69,6 +69,7 @@ class Conversation:
 
     @property
     def max_octets(self) -> int:
-        """How big a message may be; on the members' doors nobody sends without a login."""
+        """How big a message may be; on the members' doors nobody sends without a login, on the other a post may prove itself."""
         most = self.reception.limits.max_message_octets
-        return most if self.submits or self.answers_for else min(most, STRANGER_OCTETS)
+        may_post = self.submits or self.answers_for or self.reception.takes_from_servers()
+        return most if may_post else min(most, STRANGER_OCTETS)

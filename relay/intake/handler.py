@@ -47,7 +47,7 @@ class Doors:
 
     `authenticate`, `find_account`, `enter`, `recognise`, `represented` and `receive` may block and are called in threads; all others are called on the event loop and answer
     at once. `has_room` says whether a message of so many octets may come: it is put off before the disk is full, not when it is.
-    `trusts` tells whether a client without a login may bring posts.
+    `trusts` tells whether a client without a login may bring posts; `takes_from_servers` whether any may, to be proved by itself.
     `recognise` tells for whom a certificate in DER stands, `represented` which member a gateway may speak for at an address.
     `is_proxy` tells whether an address is a listed proxy's.
     """
@@ -60,6 +60,7 @@ class Doors:
     note: Note
     has_room: Callable[[int], bool] = lambda _octets: True
     trusts: Callable[[Client], bool] = lambda _: False
+    takes_from_servers: Callable[[], bool] = lambda: False
     is_proxy: Callable[[str], bool] = lambda _: False
     recognise: Callable[[bytes], Member | Gateway | None] = lambda _: None
     represented: Callable[[Gateway, Address], Member | None] = lambda _gateway, _address: None
@@ -85,6 +86,7 @@ class Reception:
         self.login_tries = LoginTries()
         self.is_proxy = doors.is_proxy
         self.trusts = doors.trusts
+        self.takes_from_servers = doors.takes_from_servers
         self._octets_in_flight = OctetBudget(limits.max_in_flight_octets)
         self._shares: dict[str, OctetBudget] = {}
         self._doors = doors

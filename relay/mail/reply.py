@@ -40,6 +40,7 @@ REFUSED = Reply(550, "5.7.1", "Refused by policy")
 AUTHOR_DIFFERS = Reply(550, "5.7.1", "From: and MAIL FROM must be the one address you logged in with")
 NOT_AN_EMAIL = Reply(550, "5.6.0", "This is not a well-formed e-mail with one From: address")
 TRY_LATER = Reply(451, "4.3.0", "Temporary trouble on our side, please try again later")
+NO_ANSWER = Reply(451, "4.4.3", "The DNS does not answer, please try again later")  # RFC 3463 §3.5
 NO_SCANNER = Reply(451, "4.3.2", "Busy, please try again in a moment")
 DISK_LOW = Reply(452, "4.3.1", "Short of storage, please try again later")
 OVER_QUOTA = Reply(451, "4.7.1", "You have sent a lot in a short time, please try again later")

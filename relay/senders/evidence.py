@@ -53,6 +53,9 @@ class Evidence:
     forwarder: str = ""
 
 
+NOTHING = Evidence(method=None)
+
+
 def gather(claim: Claim, wanted: Collection[Proof], lookup: Lookup, now: datetime) -> Evidence:
     """Find out what the lists want to know.
 

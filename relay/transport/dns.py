@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from typing import Literal
 
 import dns.exception
 import dns.name
@@ -10,24 +9,19 @@ import dns.rdatatype
 import dns.resolver
 import dns.reversename
 
-from relay.errors import RelayError
+from relay.errors import DnsError
+from relay.senders.lookup import RecordType
 
 PATIENCE = timedelta(seconds=6)  # for one question, all servers and repetitions together
 
 _UNPRINTABLE = re.compile(r"[^ -~]")  # what a stranger's record could do to a terminal or a log
 
-RecordType = Literal["A", "AAAA", "MX", "PTR", "TXT"]
-
-
-class DnsError(RelayError):
-    """No server gave an answer: there is no resolver, none is reached, or the domain's own servers fail."""
-
 
 class Dns:
     """A stub resolver."""
 
-    def __init__(self, server: str = "") -> None:
-        """Take over the system's resolvers, or one named as `192.0.2.53` or `192.0.2.53:5353`.
+    def __init__(self, server: str = "", memory: dns.resolver.CacheBase | None = None) -> None:
+        """Take over the system's resolvers, or one named as `192.0.2.53` or `192.0.2.53:5353`; answers go into the memory.
 
         Raises:
             DnsError: the system names no resolver.
@@ -41,27 +35,30 @@ class Dns:
             host, _, port = server.partition(":")
             self._resolver.nameservers, self._resolver.port = [host], int(port or 53)
         self._resolver.search = []
+        self._resolver.cache = memory
 
-    def records(self, name: str, kind: RecordType) -> tuple[str, ...]:
-        """All records of a kind; () where there are none.
+    def records(self, name: str, kind: RecordType, patience: timedelta = PATIENCE) -> tuple[str, ...]:
+        """All records of a kind; () where there are none, and for a text that can be no name.
 
-        TXT records are joined from their strings (RFC 7208 §3.3), MX records are the servers' names, the preferred ones first
-        ("." for a null MX, RFC 7505); names have no final dot.
+        TXT records are joined from their strings (RFC 7208 §3.3), with U+FFFD for what isn't printable ASCII. MX records are
+        the servers' names, the preferred ones first ("." for a null MX, RFC 7505); names have no final dot.
 
         Raises:
             DnsError: nobody answered in time, or with an error.
         """
         try:
-            answer = self._resolver.resolve(
-                dns.name.from_text(name), kind, lifetime=PATIENCE.total_seconds(), raise_on_no_answer=False
-            )
+            asked = dns.name.from_text(name)
+        except (dns.exception.DNSException, UnicodeError):
+            return ()
+        try:
+            answer = self._resolver.resolve(asked, kind, lifetime=patience.total_seconds(), raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return ()
         except (dns.exception.DNSException, OSError):
             raise DnsError(f"the DNS gives no answer about {name}") from None
         rows = list(answer.rrset or ())
         if kind == "TXT":
-            return tuple(_UNPRINTABLE.sub("?", b"".join(row.strings).decode("latin-1")) for row in rows)
+            return tuple(_UNPRINTABLE.sub("\ufffd", b"".join(row.strings).decode("latin-1")) for row in rows)
         if kind == "MX":
             rows.sort(key=lambda row: int(row.preference))
             return tuple(_without_dot(row.exchange) for row in rows)
