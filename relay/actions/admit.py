@@ -102,7 +102,7 @@ def proofs_for(resources: Resources, destination: Destination) -> frozenset[Proo
             return destination.mailing_list.proofs if destination.mailing_list else frozenset()
         case Purpose.ALERTS | Purpose.PRACTICE:
             return frozenset().union(*(one.proofs for one in resources.lists.values()))
-        case Purpose.RETURN_PATH | Purpose.POSTMASTER:
+        case Purpose.RETURN_PATH | Purpose.INVITATION | Purpose.POSTMASTER:
             return frozenset()
 
 
