@@ -15,7 +15,7 @@ from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
-from relay.store import audit, calls, digests, held, queue, renewal, retention
+from relay.store import audit, calls, digests, failing, held, queue, renewal, retention
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
@@ -30,6 +30,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _call_others,
         _tell_authors,
         _gather_digests,
+        _judge_addresses,
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
@@ -136,6 +137,13 @@ def _gather_digests(resources: Resources, now: datetime) -> None:
         note("digest.gathered", count=gathered)
 
 
+def _judge_addresses(resources: Resources, now: datetime) -> None:
+    node = resources.settings.relay.node
+    done = resources.database.write(lambda connection: failing.judge(connection, node, now))
+    if done.warned or done.suspended or done.recovered:
+        note("members.addresses_judged", warned=done.warned, suspended=done.suspended, recovered=done.recovered)
+
+
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:
     node, oldest = resources.settings.relay.node, now - resources.settings.retention.posts
     if count := retention.in_rounds(
@@ -187,9 +195,12 @@ def _close_the_hour(resources: Resources, now: datetime) -> None:
     """Sign the audit chain's end an hour after the last time, and say what has been wrong for long."""
     with resources.database.read() as connection:
         last = audit.last_signed(connection, resources.settings.relay.node)
+        failed = failing.too_many(connection, now)
     if (last is not None and now - last < HEAD_EVERY) or not sign_head(resources, now):
         return
     if (waiting := oldest_due(resources, now)) > LONG:
         note("delivery.waiting_long", minutes=int(waiting.total_seconds()) // 60)
+    if failed:
+        note("members.many_addresses_fail", count=failed)
     if shut := renewal.rewrap_posts(resources.database, resources.keys, REWRAP_IN_A_TICK).shut:
         note("keys.posts_shut", count=shut)

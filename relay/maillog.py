@@ -44,6 +44,8 @@ EVENTS: Mapping[str, str] = {
     "held.authors_told": "posts have waited for 4 or 24 hours: so many authors were told that theirs still waits",
     "digest.gathered": "so many members' digests were due and are queued",
     "held.expired": "held posts reached their time; their keys were destroyed",
+    "members.addresses_judged": "mail to so many members fails: they were warned, or suspended; so many are reached again",
+    "members.many_addresses_fail": "so many addresses fail at once that the next mail server must be to blame: nobody is warned or suspended; told hourly",
     "delivery.sent": "a copy or notice was handed to the smarthost",
     "delivery.delayed": "the smarthost asked to try again later",
     "delivery.failed": "the smarthost refused a copy or notice for good",
@@ -134,4 +136,5 @@ def _is_trouble(event: str) -> bool:
         "bug",
         "waiting_long",
         "posts_shut",
+        "many_addresses_fail",
     }

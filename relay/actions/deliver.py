@@ -14,8 +14,9 @@ from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
 from relay.delivery.bounce import return_path
 from relay.delivery.compose import Frame, compose_copy, unpack
-from relay.delivery.delivery import Action, Delivery, Kind, Outcome, Status
+from relay.delivery.delivery import BOUNCING, Action, Delivery, Kind, Outcome, Status
 from relay.delivery.notice import compose_notice
+from relay.delivery.refusal import reply_blames_address
 from relay.delivery.retry import settle as settle_delivery
 from relay.delivery.signing import sign
 from relay.errors import RelayError, Unavailable
@@ -23,7 +24,7 @@ from relay.maillog import bug, note
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.store import digests, last_look, letters, posts, queue, reach
+from relay.store import digests, failures, last_look, letters, posts, queue, reach
 from relay.store.engine import Transaction
 from relay.store.vault import SealError, unseal
 from relay.transport.courier import Work
@@ -135,6 +136,7 @@ class Outbox:
         """
         resources, now = self._resources(), datetime.now(UTC)
         by_lease: dict[str, list[queue.Settlement]] = {}
+        dead = [self._claimed[parcel.key].recipient_id for parcel, outcome in results if self._is_dead(parcel, outcome)]
         settled: list[tuple[Delivery, queue.Settlement]] = []
         for parcel, outcome in results:
             delivery = self._claimed[parcel.key]
@@ -147,6 +149,7 @@ class Outbox:
                 [queue.settle(connection, lease, settlements, now) for lease, settlements in by_lease.items()],
                 digests.settle(connection, [delivery for delivery, _ in settled]),
                 reach.tell_of_lost(connection, lost, now),
+                failures.note(connection, dead, now),
                 letters.destroy_settled(connection, [delivery for delivery, _ in settled]),
             )
         )
@@ -154,6 +157,13 @@ class Outbox:
             self._forget(parcel)
         for delivery, settlement in settled:
             _note(delivery, settlement)
+
+    def _is_dead(self, parcel: Parcel, outcome: Outcome) -> bool:
+        """Whether the server said for good that a member's address doesn't work; only of mail whose reports come back to us."""
+        known = self._claimed[parcel.key].kind in BOUNCING
+        return (
+            known and outcome.action is Action.FAILED and reply_blames_address(outcome.reply, to_rcpt=outcome.to_rcpt)
+        )
 
     def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
         """Compose one; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
@@ -187,9 +197,8 @@ class Outbox:
         if delivery.kind not in {Kind.COPY, Kind.DIGEST, Kind.WHOLE}:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
-            return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
-        list_address = _mailing_list(resources, delivery).address_for("")
-        mail_from = return_path(list_address.local, list_address.domain, delivery.id, resources.keys.verp)
+            mail_from = _return_path(resources, delivery) if delivery.kind in BOUNCING else ""
+            return Parcel(key=next(self._keys), mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
         key = next(self._keys)
         if delivery.kind is Kind.DIGEST:
             if not (parts := open_parts(resources, delivery, now)):
@@ -198,7 +207,8 @@ class Outbox:
             self._parts[key] = parts
         else:
             octets = self._copy(resources, delivery, now)
-        return Parcel(key=key, mail_from=str(mail_from), recipient=str(delivery.recipient), octets=octets)
+        mail_from = _return_path(resources, delivery)
+        return Parcel(key=key, mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
 
     def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
         post_id = delivery.post_id or 0
@@ -219,6 +229,11 @@ class Outbox:
 
     def _too_many_variants(self) -> bool:
         return len(self._variants) > VARIANTS or sum(map(len, self._variants.values())) > VARIANT_OCTETS
+
+
+def _return_path(resources: Resources, delivery: Delivery) -> str:
+    address = _mailing_list(resources, delivery).address_for("")
+    return str(return_path(address.local, address.domain, delivery.id, resources.keys.verp))
 
 
 def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 
+from relay.actions.address_notices import about_address
 from relay.delivery.bounce import invitation_address
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
@@ -43,6 +44,8 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
             return _about_attestation(resources, delivery, recipient, now)
         case Kind.PRACTICE:
             return _about_practice(resources, delivery, recipient, now)
+        case Kind.PROBE | Kind.FAILING:
+            return about_address(resources, delivery, recipient, now)
         case Kind.ANSWER:
             return _about_request(resources, delivery, recipient, now)
         case _:

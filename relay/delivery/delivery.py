@@ -44,6 +44,10 @@ class Kind(StrEnum):
     WHOLE = "whole"
 
 
+# What comes back of these counts: they have our return path (`delivery.bounce`), and go out whether their reader asks for them or not.
+BOUNCING = frozenset({Kind.COPY, Kind.DIGEST, Kind.PROBE})
+
+
 class Status(StrEnum):
     """The states of the table above."""
 
@@ -71,6 +75,7 @@ class Outcome:
 
     `reached` is False when the server could not be talked to at all: then the attempt is not counted against the delivery.
     `ambiguous` is True when the message was handed over and no reply came: it is sent again, and may have arrived twice.
+    `to_rcpt` is True when the reply answers RCPT, and so is about the recipient alone.
     `blamed` is True when the session ended at this copy, of which the server had taken MAIL at most: it may be the cause.
     """
 
@@ -79,6 +84,7 @@ class Outcome:
     reached: bool = True
     ambiguous: bool = False
     blamed: bool = False
+    to_rcpt: bool = False
 
     @property
     def answered(self) -> bool:

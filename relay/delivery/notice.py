@@ -8,6 +8,7 @@ way; they name categories only.
 from collections.abc import Callable
 from email.utils import format_datetime
 
+from relay.delivery.address_letters import failing, probe
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
@@ -33,6 +34,8 @@ _SUBJECTS = {
     "dormancy": sentence("Your membership"),
     "call": sentence("To decide: {reference}"),
     "waiting": sentence("Still waiting: {reference}"),
+    "probe": sentence("Does your address work?"),
+    "failing": sentence("Mail to members fails"),
     "practice": sentence("Practice: {reference}"),
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
@@ -261,6 +264,8 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "dormancy": dormancy,
     "call": call,
     "waiting": _waiting,
+    "probe": probe,
+    "failing": failing,
     "practice": practice,
     "answer": answer,
     "review": review,

@@ -27,6 +27,8 @@ NoticeKind = Literal[
     "dormancy",
     "call",
     "waiting",
+    "probe",
+    "failing",
     "practice",
     "answer",
     "review",
@@ -58,6 +60,17 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailingMember:
+    """A member whose address fails: since which day, on how many days, and from which day on another failure suspends them."""
+
+    name: str
+    agency: str
+    since: date
+    days: int
+    suspended_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeFacts:
     """All that a notice is made from.
 
@@ -75,6 +88,7 @@ class NoticeFacts:
     - attestation: `author_country`, `people`, `stage`, `due`; dormancy: `member`, `stage`, `due`
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
+    - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
@@ -100,6 +114,8 @@ class NoticeFacts:
     removed: int = 0
     unreached: int = 0
     agreed: int = 0
+    failing: tuple[FailingMember, ...] = ()
+    suspended: bool = False
     accepted: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
     declined: tuple[str, ...] = ()

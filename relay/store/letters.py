@@ -43,7 +43,7 @@ def write(
     Args:
         connection: the transaction.
         member_id: who gets it.
-        kind: practice or answer.
+        kind: a letter about no post, such as an answer.
         list_name: in whose name it is written; "" for the relay's own.
         facts: small JSON values; never a word of a message.
         now: the time, UTC.

@@ -14,7 +14,7 @@ from relay.mail.address import Address
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
-from relay.store import audit, fanout
+from relay.store import audit, failures, fanout
 from relay.store.member_rows import list_row, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
@@ -145,6 +145,7 @@ def reinstate(connection: Connection, node: str, address: Address, *, operator: 
         Conflict: the member isn't suspended.
     """
     member = _find_in(connection, address, MemberState.SUSPENDED)
+    failures.forget(connection, member.id)  # whoever reinstates somebody says that their address works
     return _change(
         connection,
         node,
@@ -193,6 +194,7 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
     connection.execute(delete(signing_keys).where(signing_keys.c.member_id == member.id))
     connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
+    failures.forget(connection, member.id)
     gone = {"state": MemberState.LEFT, "suspension": None, "left_at": now}
     return _change(connection, node, member, "member.removed", operator, now, **gone)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 
-from relay.delivery.delivery import Delivery, Kind, Status
+from relay.delivery.delivery import BOUNCING, Delivery, Kind, Status
 from relay.store import audit, digests, fanout
 from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
@@ -36,7 +36,7 @@ class Reach:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostCopy:
-    """A copy that a server took and could not deliver after all: its post, and the member's id."""
+    """A copy that a server took and could not deliver after all: its post ("" for a probe), and the member's id."""
 
     reference: str
     recipient_id: str
@@ -72,7 +72,7 @@ def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime
 def lose(
     connection: Connection, node: str, delivery_id: int, status: str, reply: str, now: datetime
 ) -> LostCopy | None:
-    """Note that a copy or a digest which the next server took has failed after all, and queue word to the authors of its posts.
+    """Note that a copy, a digest or a probe which the next server took has failed after all, and queue word to the authors of its posts.
 
     One that is being sent may be meant as well: a report can be faster than we are with the smarthost's reply. Its lease is taken away, so
     that it can't be settled as delivered any more.
@@ -98,7 +98,7 @@ def lose(
     sent = deliveries.c.status.in_([Status.DELIVERED, Status.SENDING])
     found = connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.kind.in_([Kind.COPY, Kind.DIGEST]), sent)
+        .where(deliveries.c.id == delivery_id, deliveries.c.kind.in_(BOUNCING), sent)
         .values(**failed)
         .returning(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.member_id, deliveries.c.facts)
     ).first()
@@ -106,7 +106,7 @@ def lose(
         return None
     if found.post_id is None:
         lost = digests.lose(connection, delivery_id)
-        reference = found.facts["reference"]
+        reference = found.facts.get("reference", "")  # a probe has none
     else:
         lost = ((found.post_id, found.list_name),)
         reference = connection.execute(select(posts.c.reference).where(posts.c.id == found.post_id)).scalar_one()

@@ -309,6 +309,17 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 
+# The days on which a member's address failed for good (`store.failing`).
+failures = Table(
+    "failures",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 counters = Table(
     "counters",
     metadata,

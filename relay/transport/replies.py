@@ -57,7 +57,7 @@ def outcome_of(reply: ServerReply, *, to_rcpt: bool = False) -> Outcome:
         action = Action.DELAYED
     else:
         action = Action.FAILED
-    return Outcome(action=action, reply=reply.line)
+    return Outcome(action=action, reply=reply.line, to_rcpt=to_rcpt)
 
 
 class ReplyParser:

@@ -36,6 +36,7 @@ def upgrade() -> None:
     _create_counters()
     _create_deliveries()
     _index_deliveries()
+    _create_failures()
     _create_audit()
     _create_audit_heads()
 
@@ -44,6 +45,7 @@ def downgrade() -> None:
     for table in (
         "audit_heads",
         "audit",
+        "failures",
         "deliveries",
         "counters",
         "releases",
@@ -359,6 +361,19 @@ def _index_deliveries() -> None:
     _index_where("ix_deliveries_letters", "deliveries", ["member_id", "created_at"], "post_id IS NULL")
     _index_where("ix_deliveries_collected", "deliveries", ["member_id", "created_at"], "(status = 'digest') IS TRUE")
     _index_where("ix_deliveries_in_digest", "deliveries", ["digest_id"], "digest_id IS NOT NULL")
+
+
+def _create_failures() -> None:
+    op.create_table(
+        "failures",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("first_at", _INSTANT, nullable=False),
+        sa.Column("last_at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_failures_member_id")),
+        sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_failures")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_audit() -> None:

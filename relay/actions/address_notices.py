@@ -1,0 +1,46 @@
+"""The facts of letters about addresses that fail. Names are read when a letter is sent: the queue keeps members' ids alone."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from relay.delivery.delivery import Delivery, Kind
+from relay.delivery.notice_facts import FailingMember, NoticeFacts
+from relay.resources import Resources
+from relay.roster.member import Member
+from relay.store import members
+
+
+def about_address(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    """What a probe, or word to a focal point, says.
+
+    Raises:
+        NotFound: a member whom it is about is gone from the record.
+    """
+    probe = delivery.kind is Kind.PROBE
+    rows = [dict(delivery.facts, member=recipient.id)] if probe else delivery.facts["members"]
+    with resources.database.read() as connection:
+        failing = tuple(_failing(members.get(connection, row["member"]), row) for row in rows)
+    one = resources.list_named(delivery.list_name)
+    return NoticeFacts(
+        kind="probe" if probe else "failing",
+        reference=f"B-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=(one,) if one else (),
+        failing=failing,
+        suspended=delivery.facts.get("what") == "suspended",
+    )
+
+
+def _failing(member: Member, row: Mapping[str, Any]) -> FailingMember:
+    return FailingMember(
+        name=member.name,
+        agency=member.agency,
+        since=datetime.fromisoformat(row["since"]).date(),
+        days=row["days"],
+        suspended_from=date.fromisoformat(row["suspended_from"]),
+    )

@@ -1,0 +1,174 @@
+"""What follows when a member's address fails: they are warned, then suspended, and their focal point is told; nobody is removed.
+
+    3 days on which copies failed          a probe to the address itself, and word to the focal point
+    a failure 7 days after that or later   suspended, and word to the focal point
+    no copy that was tried meanwhile       a further probe each week, so that quiet lists come to an end too
+    a copy or probe that stands 3 days     what failed before it is forgotten
+
+All of it is read from the failures and the deliveries, so whichever node ticks, and however often it starts, a step is made once.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, func, select
+
+from relay.delivery.delivery import Kind, Status
+from relay.roster.member import Member, MemberState, Role
+from relay.store import audit, failures, letters, members
+from relay.store.failures import Failing
+from relay.store.fanout import has_role, may_act, may_receive, moderates
+from relay.store.tables import KEPT, LETTER, deliveries, memberships, posts
+from relay.store.tables import members as people
+
+DAYS = 3  # a server that mislaid its users for a day or two is no reason to write to anybody
+GRACE = timedelta(days=7)  # for a focal point to find out whether the person still serves
+STANDS = timedelta(
+    days=3
+)  # servers report what they can't deliver at once or within hours; after days they only give up waiting
+REASON = "address fails"
+OPERATOR = "relay"
+MANY, SHARE = 5, 2  # when so many fail, and half of all members, the next server is to blame and not they
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """How many members were warned, suspended, and reached again."""
+
+    warned: int = 0
+    suspended: int = 0
+    recovered: int = 0
+
+
+def judge(connection: Connection, node: str, now: datetime) -> Judged:
+    """Take the steps that are due."""
+    recovered = _forget_what_was_proved_wrong(connection, node, now)
+    failing = failures.list_failing(connection)
+    if not failing or too_many(connection, now):
+        return Judged(recovered=recovered)
+    warned, suspended = [], []
+    for one in failing.values():
+        member = members.get(connection, one.member_id)
+        if member.state is not MemberState.ACTIVE:
+            continue
+        first, last = _probes(connection, one)
+        if first is None:
+            if one.days >= DAYS:
+                warned.append(_warn(connection, node, member, one, now))
+        elif one.last >= first + GRACE:
+            members.suspend(connection, node, member.address, reason=REASON, operator=OPERATOR, now=now)
+            suspended.append(member)
+        elif last <= now - GRACE:
+            _probe(connection, member, one, now)
+    _tell(connection, "warned", warned, failing, now)
+    _tell(connection, "suspended", suspended, failing, now)
+    return Judged(warned=len(warned), suspended=len(suspended), recovered=recovered)
+
+
+def too_many(connection: Connection, now: datetime) -> int:
+    """How many addresses have failed since yesterday, if they are so many that it can't be theirs: nobody is warned then; else 0."""
+    lately = sum(one.last > now - timedelta(days=1) for one in failures.list_failing(connection).values())
+    everyone = connection.execute(select(func.count()).select_from(people).where(may_receive(now.date()))).scalar_one()
+    return lately if lately >= MANY and lately * SHARE > everyone else 0
+
+
+def _forget_what_was_proved_wrong(connection: Connection, node: str, now: datetime) -> int:
+    """Copies and probes that a member's server took, and hasn't reported back since, show that the address worked then."""
+    recovered = 0
+    for one in failures.list_failing(connection).values():
+        if one.since > now - STANDS or (proof := _last_proof(connection, one, now - STANDS)) is None:
+            continue
+        first, _ = _probes(connection, one)
+        failures.forget(connection, one.member_id, before=proof)
+        if proof > one.last and first is not None:
+            audit.append(connection, node, now, "member.reached_again", {"member": one.member_id})
+            recovered += 1
+    return recovered
+
+
+def _last_proof(connection: Connection, one: Failing, before: datetime) -> datetime | None:
+    """When the last copy or probe went out that was taken, and has stood so long."""
+    sent = func.max(deliveries.c.sent_at, type_=deliveries.c.sent_at.type)
+    standing = and_(
+        deliveries.c.member_id == one.member_id,
+        deliveries.c.status == Status.DELIVERED,
+        deliveries.c.sent_at > one.since,
+        deliveries.c.sent_at <= before,
+    )
+    copy = (
+        select(sent)
+        .join(posts, posts.c.id == deliveries.c.post_id)
+        # A copy may go out days after its post came, but not after its content is gone; `KEPT` has an index by age.
+        .where(
+            KEPT,
+            posts.c.received_at > one.since - timedelta(days=30),
+            standing,
+            deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
+        )
+    )
+    letter = select(sent).where(LETTER, standing, deliveries.c.kind.in_([Kind.PROBE, Kind.DIGEST]))
+    times = [connection.execute(query).scalar_one() for query in (copy, letter)]
+    return max((at for at in times if at is not None), default=None)
+
+
+def _probes(connection: Connection, one: Failing) -> tuple[datetime | None, datetime]:
+    """When the first and the last probe were queued since the address fails; the first is None when there was none."""
+    at = deliveries.c.created_at
+    query = select(func.min(at, type_=at.type), func.max(at, type_=at.type)).where(
+        LETTER, deliveries.c.member_id == one.member_id, deliveries.c.kind == Kind.PROBE, at >= one.since
+    )
+    first, last = connection.execute(query).one()
+    return first, last or one.since
+
+
+def _warn(connection: Connection, node: str, member: Member, one: Failing, now: datetime) -> Member:
+    _probe(connection, member, one, now)
+    facts: audit.Facts = {"member": member.id, "days": one.days, "since": one.since.isoformat()}
+    audit.append(connection, node, now, "member.address_fails", facts)
+    return member
+
+
+def _probe(connection: Connection, member: Member, one: Failing, now: datetime) -> None:
+    """Write to the address itself. The letter comes from one of the member's lists, whose return path it has like a copy."""
+    letters.write(connection, member.id, Kind.PROBE, _list_of(member), _facts(one, now), now)
+
+
+def _facts(one: Failing, now: datetime) -> dict[str, str | int]:
+    until = now + GRACE
+    return {"since": one.since.isoformat(), "days": one.days, "suspended_from": until.date().isoformat()}
+
+
+def _list_of(member: Member) -> str:
+    return min(member.lists, default="")
+
+
+def _tell(
+    connection: Connection,
+    what: str,
+    concerned: Sequence[Member],
+    failing: dict[str, Failing],
+    now: datetime,
+) -> None:
+    """Tell those who look after these members: one letter to each, whoever many it is about."""
+    by_reader: dict[str, list[Member]] = {}
+    for member in concerned:
+        for reader in _readers(connection, member, {one.id for one in concerned}, now):
+            by_reader.setdefault(reader, []).append(member)
+    for reader, whom in by_reader.items():
+        rows = [{"member": one.id, **_facts(failing[one.id], now)} for one in whom]
+        letters.write(connection, reader, Kind.FAILING, _list_of(whom[0]), {"what": what, "members": rows}, now)
+
+
+def _readers(connection: Connection, member: Member, unreachable: Collection[str], now: datetime) -> Iterable[str]:
+    """The focal points of the member's country; else the moderators of their lists; else the administrators."""
+    on_lists = people.c.id.in_(select(memberships.c.member_id).where(memberships.c.list_name.in_(member.lists)))
+    for whom in (
+        and_(has_role(Role.FOCAL_POINT), people.c.country == member.country),
+        and_(moderates(), on_lists),
+        has_role(Role.ADMIN),
+    ):
+        query = select(people.c.id).where(whom, may_act(now.date()), people.c.id.not_in(unreachable))
+        if found := connection.execute(query.order_by(people.c.id)).scalars().all():
+            return found
+    return ()

@@ -1,0 +1,50 @@
+"""On which days a member's server said for good that their address doesn't work; one row a day, however many copies failed on it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from relay.store.tables import failures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failing:
+    """An address that fails: since when, on how many days, and when it failed last."""
+
+    member_id: str
+    since: datetime
+    days: int
+    last: datetime
+
+
+def note(connection: Connection, member_ids: Iterable[str], now: datetime) -> int:
+    """Write down that these members' addresses failed today; returns how many members they are."""
+    concerned = dict.fromkeys(member_ids)
+    for member_id in concerned:
+        today = (failures.c.member_id == member_id) & (failures.c.day == now.date())
+        if connection.execute(update(failures).where(today).values(last_at=now)).rowcount == 0:
+            row = {"member_id": member_id, "day": now.date(), "first_at": now, "last_at": now}
+            connection.execute(insert(failures).values(**row))
+    return len(concerned)
+
+
+def list_failing(connection: Connection) -> dict[str, Failing]:
+    """Every address that fails, by its member's id."""
+    columns = (
+        failures.c.member_id,
+        func.min(failures.c.first_at, type_=failures.c.first_at.type).label("since"),
+        func.count().label("days"),
+        func.max(failures.c.last_at, type_=failures.c.last_at.type).label("last"),
+    )
+    rows = connection.execute(select(*columns).group_by(failures.c.member_id).order_by(failures.c.member_id))
+    return {
+        row.member_id: Failing(member_id=row.member_id, since=row.since, days=row.days, last=row.last) for row in rows
+    }
+
+
+def forget(connection: Connection, member_id: str, before: datetime | None = None) -> None:
+    """Forget that a member's address failed: what is older than `before`, which a copy has since proved wrong, or all of it."""
+    old = [] if before is None else [failures.c.last_at < before]
+    connection.execute(delete(failures).where(failures.c.member_id == member_id, *old))
