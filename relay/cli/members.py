@@ -12,13 +12,13 @@ from relay.actions.passwords import find_member
 from relay.cli import passwords, roll
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
-from relay.cli.people import name_untold, person
+from relay.cli.people import name_untold, person, with_failure
 from relay.cli.proofs import certificate_app, pin_row
 from relay.cli.rows import print_records, print_rows
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
-from relay.store import certificates, members
+from relay.store import certificates, failures, members
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
@@ -100,16 +100,17 @@ def list_(
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """List the members.
+    """List the members, and since when mail to them fails.
 
     Example: wen-relay members list --list central-africa
     """
     with opened(config) as resources, resources.database.read() as connection:
-        rows = [person(member) for member in members.list_members(connection, list_name or None)]
+        failing = failures.list_failing(connection)
+        rows = [with_failure(person(member), failing) for member in members.list_members(connection, list_name or None)]
     print_rows(
         rows,
         as_json=as_json,
-        columns=("address", "name", "agency", "agency_type", "country", "lists", "state"),
+        columns=("address", "name", "agency", "agency_type", "country", "lists", "state", "failing_since"),
         nothing="No members.",
     )
 
@@ -124,7 +125,8 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
         member = find_member(resources, read_member_address(address))
         with resources.database.read() as connection:
             known_by = certificates.of_member(connection, member.id)
-    row = person(member) | {"certificates": [pin_row(one) for one in known_by]}
+            failing = failures.list_failing(connection)
+    row = with_failure(person(member), failing) | {"certificates": [pin_row(one) for one in known_by]}
     print_records([row], as_json=as_json, columns=tuple(row))
 
 

@@ -1,10 +1,12 @@
 """How commands print people."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import UTC
 
 from relay.cli.output import say
 from relay.mail.address import Address
 from relay.roster.member import Member
+from relay.store.failures import Failing
 
 
 def person(member: Member) -> dict[str, object]:
@@ -21,6 +23,14 @@ def person(member: Member) -> dict[str, object]:
         "lists": sorted(member.lists),
         "state": member.state.value,
         "valid_until": member.valid_until.isoformat() if member.valid_until else None,
+    }
+
+
+def with_failure(row: dict[str, object], failing: Mapping[str, Failing]) -> dict[str, object]:
+    """A member's row, and since when mail to them fails; None while it doesn't."""
+    one = failing.get(str(row["id"]))
+    return row | {
+        "failing_since": one.since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if one else None
     }
 
 

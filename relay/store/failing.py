@@ -56,7 +56,7 @@ def judge(connection: Connection, node: str, now: datetime) -> Judged:
         if first is None:
             if one.days >= DAYS:
                 warned.append(_warn(connection, node, member, one, now))
-        elif one.last >= first + GRACE:
+        elif one.last.date() >= (first + GRACE).date():
             members.suspend(connection, node, member.address, reason=REASON, operator=OPERATOR, now=now)
             suspended.append(member)
         elif last <= now - GRACE:

@@ -1,6 +1,7 @@
 """A relay without a service, whose jobs run when a test says what time it is; letters are composed as the outbox does it."""
 
 import secrets
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,14 @@ class Clocked:
             add_member(resources, row, with_password=False, now=now)
         resources.database.write(lambda c: c.exec_driver_sql("DELETE FROM deliveries") and None)
         return cls(resources)
+
+    @classmethod
+    def copied(cls, made: Path, data: Path) -> "Clocked":
+        """A copy of a relay that was made, and closed."""
+        shutil.copytree(made, data)
+        file = data / "relay.toml"
+        file.write_text(file.read_text("utf-8").replace(str(made), str(data)), "utf-8")
+        return cls(load_resources(load_settings(file)))
 
     @property
     def node(self) -> str:

@@ -32,9 +32,17 @@ PEOPLE = (
 FRIDAY_NIGHT = at(20, 23)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, copied for each test."""
+    data = tmp_path_factory.mktemp("made") / "relay"
+    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
+    return data
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Clocked]:
-    site = Clocked.made(tmp_path / "relay", PEOPLE, at(1))
+def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
+    site = Clocked.copied(made, tmp_path / "relay")
     yield site
     site.resources.database.close()
 

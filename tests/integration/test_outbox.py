@@ -23,7 +23,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
-from relay.store import queue
+from relay.store import failures, members, queue
 from tests.builders import make_message
 from tests.scanning import FACTS, RULES
 
@@ -96,6 +96,29 @@ def test_an_author_is_told_of_copies_that_the_smarthost_refused_for_good(resourc
     assert word.recipient == AUTHOR
     assert "Did not reach everybody" in subject(word)
     assert counts(resources)["failed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "days"),
+    [
+        (Outcome(action=Action.FAILED, reply="550 5.1.1 No such user", to_rcpt=True), 1),
+        (Outcome(action=Action.FAILED, reply="550 No such user", to_rcpt=True), 1),
+        (Outcome(action=Action.FAILED, reply="550 sender refused"), None),
+        (Outcome(action=Action.DELAYED, reply="450 4.1.1 Try later", to_rcpt=True), None),
+        (REFUSED, None),
+        (TAKEN, None),
+    ],
+)
+def test_a_final_refusal_of_the_recipient_is_held_against_the_address_and_nothing_else_is(resources, outcome, days):
+    for _ in range(3):
+        post(resources, "central-africa")
+    box = outbox(resources)
+    begun = box.begin(box.claim(100).parcels)
+    box.settle([(parcel, outcome if parcel.mail_from else TAKEN) for parcel in begun])
+    with resources.database.read() as connection:
+        failing = failures.list_failing(connection)
+        jean = members.find(connection, parse_address("jean@parcs.example"))
+    assert {one.member_id: one.days for one in failing.values()} == ({jean.id: days} if days else {})
 
 
 def test_a_copy_whose_reply_was_not_heard_is_counted_as_a_possible_duplicate(resources):
