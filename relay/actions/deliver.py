@@ -5,36 +5,30 @@ claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin
 
 import itertools
 import random
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
+from relay.actions.copies import Variants, compose_for_list, return_path_of
 from relay.actions.digest import compose_parts, open_parts
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
-from relay.delivery.bounce import return_path
-from relay.delivery.compose import Frame, compose_copy, unpack
 from relay.delivery.delivery import BOUNCING, Action, Delivery, Kind, Outcome, Status
 from relay.delivery.notice import compose_notice
 from relay.delivery.refusal import reply_blames_address
 from relay.delivery.retry import settle as settle_delivery
 from relay.delivery.signing import sign
-from relay.errors import RelayError, Unavailable
+from relay.errors import Unavailable
 from relay.maillog import bug, note
-from relay.policy.decision import Relay
 from relay.resources import Resources
-from relay.roster.mailing_list import MailingList
-from relay.store import digests, failures, last_look, letters, posts, queue, reach
+from relay.store import digests, failures, last_look, letters, queue, reach
 from relay.store.engine import Transaction
-from relay.store.vault import SealError, unseal
+from relay.store.vault import SealError
 from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
 BEAT = timedelta(seconds=10)
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
-VARIANTS = 32  # composed copies kept in memory between claims
-VARIANT_OCTETS = 32 * 1024 * 1024  # of all of them: one with ten photos has four megabytes
 
 _EVENTS = {
     Status.DELIVERED: "delivery.sent",
@@ -42,10 +36,6 @@ _EVENTS = {
     Status.FAILED: "delivery.failed",
     Status.EXPIRED: "delivery.expired",
 }
-
-
-class CannotComposeError(RelayError):
-    """What a copy is made from is gone: its list's definition, or its content."""
 
 
 class Outbox:
@@ -62,7 +52,7 @@ class Outbox:
         self._claims = 1
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
-        self._variants: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._variants = Variants()
         self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
 
     def claim(self, limit: int) -> Work:
@@ -197,7 +187,7 @@ class Outbox:
         if delivery.kind not in {Kind.COPY, Kind.DIGEST, Kind.WHOLE}:
             facts = notice_facts(resources, delivery, now)
             octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
-            mail_from = _return_path(resources, delivery) if delivery.kind in BOUNCING else ""
+            mail_from = return_path_of(resources, delivery) if delivery.kind in BOUNCING else ""
             return Parcel(key=next(self._keys), mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
         key = next(self._keys)
         if delivery.kind is Kind.DIGEST:
@@ -207,63 +197,17 @@ class Outbox:
             self._parts[key] = parts
         else:
             octets = self._copy(resources, delivery, now)
-        mail_from = _return_path(resources, delivery)
+        mail_from = return_path_of(resources, delivery)
         return Parcel(key=key, mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
 
     def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
         post_id = delivery.post_id or 0
         key = (post_id, delivery.list_name, delivery.language)
-        return self._variant(key, lambda: _compose(resources, delivery, post_id, now))
+        return self._variants.made(key, lambda: compose_for_list(resources, delivery, post_id, now))
 
     def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> bytes:
         key = (tuple((part.post_id, part.list_name) for part in parts), language)
-        return self._variant(key, lambda: compose_parts(resources, parts, language, now))
-
-    def _variant(self, key: Hashable, compose: Callable[[], bytes]) -> bytes:
-        """The composed and signed copy or digest for a language: made once, the same octets for every member who gets the same."""
-        if key not in self._variants:
-            self._variants[key] = compose()
-            while len(self._variants) > 1 and self._too_many_variants():
-                self._variants.popitem(last=False)
-        return self._variants[key]
-
-    def _too_many_variants(self) -> bool:
-        return len(self._variants) > VARIANTS or sum(map(len, self._variants.values())) > VARIANT_OCTETS
-
-
-def _return_path(resources: Resources, delivery: Delivery) -> str:
-    address = _mailing_list(resources, delivery).address_for("")
-    return str(return_path(address.local, address.domain, delivery.id, resources.keys.verp))
-
-
-def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:
-    found = resources.list_named(delivery.list_name)
-    if found is None:
-        raise CannotComposeError(f"the list {delivery.list_name} has no definition")
-    return found
-
-
-def _compose(resources: Resources, delivery: Delivery, post_id: int, now: datetime) -> bytes:
-    with resources.database.read() as connection:
-        stored = posts.load_sealed(connection, post_id)
-        decisions = dict(posts.load_decisions(connection, post_id))
-        received_at = posts.received_at(connection, post_id)
-    decision = decisions.get(delivery.list_name)
-    if stored is None or not isinstance(decision, Relay):
-        raise CannotComposeError(f"the content of {delivery.reference} is gone")
-    uid, sealed = stored
-    frame = Frame(
-        reference=delivery.reference,
-        mailing_list=_mailing_list(resources, delivery),
-        tag=delivery.reference.partition("-")[0],
-        marking=decision.marking,
-        removed=decision.removed,
-        received_at=received_at,
-        language=delivery.language,
-        domain=resources.settings.relay.domain,
-    )
-    octets = compose_copy(unpack(unseal(resources.keys, uid, sealed)), frame, resources.catalogue(delivery.language))
-    return sign(octets, resources.signing_keys, now)
+        return self._variants.made(key, lambda: compose_parts(resources, parts, language, now))
 
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:

@@ -9,6 +9,7 @@ from email.policy import default
 import pytest
 from sqlalchemy import text
 
+from relay.actions import copies as made_copies
 from relay.actions import deliver
 from relay.actions.deliver import Outbox
 from relay.actions.enrol import add_member
@@ -166,7 +167,7 @@ def test_a_post_that_can_no_longer_be_opened_waits_and_stops_nothing_else(resour
 
 def test_a_copy_that_cannot_be_composed_waits_and_stops_nothing_else(resources, monkeypatch):
     post(resources, "central-africa")
-    monkeypatch.setattr(deliver, "compose_copy", lambda *_: 1 / 0)
+    monkeypatch.setattr(made_copies, "compose_copy", lambda *_: 1 / 0)
     parcels = outbox(resources).claim(100).parcels
     assert [parcel.recipient for parcel in parcels] == [AUTHOR]
     assert counts(resources)["queued"] == 1
