@@ -4,8 +4,8 @@ It is composed when it is sent, from the clean copies alone. No post can be mist
 post's text can begin with.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -14,6 +14,7 @@ from relay.delivery.catalogue import Catalogue
 from relay.delivery.compose import CleanCopy, meaning, without
 from relay.delivery.header_fields import (
     addressed,
+    bare_subject,
     digest_fields,
     mailbox_field,
     message_id_field,
@@ -44,7 +45,7 @@ class Entry:
     subject: str
     author: str
     received_at: datetime
-    text: str
+    text: str = field(repr=False)
     photos: int = 0
     documents: int = 0
     removed: int = 0
@@ -58,8 +59,8 @@ class Digest:
     shown anyway. `identity` is the same for the same posts, and makes the Message-ID.
     """
 
-    entries: tuple[Entry, ...]
-    more: tuple[str, ...]
+    entries: tuple[Entry, ...] = field(repr=False)
+    more: tuple[str, ...] = field(repr=False)
     lists: tuple[MailingList, ...]
     marking: Tlp
     identity: str
@@ -95,7 +96,7 @@ def make_entry(
         reference=reference,
         mailing_list=mailing_list,
         marking=marking,
-        subject=_cut(one_line(copy.subject), _SUBJECT),
+        subject=_cut(bare_subject(copy.subject, mailing_list.tag, marking), _SUBJECT),
         author=name if mailing_list.reply_to == "list" else f"{name} <{author.address}>",
         received_at=received_at,
         text="\n\n".join(plain or html).strip("\r\n"),
@@ -120,15 +121,21 @@ def compose_digest(digest: Digest, catalogue: Catalogue) -> bytes:
 
 
 def _steps(newest: Sequence[Entry]) -> Iterator[tuple[int, int]]:
-    """How many posts to show, with how many characters each: ever less."""
+    """How many posts to show, with how many characters each: ever less. What can't fit isn't tried."""
+    sizes = [(len(one.text), len(one.text.encode("utf-8", "replace"))) for one in newest]
     characters = _LONGEST
     while characters > _SHORTEST:
-        # A character takes an octet at least: what can't fit isn't tried.
-        if sum(min(len(one.text), characters) for one in newest) <= LIMIT:
+        if _least(sizes, characters) <= LIMIT:
             yield len(newest), characters
         characters = characters * 5 // 6
     for shown in range(len(newest), -1, -1):
-        yield shown, _SHORTEST
+        if _least(sizes[:shown], _SHORTEST) <= LIMIT:
+            yield shown, _SHORTEST
+
+
+def _least(sizes: Iterable[tuple[int, int]], characters: int) -> int:
+    """About how many octets these texts need at least, when each is cut: no encoding makes them fewer."""
+    return sum(octets if length <= characters else octets * characters // length for length, octets in sizes)
 
 
 def _message(
@@ -176,7 +183,7 @@ def _several_markings(digest: Digest, catalogue: Catalogue) -> list[str]:
 
 
 def _line(one: Entry) -> str:
-    return f"{one.subject or one.reference} [{one.marking}]"
+    return f"{one.marking} {one.subject or one.reference}"
 
 
 def _left_out(references: Sequence[str], catalogue: Catalogue) -> str:
@@ -184,7 +191,7 @@ def _left_out(references: Sequence[str], catalogue: Catalogue) -> str:
     if not references:
         return ""
     said = catalogue.plural(
-        "For {n} more post there was no room:", "For {n} more posts there was no room:", len(references)
+        "{n} more post, by its reference alone:", "{n} more posts, by their references alone:", len(references)
     )
     named = ", ".join(references[:_REFERENCES]) + (" …" if len(references) > _REFERENCES else "")
     return f"{said} {named}"
@@ -207,8 +214,11 @@ def _post(number: int, of: int, one: Entry, characters: int, catalogue: Catalogu
 
 
 def _guarded(line: str) -> str:
-    """A line of a post's text, which can't begin as a post begins, whatever blanks it has in front."""
-    visible = one_line(line)
+    """A line of a post's text, which can't begin as a post begins, whatever blanks it has in front.
+
+    Without blanks at its end it is no signature's separator either, behind which mail programs hide the rest.
+    """
+    visible, line = one_line(line), line.rstrip()
     return f"| {line}" if visible and "\u2500" <= visible[0] <= "\u257f" else line
 
 
@@ -219,6 +229,7 @@ def _files(one: Entry, catalogue: Catalogue) -> str:
         catalogue.plural("[{n} document]", "[{n} documents]", one.documents) if one.documents else "",
         catalogue.plural("[{n} attachment removed]", "[{n} attachments removed]", one.removed) if one.removed else "",
     ]
+    words += [f"· SEND {one.reference}"] if one.photos or one.documents else []
     return " ".join(word for word in words if word)
 
 

@@ -94,7 +94,13 @@ def _separated(words: Iterable[str]) -> list[str]:
 
 
 def stamp_subject(subject: str, tag: str, marking: Tlp) -> str:
-    """Put the list's tag and the marking in front of a subject, without doubling those it already begins with.
+    """Put the list's tag and the marking in front of a subject, without doubling those it already begins with."""
+    rest = bare_subject(subject, tag, marking)
+    return f"[{tag}][{marking}] {rest}" if rest else f"[{tag}][{marking}]"
+
+
+def bare_subject(subject: str, tag: str, marking: Tlp) -> str:
+    """A subject without the tag and the markings that it begins with.
 
     Only this list's tag, the alerts' tag and markings that the new one covers are taken away; anything else stays.
     """
@@ -113,7 +119,7 @@ def stamp_subject(subject: str, tag: str, marking: Tlp) -> str:
             rest = rest[bare.end() :].lstrip()
         else:
             break
-    return " ".join([f"[{tag}][{marking}]", *kept, *([rest] if rest else [])])
+    return " ".join([*kept, *([rest] if rest else [])])
 
 
 def one_line(text: str) -> str:
