@@ -15,7 +15,7 @@ from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
-from relay.store import audit, calls, digests, failing, held, queue, renewal, retention
+from relay.store import audit, breaches, calls, deletions, digests, failing, held, queue, renewal, retention, spills
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
@@ -31,9 +31,13 @@ def run_due(resources: Resources, now: datetime) -> None:
         _tell_authors,
         _gather_digests,
         _judge_addresses,
+        _call_about_spills,
+        _remind_of_deletions,
+        _remind_of_breaches,
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
+        _delete_old_breaches,
         _rewrap,
         _destroy_old_keys,
         _empty_log,
@@ -142,6 +146,27 @@ def _judge_addresses(resources: Resources, now: datetime) -> None:
     done = resources.database.write(lambda connection: failing.judge(connection, node, now))
     if done.warned or done.suspended or done.recovered:
         note("members.addresses_judged", warned=done.warned, suspended=done.suspended, recovered=done.recovered)
+
+
+def _call_about_spills(resources: Resources, now: datetime) -> None:
+    if called := resources.database.write(lambda connection: spills.call_again(connection, now)):
+        note("spill.called_again", count=called)
+
+
+def _remind_of_deletions(resources: Resources, now: datetime) -> None:
+    if count := resources.database.write(lambda connection: deletions.remind(connection, now)):
+        note("deletion.reminded", count=count)
+
+
+def _remind_of_breaches(resources: Resources, now: datetime) -> None:
+    if count := resources.database.write(lambda connection: breaches.remind(connection, now)):
+        note("breach.time_passes", count=count)
+
+
+def _delete_old_breaches(resources: Resources, now: datetime) -> None:
+    node, before = resources.settings.relay.node, now - resources.settings.retention.breaches
+    if count := resources.database.write(lambda connection: breaches.delete_old(connection, node, before, now)):
+        note("retention.breaches_deleted", count=count)
 
 
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:

@@ -206,6 +206,7 @@ class RetentionSection(_Section):
     held: Duration
     posts: Duration
     audit_names: Duration
+    breaches: Duration
 
 
 class LogSection(_Section):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from relay.actions.budget import Whose, over_budget
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
-from relay.actions.thread import to_forget, to_remember
+from relay.actions.thread import to_forget, to_remember, what_it_answers
 from relay.delivery.compose import CleanCopy, pack
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
@@ -115,6 +115,7 @@ def _to_record(
         proof=judgement.authentication.record if judgement.authentication else "",
         remembered=to_remember(resources, author, judgement.scan, judgement.lists, taken),
         given=to_forget(resources, judgement.recalled, taken),
+        answered=what_it_answers(resources, judgement.scan) if kept else None,
     )
 
 

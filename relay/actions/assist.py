@@ -1,7 +1,9 @@
 """Answer what a member asks of the relay by mail to LIST-request@: do it, and queue one answer. Nothing of the message is kept."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from relay.actions import spill
 from relay.actions.admit import has_letters_enough
 from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
 from relay.actions.vouch import vouch
@@ -17,10 +19,22 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.reading import Reading, read_pause_end
 from relay.roster.request import Request, Word, read_requests
-from relay.store import attestations, digests, letters, second_thoughts, wishes
+from relay.store import attestations, deletions, digests, letters, second_thoughts, spills, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
+_ABOUT_POSTS = frozenset(
+    {
+        Word.WITHDRAW,
+        Word.REVIEW,
+        Word.SEND,
+        Word.SPILL,
+        Word.CONFIRM_SPILL,
+        Word.DISMISS_SPILL,
+        Word.DELETED,
+    }
+)
+_SHREDS = Word.CONFIRM_SPILL  # what it destroys is remembered, which takes a look at it before
 
 
 def assist(
@@ -48,14 +62,27 @@ def assist(
     if message.automatic or message.list_ids:
         return TAKEN
     requests = read_requests(message.subject, plain_text(scan.parts))
+    kept = {one.argument: spill.to_remember(resources, one.argument) for one in requests if one.word is _SHREDS}
 
     def answer(transaction: Transaction) -> None:
-        answers = [_do(resources, transaction, mailing_list, member, one, now) for one in requests]
+        answers = [_do(resources, transaction, mailing_list, member, one, now, kept) for one in requests]
         letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, {"answers": answers}, now)
 
     resources.database.write(answer)
-    note("request.answered", member=member.id, words=[one.word.value for one in requests])
+    if kept:
+        resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
+    _note(member, requests)
     return TAKEN
+
+
+def _note(member: Member, requests: tuple[Request, ...]) -> None:
+    """Log which words were answered. Who reports a spill is named by no log."""
+    told = [one.word.value for one in requests if one.word is not Word.SPILL]
+    for one in requests:
+        if one.word is Word.SPILL:
+            note("spill.reported", reference=one.argument)
+    if told or not requests:
+        note("request.answered", member=member.id, words=told)
 
 
 def _do(
@@ -65,6 +92,7 @@ def _do(
     member: Member,
     request: Request,
     now: datetime,
+    kept: Mapping[str, spill.Kept],
 ) -> Answer:
     """Do one thing, and say what came of it in facts of our own."""
     node, about = resources.settings.relay.node, request.argument
@@ -81,8 +109,8 @@ def _do(
         case Word.STOP:
             left = wishes.leave(transaction, node, member, mailing_list.name, now)
             return answer | {"outcome": "done" if left else "unknown"}
-        case Word.WITHDRAW | Word.SPILL | Word.REVIEW | Word.SEND:
-            return answer | _do_about_post(transaction, node, member, request, now)
+        case word if word in _ABOUT_POSTS:
+            return answer | _do_about_post(transaction, node, member, request, now, kept)
         case Word.HERE:
             return answer | {"outcome": "done" if attestations.say_here(transaction, node, member, now) else "unknown"}
         case Word.ACCEPT:
@@ -94,18 +122,25 @@ def _do(
     return answer
 
 
-def _do_about_post(transaction: Transaction, node: str, member: Member, request: Request, now: datetime) -> Answer:
+def _do_about_post(
+    transaction: Transaction,
+    node: str,
+    member: Member,
+    request: Request,
+    now: datetime,
+    kept: Mapping[str, spill.Kept],
+) -> Answer:
     match request.word:
         case Word.WITHDRAW:
             return _stopped(second_thoughts.withdraw(transaction, node, member, request.argument, now))
-        case Word.SPILL:
-            return _stopped(second_thoughts.report_spill(transaction, node, member, request.argument, now))
         case Word.SEND:
             sent = digests.send_whole(transaction, node, member, request.argument, now)
             return {"outcome": "done" if sent else "unknown"}
-        case _:
+        case Word.REVIEW:
             known = second_thoughts.review(transaction, node, member, request.argument, now)
             return {"outcome": "done" if known else "unknown"}
+        case _:
+            return _about_spill(transaction, node, member, request, now, kept)
 
 
 def _when_posts_come(transaction: Transaction, node: str, member: Member, request: Request, now: datetime) -> Answer:
@@ -121,6 +156,35 @@ def _when_posts_come(transaction: Transaction, node: str, member: Member, reques
         return {"outcome": "unknown", "about": ""}
     wishes.pause(transaction, node, member, until, now)
     return {"about": until.isoformat() if until else ""}
+
+
+def _about_spill(
+    transaction: Transaction,
+    node: str,
+    member: Member,
+    request: Request,
+    now: datetime,
+    kept: Mapping[str, spill.Kept],
+) -> Answer:
+    """What is said of a post that should not have gone out."""
+    about = request.argument
+    match request.word:
+        case Word.CONFIRM_SPILL:
+            return {"outcome": spill.decide_by_mail(transaction, node, member, about, kept[about], now)}
+        case Word.DISMISS_SPILL:
+            return {"outcome": spill.decide_by_mail(transaction, node, member, about, None, now)}
+        case Word.DELETED:
+            known = deletions.acknowledge(transaction, node, member.id, about, now)
+            return {"outcome": "done" if known else "unknown"}
+        case _:
+            return _reported(spills.report(transaction, node, member, about, now))
+
+
+def _reported(reported: spills.Reported | None) -> Answer:
+    if reported is None:
+        return {"outcome": "unknown"}
+    outcome = "decided" if reported.decided else "done"
+    return {"outcome": outcome, "cancelled": reported.cancelled, "gone": reported.gone}
 
 
 def _stopped(stopped: second_thoughts.Stopped | None) -> Answer:

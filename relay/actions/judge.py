@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from relay.actions.thread import Recalled, recall, take_confirmation
+from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
 from relay.detectors.facts import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -76,6 +76,7 @@ def judge(
     recalled = recall(resources, author, scan, way.lists)
     if recalled is not None:
         scan = replace(scan, findings=(*scan.findings, *recalled.findings))
+    scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, scan)))
     post = Post(
         author=author,
         authentication=authentication,

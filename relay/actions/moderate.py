@@ -14,7 +14,7 @@ from relay.policy.mask import mask_subject, mask_text
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
-from relay.store import audit, held, members, memory, originals, posts
+from relay.store import audit, held, members, memory, originals, posts, threads
 from relay.store.engine import Transaction
 from relay.store.vault import unseal
 
@@ -173,6 +173,9 @@ def _moderator(
         raise Conflict(f"{address} is not an active member")
     if not person.may_moderate:
         raise Conflict(f"{address} is not a moderator who serves in an official agency")
+    with resources.database.read() as connection:
+        if threads.is_hidden(connection, rows[0].post_id):
+            raise Conflict(f"{reference} is hidden, as a spill or an answer to one: see `wen-relay spills list`")
     if not (theirs := [row for row in rows if _list(resources, row.list_name).includes(person)]):
         raise Conflict(f"{address} does not moderate {rows[0].list_name}")
     return person, theirs

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from relay.actions.address_notices import about_address
+from relay.actions.leak_facts import about_breach, about_leak
 from relay.delivery.bounce import invitation_address
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
@@ -48,6 +49,10 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
             return about_address(resources, delivery, recipient, now)
         case Kind.ANSWER:
             return _about_request(resources, delivery, recipient, now)
+        case Kind.SPILL | Kind.SPILLED | Kind.DELETION:
+            return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
+        case Kind.BREACH:
+            return about_breach(resources, delivery, recipient, now)
         case _:
             return _about_post(resources, delivery, recipient, now)
 
@@ -214,6 +219,10 @@ def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
             return "review"
         case Kind.SPILL:
             return "spill"
+        case Kind.SPILLED:
+            return "spilled"
+        case Kind.DELETION:
+            return "deletion"
         case _:
             return "withhold" if any(isinstance(one, Withhold) for one in decisions.values()) else "hold"
 
@@ -225,7 +234,7 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Relay)
         case "call":
             return isinstance(decision, Hold)
-        case "review" | "spill":
+        case "review" | "spill" | "spilled" | "deletion":
             return True
         case "hold" | "waiting":
             return isinstance(decision, Hold) and not decision.is_offer

@@ -6,11 +6,14 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from relay.delivery.compose import CleanCopy, footer, unpack
+from relay.policy import answered
+from relay.policy.answered import Answered
 from relay.policy.confirmation import read_confirmation, without_confirmation
 from relay.policy.decision import Decision, Relay, Withhold
 from relay.policy.post import Finding, Scan, plain_text
 from relay.policy.shingle import DIGEST_OCTETS, every_shingle
 from relay.policy.thread import (
+    MARKING,
     Given,
     Keyed,
     Memory,
@@ -26,7 +29,7 @@ from relay.policy.thread import (
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member
-from relay.store import memory, posts
+from relay.store import memory, posts, spills, threads
 from relay.store.vault import SealError, unseal
 
 
@@ -68,6 +71,43 @@ def recall(resources: Resources, author: Member | None, scan: Scan, lists: Itera
     repeats = any(one.memory.hash in said.places for one in found)
     public = _public(resources, author_id or "", _answered(scan), lists) if repeats else frozenset()
     return Recalled(said=said, found=found, findings=inherited(found, said, keys, public))
+
+
+def what_it_answers(resources: Resources, scan: Scan) -> Answered:
+    """The posts that a message names as those it answers or quotes."""
+    return answered.what_it_answers(_answered(scan), scan.parts, resources.settings.relay.domain)
+
+
+def found_hidden(resources: Resources, scan: Scan) -> tuple[Finding, ...]:
+    """The finding of a message that answers or quotes what should not have gone out.
+
+    While that is only reported, a moderator decides; once it is confirmed, it is as if it bore a marking above every ceiling.
+    """
+    if not (named := what_it_answers(resources, scan)):
+        return ()
+    with resources.database.read() as connection:
+        hidden = threads.hidden_among(connection, named)
+    if hidden is None:
+        return ()
+    code, rule = ("M1", MARKING) if hidden == "confirmed" else ("H2", "thread.reported")
+    return (Finding(code=code, rule=rule, place="header references"),)
+
+
+def to_remember_of_spill(resources: Resources, post_ids: Iterable[int]) -> dict[int, tuple[Memory, ...]]:
+    """What is remembered of hidden posts that are about to be destroyed, by their ids; nothing of one that can't be opened."""
+    kept: dict[int, tuple[Memory, ...]] = {}
+    for post_id in post_ids:
+        with resources.database.read() as connection:
+            stored = posts.load_sealed(connection, post_id, hidden=True)
+            author_id = spills.author_of(connection, post_id)
+        try:
+            copy = unpack(unseal(resources.keys, *stored)) if stored else None
+        except SealError:
+            continue
+        if copy is not None:
+            public = _public(resources, author_id, copy.references, ())
+            kept[post_id] = memories_of_refused(copy.parts, copy.message_id, public, _keys(resources)[0])
+    return kept
 
 
 def to_remember(

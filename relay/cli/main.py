@@ -29,6 +29,8 @@ COMMANDS = {
     "gateways": ("gateways:app", "Agencies' mail servers, known by their TLS client certificate."),
     "posts": ("posts:app", "What became of posts."),
     "held": ("posts:held_app", "Posts that wait for a moderator."),
+    "spills": ("spills:app", "Posts that should not have gone out: reported, confirmed, dismissed."),
+    "breaches": ("breaches:app", "The breach register and its clock of 72 hours."),
     "queue": ("queue:app", "The deliveries: what waits, what was sent."),
     "audit": ("queue:audit_app", "The tamper-evident log."),
     "keys": ("keys:app", "The keys: which there are, and a new one for the posts at rest."),

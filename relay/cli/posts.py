@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from relay.actions import moderate
+from relay.actions import moderate, spill
 from relay.actions.open import opened, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
 from relay.cli.rows import print_records, print_rows
@@ -127,6 +127,31 @@ def photos(
     named = {f"{reference}-original-{n}.{kind}": one for n, (kind, one) in enumerate(zip(kinds, found, strict=True), 1)}
     for path in write_files(directory, named):
         print_rows([{"file": path}], as_json=as_json, columns=("file",), nothing="")
+
+
+@app.command()
+def destroy(
+    reference: ReferenceArgument,
+    admin: Annotated[str, typer.Option("--by", metavar="ADDR", help="The administrator who decides.")],
+    reason: Annotated[str, typer.Option("--reason", help=f"{', '.join(spill.REASONS)}.")],
+    alone: Annotated[bool, typer.Option("--alone", help="Leave what answers or quotes it.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Destroy a post and what answers it, because somebody named in it has a right to that; whoever has a copy is asked to delete it.
+
+    Example: wen-relay posts destroy CAFR-2026-000123 --by chief@agency.example --reason erasure
+    """
+    with opened(config) as resources:
+        person, now = read_member_address(admin), datetime.now(UTC)
+        done = spill.destroy(resources, reference, person, reason, now, alone=alone)
+        wake_service(resources.settings)
+    if as_json:
+        print_json({"reference": reference, "destroyed": done.destroyed, "asked": done.asked})
+    else:
+        say(
+            f"{reference} is destroyed, {done.destroyed} in all; {done.asked} members are asked to delete their copies."
+        )
 
 
 def _held_row(resources: Resources, row: held.HeldPost) -> dict[str, object]:

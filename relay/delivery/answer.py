@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from relay.delivery import leak_answers
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
@@ -29,6 +30,7 @@ _HELP = (
         "SPILL CAFR-2026-000123",
         sentence("this should not have gone out: stop what can be stopped, and call those who must know"),
     ),
+    ("DELETED CAFR-2026-000123", sentence("I was asked to delete this, and I have")),
 )
 _UNKNOWN = {
     "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
@@ -38,6 +40,7 @@ _UNKNOWN = {
     "STOP": sentence("You are not on this list."),
     "YES": sentence("{about}: there is no such notice to you."),
     "NO": sentence("{about}: there is no such notice to you."),
+    "DELETED": sentence("{about}: nobody has asked you to delete it."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
     "HERE": sentence("Your membership is in order; there is nothing to do."),
 }
@@ -63,7 +66,7 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     about = one.about
     if one.outcome == "unknown":
-        unknown = _NOT_FOR_YOU if one.word in {"SPILL", "SEND"} else _UNKNOWN.get(one.word, _NO_SUCH_POST)
+        unknown = _NOT_FOR_YOU if "SPILL" in one.word or one.word == "SEND" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
         return [catalogue.text(unknown, about=about)]
     if (paragraphs := answer_vouching(one, catalogue, facts)) is not None:
         return paragraphs
@@ -89,9 +92,11 @@ def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 
 def _further(facts: NoticeFacts) -> tuple[tuple[str, str], ...]:
-    """The words that only those have who vouch for people."""
+    """The words that only those have who vouch for people, or decide about what is held and reported."""
     member = facts.member
-    return HELP if member and member.may_vouch_for(member.country, facts.written_at.date()) else ()
+    vouches = member is not None and member.may_vouch_for(member.country, facts.written_at.date())
+    decides = member is not None and member.may_moderate
+    return (*(HELP if vouches else ()), *(leak_answers.HELP if decides else ()))
 
 
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -209,6 +214,8 @@ def _review(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]
 
 
 def _spill(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    if (outcome := leak_answers.outcome(one, catalogue)) is not None:
+        return outcome
     return [
         catalogue.text(
             "Thank you. The moderators and the focal point are called about {about}. Please delete your copy, and neither forward nor answer it.",
@@ -258,5 +265,8 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "REVIEW": _review,
     "SPILL": _spill,
     "SEND": _send,
+    "CONFIRM-SPILL": leak_answers.verdict,
+    "DISMISS-SPILL": leak_answers.verdict,
+    "DELETED": leak_answers.deleted,
     "NO": _no,
 }

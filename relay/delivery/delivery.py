@@ -42,6 +42,9 @@ class Kind(StrEnum):
     POSTMASTER = "postmaster"
     DIGEST = "digest"
     WHOLE = "whole"
+    SPILLED = "spilled"  # what was decided about a reported post
+    DELETION = "deletion"  # please delete your copy
+    BREACH = "breach"
 
 
 # What comes back of these counts: they have our return path (`delivery.bounce`), and go out whether their reader asks for them or not.

@@ -75,25 +75,6 @@ def review(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def spill(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    """Tell those who must act that something got out which should not have; what it was isn't said."""
-    return [
-        catalogue.text(
-            "A member reports that this post, written by a member in {country}, should not have gone where it went:",
-            country=catalogue.country(facts.author_country),
-        ),
-        record(facts, catalogue),
-        catalogue.plural(
-            "{n} member may have a copy. Copies that had not gone out are stopped.",
-            "{n} members may have a copy. Copies that had not gone out are stopped.",
-            facts.members,
-        ),
-        catalogue.text(
-            "Please find out what it is about, by telephone and not by e-mail, and tell your security officer if it is sensitive."
-        ),
-    ]
-
-
 def practice(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The whole verdict on a message to the practice address."""
     said = {one.decision for one in facts.verdict}

@@ -13,7 +13,8 @@ from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
-from relay.delivery.letters import call, practice, review, spill
+from relay.delivery.leak_letters import breach, deletion, spill, spilled
+from relay.delivery.letters import call, practice, review
 from relay.delivery.membership import attestation, confirmation, dormancy, invitation, welcome
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
@@ -40,6 +41,9 @@ _SUBJECTS = {
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
     "spill": sentence("Reported: {reference}"),
+    "spilled": sentence("Looked into: {reference}"),
+    "deletion": sentence("Please delete: {reference}"),
+    "breach": sentence("To be assessed: {reference}"),
 }
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
@@ -270,4 +274,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "answer": answer,
     "review": review,
     "spill": spill,
+    "spilled": spilled,
+    "deletion": deletion,
+    "breach": breach,
 }

@@ -33,6 +33,9 @@ NoticeKind = Literal[
     "answer",
     "review",
     "spill",
+    "spilled",
+    "deletion",
+    "breach",
 ]
 
 
@@ -52,7 +55,20 @@ class Answer:
 
     word: str
     about: str
-    outcome: Literal["done", "held", "unknown", "forbidden", "form", "wrong", "conflict", "late", "rejected"]
+    outcome: Literal[
+        "done",
+        "held",
+        "unknown",
+        "forbidden",
+        "form",
+        "wrong",
+        "conflict",
+        "late",
+        "rejected",
+        "decided",
+        "confirmed",
+        "dismissed",
+    ]
     cancelled: int = 0
     gone: int = 0
     number: int = 0
@@ -68,6 +84,42 @@ class FailingMember:
     since: date
     days: int
     suspended_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A post that was reported, or is to be destroyed because somebody has a right to that (`cause` "request").
+
+    `own` says whether the letter is about the reader's own post, `answer` whether that only answers or quotes the reported one, whose
+    reference is `of`. `may_decide` whether the reader may. `posts` are hidden or destroyed, the first one among them; `asked` members were
+    asked to delete their copies, `deleted` have said that they did. `again` when the letter is a reminder;
+    `may_write` whether the relay takes mail from the reader.
+    """
+
+    state: Literal["reported", "confirmed", "dismissed"]
+    cause: Literal["report", "request"]
+    of: str
+    own: bool = False
+    answer: bool = False
+    may_decide: bool = False
+    posts: int = 1
+    asked: int = 0
+    deleted: int = 0
+    again: bool = False
+    may_write: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreachFacts:
+    """An entry of the breach register. `hours_left` is negative when the time is over."""
+
+    of: str
+    reported_at: datetime
+    confirmed_at: datetime
+    deadline: datetime
+    hours_left: int
+    recipients: int
+    deleted: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +143,9 @@ class NoticeFacts:
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
-    - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
+    - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
+    - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
+    - breach, to an administrator: `breach`
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
 
@@ -130,8 +184,13 @@ class NoticeFacts:
     people: tuple[Member, ...] = ()
     stage: Stage = Stage.NONE
     due: date | None = None
+    leak: Leak | None = None
+    breach: BreachFacts | None = None
+    request: Address | None = None
 
     @property
     def answers_to(self) -> Address:
-        """Where the notice comes from and where its words (REVIEW, WITHDRAW, NO) go: the first list's -request."""
+        """Where the notice comes from and where its words (REVIEW, WITHDRAW, NO) go: the first list's -request, unless another is named."""
+        if self.request is not None:
+            return self.request
         return self.lists[0].address_for("-request") if self.lists else Address(local="postmaster", domain=self.domain)

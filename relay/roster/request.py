@@ -9,7 +9,7 @@ from relay.mail.subject import without_reply_prefixes
 REQUESTS = 5  # in one message; the rest is left unread
 _LINES_READ = 40
 
-_LINE = re.compile(r"\s*([A-Za-z]{2,10})(?:\s+([\w.@+-]{0,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
+_LINE = re.compile(r"\s*([A-Za-z]{2,10}(?:-[A-Za-z]{2,10})?)(?:\s+([\w.@+-]{0,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
 _FORM_LINE = re.compile(r"\s*(NAME|AGENCY|TYPE|LANGUAGE|LISTS|WAIVER|UNTIL)\s*:(.{0,200})", re.IGNORECASE)
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
@@ -35,6 +35,9 @@ class Word(StrEnum):
     SPILL = "SPILL"
     SEND = "SEND"
     YES = "YES"
+    CONFIRM_SPILL = "CONFIRM-SPILL"
+    DISMISS_SPILL = "DISMISS-SPILL"
+    DELETED = "DELETED"
     NO = "NO"
     NOMINATE = "NOMINATE"
     PEOPLE = "PEOPLE"
@@ -44,7 +47,19 @@ class Word(StrEnum):
     ACCEPT = "ACCEPT"
 
 
-_ABOUT = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SPILL, Word.SEND, Word.YES, Word.NO})
+_ABOUT = frozenset(
+    {
+        Word.WITHDRAW,
+        Word.REVIEW,
+        Word.SPILL,
+        Word.CONFIRM_SPILL,
+        Word.DISMISS_SPILL,
+        Word.DELETED,
+        Word.SEND,
+        Word.YES,
+        Word.NO,
+    }
+)
 _ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
 _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
@@ -53,6 +68,7 @@ _ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
 _DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
 _USUAL = {Word.DIGEST: "DAILY"}
 _END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
+_WORDS = {word.value: word for word in Word}
 _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
 
 
@@ -117,7 +133,7 @@ def _read_line(line: str, answered: str) -> Request | None:
     if match is None:
         return None
     name, argument = match.group(1).upper(), (match.group(2) or "").upper()
-    word = _ALSO.get(name) or (Word(name) if name in Word.__members__ else None)
+    word = _ALSO.get(name) or _WORDS.get(name)
     if word is None:
         return None
     if word in _ABOUT:

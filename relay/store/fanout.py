@@ -10,8 +10,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     exists,
     insert,
+    literal,
     not_,
     null,
     or_,
@@ -25,8 +27,20 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import DECIDING, AgencyType, MemberState, Role
 from relay.roster.reading import Reading
+from relay.store.column_types import Instant
 from relay.store.prepared import Prepared
-from relay.store.tables import CLAIMABLE, COLLECTED, HELD, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.tables import (
+    CLAIMABLE,
+    COLLECTED,
+    HELD,
+    RELAYED,
+    decisions,
+    deliveries,
+    members,
+    memberships,
+    posts,
+    stopped_copies,
+)
 
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
@@ -162,6 +176,31 @@ def tell_author(connection: Connection, post_id: int, list_name: str, kind: Kind
         connection.execute(insert(deliveries).values(post_id=post_id, member_id=author_id, kind=kind, **fresh))
 
 
+def write_to(
+    connection: Connection, post_id: int, kind: Kind, whom: ColumnElement[bool], now: datetime, *, again: bool = True
+) -> int:
+    """Queue a letter about a post to everybody whom the condition means; returns to how many.
+
+    Who had one of this kind before gets it once more, as things now stand, or not `again`.
+    """
+    fresh = {"status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0}
+    fresh |= {"lease": None, "leased_until": None, "sent_at": None, "called_off": False}
+    these = (deliveries.c.post_id == post_id, deliveries.c.kind == kind)
+    anew = update(deliveries).where(*these, deliveries.c.member_id.in_(select(members.c.id).where(whom)))
+    count = connection.execute(anew.values(**fresh)).rowcount if again else 0
+    told = exists().where(*these, deliveries.c.member_id == members.c.id)
+    rows = select(
+        literal(post_id, deliveries.c.post_id.type),
+        members.c.id,
+        literal(""),
+        literal(kind.value),
+        literal(Status.QUEUED.value),
+        literal(now, Instant()),
+        literal(now, Instant()),
+    ).where(whom, ~told)
+    return count + connection.execute(insert(deliveries).from_select(QUEUED_COLUMNS, rows)).rowcount
+
+
 def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
     """Cancel what waits and meets the condition, also for a digest; returns how many.
 
@@ -178,12 +217,19 @@ def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
     return sum(connection.execute(one.values(**cancelled)).rowcount for one in stopped)
 
 
-def cancel_copies(connection: Connection, post_id: int) -> int:
-    """Cancel what waits of a post's copies; returns how many. None is sent again either, whatever became of it."""
-    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
-    count = cancel(connection, of_post)
-    connection.execute(update(deliveries).where(of_post).values(called_off=True))
+def stop(connection: Connection, copies: ColumnElement[bool]) -> int:
+    """Cancel what waits of these copies; returns how many. None is sent again either, whatever became of it."""
+    count = cancel(connection, copies)
+    connection.execute(update(deliveries).where(copies).values(called_off=True))
     return count
+
+
+def cancel_copies(connection: Connection, post_id: int) -> int:
+    """Cancel a post's copies for good, also those that a report had only stopped; returns how many waited."""
+    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
+    ids = select(deliveries.c.id).where(of_post)
+    connection.execute(delete(stopped_copies).where(stopped_copies.c.delivery_id.in_(ids)))
+    return stop(connection, of_post)
 
 
 def forget_withheld(connection: Connection, post_id: int) -> None:

@@ -13,7 +13,17 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import decides, may_act, may_receive, moderates
 from relay.store.prepared import Prepared
-from relay.store.tables import COLLECTED, HELD, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.tables import (
+    COLLECTED,
+    HELD,
+    RELAYED,
+    decisions,
+    deliveries,
+    hidden_posts,
+    members,
+    memberships,
+    posts,
+)
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
@@ -51,7 +61,10 @@ _OTHER_LIST = (
     .scalar_subquery()
 )
 _HAS_CONTENT = exists().where(
-    posts.c.id == deliveries.c.post_id, posts.c.content.is_not(None), posts.c.wrapped_key.is_not(None)
+    posts.c.id == deliveries.c.post_id,
+    posts.c.content.is_not(None),
+    posts.c.wrapped_key.is_not(None),
+    ~exists().where(hidden_posts.c.post_id == posts.c.id),
 )
 _TWIN, _SAME, _OWN = deliveries.alias("twin"), posts.alias("same"), posts.alias("own")
 _CONTENT_KEY = (
@@ -158,8 +171,8 @@ def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tupl
 def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
-    A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone:
-    membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
+    A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone or
+    hidden: membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
     their post still waits when it doesn't, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, text, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, text, union_all
 
 from relay.delivery.delivery import Kind
 from relay.store.prepared import Prepared
-from relay.store.tables import decisions, deliveries, members, posts
+from relay.store.tables import decisions, deliveries, hidden_posts, members, posts
 
 REPEATED = Prepared(  # two searches, for which SQLite makes no table of keys
     union_all(
@@ -24,7 +24,10 @@ COUNT_UP = Prepared(
 )
 INSERT = Prepared(insert(posts).returning(posts.c.id))
 _THIS = posts.c.id == bindparam("post")
-SEALED = Prepared(select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS))
+_SEALED = select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce, posts.c.content).where(_THIS)
+_HIDDEN = exists().where(hidden_posts.c.post_id == posts.c.id)
+SEALED = Prepared(_SEALED.where(~_HIDDEN))
+SEALED_THOUGH_HIDDEN = Prepared(_SEALED)
 RECEIVED_AT = Prepared(select(posts.c.received_at).where(_THIS))
 REFERENCE_AND_TIME = Prepared(select(posts.c.reference, posts.c.received_at).where(_THIS))
 DECISIONS = Prepared(select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position))

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
+from relay.policy.answered import Answered
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.policy.thread import Given, Memory
-from relay.store import audit, calls, fanout, memory
+from relay.store import audit, calls, fanout, memory, threads
 from relay.store import post_statements as statements
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
@@ -29,7 +30,7 @@ class Accepted:
     message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds. `receipt` says
     whether the author wants one.
     `proof` is how the author is known (`AuthenticationResults.record`). `remembered` is what is kept of a withheld post for
-    its thread, `given` what is forgotten of others because this one goes out.
+    its thread, `given` what is forgotten of others because this one goes out, `answered` what it answers or quotes.
     """
 
     uid: str
@@ -48,6 +49,7 @@ class Accepted:
     receipt: bool = True
     remembered: tuple[Memory, ...] = ()
     given: Given | None = None
+    answered: Answered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
 
     Raises:
         ValueError: the decisions contradict each other or what is to be kept. This is our fault, and nothing is written.
+        Unavailable: what it answers was reported as a spill while it was judged. Sent again it is judged anew.
     """
     _check(accepted)
     if (reference := find_repeated(connection, accepted.duplicate_keys)) is not None:
@@ -108,6 +111,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     for list_name, decision in accepted.decisions:
         if isinstance(decision, Hold):
             calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
+    if accepted.answered is not None:
+        threads.join(connection, post_id, accepted.answered, goes_out=bool(_lists_with(accepted, Relay)))
     memory.keep(connection, post_id, accepted.remembered, now)
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)
@@ -151,9 +156,13 @@ def record_over_limit(
     audit.append(connection, node, now, "post.over_limit", {"author": author_id, "client": client_ip, "limit": whose})
 
 
-def load_sealed(connection: Connection, post_id: int) -> tuple[str, Sealed] | None:
-    """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer."""
-    row = statements.SEALED.first(connection, {"post": post_id})
+def load_sealed(connection: Connection, post_id: int, *, hidden: bool = False) -> tuple[str, Sealed] | None:
+    """The post's uid and sealed content, as `vault.unseal` takes them; None when there is none, or no longer.
+
+    What is hidden as a spill counts as gone, but for thread memory right before it is destroyed (`hidden`).
+    """
+    statement = statements.SEALED_THOUGH_HIDDEN if hidden else statements.SEALED
+    row = statement.first(connection, {"post": post_id})
     if row is None or row.wrapped_key is None or row.content is None:
         return None
     return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)

@@ -1,20 +1,18 @@
-"""What becomes of a post when its author takes it back, asks for a second look, or anybody reports that it should not have gone."""
+"""What becomes of a post when its author takes it back, or asks for a second look."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, exists, insert, literal, or_, select
+from sqlalchemy import Connection, and_, select
 
-from relay.delivery.delivery import Kind, Status
+from relay.delivery.delivery import Kind
 from relay.policy.decision import Reason, is_offer
-from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held, reach
-from relay.store.column_types import Instant
 from relay.store.decision_rows import read_reasons, reason_rows
-from relay.store.fanout import QUEUED_COLUMNS, has_role, may_act, moderates
-from relay.store.tables import HELD, RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.fanout import has_role, may_act
+from relay.store.tables import deliveries, posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,48 +57,10 @@ def review(connection: Connection, node: str, author: Member, reference: str, no
     post_id = _post_of(connection, reference, posts.c.author_id == author.id)
     if post_id is None:
         return False
-    _write_to(connection, post_id, Kind.REVIEW, has_role(Role.ADMIN), now)
+    whom = and_(has_role(Role.ADMIN), may_act(now.date()))
+    fanout.write_to(connection, post_id, Kind.REVIEW, whom, now, again=False)
     audit.append(connection, node, now, "post.review_asked", {"reference": reference, "author": author.id})
     return True
-
-
-def report_spill(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Stopped | None:
-    """Stop what can be stopped of a post that should not have gone, and call who must know; None when it isn't theirs to see.
-
-    Its author may report it, who gets it, and the moderators for whom it waits: a list's other members don't learn of what
-    was held, declined or withheld. Called are the moderators of its lists and the focal points of its author's country.
-    """
-    on_list = memberships.c.list_name == decisions.c.list_name
-    on_owners = and_(memberships.c.list_name + OWNER == decisions.c.list_name, moderates())
-    receives = exists().where(
-        decisions.c.post_id == posts.c.id,
-        members.c.id == member.id,
-        memberships.c.member_id == members.c.id,
-        or_(on_list, on_owners),
-        or_(RELAYED, and_(HELD, moderates())),
-    )
-    post_id = _post_of(connection, reference, or_(posts.c.author_id == member.id, receives))
-    if post_id is None:
-        return None
-    cancelled = fanout.cancel_copies(connection, post_id)
-    stopped = Stopped(held=False, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
-    names = connection.execute(select(decisions.c.list_name).where(decisions.c.post_id == post_id)).scalars()
-    on_lists = exists().where(
-        memberships.c.member_id == members.c.id,
-        memberships.c.list_name.in_([name.removesuffix(OWNER) for name in names]),
-    )
-    author = members.alias("author")
-    compatriot = members.c.country == (
-        select(author.c.country)
-        .join(posts, posts.c.author_id == author.c.id)
-        .where(posts.c.id == post_id)
-        .scalar_subquery()
-    )
-    whom = or_(and_(moderates(), on_lists), and_(has_role(Role.FOCAL_POINT), compatriot))
-    _write_to(connection, post_id, Kind.SPILL, whom, now)
-    facts: audit.Facts = {"reference": reference, "member": member.id, "cancelled": cancelled, "gone": stopped.gone}
-    audit.append(connection, node, now, "post.spill_reported", facts)
-    return stopped
 
 
 def _post_of(connection: Connection, reference: str, condition: Any) -> int | None:
@@ -108,20 +68,3 @@ def _post_of(connection: Connection, reference: str, condition: Any) -> int | No
         select(posts.c.id).where(posts.c.reference == reference, condition)
     ).scalar_one_or_none()
     return found
-
-
-def _write_to(connection: Connection, post_id: int, kind: Kind, whom: Any, now: datetime) -> int:
-    """Queue a letter about a post to everybody whom the condition means, once for each kind; returns to how many."""
-    already = exists().where(
-        deliveries.c.post_id == post_id, deliveries.c.member_id == members.c.id, deliveries.c.kind == kind
-    )
-    rows = select(
-        literal(post_id),
-        members.c.id,
-        literal(""),
-        literal(kind.value),
-        literal(Status.QUEUED.value),
-        literal(now, Instant()),
-        literal(now, Instant()),
-    ).where(whom, may_act(now.date()), ~already)
-    return connection.execute(insert(deliveries).from_select(QUEUED_COLUMNS, rows)).rowcount

@@ -195,6 +195,7 @@ posts = Table(
     _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
     _partial_index("ix_posts_kept_age", "received_at", where=KEPT),
     _partial_index("ix_posts_hashed", "received_at", where=HASHED),
+    _partial_index("ix_posts_message_id", "message_id", where=text("message_id IS NOT NULL")),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 
@@ -290,7 +291,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest whole",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole",
         ),
         name="kind",
     ),
@@ -317,6 +318,102 @@ failures = Table(
     Column("day", Date, primary_key=True),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which post answers or quotes which: by it a thread is found when one of it should not have gone out.
+answers = Table(
+    "answers",
+    metadata,
+    Column("answered_id", _RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# A post that should not have gone out: a member said so (report), or somebody named in it has a right to it (request).
+spills = Table(
+    "spills",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("post_id", _RowId, ForeignKey("posts.id"), nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reported_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Column("decided_by", Text, ForeignKey("members.id")),
+    Column(
+        "reminders", Integer, nullable=False, server_default=text("0")
+    ),  # so many times moderators were called again
+    CheckConstraint(_one_of("cause", "report request"), name="cause"),
+    CheckConstraint(_one_of("state", "reported confirmed dismissed"), name="state"),
+    CheckConstraint("(state = 'reported') = (decided_at IS NULL)", name="decided_at"),
+    Index(None, "post_id"),
+    sqlite_autoincrement=True,
+)
+
+# Who reported it: here alone, so that no other row tells.
+spill_reports = Table(
+    "spill_reports",
+    metadata,
+    Column("spill_id", _RowId, ForeignKey("spills.id"), primary_key=True, autoincrement=False),
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What nobody may be given meanwhile, or any more: the post and all that answers it. A dismissed report leaves no row.
+hidden_posts = Table(
+    "hidden_posts",
+    metadata,
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    Column("spill_id", _RowId, ForeignKey("spills.id"), primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+
+# Copies that a report stopped, to be sent after all if it is dismissed. Deliveries are deleted with age: no foreign key.
+stopped_copies = Table(
+    "stopped_copies",
+    metadata,
+    Column("delivery_id", _RowId, primary_key=True, autoincrement=False),
+    Column("spill_id", _RowId, ForeignKey("spills.id"), nullable=False),
+    Column("status", Text, nullable=False),  # what the copy's was
+    sqlite_with_rowid=False,
+)
+
+# Who was asked to delete their copy of a post, and has said that they did.
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+    Column("reminders", Integer, nullable=False, server_default=text("0")),
+    Column("deleted_at", Instant),
+    Column("noted_by", Text, ForeignKey("members.id")),  # an administrator to whom they said it, where they can't write
+    sqlite_with_rowid=False,
+)
+
+# The breach register: numbers, times and who did what; never a word of a post.
+breaches = Table(
+    "breaches",
+    metadata,
+    Column("number", Text, primary_key=True),
+    Column("spill_id", _RowId, ForeignKey("spills.id"), nullable=False, unique=True),
+    Column("reported_at", Instant, nullable=False),
+    Column("confirmed_at", Instant, nullable=False),
+    Column("deadline", Instant, nullable=False),
+    Column("recipients", Integer, nullable=False),
+    Column("reminders", Integer, nullable=False, server_default=text("0")),
+    Column("risk", Text),
+    Column("notified_at", Instant),
+    Column("notified_by", Text, ForeignKey("members.id")),
+    Column("notified_note", Text),
+    Column("closed_at", Instant),
+    Column("closed_by", Text, ForeignKey("members.id")),
+    Column("closed_note", Text),
+    CheckConstraint(f"risk IS NULL OR {_one_of('risk', 'unlikely likely high')}", name="risk"),
+    CheckConstraint("(notified_at IS NULL) = (notified_by IS NULL)", name="notified_by"),
+    CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name="closed_by"),
     sqlite_with_rowid=False,
 )
 

@@ -72,7 +72,12 @@ class World:
         return [path for path in Path(folder).parent.rglob("*") if path.is_file()]
 
     def join(
-        self, local: str, *lists: str, valid_until: date | None = None, agency: str = "Customs of Cameroon"
+        self,
+        local: str,
+        *lists: str,
+        valid_until: date | None = None,
+        agency: str = "Customs of Cameroon",
+        roles: tuple[Role, ...] = (Role.MEMBER,),
     ) -> Member:
         nomination = Nomination(
             address=Address(local=local, domain="customs.example"),
@@ -81,7 +86,7 @@ class World:
             agency_type=AgencyType.CUSTOMS,
             country="CM",
             language="fr",
-            roles=frozenset({Role.MEMBER}),
+            roles=frozenset(roles),
             lists=frozenset(lists),
             nominated_by=Address(local="minister", domain="ministry.example"),
             confirmed_by=Address(local="director", domain="ministry.example"),

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from relay.delivery.notice_facts import Answer
+from relay.delivery.notice_facts import Answer, Leak
 from relay.roster.member import Role
 from relay.roster.reading import Reading, Wishes
 from relay.roster.request import Word
@@ -40,8 +40,11 @@ def test_every_word_has_an_answer_in_every_language(word, outcome, language):
 def test_help_names_every_word():
     letters_name = {Word.YES, Word.NO, Word.HERE}
     vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE}
+    deciding = {Word.CONFIRM_SPILL, Word.DISMISS_SPILL}
     text = answered(Answer(word="HELP", about="", outcome="done"))
-    assert {word for word in Word if word not in text} == letters_name | vouching | {Word.ACCEPT}  # which RULES names
+    assert {word for word in Word if word not in text} == (
+        letters_name | vouching | deciding | {Word.ACCEPT}  # which RULES names
+    )
     assert "ACCEPT" in answered(Answer(word="RULES", about="", outcome="done"))
     focal_point = make_member(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
     assert {
@@ -49,6 +52,9 @@ def test_help_names_every_word():
         for word in vouching
         if word not in answered(Answer(word="HELP", about="", outcome="done"), member=focal_point)
     } == set()
+    moderator = make_member(roles=frozenset({Role.MODERATOR}))
+    text = answered(Answer(word="HELP", about="", outcome="done"), member=moderator)
+    assert {word for word in deciding if word not in text} == set()
 
 
 def test_help_says_where_to_try_a_message_out_and_where_the_lists_people_are():
@@ -88,8 +94,10 @@ def test_the_letters_to_those_who_must_act_name_nobody(language):
     reasons = (Reason("N1", "name.after_trigger.en", "text, line 6"),)
     review = read(replace(BASE, kind="review", reasons=reasons), language)
     assert "name.after_trigger.en" in review.get_content()
-    spill = read(replace(BASE, kind="spill", author_country="CM", members=12), language)
+    leak = Leak(state="reported", cause="report", of=BASE.reference)
+    spill = read(replace(BASE, kind="spill", author_country="CM", members=12, leak=leak), language)
     assert "12" in spill.get_content()
+    assert "CONFIRM-SPILL" not in spill.get_content()
     for mail in (review, spill):
         assert mail["Auto-Submitted"] == "auto-generated"
         assert "CAFR-2026-000123" in mail.get_content()

@@ -33,6 +33,9 @@ def upgrade() -> None:
     _create_decisions()
     _create_memories()
     _create_releases()
+    _create_spills()
+    _create_deletions()
+    _create_breaches()
     _create_counters()
     _create_deliveries()
     _index_deliveries()
@@ -48,6 +51,13 @@ def downgrade() -> None:
         "failures",
         "deliveries",
         "counters",
+        "breaches",
+        "deletions",
+        "stopped_copies",
+        "hidden_posts",
+        "spill_reports",
+        "spills",
+        "answers",
         "releases",
         "memories",
         "decisions",
@@ -228,6 +238,7 @@ def _create_posts() -> None:
         ("ix_posts_kept_key", ["key_id", "id"], "wrapped_key IS NOT NULL"),
         ("ix_posts_kept_age", ["received_at"], "wrapped_key IS NOT NULL"),
         ("ix_posts_hashed", ["received_at"], "duplicate_key IS NOT NULL"),
+        ("ix_posts_message_id", ["message_id"], "message_id IS NOT NULL"),
     ):
         _index_where(name, "posts", columns, condition)
 
@@ -296,6 +307,111 @@ def _create_releases() -> None:
     )
 
 
+def _create_spills() -> None:
+    op.create_table(
+        "answers",
+        sa.Column("answered_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("post_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["answered_id"], ["posts.id"], name=op.f("fk_answers_answered_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_answers_post_id")),
+        sa.PrimaryKeyConstraint("answered_id", "post_id", name=op.f("pk_answers")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "spills",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("post_id", _ROW_ID, nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reported_at", _INSTANT, nullable=False),
+        sa.Column("decided_at", _INSTANT, nullable=True),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(_one_of("cause", "report request"), name=op.f("ck_spills_cause")),
+        sa.CheckConstraint(_one_of("state", "reported confirmed dismissed"), name=op.f("ck_spills_state")),
+        sa.CheckConstraint("(state = 'reported') = (decided_at IS NULL)", name=op.f("ck_spills_decided_at")),
+        sa.ForeignKeyConstraint(["decided_by"], ["members.id"], name=op.f("fk_spills_decided_by")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_spills_post_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_spills")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(op.f("ix_spills_post_id"), "spills", ["post_id"], unique=False)
+    op.create_table(
+        "spill_reports",
+        sa.Column("spill_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_spill_reports_member_id")),
+        sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_spill_reports_spill_id")),
+        sa.PrimaryKeyConstraint("spill_id", "member_id", name=op.f("pk_spill_reports")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "hidden_posts",
+        sa.Column("post_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("spill_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_hidden_posts_post_id")),
+        sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_hidden_posts_spill_id")),
+        sa.PrimaryKeyConstraint("post_id", "spill_id", name=op.f("pk_hidden_posts")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "stopped_copies",
+        sa.Column("delivery_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("spill_id", _ROW_ID, nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_stopped_copies_spill_id")),
+        sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_stopped_copies")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_deletions() -> None:
+    op.create_table(
+        "deletions",
+        sa.Column("post_id", _ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("asked_at", _INSTANT, nullable=False),
+        sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("deleted_at", _INSTANT, nullable=True),
+        sa.Column("noted_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_deletions_member_id")),
+        sa.ForeignKeyConstraint(["noted_by"], ["members.id"], name=op.f("fk_deletions_noted_by")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_deletions_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "member_id", name=op.f("pk_deletions")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_breaches() -> None:
+    op.create_table(
+        "breaches",
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("spill_id", _ROW_ID, nullable=False),
+        sa.Column("reported_at", _INSTANT, nullable=False),
+        sa.Column("confirmed_at", _INSTANT, nullable=False),
+        sa.Column("deadline", _INSTANT, nullable=False),
+        sa.Column("recipients", sa.Integer(), nullable=False),
+        sa.Column("reminders", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("risk", sa.Text(), nullable=True),
+        sa.Column("notified_at", _INSTANT, nullable=True),
+        sa.Column("notified_by", sa.Text(), nullable=True),
+        sa.Column("notified_note", sa.Text(), nullable=True),
+        sa.Column("closed_at", _INSTANT, nullable=True),
+        sa.Column("closed_by", sa.Text(), nullable=True),
+        sa.Column("closed_note", sa.Text(), nullable=True),
+        sa.CheckConstraint(f"risk IS NULL OR {_one_of('risk', 'unlikely likely high')}", name=op.f("ck_breaches_risk")),
+        sa.CheckConstraint("(notified_at IS NULL) = (notified_by IS NULL)", name=op.f("ck_breaches_notified_by")),
+        sa.CheckConstraint("(closed_at IS NULL) = (closed_by IS NULL)", name=op.f("ck_breaches_closed_by")),
+        sa.ForeignKeyConstraint(["closed_by"], ["members.id"], name=op.f("fk_breaches_closed_by")),
+        sa.ForeignKeyConstraint(["notified_by"], ["members.id"], name=op.f("fk_breaches_notified_by")),
+        sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_breaches_spill_id")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_breaches")),
+        sa.UniqueConstraint("spill_id", name=op.f("uq_breaches_spill_id")),
+        sqlite_with_rowid=False,
+    )
+
+
 def _create_counters() -> None:
     op.create_table(
         "counters",
@@ -338,7 +454,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest whole",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
