@@ -72,6 +72,8 @@ EVENTS: Mapping[str, str] = {
     "keys.posts_rewrapped": "the keys of living posts were wrapped anew under the newest vault key",
     "keys.posts_shut": "so many stored posts can't be opened; told once an hour at most, `wen-relay keys status` says more",
     "keys.destroyed": "keys that nothing needed any more were destroyed: their files",
+    "directory.asked": "focal points were asked, or asked again, whether their countries' doors are right: which countries",
+    "directory.silent": "administrators were told which countries have not confirmed their doors",
     "retention.posts_destroyed": "old posts reached their time; their keys were destroyed",
     "retention.deliveries_deleted": "the deliveries of old posts were deleted; their numbers stay with the posts",
     "retention.names_replaced": "people who left long ago got pseudonyms",

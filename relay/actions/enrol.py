@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from relay.actions.open import operator_name
 from relay.actions.passwords import issue_password
@@ -14,10 +13,9 @@ from relay.roster.countries import COUNTRIES
 from relay.roster.free_mail import WAIVER, judge_waiver
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
+from relay.roster.person import one_of, read_day, several
 from relay.roster.roll import VOUCHED
 from relay.store import members, vetting
-
-Kind = TypeVar("Kind", AgencyType, Role)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +50,11 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date, *
         address=address,
         name=" ".join(row["name"].split()),
         agency=" ".join(row["agency"].split()),
-        agency_type=_one_of(AgencyType, row["agency_type"], "an agency type"),
+        agency_type=one_of(AgencyType, row["agency_type"], "an agency type"),
         country=row["country"].strip().upper(),
         language=row["language"].strip().lower(),
-        roles=frozenset(_one_of(Role, role, "a role") for role in _several(row.get("role") or Role.MEMBER)),
-        lists=frozenset(_several(row["lists"])),
+        roles=frozenset(one_of(Role, role, "a role") for role in several(row.get("role") or Role.MEMBER)),
+        lists=frozenset(several(row["lists"])),
         nominated_by=read_member_address(row["nominated_by"]),
         confirmed_by=read_member_address(row["confirmed_by"]) if confirmed else None,
         valid_until=read_last_day(row.get("valid_until") or "", today) or (waived_on + WAIVER if waived_on else None),
@@ -73,29 +71,6 @@ def read_nomination(resources: Resources, row: Mapping[str, str], today: date, *
     if resources.destination(nomination.address) is not None:
         raise Invalid(f"{nomination.address} is an address of this relay: a list's copies would come back to it")
     return nomination
-
-
-def _one_of(kind: type[Kind], text: str, what: str) -> Kind:
-    try:
-        return kind(text.strip().lower())
-    except ValueError:
-        raise Invalid(f"“{text}” is not {what}: use one of {', '.join(kind)}") from None
-
-
-def _several(text: str) -> list[str]:
-    return [part.strip() for part in text.replace(",", ";").split(";") if part.strip()]
-
-
-def read_day(text: str) -> date | None:
-    """Read a day; None for "".
-
-    Raises:
-        Invalid: it isn't one.
-    """
-    try:
-        return date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise Invalid(f"“{text}” is not a day: write it as 2027-06-30") from None
 
 
 def read_last_day(text: str, today: date) -> date | None:

@@ -1,6 +1,7 @@
 """Many members at once: the roll comes in as a CSV file and goes out as one."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -8,15 +9,36 @@ from relay.actions.enrol import read_nomination
 from relay.actions.open import operator_name
 from relay.errors import Invalid, RequestError
 from relay.mail.address import Address
-from relay.resources import Resources
-from relay.roster.member import Member, MemberState
+from relay.resources import LANGUAGES, Resources
+from relay.roster.countries import COUNTRIES
+from relay.roster.difference import Difference, Known, compare, judge_removals, judge_vouchers
+from relay.roster.member import Member
 from relay.roster.nomination import Nomination
-from relay.roster.roll import read_roll
-from relay.store import members, vetting
+from relay.roster.person import to_cells
+from relay.roster.roll import PERSONAL, Row, read_roll
+from relay.roster.scope import Scope
+from relay.store import members, roll
 from relay.store.engine import Transaction
 from relay.store.trial import undone
 
 Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removals:
+    """Whether those whom a file doesn't name are removed, and how many the operator says they are; None for no number."""
+
+    wanted: bool = False
+    named: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """What a file changed: who came, what is different, and whether the missing were removed."""
+
+    difference: Difference
+    added: tuple[Member, ...]
+    removed: bool
 
 
 def import_members(resources: Resources, octets: bytes, now: datetime, *, dry_run: bool = False) -> tuple[Member, ...]:
@@ -57,28 +79,54 @@ def at_line(line: int, job: Callable[[], Answer]) -> Answer:
         raise Invalid(f"line {line}: {error}") from None
 
 
-def export_rows(resources: Resources) -> list[dict[str, str]]:
-    """Every member who hasn't left, as a row that `import_members` takes; a suspended one only shows its state."""
+def sync_members(
+    resources: Resources, octets: bytes, scope: Scope, removals: Removals, now: datetime, *, dry_run: bool = False
+) -> Synced:
+    """Make the members of a scope those of a file, all of it or nothing.
+
+    Args:
+        resources: what the relay works with.
+        octets: the file, the whole truth of the scope.
+        scope: the whole relay, or one country or agency.
+        removals: whether those who are missing in the file are removed.
+        now: the time.
+        dry_run: judge all of it, against the database too, and change nothing.
+
+    Raises:
+        Invalid: “line N: …”, or too many would be removed. Nothing was written.
+    """
+    rows = read_roll(octets, PERSONAL)
+    known = Known(lists=frozenset(resources.lists), countries=frozenset(COUNTRIES), languages=frozenset(LANGUAGES))
+    node, operator, today = resources.settings.relay.node, operator_name(), now.date()
+
+    def sync(transaction: Transaction) -> Synced:
+        everyone = roll.standings(transaction)
+        difference = compare(everyone, rows, scope, known, today)
+        gone = difference.missing if removals.wanted else ()
+        judge_vouchers(difference, everyone, gone, today)
+        if gone and (wrong := judge_removals(difference, removals.named)):
+            raise Invalid(wrong)
+        for member in gone:
+            members.remove(transaction, node, member.address, operator=operator, now=now)
+        for change in difference.changed:
+            roll.change_member(transaction, node, change, operator=operator, now=now)
+        added = tuple(
+            at_line(row.line, lambda row=row: _add(resources, transaction, row, now))  # type: ignore[misc]
+            for row in difference.added
+        )
+        return Synced(difference=difference, added=added, removed=bool(removals.wanted))
+
+    return resources.database.write(undone(sync) if dry_run else sync)
+
+
+def _add(resources: Resources, transaction: Transaction, row: Row, now: datetime) -> Member:
+    nomination = read_nomination(resources, row.cells, now.date())
+    node = resources.settings.relay.node
+    return members.add(transaction, node, nomination, operator=operator_name(), now=now)
+
+
+def export_rows(resources: Resources, scope: Scope | None = None) -> list[dict[str, str]]:
+    """Every member of the scope who hasn't left, as a row that `sync_members` takes; a suspended one only shows its state."""
     with resources.database.read() as connection:
-        everyone = [member for member in members.list_members(connection) if member.state is not MemberState.LEFT]
-        nominations = {member.id: vetting.nomination_of(connection, member.id) for member in everyone}
-    return [to_row(member, nominations[member.id]) for member in everyone]
-
-
-def to_row(member: Member, nomination: Nomination) -> dict[str, str]:
-    """A member as texts, by column."""
-    return {
-        "address": str(member.address),
-        "name": member.name,
-        "agency": member.agency,
-        "agency_type": member.agency_type.value,
-        "country": member.country,
-        "language": member.language,
-        "lists": ";".join(sorted(member.lists)),
-        "nominated_by": str(nomination.nominated_by),
-        "confirmed_by": str(nomination.confirmed_by or ""),
-        "role": ";".join(sorted(member.roles)),
-        "valid_until": member.valid_until.isoformat() if member.valid_until else "",
-        "free_mail_waiver": nomination.waived_on.isoformat() if nomination.waived_on else "",
-        "state": member.state.value,
-    }
+        everyone = roll.standings(connection)
+    return [to_cells(one.member, one.nomination) for one in everyone if scope is None or scope.includes(one.member)]

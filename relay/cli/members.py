@@ -9,20 +9,32 @@ import typer
 from relay.actions.enrol import Enrolled, add_member, read_renewal
 from relay.actions.open import opened, operator_name, wake_service
 from relay.actions.passwords import find_member
-from relay.cli import passwords, roll
+from relay.cli import passwords, past, roll
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
-from relay.cli.people import name_untold, person, with_failure
+from relay.cli.people import (
+    AgencyOption,
+    CountryOption,
+    ListOption,
+    RoleOption,
+    StateOption,
+    name_untold,
+    person,
+    with_failure,
+)
 from relay.cli.proofs import certificate_app, pin_row
 from relay.cli.rows import print_records, print_rows
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
+from relay.roster.scope import read_scope
 from relay.store import certificates, failures, members
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
+app.command()(roll.sync)
 app.command()(roll.export)
+app.command()(past.at)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
@@ -96,17 +108,23 @@ def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
 
 @app.command("list")
 def list_(
-    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only the members of this list.")] = "",
+    country: CountryOption = "",
+    agency: AgencyOption = "",
+    list_name: ListOption = "",
+    state: StateOption = "",
+    role: RoleOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
     """List the members, and since when mail to them fails.
 
-    Example: wen-relay members list --list central-africa
+    Example: wen-relay members list --list central-africa --country CM --role moderator
     """
+    scope = read_scope(country=country, agency=agency, list_name=list_name, state=state, role=role)
     with opened(config) as resources, resources.database.read() as connection:
         failing = failures.list_failing(connection)
-        rows = [with_failure(person(member), failing) for member in members.list_members(connection, list_name or None)]
+        everyone = members.list_members(connection, list_name or None)
+    rows = [with_failure(person(member), failing) for member in everyone if scope.includes(member)]
     print_rows(
         rows,
         as_json=as_json,

@@ -1,12 +1,21 @@
-"""How commands print people."""
+"""How commands name and print people."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC
+from typing import Annotated
+
+import typer
 
 from relay.cli.output import say
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.store.failures import Failing
+
+CountryOption = Annotated[str, typer.Option(metavar="CC", help="Only those of this country.")]
+AgencyOption = Annotated[str, typer.Option(metavar="NAME", help="Only those of this agency.")]
+ListOption = Annotated[str, typer.Option("--list", metavar="NAME", help="Only the members of this list.")]
+StateOption = Annotated[str, typer.Option(metavar="STATE", help="Only those in this state, such as suspended.")]
+RoleOption = Annotated[str, typer.Option(metavar="ROLE", help="Only those with this role, such as focal-point.")]
 
 
 def person(member: Member) -> dict[str, object]:

@@ -1,6 +1,7 @@
-"""`wen-relay members import` and `export`: many members at once, as CSV."""
+"""`wen-relay members import`, `sync` and `export`: many members at once, as CSV."""
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,17 +10,21 @@ import typer
 
 from relay.actions.enrol import untold_vouchers
 from relay.actions.open import opened, wake_service
-from relay.actions.roll import export_rows, import_members
+from relay.actions.roll import Removals, Synced, export_rows, import_members, sync_members
 from relay.cli.output import ConfigOption, JsonOption, say
-from relay.cli.people import name_untold, person
+from relay.cli.people import AgencyOption, CountryOption, ListOption, RoleOption, StateOption, name_untold, person
 from relay.cli.rows import print_rows
 from relay.errors import Invalid, NotFound
 from relay.roster.roll import OCTETS, write_roll
+from relay.roster.scope import read_scope
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE.csv", help="The members as CSV, UTF-8.")]
 DryRunOption = Annotated[
     bool, typer.Option("--dry-run", help="Judge all of it, say what would happen, change nothing.")
 ]
+
+
+_EMPTY = {"column": None, "old": None, "new": None}
 
 
 def import_(
@@ -46,13 +51,83 @@ def import_(
     name_untold(untold)
 
 
-def export(as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Print all members as CSV.
+def sync(  # noqa: PLR0913, PLR0917  (options of a command line)
+    file: FileArgument,
+    dry_run: DryRunOption = False,
+    country: CountryOption = "",
+    agency: AgencyOption = "",
+    remove_missing: Annotated[
+        bool, typer.Option("--remove-missing", help="End the membership of whoever the file doesn't name.")
+    ] = False,
+    yes_remove: Annotated[
+        int | None, typer.Option(metavar="N", help="How many that are, where they are more than a few.")
+    ] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Make the members those of a CSV file, which is the whole truth of the relay, or of one country or agency; prints what differs.
 
-    Example: wen-relay members export > members.csv
+    All or nothing. Columns are those of `export`. What gives somebody more than they had (country, agency, lists, roles) needs a nominator
+    and a confirmer who may vouch for it. Example: wen-relay members sync cm.csv --country CM --remove-missing --dry-run
     """
+    if yes_remove is not None and not remove_missing:
+        raise typer.BadParameter("--yes-remove goes with --remove-missing")
+    octets, scope = read_file(file), read_scope(country=country, agency=agency)
+    removals = Removals(wanted=remove_missing, named=yes_remove)
     with opened(config) as resources:
-        rows = export_rows(resources)
+        try:
+            synced = sync_members(resources, octets, scope, removals, datetime.now(UTC), dry_run=dry_run)
+        except Invalid as error:
+            raise Invalid(f"{file}: {error}; nothing was changed") from None
+        untold = () if dry_run else untold_vouchers(resources, synced.added)
+        if not dry_run:
+            wake_service(resources.settings)
+    print_rows(
+        difference_rows(synced),
+        as_json=as_json,
+        columns=("change", "address", "column", "old", "new"),
+        nothing="Nothing differs.",
+    )
+    if not as_json:
+        _sum_up(synced, dry_run=dry_run)
+        name_untold(untold)
+
+
+def _sum_up(synced: Synced, *, dry_run: bool) -> None:
+    missing = len(synced.difference.missing)
+    done = f"{len(synced.added)} added, {len(synced.difference.changed)} changed, {missing if synced.removed else 0} removed"
+    say(f"Tried only, nothing was changed: {done}." if dry_run else f"Done: {done}.")
+    if missing and not synced.removed:
+        say(f"Not in the file, and left as they are: {missing}. With --remove-missing their membership ends.")
+
+
+def difference_rows(synced: Synced) -> Iterator[dict[str, object]]:
+    """What a file changed, a row for each person who came or went, and for each column of somebody who changed."""
+    for member in synced.added:
+        yield {"change": "added", "address": str(member.address), **_EMPTY}
+    for one in synced.difference.changed:
+        for column, (old, new) in one.columns.items():
+            yield {"change": "changed", "address": str(one.before.address), "column": column, "old": old, "new": new}
+    for member in synced.difference.missing:
+        yield {"change": "removed" if synced.removed else "missing", "address": str(member.address), **_EMPTY}
+
+
+def export(
+    country: CountryOption = "",
+    agency: AgencyOption = "",
+    list_name: ListOption = "",
+    state: StateOption = "",
+    role: RoleOption = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Print all members as CSV, or those of a country, an agency, a list, in a state, with a role.
+
+    Example: wen-relay members export --country CM > cm.csv
+    """
+    scope = read_scope(country=country, agency=agency, list_name=list_name, state=state, role=role)
+    with opened(config) as resources:
+        rows = export_rows(resources, scope)
     if as_json:
         print_rows(rows, as_json=True, columns=(), nothing="")
     else:

@@ -6,6 +6,7 @@ from datetime import date
 from relay.delivery import leak_answers
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.door_letters import contacts, corrected
 from relay.delivery.notice_facts import Answer, NoticeFacts
 from relay.delivery.rules import RULES_VERSION, rules
 from relay.roster.member import Member
@@ -16,6 +17,7 @@ _HELP = (
     ("RULES", sentence("what may go to this list, and what may not")),
     ("WHOAMI", sentence("what the relay knows about you")),
     ("LISTS", sentence("the lists of this relay, and which are yours")),
+    ("CONTACTS CM", sentence("the doors of a country for what may not go to a list")),
     ("LANG fr", sentence("write to me in this language: en, fr, es or pt")),
     ("RECEIPTS OFF", sentence("no more receipts for my posts; RECEIPTS ON brings them back")),
     ("DIGEST", sentence("send me posts once a day in one short text, without photos; DIGEST WEEKLY: once a week")),
@@ -39,6 +41,10 @@ _UNKNOWN = {
     ),
     "STOP": sentence("You are not on this list."),
     "YES": sentence("{about}: there is no such notice to you."),
+    "CONTACTS": sentence("Write CONTACTS and the code of a country, such as CONTACTS CM."),
+    "CORRECT": sentence(
+        "Only a focal point of the country confirms its doors, by an answer to the letter that lists them."
+    ),
     "NO": sentence("{about}: there is no such notice to you."),
     "DELETED": sentence("{about}: nobody has asked you to delete it."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
@@ -269,4 +275,6 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "DISMISS-SPILL": leak_answers.verdict,
     "DELETED": leak_answers.deleted,
     "NO": _no,
+    "CONTACTS": contacts,
+    "CORRECT": corrected,
 }

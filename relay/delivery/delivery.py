@@ -39,6 +39,8 @@ class Kind(StrEnum):
     ANSWER = "answer"
     REVIEW = "review"
     SPILL = "spill"
+    DOORS = "doors"
+    SILENCE = "silence"
     POSTMASTER = "postmaster"
     DIGEST = "digest"
     WHOLE = "whole"

@@ -12,6 +12,7 @@ from relay.delivery.address_letters import failing, probe
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.door_letters import ask_about_doors, tell_of_silence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.leak_letters import breach, deletion, spill, spilled
 from relay.delivery.letters import call, practice, review
@@ -41,9 +42,14 @@ _SUBJECTS = {
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
     "spill": sentence("Reported: {reference}"),
+<<<<<<< HEAD
     "spilled": sentence("Looked into: {reference}"),
     "deletion": sentence("Please delete: {reference}"),
     "breach": sentence("To be assessed: {reference}"),
+=======
+    "doors": sentence("Please confirm your country's doors: {reference}"),
+    "silence": sentence("Countries that have not confirmed their doors"),
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 }
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
@@ -274,7 +280,12 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "answer": answer,
     "review": review,
     "spill": spill,
+<<<<<<< HEAD
     "spilled": spilled,
     "deletion": deletion,
     "breach": breach,
+=======
+    "doors": ask_about_doors,
+    "silence": tell_of_silence,
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 }

@@ -1,11 +1,12 @@
 """What the relay's own letters are made from. No content of any message is among the facts, so none can come out."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from relay.mail.address import Address
-from relay.policy.channels import Advice, SendAgain
+from relay.policy.channels import Advice, Door, SendAgain
 from relay.policy.decision import Reason
 from relay.policy.routing import Missed
 from relay.roster.attestation import Stage
@@ -33,9 +34,14 @@ NoticeKind = Literal[
     "answer",
     "review",
     "spill",
+<<<<<<< HEAD
     "spilled",
     "deletion",
     "breach",
+=======
+    "doors",
+    "silence",
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 ]
 
 
@@ -55,6 +61,7 @@ class Answer:
 
     word: str
     about: str
+<<<<<<< HEAD
     outcome: Literal[
         "done",
         "held",
@@ -69,6 +76,9 @@ class Answer:
         "confirmed",
         "dismissed",
     ]
+=======
+    outcome: Literal["done", "held", "changed", "unknown", "forbidden", "form", "wrong", "conflict", "late", "rejected"]
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
     cancelled: int = 0
     gone: int = 0
     number: int = 0
@@ -143,9 +153,15 @@ class NoticeFacts:
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
+<<<<<<< HEAD
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
     - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
     - breach, to an administrator: `breach`
+=======
+    - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
+    - doors, to a focal point: `doors` of their country, `contacts` (the integrity contact of each list by its title), `reminder`, `operators`
+    - silence, to an administrator: `silent`, the countries
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
 
@@ -184,9 +200,17 @@ class NoticeFacts:
     people: tuple[Member, ...] = ()
     stage: Stage = Stage.NONE
     due: date | None = None
+<<<<<<< HEAD
     leak: Leak | None = None
     breach: BreachFacts | None = None
     request: Address | None = None
+=======
+    doors: Mapping[str, tuple[Door, ...]] = field(default_factory=dict)
+    contacts: Mapping[str, str] = field(default_factory=dict)
+    reminder: bool = False
+    operators: Address | None = None
+    silent: tuple[str, ...] = ()
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 
     @property
     def answers_to(self) -> Address:

@@ -172,7 +172,7 @@ def advice_lines(advice: Advice, on: date, catalogue: Catalogue) -> list[str]:
     lines = [catalogue.text(_RULES[advice.rule])]
     if advice.originator_rule is not None:
         lines.append(catalogue.text(_RULES[advice.originator_rule]))
-    return lines + [f"- {_door(door, on, catalogue)}" for door in (*advice.doors, *advice.originator_doors)]
+    return lines + [f"- {door_line(door, on, catalogue)}" for door in (*advice.doors, *advice.originator_doors)]
 
 
 def send_again_line(send_again: SendAgain, catalogue: Catalogue) -> str:
@@ -229,7 +229,8 @@ def _shown(places: list[str], catalogue: Catalogue) -> str:
     return catalogue.text("; ").join([*places[:PLACES_SHOWN], *more])
 
 
-def _door(door: Door, on: date, catalogue: Catalogue) -> str:
+def door_line(door: Door, on: date, catalogue: Catalogue) -> str:
+    """A door, how to reach it, and as of when that is known."""
     text = catalogue.text(_DOORS[door.channel])
     for detail in filter(None, (door.name, door.how)):
         text = catalogue.text("{door}: {name}", door=text, name=catalogue.definition(detail))

@@ -15,9 +15,11 @@ _COUNTRY = re.compile(r"[A-Z]{2}")
 _DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
 
+_DOORS = re.compile(r"(?<![\w-])[A-Z]{2}-\d{4}-[12]-[0-9A-F]{8}(?![\w-])", re.IGNORECASE)  # policy.doors
+
 
 class Word(StrEnum):
-    """The words. Those about a post take its reference, YES and NO a nomination's."""
+    """The words. Those about a post take its reference, YES and NO a nomination's, CORRECT that of a country's doors."""
 
     HELP = "HELP"
     RULES = "RULES"
@@ -45,6 +47,8 @@ class Word(StrEnum):
     GONE = "GONE"
     HERE = "HERE"
     ACCEPT = "ACCEPT"
+    CONTACTS = "CONTACTS"
+    CORRECT = "CORRECT"
 
 
 _ABOUT = frozenset(
@@ -95,7 +99,7 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
         text: its plain text.
     """
     subject = without_reply_prefixes(subject)
-    named = {found.upper() for found in _REFERENCE.findall(subject)}
+    named = {found.upper() for pattern in (_REFERENCE, _DOORS) for found in pattern.findall(subject)}
     answered = named.pop() if len(named) == 1 else ""
     found = dict.fromkeys(_read(subject, text, answered))
     return tuple(found)[:REQUESTS]

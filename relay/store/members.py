@@ -146,18 +146,8 @@ def reinstate(connection: Connection, node: str, address: Address, *, operator: 
     """
     member = _find_in(connection, address, MemberState.SUSPENDED)
     failures.forget(connection, member.id)  # whoever reinstates somebody says that their address works
-    return _change(
-        connection,
-        node,
-        member,
-        "member.reinstated",
-        operator,
-        now,
-        state=MemberState.ACTIVE,
-        suspension=None,
-        dormant_on=None,
-        receives_until=None,
-    )
+    fresh = {"state": MemberState.ACTIVE, "suspension": None, "dormant_on": None, "receives_until": None}
+    return _change(connection, node, member, "member.reinstated", operator, now, **fresh)
 
 
 def renew(
@@ -259,6 +249,9 @@ def added_facts(connection: Connection, member_id: str, nomination: Nomination, 
         "member": member_id,
         "lists": sorted(nomination.lists),
         "roles": sorted(nomination.roles),
+        "country": nomination.country,
+        "agency_type": nomination.agency_type.value,
+        "valid_until": nomination.valid_until.isoformat() if nomination.valid_until else None,
         "nominated_by": name_for_audit(connection, nomination.nominated_by),
         "confirmed_by": name_for_audit(connection, nomination.confirmed_by) if nomination.confirmed_by else None,
         "operator": operator,

@@ -4,6 +4,8 @@ Members stand for people by a random id; instants are microseconds since 1970, U
 
 Each index costs every insert a page, so there is one only where something is looked for all the time; who is suspended once a year is
 looked for among what waits. Tables that are always read by their key lie in its order (`sqlite_with_rowid=False`), without an index beside.
+
+It is longer than other modules, because it has every table.
 """
 
 from sqlalchemy import (
@@ -291,7 +293,11 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
+<<<<<<< HEAD
             "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole",
+=======
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest whole doors silence",
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
         ),
         name="kind",
     ),
@@ -447,4 +453,26 @@ audit_heads = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("signed_at", Instant, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)
+
+# The doors of config/channels: what a country's focal point found right, and how far each country was asked.
+directory_confirmations = Table(
+    "directory_confirmations",
+    metadata,
+    Column("country", Text, primary_key=True),
+    Column("member_id", Text, ForeignKey("members.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("digests", Json, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+directory_askings = Table(
+    "directory_askings",
+    metadata,
+    Column("country", Text, primary_key=True),
+    Column("half_year", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("stage", Integer, nullable=False),
+    CheckConstraint("stage BETWEEN 1 AND 4", name="stage"),
+    sqlite_with_rowid=False,
 )

@@ -118,8 +118,8 @@ def object_to(connection: Connection, node: str, voucher: Member, notice: int, n
     nominee = connection.execute(told).scalar_one_or_none()
     if nominee is None:
         return False
-    active = (members.c.id == nominee) & (members.c.state == MemberState.ACTIVE)
-    suspended = update(members).where(active).values(state=MemberState.SUSPENDED, suspension="nomination disputed")
+    living = (members.c.id == nominee) & members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT])
+    suspended = update(members).where(living).values(state=MemberState.SUSPENDED, suspension="nomination disputed")
     if connection.execute(suspended).rowcount:
         fanout.cancel(connection, (deliveries.c.member_id == nominee) & (deliveries.c.kind == Kind.COPY))
     audit.append(connection, node, now, "member.nomination_disputed", {"member": nominee, "voucher": voucher.id})

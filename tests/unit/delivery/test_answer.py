@@ -38,7 +38,7 @@ def test_every_word_has_an_answer_in_every_language(word, outcome, language):
 
 
 def test_help_names_every_word():
-    letters_name = {Word.YES, Word.NO, Word.HERE}
+    letters_name = {Word.YES, Word.NO, Word.HERE, Word.CORRECT}
     vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE}
     deciding = {Word.CONFIRM_SPILL, Word.DISMISS_SPILL}
     text = answered(Answer(word="HELP", about="", outcome="done"))

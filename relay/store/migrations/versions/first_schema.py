@@ -42,10 +42,13 @@ def upgrade() -> None:
     _create_failures()
     _create_audit()
     _create_audit_heads()
+    _create_directory()
 
 
 def downgrade() -> None:
     for table in (
+        "directory_askings",
+        "directory_confirmations",
         "audit_heads",
         "audit",
         "failures",
@@ -454,7 +457,11 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
+<<<<<<< HEAD
                 "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole",
+=======
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster digest whole doors silence",
+>>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
             ),
             name=op.f("ck_deliveries_kind"),
         ),
@@ -516,4 +523,27 @@ def _create_audit_heads() -> None:
         sa.Column("signed_at", _INSTANT, nullable=False),
         sa.Column("signature", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("node", "sequence", name=op.f("pk_audit_heads")),
+    )
+
+
+def _create_directory() -> None:
+    op.create_table(
+        "directory_confirmations",
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.Column("digests", _JSON, nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_directory_confirmations_member_id")),
+        sa.PrimaryKeyConstraint("country", name=op.f("pk_directory_confirmations")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "directory_askings",
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("half_year", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.Column("stage", sa.Integer(), nullable=False),
+        sa.CheckConstraint("stage BETWEEN 1 AND 4", name=op.f("ck_directory_askings_stage")),
+        sa.PrimaryKeyConstraint("country", name=op.f("pk_directory_askings")),
+        sqlite_with_rowid=False,
     )
