@@ -32,13 +32,10 @@ def run_due(resources: Resources, now: datetime) -> None:
         _tell_authors,
         _gather_digests,
         _judge_addresses,
-<<<<<<< HEAD
         _call_about_spills,
         _remind_of_deletions,
         _remind_of_breaches,
-=======
         _ask_about_doors,
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
         _destroy_old_posts,
         _delete_old_deliveries,
         _replace_old_names,
@@ -153,7 +150,6 @@ def _judge_addresses(resources: Resources, now: datetime) -> None:
         note("members.addresses_judged", warned=done.warned, suspended=done.suspended, recovered=done.recovered)
 
 
-<<<<<<< HEAD
 def _call_about_spills(resources: Resources, now: datetime) -> None:
     if called := resources.database.write(lambda connection: spills.call_again(connection, now)):
         note("spill.called_again", count=called)
@@ -173,10 +169,10 @@ def _delete_old_breaches(resources: Resources, now: datetime) -> None:
     node, before = resources.settings.relay.node, now - resources.settings.retention.breaches
     if count := resources.database.write(lambda connection: breaches.delete_old(connection, node, before, now)):
         note("retention.breaches_deleted", count=count)
-=======
+
+
 def _ask_about_doors(resources: Resources, now: datetime) -> None:
     directory.ask_due(resources, now)
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 
 
 def _destroy_old_posts(resources: Resources, now: datetime) -> None:

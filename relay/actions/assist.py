@@ -66,15 +66,11 @@ def assist(
     kept = {one.argument: spill.to_remember(resources, one.argument) for one in requests if one.word is _SHREDS}
 
     def answer(transaction: Transaction) -> None:
-<<<<<<< HEAD
-        answers = [_do(resources, transaction, mailing_list, member, one, now, kept) for one in requests]
-=======
         answers = [
             answer_about_doors(resources, transaction, member, one, now)
-            or _do(resources, transaction, mailing_list, member, one, now)
+            or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
         letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, {"answers": answers}, now)
 
     resources.database.write(answer)

@@ -4,12 +4,9 @@ from collections.abc import Iterable
 from datetime import date, datetime
 
 from relay.actions.address_notices import about_address
-<<<<<<< HEAD
-from relay.actions.leak_facts import about_breach, about_leak
-=======
 from relay.actions.directory import confirmed_directory
 from relay.actions.door_facts import about_doors, about_silence, asked_doors
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
+from relay.actions.leak_facts import about_breach, about_leak
 from relay.delivery.bounce import invitation_address
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
@@ -54,17 +51,14 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
             return about_address(resources, delivery, recipient, now)
         case Kind.ANSWER:
             return _about_request(resources, delivery, recipient, now)
-<<<<<<< HEAD
         case Kind.SPILL | Kind.SPILLED | Kind.DELETION:
             return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
         case Kind.BREACH:
             return about_breach(resources, delivery, recipient, now)
-=======
         case Kind.DOORS:
             return about_doors(resources, delivery, recipient, now)
         case Kind.SILENCE:
             return about_silence(resources, delivery, recipient, now)
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
         case _:
             return _about_post(resources, delivery, recipient, now)
 

@@ -42,14 +42,11 @@ _SUBJECTS = {
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
     "spill": sentence("Reported: {reference}"),
-<<<<<<< HEAD
     "spilled": sentence("Looked into: {reference}"),
     "deletion": sentence("Please delete: {reference}"),
     "breach": sentence("To be assessed: {reference}"),
-=======
     "doors": sentence("Please confirm your country's doors: {reference}"),
     "silence": sentence("Countries that have not confirmed their doors"),
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 }
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
@@ -280,12 +277,9 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "answer": answer,
     "review": review,
     "spill": spill,
-<<<<<<< HEAD
     "spilled": spilled,
     "deletion": deletion,
     "breach": breach,
-=======
     "doors": ask_about_doors,
     "silence": tell_of_silence,
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 }

@@ -34,14 +34,11 @@ NoticeKind = Literal[
     "answer",
     "review",
     "spill",
-<<<<<<< HEAD
     "spilled",
     "deletion",
     "breach",
-=======
     "doors",
     "silence",
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 ]
 
 
@@ -61,10 +58,10 @@ class Answer:
 
     word: str
     about: str
-<<<<<<< HEAD
     outcome: Literal[
         "done",
         "held",
+        "changed",
         "unknown",
         "forbidden",
         "form",
@@ -76,9 +73,6 @@ class Answer:
         "confirmed",
         "dismissed",
     ]
-=======
-    outcome: Literal["done", "held", "changed", "unknown", "forbidden", "form", "wrong", "conflict", "late", "rejected"]
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
     cancelled: int = 0
     gone: int = 0
     number: int = 0
@@ -153,15 +147,11 @@ class NoticeFacts:
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
-<<<<<<< HEAD
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
     - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
     - breach, to an administrator: `breach`
-=======
-    - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`
     - doors, to a focal point: `doors` of their country, `contacts` (the integrity contact of each list by its title), `reminder`, `operators`
     - silence, to an administrator: `silent`, the countries
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
 
@@ -200,17 +190,14 @@ class NoticeFacts:
     people: tuple[Member, ...] = ()
     stage: Stage = Stage.NONE
     due: date | None = None
-<<<<<<< HEAD
     leak: Leak | None = None
     breach: BreachFacts | None = None
     request: Address | None = None
-=======
     doors: Mapping[str, tuple[Door, ...]] = field(default_factory=dict)
     contacts: Mapping[str, str] = field(default_factory=dict)
     reminder: bool = False
     operators: Address | None = None
     silent: tuple[str, ...] = ()
->>>>>>> 14e9005 (A file can be the whole truth of the relay or a country; who was a member when; doors are confirmed twice a year)
 
     @property
     def answers_to(self) -> Address:
