@@ -16,7 +16,7 @@ from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
-from relay.store import audit, breaches, calls, deletions, digests, failing, held, queue, renewal, retention, spills
+from relay.store import attestations, audit, breaches, calls, deletions, digests, failing, held, queue, renewal, retention, spills, vetting
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)
@@ -27,6 +27,8 @@ REWRAP_IN_A_TICK = 2000  # posts: two seconds of work
 def run_due(resources: Resources, now: datetime) -> None:
     """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick."""
     for job in (
+        _end_nominations,
+        _ask_attestations,
         _expire_held,
         _call_others,
         _tell_authors,
@@ -117,6 +119,18 @@ def trouble_noted(job: str) -> Iterator[None]:
         note("jobs.trouble", job=job, reason=str(error.strerror))
     except Exception as error:  # noqa: BLE001  (whatever is wrong with one job, the others are due)
         bug(error, f"jobs.{job}")
+
+
+def _end_nominations(resources: Resources, now: datetime) -> None:
+    node = resources.settings.relay.node
+    if ended := resources.database.write(lambda connection: vetting.lapse(connection, node, now)):
+        note("vetting.nominations_ended", count=ended)
+
+
+def _ask_attestations(resources: Resources, now: datetime) -> None:
+    node, every = resources.settings.relay.node, resources.settings.vetting.attest_every
+    if further := resources.database.write(lambda connection: attestations.ask(connection, node, every, now)):
+        note("vetting.attestations_asked", count=further)
 
 
 def _expire_held(resources: Resources, now: datetime) -> None:

@@ -77,6 +77,8 @@ EVENTS: Mapping[str, str] = {
     "retention.posts_destroyed": "old posts reached their time; their keys were destroyed",
     "retention.deliveries_deleted": "the deliveries of old posts were deleted; their numbers stay with the posts",
     "retention.names_replaced": "people who left long ago got pseudonyms",
+    "vetting.nominations_ended": "nominations that nobody completed in time have ended",
+    "vetting.attestations_asked": "so many members came nearer to the day on which their country must vouch again; who is to vouch was asked",
     "jobs.trouble": "periodic work met trouble of ours; the next tick tries again",
 }
 

@@ -209,6 +209,12 @@ class RetentionSection(_Section):
     breaches: Duration
 
 
+class VettingSection(_Section):
+    """How long a country's word for its people counts."""
+
+    attest_every: Annotated[Duration, Field(ge=timedelta(days=60))]  # the asking begins 30 days before
+
+
 class LogSection(_Section):
     """The log's form."""
 
@@ -247,6 +253,7 @@ class Settings(BaseSettings):
     web: WebSection
     scan: ScanSection
     retention: RetentionSection
+    vetting: VettingSection
     log: LogSection
     limits: LimitsSection
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from relay.actions.open import operator_name
 from relay.actions.passwords import issue_password
-from relay.errors import Conflict, Invalid
+from relay.errors import Conflict, Invalid, NotFound
 from relay.mail.address import Address
 from relay.resources import LANGUAGES, Resources
 from relay.roster.countries import COUNTRIES
@@ -15,7 +15,8 @@ from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import Nomination, judge_nomination, read_member_address
 from relay.roster.person import one_of, read_day, several
 from relay.roster.roll import VOUCHED
-from relay.store import members, vetting
+from relay.store import attestations, members, vetting
+from relay.store.engine import Transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,73 @@ def add_member(resources: Resources, row: Mapping[str, str], *, with_password: b
     )
     password = issue_password(resources, member, now) if with_password else ""
     return Enrolled(member=member, password=password, untold=untold_vouchers(resources, (member,)))
+
+
+def nominate_member(resources: Resources, row: Mapping[str, str], now: datetime) -> Member:
+    """Propose somebody in the name of a focal point or administrator; the rest is theirs and others' to do.
+
+    Raises:
+        Invalid: the nomination is wrong, or who proposes may not.
+        Conflict: the address is a member's already, or nominated.
+        NotFound: who proposes is no member.
+    """
+    node, by = resources.settings.relay.node, read_member_address(row["nominated_by"])
+    with resources.database.read() as connection:
+        nominator = vetting.voucher(connection, by)
+    nomination = read_nomination(
+        resources, {**row, "country": row["country"] or nominator.country}, now.date(), confirmed=False
+    )
+    if not nominator.may_vouch_for(nomination.country, now.date()):
+        raise Invalid(f"{by} is neither a focal point of {nomination.country} nor an administrator")
+    return resources.database.write(
+        lambda connection: vetting.nominate(connection, node, nomination, operator=operator_name(), now=now)
+    )
+
+
+def confirm_nominee(resources: Resources, nominee: Address, by: Address, now: datetime) -> Member:
+    """Confirm somebody in the name of a second person.
+
+    Raises:
+        NotFound: one of them isn't known here.
+        Conflict: this person can't confirm, or the nominee hasn't answered yet.
+    """
+    node = resources.settings.relay.node
+
+    def carry_out(transaction: Transaction) -> Member:
+        member = members.find(transaction, nominee)
+        if member is None:
+            raise NotFound(f"{nominee} is not nominated: see `wen-relay members list`")
+        who = vetting.voucher(transaction, by)
+        return vetting.confirm(transaction, node, member, who, operator=operator_name(), now=now)
+
+    return resources.database.write(carry_out)
+
+
+def attest_people(
+    resources: Resources, whom: Address | None, country: str, by: Address, now: datetime
+) -> tuple[Member, ...]:
+    """Vouch again for one member, or for all of a country, in the name of a focal point or administrator.
+
+    Raises:
+        NotFound: there is no such member.
+        Conflict: this person can vouch for none of them.
+    """
+    node = resources.settings.relay.node
+
+    def carry_out(transaction: Transaction) -> tuple[Member, ...]:
+        who = vetting.voucher(transaction, by)
+        found = [members.find(transaction, whom)] if whom else members.of_country(transaction, country)
+        people = [one for one in found if one is not None]
+        if whom and not people:
+            raise NotFound(f"{whom} is not a member; see `wen-relay members list`")
+        done = attestations.attest(transaction, node, people, who, operator=operator_name(), now=now)
+        if not done:
+            raise Conflict(
+                f"there is nobody here for whom {by} can vouch: focal points do for others of their own country"
+            )
+        return tuple(members.get(transaction, one) for one in done)
+
+    return resources.database.write(carry_out)
 
 
 def untold_vouchers(resources: Resources, added: Iterable[Member]) -> tuple[Address, ...]:

@@ -9,7 +9,7 @@ import typer
 from relay.actions.enrol import Enrolled, add_member, read_renewal
 from relay.actions.open import opened, operator_name, wake_service
 from relay.actions.passwords import find_member
-from relay.cli import passwords, past, roll
+from relay.cli import passwords, past, roll, vetting
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
 from relay.cli.people import (
@@ -24,6 +24,7 @@ from relay.cli.people import (
 )
 from relay.cli.proofs import certificate_app, pin_row
 from relay.cli.rows import print_records, print_rows
+from relay.cli.vetting import WaiverOption
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
@@ -38,14 +39,9 @@ app.command()(past.at)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
 app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
-
-WaiverOption = Annotated[
-    str,
-    typer.Option(
-        metavar="DATE",
-        help="For an address at a free mail provider: the day on which the focal point waived the rule against it; it counts for a year.",
-    ),
-]
+app.command()(vetting.nominate)
+app.command()(vetting.confirm)
+app.command()(vetting.attest)
 
 
 @app.command()

@@ -32,6 +32,8 @@ def person(member: Member) -> dict[str, object]:
         "lists": sorted(member.lists),
         "state": member.state.value,
         "valid_until": member.valid_until.isoformat() if member.valid_until else None,
+        "attested_on": member.attested_on.isoformat() if member.attested_on else None,
+        "rules_version": member.rules_version or None,
     }
 
 

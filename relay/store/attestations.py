@@ -15,6 +15,7 @@ from relay.roster.attestation import FIRST, Stage, due_on, receives_until, stage
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.store import audit, fanout
 from relay.store.fanout import has_role, may_act
+from relay.store.member_rows import attested
 from relay.store.members import get, people_of
 from relay.store.tables import deliveries, members
 
@@ -76,9 +77,8 @@ def attest(
     ]
     if not done:
         return ()
-    fresh = {"state": MemberState.ACTIVE, "attested_on": today, "attestation_asked": Stage.NONE}
-    fresh |= {"answered_on": None, "dormant_on": None, "receives_until": None}
-    connection.execute(update(members).where(members.c.id.in_(done)).values(**fresh))
+    fresh = update(members).where(members.c.id.in_(done)).values(state=MemberState.ACTIVE, **attested(today))
+    connection.execute(fresh)
     fanout.cancel(connection, and_(deliveries.c.member_id.in_(done), deliveries.c.kind == Kind.DORMANCY))
     facts: audit.Facts = {"members": sorted(done), "by": by.id, "operator": operator}
     audit.append(connection, node, now, "members.attested", facts)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row
@@ -38,15 +38,23 @@ def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dic
         "address_confirmed_at": None,
         "rules_version": 0,
         "rules_accepted_at": None,
+        **attested(now.date()),
         "attested_on": now.date() if active else None,
-        "attestation_asked": Stage.NONE,
-        "answered_on": None,
-        "dormant_on": None,
-        "receives_until": None,
         "created_at": now,
         "left_at": None,
         "paused_at": None,  # who comes back is here again
         "paused_until": None,
+    }
+
+
+def attested(on: date) -> dict[str, Any]:
+    """The columns of somebody for whom was vouched that day: nothing is wanting, and they aren't dormant."""
+    return {
+        "attested_on": on,
+        "attestation_asked": Stage.NONE,
+        "answered_on": None,
+        "dormant_on": None,
+        "receives_until": None,
     }
 
 

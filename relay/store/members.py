@@ -15,7 +15,7 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, failures, fanout
-from relay.store.member_rows import list_row, member_row, read_member
+from relay.store.member_rows import attested, list_row, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
 
@@ -160,14 +160,18 @@ def renew(
     operator: str,
     now: datetime,
 ) -> Member:
-    """Prolong a member's vetting to a day, or without end; a suspension stays.
+    """Prolong a member's vetting to a day, or without end: the operator's own attestation, so that a dormant one is active again.
+
+    A suspension stays.
 
     Raises:
         NotFound: there is no such member.
         Conflict: the member has left.
     """
     member = _find_in(connection, address, *_PRESENT)
-    until = {"valid_until": valid_until, "waived_on": waived_on}
+    until = {"valid_until": valid_until, "waived_on": waived_on, **attested(now.date())}
+    if member.state is MemberState.DORMANT:
+        until["state"] = MemberState.ACTIVE
     return _change(connection, node, member, "member.renewed", operator, now, **until)
 
 

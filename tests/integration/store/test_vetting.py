@@ -1,0 +1,284 @@
+"""From nomination to membership, and the attestations after it, in the database: who may, what is recorded, what is cancelled."""
+
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from relay.errors import Conflict
+from relay.mail.address import Address
+from relay.roster.attestation import GRACE
+from relay.roster.member import AgencyType, MemberState, Role
+from relay.roster.nomination import Nomination
+from relay.store import attestations, fanout, members, vetting
+from tests.integration.store.conftest import NODE, START
+
+DAY, EVERY = timedelta(days=1), timedelta(days=365)
+CHIEF = Address(local="chief", domain="customs.example")
+
+
+def nomination(local: str, by: Address, **changes) -> Nomination:
+    usual = Nomination(
+        address=Address(local=local, domain="customs.example"),
+        name=local.title(),
+        agency="Customs of Cameroon",
+        agency_type=AgencyType.CUSTOMS,
+        country="CM",
+        language="fr",
+        roles=frozenset({Role.MEMBER}),
+        lists=frozenset({"central-africa"}),
+        nominated_by=by,
+        confirmed_by=None,
+    )
+    return replace(usual, **changes)
+
+
+class People:
+    """A focal point, a second one, one of another country, an administrator; and what they do."""
+
+    def __init__(self, world):
+        self.world = world
+        focal = frozenset({Role.MEMBER, Role.FOCAL_POINT})
+        self.chief = self.add("chief", roles=focal)
+        self.second = self.add("second", roles=focal)
+        self.abroad = self.add("abroad", roles=focal, country="GA")
+        self.admin = self.add("admin", roles=frozenset({Role.ADMIN}), agency_type=AgencyType.IGO, lists=frozenset())
+
+    def add(self, local, **changes):
+        outside = Address(local="minister", domain="ministry.example")
+        confirmer = Address(local="director", domain="ministry.example")
+        whole = nomination(local, outside, confirmed_by=confirmer, **changes)
+        return self.write(members.add, whole, operator="root", now=START)
+
+    def write(self, function, *values, **named):
+        return self.world.database.write(lambda connection: function(connection, NODE, *values, **named))
+
+    def nominate(self, local="bela", by=None, **changes):
+        return self.write(
+            vetting.nominate, nomination(local, (by or self.chief).address, **changes), operator="root", now=START
+        )
+
+    def invitation(self, member):
+        [(number,)] = self.world.rows(
+            "SELECT id FROM deliveries WHERE kind = 'invitation' AND member_id = :id", id=member.id
+        )
+        return number
+
+    def answer(self, member, author=None, now=START, version=1):
+        return self.write(vetting.answer, self.invitation(member), author or member.address, version, now)
+
+    def confirm(self, member, by, now=START):
+        return self.write(vetting.confirm, member, by, operator=by.id, now=now)
+
+    def get(self, member):
+        with self.world.database.read() as connection:
+            return members.get(connection, member.id)
+
+    def letters(self, kind, *, status="queued"):
+        rows = self.world.rows(
+            "SELECT m.address FROM deliveries d JOIN members m ON m.id = d.member_id WHERE d.kind = :kind AND d.status = :status",
+            kind=kind,
+            status=status,
+        )
+        return sorted(address.partition("@")[0] for (address,) in rows)
+
+    def events(self, member):
+        rows = self.world.rows("SELECT event, facts FROM audit ORDER BY sequence")
+        return [event for event, facts in rows if json.loads(facts).get("member") == member.id]
+
+    def ask(self, day):
+        return self.write(attestations.ask, EVERY, START + day * DAY)
+
+    def attest(self, by, *people, day=0):
+        return self.write(attestations.attest, people, by, operator=by.id, now=START + day * DAY)
+
+
+@pytest.fixture
+def people(world):
+    return People(world)
+
+
+def test_a_nominee_becomes_a_member_by_three_peoples_acts(people):
+    bela = people.nominate()
+    assert bela.state is MemberState.NOMINATED
+    with pytest.raises(Conflict, match="has not confirmed the address"):
+        people.confirm(bela, people.second)
+    assert people.answer(bela)
+    assert people.letters("confirmation") == ["admin", "second"]  # neither the nominator nor another country's
+    for nobody, why in ((people.chief, "somebody else"), (people.abroad, "neither a focal point of CM")):
+        with pytest.raises(Conflict, match=why):
+            people.confirm(people.get(bela), nobody)
+    active = people.confirm(people.get(bela), people.second)
+    assert (active.state, active.attested_on, active.rules_version) == (MemberState.ACTIVE, START.date(), 1)
+    assert people.events(bela) == [
+        "member.nominated",
+        "member.address_confirmed",
+        "member.rules_accepted",
+        "member.confirmed",
+    ]
+    assert people.letters("welcome") == ["bela"]
+    assert people.letters("nomination") == ["chief", "second"]  # both can still object
+    assert people.letters("confirmation") == []
+    with pytest.raises(Conflict, match="isn't waiting"):
+        people.confirm(active, people.admin)
+
+
+def test_a_nominee_gets_nothing_writes_nothing_and_counts_for_nothing_yet(people, world):
+    bela = people.nominate()
+    assert not bela.may_write(START.date())
+    with world.database.read() as connection:
+        receiving = connection.execute(
+            fanout.select(fanout.members.c.address).where(fanout.may_receive(START.date()))
+        ).scalars()
+        assert str(bela.address) not in set(receiving)
+
+
+def test_only_the_nominees_own_answer_in_time_and_once_counts(people):
+    bela = people.nominate()
+    assert not people.answer(bela, author=CHIEF)
+    assert not people.answer(bela, now=START + vetting.INVITED + DAY)
+    assert not people.write(vetting.answer, 999_999, bela.address, 1, START)
+    assert people.answer(bela)
+    assert not people.answer(bela)
+    assert people.events(bela).count("member.rules_accepted") == 1
+
+
+def test_a_nominee_can_decline_and_a_second_person_can_refuse(people):
+    bela, cleo = people.nominate(), people.nominate("cleo")
+    assert not people.write(vetting.decline, people.invitation(bela), CHIEF, START)
+    assert people.write(vetting.decline, people.invitation(bela), bela.address, START)
+    assert people.get(bela).state is MemberState.LEFT
+    assert people.answer(cleo)
+    assert people.write(vetting.reject, people.get(cleo), people.second, START)
+    assert not people.write(vetting.reject, people.get(cleo), people.second, START)
+    assert people.get(cleo).state is MemberState.LEFT
+    assert people.letters("confirmation") == []
+    assert people.events(cleo)[-1] == "member.nomination_rejected"
+
+
+def test_an_old_letter_doesnt_answer_a_new_nomination(people):
+    bela = people.nominate()
+    old = people.invitation(bela)
+    assert people.write(vetting.decline, old, bela.address, START)
+    later = START + DAY
+    again = people.write(vetting.nominate, nomination("bela", people.chief.address), operator="root", now=later)
+    assert again.id == bela.id
+    assert not people.write(vetting.answer, old, bela.address, 1, later)
+
+
+def test_nominations_that_nobody_completes_end_by_themselves(people):
+    bela = people.nominate()
+    assert people.write(vetting.lapse, START + vetting.OPEN - DAY) == 0
+    assert people.write(vetting.lapse, START + vetting.OPEN) == 1
+    assert people.get(bela).state is MemberState.LEFT
+    assert people.letters("invitation") == []
+
+
+def test_one_person_has_so_many_nominations_open_and_no_more(people):
+    for number in range(vetting.AT_ONCE):
+        people.nominate(f"n{number}")
+    with pytest.raises(Conflict, match="nominations open"):
+        people.nominate()
+    people.nominate(by=people.second)
+
+
+def test_a_letter_asks_only_the_person_it_was_written_to(people, world):
+    bela = people.nominate()
+    people.answer(bela)
+    numbers = dict(world.rows("SELECT member_id, id FROM deliveries WHERE kind = 'confirmation'"))
+    with world.database.read() as connection:
+        assert vetting.asked_about(connection, numbers[people.second.id], people.second).id == bela.id
+        assert vetting.asked_about(connection, numbers[people.second.id], people.admin) is None
+        assert vetting.asked_about(connection, numbers[people.second.id], people.chief) is None
+
+
+def test_countries_are_asked_twice_and_then_their_people_are_dormant(people):
+    people.add("ana")
+    ask = people.ask
+    assert ask(334) == 0
+    assert ask(335) == 5  # the administrator's is nobody's country but CM's, too
+    assert people.letters("attestation") == [
+        "admin",
+        "chief",
+        "second",
+    ]  # nobody vouches for the only one abroad but the administrator
+    assert ask(335) == 0
+    assert ask(340) == 0
+    assert people.letters("dormancy") == []
+    assert ask(358) == 5
+    assert people.letters("dormancy") == ["abroad", "admin", "ana", "chief", "second"]
+    assert ask(365) == 5
+
+
+def test_nobody_is_asked_about_themself_and_an_absent_focal_point_leads_to_the_administrators(people, world):
+    people.ask(335)
+    rows = world.rows(
+        "SELECT m.address, d.facts FROM deliveries d JOIN members m ON m.id = d.member_id WHERE d.kind = 'attestation'"
+    )
+    ids = {one.id: one.address.local for one in (people.chief, people.second, people.abroad, people.admin)}
+    asked = {}
+    for address, facts in rows:
+        found = facts if isinstance(facts, dict) else json.loads(facts)
+        asked.setdefault(address.partition("@")[0], set()).update(ids[one] for one in found["members"])
+    assert asked["chief"] == {"second", "admin"}
+    assert asked["second"] == {"chief", "admin"}
+    assert "abroad" not in asked  # there is nobody else in that country
+    assert asked["admin"] == {"abroad"}
+
+
+def test_when_everybody_is_dormant_an_operator_helps_the_first_who_helps_the_others(people):
+    ana = people.add("ana")
+    people.ask(365)
+    chief = people.get(people.chief)
+    assert (people.get(ana).state, chief.state) == (MemberState.DORMANT, MemberState.DORMANT)
+    assert people.attest(chief, people.get(ana), day=365) == ()
+    later = START + 366 * DAY
+    chief = people.write(members.renew, chief.address, valid_until=None, operator="root", now=later)
+    assert (chief.state, chief.attested_on) == (MemberState.ACTIVE, later.date())
+    assert people.attest(chief, people.get(ana), people.get(people.abroad), chief, day=366) == (ana.id,)
+    assert people.get(ana).state is MemberState.ACTIVE
+
+
+def test_a_focal_point_attests_all_who_were_asked_for_in_one_go(people, world):
+    ana = people.add("ana")
+    people.ask(340)
+    with world.database.read() as connection:
+        asked = attestations.asked_for(connection, "CM")
+    done = people.attest(people.chief, *asked, people.abroad, day=341)
+    assert set(done) == {ana.id, people.second.id, people.admin.id}
+    assert people.get(ana).attested_on == (START + 341 * DAY).date()
+    assert people.get(people.chief).attested_on == START.date()
+    assert people.ask(365) == 2  # the chief and the one abroad
+    assert people.get(ana).state is MemberState.ACTIVE
+
+
+def test_a_dormant_member_who_answers_receives_for_thirty_days(people, world):
+    ana, ben = people.add("ana"), people.add("ben")
+    assert not people.write(attestations.say_here, ana, START)  # nothing is wanting
+    people.ask(359)
+    assert people.write(attestations.say_here, people.get(ana), START + 360 * DAY)
+    people.ask(365)
+    dormant = people.get(ana)
+    last = (START + 365 * DAY + GRACE).date()
+    assert (dormant.state, dormant.receives_until) == (MemberState.DORMANT, last)
+    assert people.get(ben).receives_until is None
+    assert people.write(attestations.say_here, people.get(ben), START + 370 * DAY)
+    assert people.get(ben).receives_until == last
+    assert dormant.may_receive(last)
+    assert not dormant.may_receive(last + DAY)
+
+
+def test_a_suspended_member_is_neither_asked_about_nor_attested(people):
+    ana = people.add("ana")
+    people.write(members.suspend, ana.address, reason="left", operator="root", now=START)
+    people.ask(365)
+    assert people.get(ana).state is MemberState.SUSPENDED
+    assert people.attest(people.chief, people.get(ana), day=1) == ()
+
+
+def test_the_waiver_of_a_free_address_stands_on_record(people, world):
+    free = Address(local="bela", domain="gmail.com")
+    bela = people.nominate(address=free, waived_on=START.date(), valid_until=date(2027, 6, 30))
+    with world.database.read() as connection:
+        assert vetting.nomination_of(connection, bela.id).waived_on == START.date()
