@@ -16,7 +16,21 @@ from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
-from relay.store import attestations, audit, breaches, calls, deletions, digests, failing, held, queue, renewal, retention, spills, vetting
+from relay.store import (
+    attestations,
+    audit,
+    breaches,
+    calls,
+    deletions,
+    digests,
+    failing,
+    held,
+    queue,
+    renewal,
+    retention,
+    spills,
+    vetting,
+)
 from relay.store.keys import are_current, load_keys
 
 TICK = timedelta(seconds=30)

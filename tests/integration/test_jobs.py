@@ -114,6 +114,22 @@ def site(made: Path, tmp_path: Path) -> Iterator[Site]:
     resources.database.close()
 
 
+def test_whom_nobody_vouches_for_is_dormant_on_the_day_and_is_told_before(site: Site) -> None:
+    every = site.resources.settings.vetting.attest_every
+
+    def letters() -> list[str]:
+        return [kind for (kind,) in site.rows("SELECT kind FROM deliveries ORDER BY kind")]
+
+    for days, told in ((31, []), (30, []), (8, []), (7, ["dormancy", "dormancy"]), (1, ["dormancy", "dormancy"])):
+        site.tick(START + every - days * DAY)
+        site.tick(START + every - days * DAY)
+        assert letters() == told
+        assert site.rows("SELECT DISTINCT state FROM members") == [("active",)]
+    site.tick(START + every)
+    assert letters() == ["dormancy"] * 4
+    assert site.rows("SELECT DISTINCT state FROM members") == [("dormant",)]
+
+
 def with_retention(site: Site, **changes: timedelta) -> None:
     settings = site.resources.settings
     retention = settings.retention.model_copy(update=changes)

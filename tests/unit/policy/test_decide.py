@@ -140,6 +140,17 @@ def test_a_membership_counts_through_its_last_day(valid_until):
     assert isinstance(one(make_post(author=make_member(valid_until=valid_until))), Relay)
 
 
+def test_a_dormant_members_post_waits_for_a_moderator_and_stays_withheld_where_it_is():
+    author = make_member(state=MemberState.DORMANT)
+    held = one(make_post(author=author))
+    assert (type(held), rules(held)) == (Hold, ["membership.dormant"])
+    also = one(make_post(make_finding("H3", rule="company.named"), author=author))
+    assert (type(also), rules(also)) == (Hold, ["membership.dormant", "company.named"])
+    assert isinstance(one(make_post(RED, author=author)), Withhold)
+    nobody = make_member(state=MemberState.NOMINATED)
+    assert isinstance(one(make_post(author=nobody)), Refuse)
+
+
 def test_a_refusal_says_nothing_of_the_content():
     decision = one(make_post(RED, author=make_member(lists=frozenset())))
     assert rules(decision) == ["membership.not_entitled"]
