@@ -166,7 +166,9 @@ def test_a_nominee_who_declines_is_let_go(scene):
 
 
 def test_a_sealed_address_that_we_did_not_make_is_no_address(scene):
-    letter = scene.letter(BELA, "You are invited")
+    finn = "finn@douanes.example"
+    scene.ask(CHIEF, f"NOMINATE {finn}\nNAME: Finn\nAGENCY: Douanes\nTYPE: customs\nLANGUAGE: en\n")
+    letter = scene.letter(finn, "You are invited")
     address = letter.message["Reply-To"].addresses[0].addr_spec
     local, _, domain = address.partition("@")
     forged = [
