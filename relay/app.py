@@ -47,7 +47,7 @@ from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
-from relay.store import members, queue
+from relay.store import mailing_lists, queue
 from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
 from relay.transport.enquiry import Enquiries
@@ -139,7 +139,7 @@ class Service:
         patterns_of(resources.ruleset.words)  # compiled now, so that the first post doesn't wait for it
         node = resources.settings.relay.node
         resources.database.write(
-            lambda connection: members.sync_lists(connection, node, tuple(resources.known_lists.values()))
+            lambda connection: mailing_lists.sync(connection, node, tuple(resources.known_lists.values()))
         )
         resources.database.announces = "delivery" not in self._roles
         if "delivery" in self._roles:
@@ -346,7 +346,7 @@ class Service:
     def _swap(self, fresh: Resources) -> None:
         tls = load_tls(fresh.settings, datetime.now(UTC)) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
-        fresh.database.write(lambda connection: members.sync_lists(connection, node, definitions))
+        fresh.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
         self.resources = fresh
         if self._server and tls:
             self._server.use(tls)

@@ -10,7 +10,7 @@ from relay.errors import Conflict, Invalid, Unavailable
 from relay.mail.address import Address, parse_address
 from relay.resources import Resources, load_resources
 from relay.settings import load_settings, shipped, sqlite_url
-from relay.store import members
+from relay.store import mailing_lists
 from relay.store.disk import make_private_directory, write_private_file
 from relay.store.engine import Database
 from relay.store.keys import create_keys
@@ -123,5 +123,5 @@ def _quoted(text: str) -> str:
 
 def _fill(resources: Resources, administrator: Address | None, now: datetime) -> str:
     node, definitions = resources.settings.relay.node, tuple(resources.known_lists.values())
-    resources.database.write(lambda connection: members.sync_lists(connection, node, definitions))
+    resources.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
     return first_administrator(resources, administrator, now) if administrator else ""

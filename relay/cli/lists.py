@@ -7,7 +7,7 @@ import typer
 from relay.actions.open import opened
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
-from relay.store import members
+from relay.store import mailing_lists, members
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -72,7 +72,7 @@ def sync(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """
     with opened(config) as resources:
         node, definitions = resources.settings.relay.node, tuple(resources.known_lists.values())
-        changed = resources.database.write(lambda connection: members.sync_lists(connection, node, definitions))
+        changed = resources.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
     if as_json:
         print_json({"changed": list(changed)})
     else:

@@ -2,8 +2,8 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, select, update
@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
-from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, failures, fanout
-from relay.store.member_rows import attested, list_row, member_row, read_member
+from relay.store.member_rows import attested, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
 
@@ -191,28 +190,6 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
     failures.forget(connection, member.id)
     gone = {"state": MemberState.LEFT, "suspension": None, "left_at": now}
     return _change(connection, node, member, "member.removed", operator, now, **gone)
-
-
-def sync_lists(connection: Connection, node: str, definitions: Iterable[MailingList]) -> tuple[str, ...]:
-    """Bring the table of lists in line with the definitions; a list without one becomes inactive. Returns the names that changed."""
-    wanted = {definition.name: list_row(definition) for definition in definitions}
-    present = {row.name: row._asdict() for row in connection.execute(select(lists))}
-    changes = {name: row for name, row in wanted.items() if present.get(name) != row}
-    changes |= {name: row | {"active": False} for name, row in present.items() if name not in wanted and row["active"]}
-    for name, row in changes.items():
-        if name in present:
-            connection.execute(update(lists).where(lists.c.name == name).values(**row))
-        else:
-            connection.execute(insert(lists).values(**row))
-    if changes:
-        audit.append(
-            connection,
-            node,
-            datetime.now(UTC),
-            "lists.synced",
-            {"lists": [[name, changes[name]["digest"]] for name in sorted(changes)]},
-        )
-    return tuple(sorted(changes))
 
 
 def _suspend(connection: Connection, node: str, member: Member, *, reason: str, operator: str, now: datetime) -> Member:

@@ -15,7 +15,7 @@ from relay.policy.decision import Decision, Hold, Reason, Relay, Withhold
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import AgencyType, Member, Role
 from relay.roster.nomination import Nomination
-from relay.store import members, posts
+from relay.store import mailing_lists, members, posts
 from relay.store.engine import Database
 from relay.store.keys import Keys, create_keys, load_keys
 from relay.store.migrations import upgrade
@@ -191,7 +191,7 @@ def world(kind: str, tmp_path: Path, keys: Keys, request: pytest.FixtureRequest)
     with open_database(url) as database:
         if kind == "sqlite":
             upgrade(database)
-        database.write(lambda connection: members.sync_lists(connection, NODE, [make_list(name) for name in LISTS]))
+        database.write(lambda connection: mailing_lists.sync(connection, NODE, [make_list(name) for name in LISTS]))
         yield World(database, keys)
 
 

@@ -11,7 +11,7 @@ from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import members, queue
+from relay.store import mailing_lists, members, queue
 from tests.integration.store.conftest import LISTS, NODE, START, make_list
 
 
@@ -175,7 +175,7 @@ def test_a_stranger_can_not_be_changed(world):
 
 def test_lists_are_synchronised_and_a_second_time_changes_nothing(world):
     def sync(definitions) -> tuple[str, ...]:
-        return world.database.write(lambda c: members.sync_lists(c, NODE, definitions))
+        return world.database.write(lambda c: mailing_lists.sync(c, NODE, definitions))
 
     same = [make_list(name) for name in LISTS]
     entries = world.rows("SELECT count(*) FROM audit")
