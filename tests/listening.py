@@ -112,14 +112,13 @@ def asking(context: ssl.SSLContext) -> dict[Kind, ssl.SSLContext]:
 class RunningServer:
     """`with RunningServer(tmp_path) as server:` — every door open on a free port."""
 
-    def __init__(self, folder: Path, limits: IntakeLimits = LIMITS) -> None:
+    def __init__(self, folder: Path, limits: IntakeLimits = LIMITS, house: House | None = None) -> None:
         certificate, key = make_localhost_certificate(datetime.now(UTC))
         (folder / "cert.pem").write_bytes(certificate)
         (folder / "key.pem").write_bytes(key)
         self.certificate_file = folder / "cert.pem"
         self.context = ssl.create_default_context(cadata=certificate.decode())
-        self.house = House()
-        house = self.house
+        self.house = house = house or House()
         self.server = SmtpServer(
             (
                 Listener("smtp", "127.0.0.1", 0),

@@ -24,7 +24,8 @@ class IntakeLimits:
     """What one server takes.
 
     `idle` bounds the wait for one whole command line, or for one reply to be read; `handshake` that for TLS,
-    `proxy_header` that for a PROXY header. `login_delay` is the first delay of a login after failed ones (`login_tries`).
+    `proxy_header` that for a PROXY header. `login_delay` is the first delay of a login after failed ones (`login_tries`);
+    what tells a stranger how a login stands is said a whole number of `login_tick` after they asked.
     A message must come at `data_rate` octets a second, averaged over each `data_window`, and be there after
     `data_longest`. After `session_longest` a connection ends at its next pause.
     """
@@ -37,6 +38,7 @@ class IntakeLimits:
     idle: timedelta = timedelta(minutes=5)  # RFC 5321 §4.5.3.2.7
     handshake: timedelta = timedelta(seconds=30)
     login_delay: timedelta = timedelta(seconds=1)
+    login_tick: timedelta = timedelta(milliseconds=20)
     proxy_header: timedelta = timedelta(seconds=5)
     data_rate: int = 1024
     data_window: timedelta = timedelta(minutes=1)
