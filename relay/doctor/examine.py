@@ -7,6 +7,7 @@ from pathlib import Path
 from relay.doctor import doors, files, machine, records
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
+from relay.doctor.senders import look_at_senders
 from relay.settings import Settings
 
 
@@ -44,5 +45,6 @@ def examine(
     yield from doors.look_at_certificate(settings, now)
     yield from doors.look_at_ports(settings)
     yield from doors.look_at_trust(settings)
+    yield from look_at_senders(settings)
     yield from doors.look_at_smarthost(settings)
     yield from look_at_dns(resolver, settings.relay.domain, signing_keys)

@@ -37,6 +37,11 @@ class Dns:
         self._resolver.search = []
         self._resolver.cache = memory
 
+    @property
+    def servers(self) -> tuple[str, ...]:
+        """The addresses of those that are asked."""
+        return tuple(str(one) for one in self._resolver.nameservers)
+
     def records(self, name: str, kind: RecordType, patience: timedelta = PATIENCE) -> tuple[str, ...]:
         """All records of a kind; () where there are none, and for a text that can be no name.
 

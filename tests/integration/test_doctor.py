@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from relay.doctor import doors, files, machine, records
 from relay.doctor.examine import examine
 from relay.doctor.names import look_at_dns, record_of
+from relay.doctor.senders import look_at_senders
 from relay.settings import load_settings
 from relay.store.keys import load_keys
 from relay.transport import dns
@@ -437,6 +438,29 @@ def test_a_dns_that_fails_or_is_away_is_one_warning_and_no_list_of_failures(serv
 
 
 # — the whole —
+
+
+def test_a_list_that_is_open_to_all_servers_needs_a_door_and_a_resolver(fresh, server):
+    def look():
+        return [(one.check, one.level) for one in look_at_senders(load_settings(fresh.file))]
+
+    assert look() == [("senders", "ok")]
+    fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\nproofs = ["auth", "dkim"]')
+    fresh.configure("smtp", "resolver", server.address)
+    assert look() == [("senders", "ok")]
+    server.records, kept = None, server.records
+    assert look() == [("senders", "wrong")]
+    server.records = kept
+    fresh.configure("smtp", "port", 0)
+    assert look() == [("senders", "wrong"), ("senders", "ok")]
+
+
+def test_a_resolver_across_the_internet_is_warned_of(fresh, monkeypatch):
+    fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\nproofs = ["dmarc"]')
+    fresh.configure("smtp", "resolver", "9.9.9.9")
+    monkeypatch.setattr(dns.Dns, "records", lambda *_: ())
+    [found] = look_at_senders(load_settings(fresh.file))
+    assert (found.level, "DNSSEC" in found.advice) == ("warning", True)
 
 
 @pytest.fixture(scope="module")
