@@ -45,6 +45,7 @@ from relay.roster.destination import Purpose
 from relay.roster.login import Login
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
+from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
 from relay.store import mailing_lists, queue
@@ -59,6 +60,11 @@ DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.
 AT_ONCE = 16
+
+
+# Seconds from the end of a scan to the answer, for who has no proof: what is looked up and written in between for a member and for
+# nobody takes some milliseconds more or less, and must not tell them apart.
+EVENED = 0.5
 
 
 class Turn:
@@ -260,14 +266,20 @@ class Service:
         resources, now = self.resources, datetime.now(UTC)
         to = resources.destination(envelope.rcpt_to[0])
         is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
+        scanned = 0.0
 
         def scan(octets: bytes, facts: Facts) -> Scan:
             if is_letter and not self._letters.allows(client.ip, monotonic()):
                 raise Busy("enough was written to the postmaster in this hour")
             who = proof.address.key if isinstance(proof, AuthenticationResults) and not is_letter else ""
+            nonlocal scanned
             with self._turns.setdefault(who, Turn()).taken():  # by now they are a member: strangers leave nothing here
-                return self._scanners.scan(octets, facts)
+                try:
+                    return self._scanners.scan(octets, facts)
+                finally:
+                    scanned = monotonic()
 
+        proof: AuthenticationResults | Evidence = NOTHING
         try:
             proof = authentication or prove(resources, self._enquire, envelope, client, octets, now)
             return receive(resources, scan, envelope, client, proof, octets, now)
@@ -279,6 +291,8 @@ class Service:
             return NO_ANSWER
         finally:
             self._wake()  # also when something failed behind the commit: what is committed is due
+            if scanned and isinstance(proof, Evidence):
+                threading.Event().wait(scanned + EVENED - monotonic())  # which nobody sets: what is left of the time
 
     @contextlib.contextmanager
     def _enquire(self, client: Client) -> Iterator[Lookup]:

@@ -21,6 +21,7 @@ from relay.store import (
     audit,
     breaches,
     calls,
+    challenges,
     deletions,
     digests,
     failing,
@@ -44,6 +45,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _end_nominations,
         _ask_attestations,
         _expire_held,
+        _expire_challenges,
         _call_others,
         _tell_authors,
         _gather_digests,
@@ -151,6 +153,13 @@ def _expire_held(resources: Resources, now: datetime) -> None:
     node = resources.settings.relay.node
     if expired := resources.database.write(lambda connection: held.expire(connection, node, now)):
         note("held.expired", count=len(expired))
+
+
+def _expire_challenges(resources: Resources, now: datetime) -> None:
+    node = resources.settings.relay.node
+    if expired := resources.database.write(lambda connection: challenges.expire(connection, node, now)):
+        note("challenge.expired", count=expired)
+    resources.database.write(lambda connection: challenges.forget(connection, now))
 
 
 def _call_others(resources: Resources, now: datetime) -> None:

@@ -49,7 +49,7 @@ def accept(
         return NO_SUCH_ADDRESS
     if (whole := refused_or_discarded(judgement)) is not None:
         return _turn_away(resources, whole, member, client, now)
-    post = _to_record(resources, judgement, member, to.tag, client, octets, now)
+    post = to_record(resources, judgement, member, to.tag, client, octets, now)
     if whose := over_budget(resources, post):
         return _put_off(resources, whose, member, client, now)
     return _record(resources, post)
@@ -77,7 +77,7 @@ def _put_off(resources: Resources, whose: Whose, author: Member, client: Client,
     return OVER_QUOTA
 
 
-def _to_record(
+def to_record(
     resources: Resources,
     judgement: Judgement,
     author: Member,

@@ -7,7 +7,7 @@ as the database knows the member then (`actions.prove`), so that a suspension ho
 from collections.abc import Sequence
 from datetime import datetime
 
-from relay.delivery.bounce import read_invitation, read_return_path
+from relay.delivery.bounce import read_answer_address, read_return_path
 from relay.mail.address import Address
 from relay.mail.auth_results import Proof
 from relay.mail.envelope import Client
@@ -52,8 +52,8 @@ def admit(
         return NO_SUCH_ADDRESS
     if destination.purpose is Purpose.RETURN_PATH:
         refused = None if read_return_path(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
-    elif destination.purpose is Purpose.INVITATION:
-        refused = None if read_invitation(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
+    elif destination.purpose is Purpose.ANSWER:
+        refused = None if read_answer_address(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
     elif destination.purpose is Purpose.POSTMASTER:
         refused = None if resources.settings.relay.postmaster else NO_SUCH_ADDRESS
     elif member is None:
@@ -102,7 +102,7 @@ def proofs_for(resources: Resources, destination: Destination) -> frozenset[Proo
             return destination.mailing_list.proofs if destination.mailing_list else frozenset()
         case Purpose.ALERTS | Purpose.PRACTICE:
             return frozenset().union(*(one.proofs for one in resources.lists.values()))
-        case Purpose.RETURN_PATH | Purpose.INVITATION | Purpose.POSTMASTER:
+        case Purpose.RETURN_PATH | Purpose.ANSWER | Purpose.POSTMASTER:
             return frozenset()
 
 
@@ -127,5 +127,5 @@ def _may_write(resources: Resources, destination: Destination, member: Member, n
             return any(one.admits(member) for one in resources.lists.values())
         case Purpose.ALERTS:
             return bool(takes_alerts_of(member, resources.lists.values()))
-        case Purpose.RETURN_PATH | Purpose.INVITATION | Purpose.POSTMASTER:
+        case Purpose.RETURN_PATH | Purpose.ANSWER | Purpose.POSTMASTER:
             return False  # open to everybody, and so asked above

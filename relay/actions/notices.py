@@ -1,13 +1,15 @@
 """The facts of a notice, gathered from the record alone when it is sent."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from relay.actions.address_notices import about_address
+from relay.actions.challenge import UNPROVEN
+from relay.actions.challenge_facts import about_challenge
 from relay.actions.directory import confirmed_directory
 from relay.actions.door_facts import about_doors, about_silence, asked_doors
 from relay.actions.leak_facts import about_breach, about_leak
-from relay.delivery.bounce import invitation_address
+from relay.delivery.bounce import answer_address
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -40,27 +42,11 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
     """
     with resources.database.read() as connection:
         recipient = members.get(connection, delivery.recipient_id)
-    match delivery.kind:
-        case Kind.NOMINATION | Kind.INVITATION | Kind.CONFIRMATION | Kind.WELCOME:
-            return _about_nomination(resources, delivery, recipient, now)
-        case Kind.ATTESTATION | Kind.DORMANCY:
-            return _about_attestation(resources, delivery, recipient, now)
-        case Kind.PRACTICE:
-            return _about_practice(resources, delivery, recipient, now)
-        case Kind.PROBE | Kind.FAILING:
-            return about_address(resources, delivery, recipient, now)
-        case Kind.ANSWER:
-            return _about_request(resources, delivery, recipient, now)
-        case Kind.SPILL | Kind.SPILLED | Kind.DELETION:
-            return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
-        case Kind.BREACH:
-            return about_breach(resources, delivery, recipient, now)
-        case Kind.DOORS:
-            return about_doors(resources, delivery, recipient, now)
-        case Kind.SILENCE:
-            return about_silence(resources, delivery, recipient, now)
-        case _:
-            return _about_post(resources, delivery, recipient, now)
+    return _ABOUT.get(delivery.kind, _about_post)(resources, delivery, recipient, now)
+
+
+def _about_leak(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
 
 
 def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
@@ -69,7 +55,7 @@ def _about_nomination(resources: Resources, delivery: Delivery, recipient: Membe
     reply_to = None
     if delivery.kind is Kind.INVITATION:
         key = resources.keys.verp
-        reply_to = invitation_address(delivery.list_name, resources.settings.relay.domain, delivery.id, key)
+        reply_to = answer_address("invitation", delivery.list_name, resources.settings.relay.domain, delivery.id, key)
     return NoticeFacts(
         kind=_OF_MEMBERSHIP[delivery.kind],
         reference=f"M-{delivery.id:06}",
@@ -192,6 +178,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         queued_at=delivery.created_at,
         lists=_lists(resources, (name for name, _ in concerned)),
         received_at=rows[0].received_at,
+        unproven=rows[0].proof == UNPROVEN,
         reasons=reasons,
         author_country=author.country,
         advice=_advice(resources, recipient, reasons),
@@ -273,3 +260,26 @@ def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> 
     with resources.database.read() as connection:
         directory = confirmed_directory(resources, connection, author.country)
     return advise(reasons, agency_type=author.agency_type, country=author.country, directory=directory)
+
+
+# What each kind of letter is about; those that aren't named are about a post.
+_ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts]] = {
+    Kind.NOMINATION: _about_nomination,
+    Kind.INVITATION: _about_nomination,
+    Kind.CONFIRMATION: _about_nomination,
+    Kind.WELCOME: _about_nomination,
+    Kind.ATTESTATION: _about_attestation,
+    Kind.DORMANCY: _about_attestation,
+    Kind.CHALLENGE: about_challenge,
+    Kind.CHALLENGE_ENDED: about_challenge,
+    Kind.PRACTICE: _about_practice,
+    Kind.PROBE: about_address,
+    Kind.FAILING: about_address,
+    Kind.ANSWER: _about_request,
+    Kind.SPILL: _about_leak,
+    Kind.SPILLED: _about_leak,
+    Kind.DELETION: _about_leak,
+    Kind.BREACH: about_breach,
+    Kind.DOORS: about_doors,
+    Kind.SILENCE: about_silence,
+}

@@ -8,14 +8,14 @@ MAIL FROM must be the author's address, as it must under a login: a person's own
 address or the null one says that a machine, a forwarder or another list sent this.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from relay.actions.admit import FROM_SERVERS, admit, is_gateway, proofs_for
 from relay.actions.certify import still_stands_for
 from relay.actions.judge import Author
-from relay.mail.auth_results import AuthenticationResults, Method, Proof, proof_by_gateway
+from relay.mail.auth_results import AuthenticationResults, Method, Proof, is_disproved_by_gateway, proof_by_gateway
 from relay.mail.envelope import Client, Envelope
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import REFUSED, Reply
@@ -57,11 +57,21 @@ def prove(
             return Evidence(method=None, refused=True, faults=("author.not_mail_from",))
         address = author.address
         if lookup is None:
-            method = proof_by_gateway(header, resources.settings.smtp.authserv_id, address)
-            return AuthenticationResults(method=method, address=address, by_gateway=True) if method else NOTHING
+            name = resources.settings.smtp.authserv_id
+            method = proof_by_gateway(header, name, address)
+            if method:
+                return _unless_asked(AuthenticationResults(method=method, address=address, by_gateway=True), wanted)
+            return Evidence(method=None, refused=is_disproved_by_gateway(header, name, address))
         claim = Claim(octets=octets, header=header, author=address, client=client, recipients=envelope.rcpt_to)
         evidence = gather(claim, wanted, lookup, now)
-    return AuthenticationResults(method=evidence.method, address=address) if evidence.method else evidence
+    if evidence.method is None:
+        return evidence
+    return _unless_asked(AuthenticationResults(method=evidence.method, address=address), wanted)
+
+
+def _unless_asked(proof: AuthenticationResults, wanted: Collection[Proof]) -> AuthenticationResults | Evidence:
+    """A proof; where the lists take none of its kind but the word of the author's mailbox, it is none, and the author is asked."""
+    return NOTHING if Proof.CHALLENGE in wanted and not proof.is_enough_for(wanted) else proof
 
 
 def refuse_unproven(resources: Resources, client: Client, evidence: Evidence, now: datetime) -> Reply:
@@ -95,7 +105,7 @@ def find_author(
         authentication.method is not Method.CERTIFICATE or still_stands_for(resources, client.certificate, member, now)
     )
     refusal = NOT_ENTITLED if proven or member is None else NOT_AUTHENTICATED
-    if member is not None and proven and _may_write(resources, envelope, client, member, now):
+    if member is not None and proven and may_write(resources, envelope, client, member, now):
         if _is_proof_enough(resources, envelope, member, authentication):
             return Author(member=member, proof=authentication)
         refusal = PROOF_NOT_ENOUGH
@@ -124,7 +134,7 @@ def _is_proof_enough(
     return True
 
 
-def _may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:
+def may_write(resources: Resources, envelope: Envelope, client: Client, author: Member, now: datetime) -> bool:
     """Whether each recipient would have been taken from this member at RCPT."""
     recipients = envelope.rcpt_to
     return all(

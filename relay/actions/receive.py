@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from relay.actions.accept import accept
+from relay.actions.answered import take_answer
 from relay.actions.assist import assist
 from relay.actions.bounce import bounce
-from relay.actions.invite import take_acceptance
+from relay.actions.challenge import challenge, may_challenge
 from relay.actions.judge import Scanner
 from relay.actions.postmaster import take_letter
 from relay.actions.practise import practise
@@ -41,10 +42,10 @@ def receive(
         return bounce(resources, envelope.rcpt_to[0], octets, now)
     if destination.purpose is Purpose.POSTMASTER:
         return take_letter(resources, scanner, envelope, client, octets, now)
-    if destination.purpose is Purpose.INVITATION:
-        return take_acceptance(resources, scanner, envelope.rcpt_to[0], octets, now)
+    if destination.purpose is Purpose.ANSWER:
+        return take_answer(resources, scanner, envelope.rcpt_to[0], octets, now)
     if isinstance(authentication, Evidence):
-        return refuse_unproven(resources, client, authentication, now)
+        return _take_unproven(resources, scanner, envelope, client, authentication, octets, now)
     author = find_author(resources, envelope, client, authentication, now)
     if isinstance(author, Reply):
         return author
@@ -56,3 +57,18 @@ def receive(
             return assist(resources, scanner, here, author, octets, now) if here else NO_SUCH_ADDRESS
         case Purpose.PRACTICE:
             return practise(resources, scanner, author, octets, now)
+
+
+def _take_unproven(
+    resources: Resources,
+    scanner: Scanner,
+    envelope: Envelope,
+    client: Client,
+    evidence: Evidence,
+    octets: bytes,
+    now: datetime,
+) -> Reply:
+    """Ask the author whom a message without proof names, where its lists take their word; else refuse it."""
+    if may_challenge(resources, envelope, evidence):
+        return challenge(resources, scanner, envelope, client, evidence, octets, now)
+    return refuse_unproven(resources, client, evidence, now)

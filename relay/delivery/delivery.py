@@ -41,6 +41,8 @@ class Kind(StrEnum):
     SPILL = "spill"
     DOORS = "doors"
     SILENCE = "silence"
+    CHALLENGE = "challenge"
+    CHALLENGE_ENDED = "challenge-ended"
     POSTMASTER = "postmaster"
     DIGEST = "digest"
     WHOLE = "whole"

@@ -12,6 +12,7 @@ from relay.delivery.address_letters import failing, probe
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
+from relay.delivery.challenge import ending, question, unproven
 from relay.delivery.door_letters import ask_about_doors, tell_of_silence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.leak_letters import breach, deletion, spill, spilled
@@ -47,6 +48,8 @@ _SUBJECTS = {
     "breach": sentence("To be assessed: {reference}"),
     "doors": sentence("Please confirm your country's doors: {reference}"),
     "silence": sentence("Countries that have not confirmed their doors"),
+    "challenge": sentence("Did you send this? {reference}"),
+    "challenge-ended": sentence("About a message in your name: {reference}"),
 }
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
@@ -111,6 +114,7 @@ def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [
         catalogue.text("Your message was not distributed. No member of the list has received it."),
         record(facts, catalogue),
+        unproven(catalogue) if facts.unproven else "",
         reasons(facts, catalogue),
         _kept(facts, catalogue),
         doors(facts, catalogue, catalogue.text("The right way for it:")),
@@ -282,4 +286,6 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "breach": breach,
     "doors": ask_about_doors,
     "silence": tell_of_silence,
+    "challenge": question,
+    "challenge-ended": ending,
 }

@@ -39,6 +39,8 @@ NoticeKind = Literal[
     "breach",
     "doors",
     "silence",
+    "challenge",
+    "challenge-ended",
 ]
 
 
@@ -152,6 +154,9 @@ class NoticeFacts:
     - breach, to an administrator: `breach`
     - doors, to a focal point: `doors` of their country, `contacts` (the integrity contact of each list by its title), `reminder`, `operators`
     - silence, to an administrator: `silent`, the countries
+    - challenge, to whom a message says that it is from: `received_at`, `size_octets`, `server`, `held_until`, `a_day`, `reply_to`;
+      challenge-ended: the same facts of the message, `ending`, and how many more were `dropped` meanwhile
+    - withhold: `unproven` when nobody knows who wrote it
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
 
@@ -189,6 +194,12 @@ class NoticeFacts:
     reply_to: Address | None = None
     people: tuple[Member, ...] = ()
     stage: Stage = Stage.NONE
+    size_octets: int = 0
+    server: str = ""
+    a_day: int = 0
+    ending: str = ""
+    dropped: int = 0
+    unproven: bool = False
     due: date | None = None
     leak: Leak | None = None
     breach: BreachFacts | None = None

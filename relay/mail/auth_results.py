@@ -224,13 +224,23 @@ def proof_by_gateway(header: HeaderSection, authserv_id: str, author: Address) -
     Returns:
         The method that passed; None when there is no proof.
     """
+    verdicts = _verdicts(header, authserv_id, author)
+    return verdicts[0] if verdicts and isinstance(verdicts[0], Method) and False not in verdicts else None
+
+
+def is_disproved_by_gateway(header: HeaderSection, authserv_id: str, author: Address) -> bool:
+    """Whether a field of the gateway's speaks against the author, or there are more fields than anybody would write."""
+    return False in _verdicts(header, authserv_id, author)
+
+
+def _verdicts(header: HeaderSection, authserv_id: str, author: Address) -> list[Method | Literal[False] | None]:
+    """What each field of the gateway's says of the author's domain, the topmost first."""
     name = authserv_id.encode()
     bodies = [body.strip(b" \t") for body in header.all("authentication-results")]
+    if len(bodies) > FIELDS:
+        return [False]
     ours = [body for body in bodies if body.startswith(name) and _ID_END.match(body, len(name))]
-    if not ours or len(bodies) > FIELDS:
-        return None
-    topmost, *others = (_verdict(read_results(body, authserv_id), author.domain) for body in ours)
-    return topmost if isinstance(topmost, Method) and False not in others else None
+    return [_verdict(read_results(body, authserv_id), author.domain) for body in ours]
 
 
 def _verdict(results: tuple[MethodResult, ...] | None, domain: str) -> Method | Literal[False] | None:

@@ -19,7 +19,7 @@ class Purpose(StrEnum):
     PRACTICE = "practice"
     RETURN_PATH = "return-path"
     REQUEST = "request"
-    INVITATION = "invitation"
+    ANSWER = "answer"
     POSTMASTER = "postmaster"
 
 
@@ -65,11 +65,11 @@ def destination_of(address: Address, domain: str, of_lists: Mapping[str, Destina
     if found := of_lists.get(address.key):
         return found
     if address.domain.lower() == domain.lower():
-        # Their seals tell whether anything ever left with them (`delivery.bounce`).
+        # Their seals tell what ever left with them (`delivery.bounce`).
         if "-bounces+" in address.local.lower():
             return Destination(purpose=Purpose.RETURN_PATH)
         if "-request+" in address.local.lower():
-            return Destination(purpose=Purpose.INVITATION)
+            return Destination(purpose=Purpose.ANSWER)
         purpose = _OF_THE_RELAY.get(address.local.lower())
         return Destination(purpose=purpose) if purpose else None
     return None

@@ -1,6 +1,7 @@
 """What a member asks of the relay by mail to LIST-request@: words in capitals, the same in every language, one a line."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -73,6 +74,8 @@ _DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
 _USUAL = {Word.DIGEST: "DAILY"}
 _END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _WORDS = {word.value: word for word in Word}
+_YES = frozenset({"YES", "OUI", "SÍ", "SI", "SIM"})
+_NO = frozenset({"NO", "NON", "NÃO", "NAO", "SPILL"})
 _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
 
 
@@ -107,12 +110,20 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
 
 def read_acceptance(subject: str, text: str) -> bool | None:
     """Read a nominee's answer: True accepts, False declines; None when neither stands in the subject or alone on the first line."""
+    return _read_choice(subject, text, _ACCEPTED, _DECLINED)
+
+
+def read_yes_or_no(subject: str, text: str) -> bool | None:
+    """Read the answer to a challenge, in the same way: True for yes, False for no, None for anything else."""
+    return _read_choice(subject, text, _YES, _NO)
+
+
+def _read_choice(subject: str, text: str, yes: Collection[str], no: Collection[str]) -> bool | None:
+    """Where subject and first line contradict each other, nothing is understood."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    for line in (without_reply_prefixes(subject), first):
-        said = _spaced(line).strip(" .!").upper().replace("’", "'")
-        if said in _ACCEPTED or said in _DECLINED:
-            return said in _ACCEPTED
-    return None
+    said = {_spaced(line).strip(" .!").upper().replace("’", "'") for line in (without_reply_prefixes(subject), first)}
+    accepts, declines = not said.isdisjoint(yes), not said.isdisjoint(no)
+    return accepts if accepts != declines else None
 
 
 def _read(subject: str, text: str, answered: str) -> list[Request]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert
@@ -32,15 +33,10 @@ def insert_decisions(
         copies: how many copies were queued for those that relay.
     """
     rows = [
-        {
+        decision_row(list_name, decision)
+        | {
             "post_id": post_id,
-            "list_name": list_name,
             "position": position,
-            "decision": decision.word,
-            "marking": getattr(decision, "marking", None),
-            "reasons": reason_rows(decision.reasons),
-            "removed": list(getattr(decision, "removed", ())),
-            "channels": list(getattr(decision, "channels", ())),
             "held_until": held_until[list_name] if isinstance(decision, Hold) else None,
             "copies": copies.get(list_name, 0),
         }
@@ -49,7 +45,19 @@ def insert_decisions(
     _INSERT.each(connection, rows)
 
 
-def read_decision(row: Row[Any]) -> Decision:
+def decision_row(list_name: str, decision: Decision) -> dict[str, Any]:
+    """What a row of the table says of a decision; small JSON values."""
+    return {
+        "list_name": list_name,
+        "decision": decision.word,
+        "marking": getattr(decision, "marking", None),
+        "reasons": reason_rows(decision.reasons),
+        "removed": list(getattr(decision, "removed", ())),
+        "channels": list(getattr(decision, "channels", ())),
+    }
+
+
+def read_decision(row: Row[Any] | SimpleNamespace) -> Decision:
     """The decision that a row of the table stands for."""
     reasons = read_reasons(row.reasons)
     match row.decision:

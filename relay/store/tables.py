@@ -293,7 +293,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
         ),
         name="kind",
     ),
@@ -426,6 +426,40 @@ counters = Table(
     Column("year", Integer, primary_key=True),
     Column("last", Integer, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# Posts whose registered author is asked whether they wrote them. Nothing of one is among `posts` before they said so.
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("author_id", Text, ForeignKey("members.id"), nullable=False),  # whose address it bears
+    Column("list_name", Text, nullable=False),  # in whose name they are asked
+    Column("asked_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("dropped", Integer, nullable=False, server_default=text("0")),  # further messages while it was open
+    Column("client_ip", Text, nullable=False),
+    Column("size_octets", BigInteger, nullable=False),
+    Column("prefix", Text, nullable=False),
+    Column("judged", Json, nullable=False),  # the decision of each list, in the message's order; [] once it is closed
+    Column("duplicate_key", LargeBinary, nullable=False),
+    Column("content_key", LargeBinary),
+    Column("uid", Text, nullable=False),
+    Column("key_id", Text),
+    Column("wrapped_key", LargeBinary),
+    Column("nonce", LargeBinary),
+    Column("content", LargeBinary),
+    Column("originals", LargeBinary),
+    CheckConstraint(_one_of("state", "open confirmed denied expired withheld"), name="state"),
+    CheckConstraint("(wrapped_key IS NOT NULL) = (state = 'open')", name="wrapped_key"),
+    Index(
+        "ix_challenges_open",
+        "author_id",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    sqlite_autoincrement=True,  # the number is sealed into an address: it is never given twice
 )
 
 audit = Table(

@@ -37,6 +37,7 @@ def upgrade() -> None:
     _create_deletions()
     _create_breaches()
     _create_counters()
+    _create_challenges()
     _create_deliveries()
     _index_deliveries()
     _create_failures()
@@ -53,6 +54,7 @@ def downgrade() -> None:
         "audit",
         "failures",
         "deliveries",
+        "challenges",
         "counters",
         "breaches",
         "deletions",
@@ -415,6 +417,41 @@ def _create_breaches() -> None:
     )
 
 
+def _create_challenges() -> None:
+    op.create_table(
+        "challenges",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("author_id", sa.Text(), nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("asked_at", _INSTANT, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("dropped", sa.Integer(), nullable=False, server_default=sa.text("0")),
+        sa.Column("client_ip", sa.Text(), nullable=False),
+        sa.Column("size_octets", sa.BigInteger(), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("judged", _JSON, nullable=False),
+        sa.Column("duplicate_key", sa.LargeBinary(), nullable=False),
+        sa.Column("content_key", sa.LargeBinary(), nullable=True),
+        sa.Column("uid", sa.Text(), nullable=False),
+        sa.Column("key_id", sa.Text(), nullable=True),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.Column("nonce", sa.LargeBinary(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("originals", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            _one_of("state", "open confirmed denied expired withheld"), name=op.f("ck_challenges_state")
+        ),
+        sa.CheckConstraint("(wrapped_key IS NOT NULL) = (state = 'open')", name=op.f("ck_challenges_wrapped_key")),
+        sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_challenges_author_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_challenges")),
+        sqlite_autoincrement=True,
+    )
+    is_open = sa.text("state = 'open'")
+    op.create_index(
+        "ix_challenges_open", "challenges", ["author_id"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
+
+
 def _create_counters() -> None:
     op.create_table(
         "counters",
@@ -457,7 +494,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
