@@ -10,7 +10,7 @@ import contextlib
 import secrets
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -53,7 +53,9 @@ from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
 from relay.transport.enquiry import Enquiries
 from relay.transport.wake import bind_ear, listen
-from relay.web.health import Health, HealthServer, judge_delivery
+from relay.web.autoconfig import SubmissionDoors
+from relay.web.health import Health, judge_delivery
+from relay.web.server import WebServer
 
 ROLES = ("smtp", "delivery", "web", "jobs")
 DRAIN = timedelta(seconds=20)
@@ -171,7 +173,8 @@ class Service:
                 note("scanner.sandbox", seccomp=walls.seccomp, unprivileged=walls.unprivileged)
             ports |= await self._start_smtp(stack)
         if "web" in self._roles and (port := self.resources.settings.web.port) != 0:
-            web = HealthServer(self.resources.settings.web.host, 0 if port == "auto" else port, self._health)
+            host, any_free = self.resources.settings.web.host, port == "auto"
+            web = WebServer(host, 0 if any_free else int(port), self._health, lambda: self._submission_doors(ports))
             stack.push_async_callback(asyncio.to_thread, web.close)
             ports["web"] = web.port
         scheduler = BackgroundScheduler(timezone=UTC)
@@ -312,6 +315,13 @@ class Service:
         if not (takes and self.resources.database.can_write):
             return Health("unavailable")
         return judge_delivery(waiting, away=self._courier.smarthost_is_away) if self._courier else Health("ok")
+
+    def _submission_doors(self, open_here: Mapping[str, int]) -> SubmissionDoors:
+        """Where mail programs connect: the ports that are open in this process, or that another one has by the settings."""
+        settings = self.resources.settings
+        wished = {"submission": settings.smtp.submission_port, "submissions": settings.smtp.submissions_port}
+        ports = {name: open_here.get(name) or (0 if port == "auto" else port) for name, port in wished.items()}
+        return SubmissionDoors(host=settings.public_host, **ports)
 
     def _tick(self) -> None:
         """Take up new keys, in every role; do what is due, in that of the jobs."""

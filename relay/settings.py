@@ -74,6 +74,10 @@ def _host_name(value: str) -> str:
     return value.lower()
 
 
+def _public_host(value: str) -> str:
+    return _host_name(value) if value else ""
+
+
 def _mail_address(value: str) -> str:
     if value and parse_address(value) is None:
         raise ValueError(f"write a mail address such as ops@agency.example, not “{value}”")
@@ -141,6 +145,7 @@ class SmtpSection(_Section):
     port: Port
     submission_port: Port
     submissions_port: Port
+    public_host: Annotated[str, AfterValidator(_public_host)]
     tls_certificate: str
     tls_key: str
     client_certificates: Annotated[
@@ -281,6 +286,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's URL, with the default filled in."""
         return self.database.url or sqlite_url(self.relay.data / "relay.db")
+
+    @property
+    def public_host(self) -> str:
+        """The name by which members' mail programs reach the submission doors, with the default filled in: the domain."""
+        return self.smtp.public_host or self.relay.domain
 
     @property
     def smarthost_tls(self) -> Literal["required", "opportunistic", "none"]:

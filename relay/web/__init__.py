@@ -1,1 +1,1 @@
-"""The web door. It answers /health only, until the web issue builds the pages."""
+"""The web door: /health, and how mail programs reach the submission doors. The web issue builds the pages."""

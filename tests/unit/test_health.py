@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from relay.delivery.retry import LONG
-from relay.web.health import Health, HealthServer, judge_delivery
+from relay.web.autoconfig import SubmissionDoors
+from relay.web.health import Health, judge_delivery
+from relay.web.server import WebServer
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,9 @@ def test_what_waits_too_long_is_stuck_unless_the_smarthost_is_away(waiting, away
     ],
 )  # fmt: skip
 def test_the_answer_says_what_is_wrong_in_its_code_and_in_words(health, path, code, body):
-    server = HealthServer("127.0.0.1", 0, lambda: health)
+    server = WebServer(
+        "127.0.0.1", 0, lambda: health, lambda: SubmissionDoors(host="relay.example", submission=0, submissions=0)
+    )
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
         connection.request("GET", path)
