@@ -25,6 +25,7 @@ from relay.cli.people import (
 from relay.cli.proofs import certificate_app, pin_row
 from relay.cli.rows import print_records, print_rows
 from relay.cli.vetting import WaiverOption
+from relay.cli.wishes import wishes
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
@@ -38,6 +39,7 @@ app.command()(roll.export)
 app.command()(past.at)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
+app.command()(wishes)
 app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
 app.command()(vetting.nominate)
 app.command()(vetting.confirm)

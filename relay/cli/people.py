@@ -34,6 +34,9 @@ def person(member: Member) -> dict[str, object]:
         "valid_until": member.valid_until.isoformat() if member.valid_until else None,
         "attested_on": member.attested_on.isoformat() if member.attested_on else None,
         "rules_version": member.rules_version or None,
+        "digest": member.wishes.reading.value,
+        "paused_since": member.wishes.paused_at.isoformat(timespec="seconds") if member.wishes.paused_at else None,
+        "paused_until": member.wishes.paused_until.isoformat() if member.wishes.paused_until else None,
     }
 
 

@@ -44,18 +44,19 @@ def gather_due(connection: Connection, due_before: Mapping[Reading, datetime], n
         .distinct()
     )
     found = connection.execute(readers).scalars().all()
-    for member_id in found:
-        _gather(connection, member_id, now)
-    return len(found)
+    return sum(gather(connection, member_id, now) for member_id in found)
 
 
-def _gather(connection: Connection, member_id: str, now: datetime) -> None:
-    """Queue one digest with everything that is put by for this reader."""
+def gather(connection: Connection, member_id: str, now: datetime) -> bool:
+    """Queue one digest with everything that is put by for this reader; False when nothing is."""
     mine = and_(_PUT_BY, deliveries.c.member_id == member_id)
+    list_name = connection.execute(select(func.min(deliveries.c.list_name)).where(mine)).scalar_one()
+    if list_name is None:
+        return False
     row = {
         "member_id": member_id,
         "kind": Kind.DIGEST,
-        "list_name": connection.execute(select(func.min(deliveries.c.list_name)).where(mine)).scalar_one(),
+        "list_name": list_name,
         "facts": {"reference": next_reference(connection, "DIGEST", now.year)},
         "status": Status.QUEUED,
         "created_at": now,
@@ -63,6 +64,7 @@ def _gather(connection: Connection, member_id: str, now: datetime) -> None:
     }
     digest_id = connection.execute(insert(deliveries).values(**row).returning(deliveries.c.id)).scalar_one()
     connection.execute(update(deliveries).where(mine).values(digest_id=digest_id))
+    return True
 
 
 def open_parts(connection: Connection, digest: Delivery, now: datetime) -> tuple[Part, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from relay.delivery.delivery import Kind
 from relay.roster.member import Member, MemberState
 from relay.roster.reading import Reading
-from relay.store import audit, fanout
+from relay.store import audit, digests, fanout
 from relay.store.tables import RELAYED, decisions, deliveries, members, memberships, posts
 
 
@@ -35,10 +35,12 @@ def accept_rules(connection: Connection, node: str, member: Member, version: int
 def set_reading(
     connection: Connection, node: str, member: Member, reading: Reading, now: datetime, *, operator: str | None = None
 ) -> None:
-    """Send this member posts one by one, or in digests, from now on. What is put by for a digest comes as the last one."""
+    """Send this member posts one by one, or in digests, from now on. What is put by comes at once as the last one, unless they have paused."""
     connection.execute(update(members).where(members.c.id == member.id).values(reading=reading))
     facts: audit.Facts = {"member": member.id, "reading": reading.value, **_by(operator)}
     audit.append(connection, node, now, "member.reading_chosen", facts)
+    if reading is Reading.INSTANT and not member.wishes.is_paused(now.date()):
+        digests.gather(connection, member.id, now)
 
 
 def pause(

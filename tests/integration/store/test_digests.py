@@ -152,7 +152,18 @@ def test_whoever_reads_at_once_again_gets_what_was_put_by_as_a_last_digest(world
     chosen(world, reader, Reading.INSTANT)
     world.post(author, ("central-africa", relayed))
     assert copies(world) == [(1, "digest"), (2, "queued")]
-    assert sent(world, START + timedelta(minutes=1)) == [[1]]
+    assert sent(world, START) == [[1]]
+
+
+def test_whoever_reads_at_once_again_in_a_pause_gets_what_was_put_by_behind_it(world, author, reader, relayed):
+    world.post(author, ("central-africa", relayed))
+    world.database.write(lambda c: wishes.pause(c, NODE, reader, None, START))
+    with world.database.read() as connection:
+        paused = members.get(connection, reader.id)
+    world.database.write(lambda c: wishes.set_reading(c, NODE, paused, Reading.INSTANT, START))
+    assert sent(world, START) == []
+    world.database.write(lambda c: wishes.resume(c, NODE, paused, START))
+    assert sent(world, START) == [[1]]
 
 
 def test_a_suspended_member_gets_no_digest(world, author, reader, relayed):
