@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from relay.delivery.directory_page import CountryEntry
 from relay.errors import Invalid, NotFound
 from relay.mail.address import Address
 from relay.maillog import note
@@ -153,24 +154,18 @@ def ask_now(resources: Resources, country: str, operator: str, now: datetime) ->
     return resources.database.write(ask)
 
 
-def directory_rows(resources: Resources, countries: Iterable[str]) -> list[dict[str, object]]:
-    """Each door of these countries as a row: functions and days only."""
-    rows: list[dict[str, object]] = []
+def directory_entries(resources: Resources, countries: Iterable[str]) -> list[CountryEntry]:
+    """What the directory says about these countries: functions and days only."""
+    titles = {one.name: one.title for one in resources.lists.values()}
     with resources.database.read() as connection:
-        for country in countries:
-            rows += (_row(country, door) for door in country_doors(resources, connection, country) if door.as_of)
-    return rows
-
-
-def _row(country: str, door: Door) -> dict[str, object]:
-    return {
-        "country": country,
-        "channel": door.channel.value,
-        "name": door.name,
-        "how": door.how,
-        "as_of": door.as_of.isoformat() if door.as_of else None,
-        "confirmed": door.confirmed,
-    }
+        return [
+            CountryEntry(
+                country=country,
+                doors=country_doors(resources, connection, country),
+                contacts={titles[name]: one for name, one in integrity_contacts(resources, country).items()},
+            )
+            for country in countries
+        ]
 
 
 def countries_shown(resources: Resources, country: str, now: datetime) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ COMMANDS = {
     "lists": ("lists:app", "The mailing lists, as the site's lists/*.toml define them."),
     "members": ("members:app", "The vetted people of this relay."),
     "gateways": ("gateways:app", "Agencies' mail servers, known by their TLS client certificate."),
+    "directory": ("directory:app", "The doors of each country for what may not go to a list."),
     "posts": ("posts:app", "What became of posts."),
     "held": ("posts:held_app", "Posts that wait for a moderator."),
     "spills": ("spills:app", "Posts that should not have gone out: reported, confirmed, dismissed."),

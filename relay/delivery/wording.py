@@ -229,13 +229,23 @@ def _shown(places: list[str], catalogue: Catalogue) -> str:
     return catalogue.text("; ").join([*places[:PLACES_SHOWN], *more])
 
 
+def door_function(channel: Channel, catalogue: Catalogue) -> str:
+    """What a door is, whatever it is called in a country."""
+    return catalogue.text(_DOORS[channel])
+
+
+def is_confirmed(door: Door, on: date) -> bool:
+    """Whether a door was found right not too long before that day."""
+    return door.confirmed and door.as_of is not None and on - door.as_of <= CONFIRMED_FOR
+
+
 def door_line(door: Door, on: date, catalogue: Catalogue) -> str:
     """A door, how to reach it, and as of when that is known."""
-    text = catalogue.text(_DOORS[door.channel])
+    text = door_function(door.channel, catalogue)
     for detail in filter(None, (door.name, door.how)):
         text = catalogue.text("{door}: {name}", door=text, name=catalogue.definition(detail))
     if door.as_of is None:
         return text if door.channel in _OWN_DOORS else catalogue.text("{door} (unconfirmed)", door=text)
-    if door.confirmed and on - door.as_of <= CONFIRMED_FOR:
+    if is_confirmed(door, on):
         return catalogue.text("{door} (as of {day})", door=text, day=catalogue.day(door.as_of))
     return catalogue.text("{door} (as of {day}, unconfirmed)", door=text, day=catalogue.day(door.as_of))

@@ -15,7 +15,6 @@ _FORM_LINE = re.compile(r"\s*(NAME|AGENCY|TYPE|LANGUAGE|LISTS|WAIVER|UNTIL)\s*:(
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
-
 _DOORS = re.compile(r"(?<![\w-])[A-Z]{2}-\d{4}-[12]-[0-9A-F]{8}(?![\w-])", re.IGNORECASE)  # policy.doors
 
 
@@ -67,6 +66,7 @@ _ABOUT = frozenset(
 )
 _ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
 _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
+_ABOUT_DOORS = frozenset({Word.CONTACTS, Word.CORRECT})
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
 _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"}), Word.DIGEST: frozenset({"DAILY", "WEEKLY"})}
 _ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
@@ -155,6 +155,9 @@ def _read_line(line: str, answered: str) -> Request | None:
         about = argument or answered
         fits = _REFERENCE.fullmatch(about) and (word not in _ABOUT_NOMINATIONS or about.startswith("M-"))
         return Request(word, about) if fits else None
+    if word in _ABOUT_DOORS:
+        about = argument or (answered if word is Word.CORRECT else "")
+        return Request(word, about) if word is Word.CONTACTS or _DOORS.fullmatch(about) else None
     if word is Word.LANG:
         return Request(word, argument.lower()) if argument else None
     if word in _ABOUT_COUNTRIES:

@@ -98,3 +98,21 @@ def test_a_long_run_of_spaces_takes_no_time(text):
     spaces = " " * 90_000
     assert read_requests(text.replace("{}", spaces), "") == ()
     assert read_requests("", text.replace("{}", spaces * 10)) == ()
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "found"),
+    [
+        ("", "CONTACTS CM\n", [Request(Word.CONTACTS, "CM")]),
+        ("contacts kenya", "", [Request(Word.CONTACTS, "KENYA")]),
+        ("", "CONTACTS\n", [Request(Word.CONTACTS)]),
+        ("Re: Please confirm: CM-2026-2-7F3A9C01", "CORRECT\n", [Request(Word.CORRECT, "CM-2026-2-7F3A9C01")]),
+        ("", "correct cm-2026-2-7f3a9c01\n", [Request(Word.CORRECT, "CM-2026-2-7F3A9C01")]),
+        ("", "CORRECT\n", []),
+        ("", "CORRECT CAFR-2026-000123\n", []),
+        ("Re: CM-2026-2-7F3A9C01", "NO\n", []),
+        ("Re: CM-2026-2-7F3A9C01", "WITHDRAW\n", []),
+    ],
+)
+def test_doors_are_asked_for_by_country_and_confirmed_by_their_letters_reference(subject, text, found):
+    assert list(read_requests(subject, text)) == found
