@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from relay.errors import DnsError
 from relay.mail.address import Address
+from relay.mail.message import read_message
 from relay.policy.labels import is_label_field
 from relay.senders.canonical import RawMessage, signed_header
 from relay.senders.lookup import Lookup
@@ -25,7 +26,7 @@ AGE = timedelta(
 AHEAD = timedelta(hours=1)  # that clocks may differ
 
 # A signature must name these whether the message has them or not: somebody could have taken them away.
-_NAMED = frozenset({"from", "subject", "date", "content-type"})
+_NAMED = frozenset({"from", "subject", "date", "message-id", "content-type"})
 # All that a message has of these must be signed: who, to whom, what, when, in which form. So must labels, which can be exchanged.
 _COVERED = re.compile(
     r"from|sender|reply-to|to|cc|subject|date|message-id|in-reply-to|references|mime-version|resent-.+|keywords|comments|"
@@ -135,6 +136,8 @@ def _shortfall(message: RawMessage, signature: Signature, key: PublicKey, author
     read = {name for name in present if _COVERED.fullmatch(name) or is_label_field(f"header {name}")}
     if not set(signed) >= _NAMED or any(signed.count(name) < present.count(name) for name in read):
         return "dkim.field_not_signed"
+    if read_message(message.header).message_id is None:
+        return "dkim.no_message_id"  # by which it is known when somebody hands it in again
     return _judge_age(message, signature, now)
 
 

@@ -326,6 +326,19 @@ def test_the_same_message_again_gets_its_reference_again(house):
     assert hand_in(house, octets) == hand_in(house, octets)
 
 
+def test_what_dkim_lets_change_makes_no_second_post(house):
+    """Somebody in Cc has the signed message: with a field or a space more it still passes, and is known again."""
+    octets = sign(post("Handed in again"))
+    reference = taken(hand_in(house, octets))
+    for changed in (
+        octets.replace(b"were seized", b"were  \tseized"),
+        octets.replace(b"centre.\r\n", b"centre. \r\n\r\n \r\n"),
+        b"Received: from elsewhere.example\r\n" + octets,
+        b"X-Anything: more\r\n" + octets,
+    ):
+        assert taken(hand_in(house, changed)) == reference
+
+
 def test_a_withdrawn_list_setting_closes_the_door_at_the_next_reload(house):
     house.site.edit_list("central-africa", 'proofs = ["auth", "dkim"]', 'proofs = ["auth"]')
     house.service.reload()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.mail.address import Address
 from relay.mail.message import read_message, split_header
 from relay.senders.arc import judge_chain
-from relay.senders.canonical import cut
+from relay.senders.canonical import cut, relaxed_body
 from relay.senders.dkim import TRIES, verify
 from relay.senders.dmarc import LABELS, find_policy, read_record
 from relay.senders.public_key import read_public_key
@@ -75,6 +75,14 @@ def test_no_octets_break_the_judgement_and_none_asks_for_more_than_a_few_keys(oc
         assert len(found) <= TRIES
         assert all(one.fault for one in found)
         judge_chain(message, lookup, NOW)
+
+
+@given(st.lists(st.sampled_from([b" ", b"\t", b"a", b"\r\n", b"  ", b"\r\n\r\n"]), max_size=30).map(b"".join))
+def test_a_relaxed_body_is_as_the_rfc_has_it_line_by_line(body):
+    lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    assert relaxed_body(body) == b"".join(line + b"\r\n" for line in lines)
 
 
 @given(st.text(max_size=80))

@@ -136,6 +136,12 @@ def test_each_field_that_is_read_must_be_signed(name):
     assert fault(octets) == "dkim.field_not_signed"
 
 
+@pytest.mark.parametrize("line", [b"", b"Message-ID: nothing\r\n", b"Message-ID: <1@a.example> <2@a.example>\r\n"])
+def test_without_a_message_id_a_post_could_be_handed_in_again_and_again(line):
+    octets = PLAIN.replace(b"Message-ID: <1@customs.example>\r\n", line)
+    assert fault(signed(octets)) == "dkim.no_message_id"
+
+
 @pytest.mark.parametrize("name", ["Subject", "Content-Type"])
 def test_a_field_that_is_absent_must_be_signed_as_absent(name):
     """Somebody could have taken it away."""
