@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import dkim
 import pytest
 
+from relay.intake.limits import CLAIMS_OF_ONE
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
     ANA,
@@ -25,9 +26,10 @@ from tests.integration.service import (
     eventually,
     open_house,
 )
+from tests.integration.test_service_gateway import Proxied
 from tests.signing import COVERED, key_record, rsa_key, signed
 
-SERVER = "127.0.0.2"
+SERVER, OTHER, PROXY = "127.0.0.2", "127.0.0.4", "127.0.0.3"
 UNKNOWN = "550 5.1.1 No such address here, or not for you"
 REFUSED = "550 5.7.1 Refused by policy"
 NO_ANSWER = "451 4.4.3 The DNS does not answer, please try again later"
@@ -59,7 +61,7 @@ def nameserver():
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, nameserver):
-    settings = {("smtp", "resolver"): nameserver.address}
+    settings = {("smtp", "resolver"): nameserver.address, ("smtp", "proxies"): [PROXY]}
     with open_house(tmp_path_factory.mktemp("relay"), settings=settings) as opened:
         for name, proofs in (("central-africa", '["auth", "dkim"]'), ("eastern-africa", '["auth", "dmarc"]')):
             opened.site.edit_list(name, "\nactive = true", f"\nactive = true\nproofs = {proofs}")
@@ -85,25 +87,30 @@ def sign(octets, domain="douanes.example", **options):
     return signed(octets, domain=domain, at=options.pop("at", NOW), **options)
 
 
-def hand_in(house, octets, *to, mail_from=ANA, tls=True):
+def hand_in(house, octets, *to, mail_from=ANA, tls=True, source=SERVER, proxied="", times=1):
     """Send these very octets; the last reply."""
     context = ssl.create_default_context(cafile=str(house.service.certificate))
-    with smtplib.SMTP(timeout=PATIENCE, source_address=(SERVER, 0)) as client:
+    client = smtplib.SMTP(timeout=PATIENCE, source_address=(source, 0))
+    if proxied:
+        client = Proxied(proxied, timeout=PATIENCE, source_address=(PROXY, 0))
+    with client:
         client._host = "localhost"
         client.connect("127.0.0.1", house.service.ports["smtp"])
         if tls:
             client.starttls(context=context)
-        code, words = client.ehlo_or_helo_if_needed() or client.mail(mail_from)
-        for recipient in to or (CENTRAL,):
+        client.ehlo_or_helo_if_needed()
+        for _ in range(times):
+            code, words = client.mail(mail_from)
+            for recipient in to or (CENTRAL,):
+                if code < 400:
+                    code, words = client.rcpt(recipient)
             if code < 400:
-                code, words = client.rcpt(recipient)
-        if code < 400:
-            try:
-                code, words = client.data(octets)
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
-            except smtplib.SMTPServerDisconnected:
-                return "disconnected"
+                try:
+                    code, words = client.data(octets)
+                except smtplib.SMTPDataError as error:
+                    code, words = error.smtp_code, error.smtp_error
+                except smtplib.SMTPServerDisconnected:
+                    return "disconnected"
     return f"{code} {words.decode('ascii')}"
 
 
@@ -180,6 +187,16 @@ def test_a_list_that_knows_its_authors_by_logins_alone_is_as_unknown_as_none(hou
 
 def test_mail_in_clear_is_asked_to_encrypt_from_anywhere_but_this_machine(house):
     taken(hand_in(house, sign(post("On loopback")), tls=False))
+    octets = sign(post("From afar"))
+    assert hand_in(house, octets, tls=False, proxied="192.0.2.25").startswith("451 4.7.10 ")
+    taken(hand_in(house, octets, proxied="192.0.2.25"))
+
+
+def test_one_network_has_so_many_messages_in_an_hour_judged_and_no_other_pays_for_it(house):
+    for _ in range(CLAIMS_OF_ONE // 10):
+        assert hand_in(house, post("A flood"), proxied="192.0.2.66", times=10) == REFUSED
+    assert hand_in(house, post("A flood"), proxied="192.0.2.66") == "451 4.3.2 Busy, please try again in a moment"
+    assert hand_in(house, post("A flood"), proxied="192.0.2.67") == REFUSED
 
 
 PROVES_NOBODY = {
@@ -239,8 +256,8 @@ def test_a_from_that_two_readers_could_read_differently_is_nobody_s(house, spoof
     """Row 40: whoever signs it, and whether MAIL FROM is the member or the other."""
     _, _, rest = post("Spoofed").partition(b"\r\n")
     octets = signed_anyhow(SPOOFED[spoof].encode() + rest, domain)
-    assert hand_in(house, octets, mail_from=ANA) == REFUSED
-    assert hand_in(house, octets, mail_from="eve@elsewhere.example") == REFUSED
+    assert hand_in(house, octets, mail_from=ANA, source=OTHER) == REFUSED
+    assert hand_in(house, octets, mail_from="eve@elsewhere.example", source=OTHER) == REFUSED
     assert {mail.recipient for mail in house.smarthost.mails} <= MEMBERS
 
 
