@@ -9,7 +9,7 @@ import typer
 from relay.actions.enrol import Enrolled, add_member, read_renewal
 from relay.actions.open import opened, operator_name, wake_service
 from relay.actions.passwords import find_member
-from relay.cli import passwords, past, roll, vetting
+from relay.cli import passwords, past, roll, subjects, vetting
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
 from relay.cli.people import (
@@ -37,6 +37,8 @@ app.command("import")(roll.import_)
 app.command()(roll.sync)
 app.command()(roll.export)
 app.command()(past.at)
+app.command()(subjects.access)
+app.command()(subjects.erase)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
 app.command()(wishes)

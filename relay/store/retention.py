@@ -5,7 +5,7 @@ nodes may do so at once: what the other one has taken or holds is left out.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
@@ -99,22 +99,28 @@ def replace_names(connection: Connection, node: str, left_before: datetime, now:
     found = connection.execute(select(members.c.id, members.c.address).where(*left).limit(POSTS)).all()
     if not found:
         return 0
-    pseudonyms = {address_of(row.address).key: _pseudonym(row.id) for row in found}
-    for row in found:
+    put_pseudonyms(connection, [(row.id, address_of(row.address)) for row in found])
+    audit.append(connection, node, now, "members.names_replaced", {"members": [row.id for row in found]})
+    return len(found)
+
+
+def put_pseudonyms(connection: Connection, people: Sequence[tuple[str, Address]]) -> None:
+    """Put pseudonyms in the place of people, by id and address, also where they vouched for somebody else."""
+    pseudonyms = {address.key: _pseudonym(member_id) for member_id, address in people}
+    for member_id, _ in people:
+        pseudonym = _pseudonym(member_id)
         unnamed = {
             "name": "",
             "agency": "",
             "agency_key": "",
-            "address": str(_pseudonym(row.id)),
-            "address_key": _pseudonym(row.id).key,
+            "address": str(pseudonym),
+            "address_key": pseudonym.key,
         }
-        connection.execute(update(members).where(members.c.id == row.id).values(**unnamed))
+        connection.execute(update(members).where(members.c.id == member_id).values(**unnamed))
     for column in (members.c.nominated_by, members.c.confirmed_by):
         for voucher in connection.execute(select(column).distinct()).scalars().all():
-            if pseudonym := pseudonyms.get(address_of(voucher).key):
-                connection.execute(update(members).where(column == voucher).values({column: str(pseudonym)}))
-    audit.append(connection, node, now, "members.names_replaced", {"members": [row.id for row in found]})
-    return len(found)
+            if found := pseudonyms.get(address_of(voucher).key):
+                connection.execute(update(members).where(column == voucher).values({column: str(found)}))
 
 
 def _pseudonym(member_id: str) -> Address:

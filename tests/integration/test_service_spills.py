@@ -157,3 +157,20 @@ def test_a_post_is_destroyed_at_the_request_of_somebody_named_in_it(scene):
     again = scene.site.try_run("posts", "destroy", reference, "--by", CHIEF, "--reason", "erasure")
     assert (again.code, "nothing of" in again.err) == (73, True)
     assert scene.site.try_run("breaches", "show", reference).code == 66
+
+
+def test_a_person_reads_what_is_kept_about_them_and_is_erased_once_they_have_left(scene):
+    reference, _ = scene.relayed(JEAN)
+    folder = scene.site.folder / "answer"
+    [found] = scene.site.rows("members", "access", JEAN, "--to", str(folder))
+    assert found["member"]["name"] == "Jean Example"
+    assert PAUL not in str(found)
+    assert WORDS[0] in (folder / f"{reference}.txt").read_text("utf-8")
+    refused = scene.site.try_run("members", "erase", JEAN)
+    assert (refused.code, "end the membership first" in refused.err) == (73, True)
+    scene.site.run("members", "remove", JEAN)
+    done = scene.site.run("members", "erase", JEAN)
+    assert "the log can't be changed" in done.err
+    assert scene.site.try_run("members", "show", JEAN).code == 66
+    assert JEAN not in scene.site.run("posts", "list", "--json").out
+    assert scene.site.run("audit", "verify").code == 0
