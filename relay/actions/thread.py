@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from relay.delivery.compose import CleanCopy, footer, unpack
+from relay.delivery.digest import highest_of_several
 from relay.policy import answered
 from relay.policy.answered import Answered
 from relay.policy.confirmation import read_confirmation, without_confirmation
@@ -167,8 +168,9 @@ def _answered(scan: Scan) -> tuple[str, ...]:
 def _public(
     resources: Resources, author_id: str, references: Collection[str], lists: Iterable[MailingList]
 ) -> frozenset[bytes]:
-    """The shingles of what members have had already: what a message answers, what its author writes below every post, our footers."""
-    texts = [
+    """The shingles of what members have had already: what a message answers, what its author writes below every post, our frames."""
+    texts = [highest_of_several(catalogue) for catalogue in resources.catalogues.values()]
+    texts += [
         "\n".join(footer(one, marking, "", catalogue))
         for one in lists
         for catalogue in resources.catalogues.values()

@@ -179,7 +179,12 @@ def _title(n: int, digest: Digest, catalogue: Catalogue) -> str:
 def _several_markings(digest: Digest, catalogue: Catalogue) -> list[str]:
     if len({one.marking for one in digest.entries}) < 2:
         return []
-    return [catalogue.text("The marking above is the highest of them. Each may be shared as its own marking says.")]
+    return [highest_of_several(catalogue)]
+
+
+def highest_of_several(catalogue: Catalogue) -> str:
+    """What stands below the first line of a digest whose posts have different markings; the same in all of them."""
+    return catalogue.text("The marking above is the highest of them. Each may be shared as its own marking says.")
 
 
 def _line(one: Entry) -> str:

@@ -12,18 +12,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import text
 
 from relay import jobs
+from relay.actions import thread
 from relay.actions.deliver import Outbox
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
-from relay.delivery.digest import LIMIT
+from relay.delivery.digest import LIMIT, highest_of_several
 from relay.detectors.facts import Facts
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.policy.post import Progress, Scan
+from relay.policy.shingle import every_shingle
 from relay.roster.reading import Reading
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
@@ -275,3 +277,11 @@ def test_nothing_of_a_post_stands_in_the_digests_row(resources):
     assert rows
     assert "Mouflet" not in repr(rows)
     assert "Saisie" not in repr(rows)
+
+
+def test_what_stands_in_every_digest_is_no_mark_of_any_post(resources):
+    known = thread._public(resources, member(resources, AUTHOR).id, (), resources.lists.values())
+    for catalogue in resources.catalogues.values():
+        own = every_shingle([highest_of_several(catalogue)])
+        assert own
+        assert own <= known

@@ -19,8 +19,9 @@ from relay.mail.address import parse_address
 from relay.policy.decision import Hold, Reason, Relay
 from relay.resources import Resources, load_resources
 from relay.roster.mailing_list import Tlp
+from relay.roster.reading import Reading
 from relay.settings import load_settings
-from relay.store import audit, letters, members, posts, renewal, retention
+from relay.store import audit, letters, members, posts, renewal, retention, wishes
 from relay.store.engine import Database
 from relay.store.vault import Sealed, SealError, seal, unseal
 
@@ -321,3 +322,30 @@ def test_a_letter_that_still_waits_keeps_its_key(site):
     site.resources.database.write(lambda c: c.exec_driver_sql(ended) and None)
     site.tick(START + 22 * DAY)
     assert first not in site.key_files()
+
+
+def test_digests_leave_at_the_hour_that_is_set_and_once_however_many_nodes_tick(site: Site) -> None:
+    reader = parse_address(READER)
+    with site.resources.database.read() as connection:
+        member = members.find(connection, reader)
+    assert member
+    site.resources.database.write(lambda c: wishes.set_reading(c, "node-1", member, Reading.DAILY, START))
+    settings = site.resources.settings
+    at_four = settings.model_copy(update={"digest": settings.digest.model_copy(update={"hour": 4})})
+    site.resources = replace(site.resources, settings=at_four)
+    site.post(START)
+
+    def digests() -> list[tuple]:
+        return site.rows("SELECT status FROM deliveries WHERE kind = 'digest'")
+
+    hour = START.replace(hour=4) + DAY
+    site.tick(hour - timedelta(seconds=1))
+    assert digests() == []
+    ticks = [threading.Thread(target=jobs.run_due, args=(site.resources, hour)) for _ in range(4)]
+    for tick in ticks:
+        tick.start()
+    for tick in ticks:
+        tick.join()
+    assert digests() == [("queued",)]
+    site.tick(hour + DAY)
+    assert digests() == [("queued",)]  # nothing new, nothing to send
