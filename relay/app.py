@@ -13,8 +13,10 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import monotonic
+from typing import Literal
 from zlib import crc32
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -23,6 +25,7 @@ from relay import jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
 from relay.actions.certify import recognise, represented
 from relay.actions.deliver import BEAT, Outbox
+from relay.actions.leave import leave_by_click
 from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
 from relay.actions.receive import receive
@@ -55,6 +58,7 @@ from relay.transport.enquiry import Enquiries
 from relay.transport.wake import bind_ear, listen
 from relay.web.autoconfig import SubmissionDoors
 from relay.web.health import Health, judge_delivery
+from relay.web.leave import leave_desk
 from relay.web.server import WebServer
 
 ROLES = ("smtp", "delivery", "web", "jobs")
@@ -62,6 +66,7 @@ DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.
 AT_ONCE = 16
+CLICKS = 600  # clicks that leave a list, in an hour: more than any network has members who leave
 
 
 # Seconds from the end of a scan to the answer, for who has no proof: what is looked up and written in between for a member and for
@@ -115,6 +120,7 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
+        self._clicks = HourlyRate(CLICKS, CLICKS)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
         self._enquiries = Enquiries(lambda: self.resources.settings.smtp.resolver)
         self._courier: Courier | None = None
@@ -174,7 +180,9 @@ class Service:
             ports |= await self._start_smtp(stack)
         if "web" in self._roles and (port := self.resources.settings.web.port) != 0:
             host, any_free = self.resources.settings.web.host, port == "auto"
-            web = WebServer(host, 0 if any_free else int(port), self._health, lambda: self._submission_doors(ports))
+            desk = leave_desk(self._leave, self.resources.catalogues.values())
+            doors = partial(self._submission_doors, ports)
+            web = WebServer(host, 0 if any_free else int(port), self._health, doors, desk)
             stack.push_async_callback(asyncio.to_thread, web.close)
             ports["web"] = web.port
         scheduler = BackgroundScheduler(timezone=UTC)
@@ -322,6 +330,13 @@ class Service:
         wished = {"submission": settings.smtp.submission_port, "submissions": settings.smtp.submissions_port}
         ports = {name: open_here.get(name) or (0 if port == "auto" else port) for name, port in wished.items()}
         return SubmissionDoors(host=settings.public_host, **ports)
+
+    def _leave(self, path: str, ip: str) -> Literal["taken", "too many"]:
+        """A click on a list's one-click address; behind a proxy all clicks come from one client."""
+        try:
+            return leave_by_click(self.resources, path, datetime.now(UTC), lambda: self._clicks.allows(ip, monotonic()))
+        finally:
+            self._wake()
 
     def _tick(self) -> None:
         """Take up new keys, in every role; do what is due, in that of the jobs."""

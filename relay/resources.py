@@ -140,6 +140,12 @@ def load_lists(settings: Settings) -> dict[str, MailingList]:
     lists = [read_list(_read(path), str(path), settings.relay.domain) for path in paths]
     if wrong := judge_lists(lists):
         raise ConfigurationError(wrong, file=str(directory))
+    clicked = [one.name for one in lists if one.one_click_leave]
+    if clicked and not settings.web.public_url.startswith("https://"):
+        raise ConfigurationError(
+            f"the list “{clicked[0]}” has one_click_leave, but [web] public_url is not an https:// address: set it, or take one_click_leave out",
+            file=str(directory),
+        )
     return {one.name: one for one in lists}
 
 

@@ -2,13 +2,17 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from datetime import datetime
 
 from relay.delivery.bounce import return_path
 from relay.delivery.compose import Frame, compose_copy, unpack
 from relay.delivery.delivery import Delivery
-from relay.delivery.signing import sign
+from relay.delivery.header_fields import leave_fields
+from relay.delivery.leaving import leave_url
+from relay.delivery.signing import body_hash, sign, signatures
 from relay.errors import RelayError
+from relay.mail.message import split_header
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
@@ -23,15 +27,27 @@ class CannotComposeError(RelayError):
     """What a copy is made from is gone: its list's definition, or its content."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What all who read the same get: signed, or with `section` and `hashed` given to be signed with a head of each copy's own.
+
+    `section` is the header section of the octets, `hashed` what a signature says of their body.
+    """
+
+    octets: bytes
+    section: bytes = b""
+    hashed: str = ""
+
+
 class Variants:
     """The copies and digests that were composed lately, kept until they are too many or too big."""
 
     def __init__(self) -> None:
         """None yet."""
-        self._made: OrderedDict[Hashable, bytes] = OrderedDict()
+        self._made: OrderedDict[Hashable, Variant] = OrderedDict()
 
-    def made(self, key: Hashable, compose: Callable[[], bytes]) -> bytes:
-        """The octets for a key: composed once, the same object for everybody who gets the same."""
+    def made(self, key: Hashable, compose: Callable[[], Variant]) -> Variant:
+        """The one for a key: composed once, the same octets object for everybody who gets the same."""
         if key not in self._made:
             self._made[key] = compose()
             while len(self._made) > 1 and self._are_too_many():
@@ -39,7 +55,8 @@ class Variants:
         return self._made[key]
 
     def _are_too_many(self) -> bool:
-        return len(self._made) > VARIANTS or sum(map(len, self._made.values())) > VARIANT_OCTETS
+        octets = sum(len(one.octets) for one in self._made.values())
+        return len(self._made) > VARIANTS or octets > VARIANT_OCTETS
 
 
 def return_path_of(resources: Resources, delivery: Delivery) -> str:
@@ -55,8 +72,8 @@ def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:
     return found
 
 
-def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now: datetime) -> bytes:
-    """Compose and sign a post's copy for one list and language.
+def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now: datetime) -> Variant:
+    """Compose a post's copy for one list and language, and sign it, unless each member's has a head of its own.
 
     Raises:
         CannotComposeError: its list's definition or its content is gone.
@@ -81,4 +98,20 @@ def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now
         domain=resources.settings.relay.domain,
     )
     octets = compose_copy(unpack(unseal(resources.keys, uid, sealed)), frame, resources.catalogue(delivery.language))
-    return sign(octets, resources.signing_keys, now)
+    if not frame.mailing_list.one_click_leave:
+        return Variant(octets=sign(octets, resources.signing_keys, now))
+    offset = split_header(octets).body_offset
+    return Variant(octets=octets, section=octets[:offset], hashed=body_hash(octets[offset:]))
+
+
+def head_of(resources: Resources, delivery: Delivery, variant: Variant, now: datetime) -> bytes:
+    """What one member's copy has in front: how this member leaves the list (RFC 8058), and a signature over that too; b"" elsewhere.
+
+    To sign each copy costs half a millisecond to two of processor time, where else one signature serves all who read the same.
+    """
+    if not variant.section:
+        return b""
+    one, web, keys = _mailing_list(resources, delivery), resources.settings.web, resources.keys
+    url = leave_url(web.public_url, one.name, delivery.recipient_id, keys.verp)
+    fields = leave_fields(one, url).encode("ascii")
+    return signatures(fields + variant.section, variant.hashed, resources.signing_keys, now) + fields

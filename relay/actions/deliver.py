@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from relay.actions.copies import Variants, compose_for_list, return_path_of
+from relay.actions.copies import Variant, Variants, compose_for_list, head_of, return_path_of
 from relay.actions.digest import compose_parts, open_parts
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
@@ -193,21 +193,22 @@ class Outbox:
         if delivery.kind is Kind.DIGEST:
             if not (parts := open_parts(resources, delivery, now)):
                 return None
-            octets = self._digest(resources, parts, delivery.language, now)
+            variant = self._digest(resources, parts, delivery.language, now)
             self._parts[key] = parts
         else:
-            octets = self._copy(resources, delivery, now)
+            variant = self._copy(resources, delivery, now)
         mail_from = return_path_of(resources, delivery)
-        return Parcel(key=key, mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
+        head = head_of(resources, delivery, variant, now)
+        return Parcel(key=key, mail_from=mail_from, recipient=str(delivery.recipient), octets=variant.octets, head=head)
 
-    def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> bytes:
+    def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> Variant:
         post_id = delivery.post_id or 0
         key = (post_id, delivery.list_name, delivery.language)
         return self._variants.made(key, lambda: compose_for_list(resources, delivery, post_id, now))
 
-    def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> bytes:
+    def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> Variant:
         key = (tuple((part.post_id, part.list_name) for part in parts), language)
-        return self._variants.made(key, lambda: compose_parts(resources, parts, language, now))
+        return self._variants.made(key, lambda: Variant(octets=compose_parts(resources, parts, language, now)))
 
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:

@@ -124,6 +124,8 @@ def unpack(octets: bytes) -> CleanCopy:
 def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     """Compose the whole message that members get, with CRLF line ends; the same octets for the same arguments.
 
+    Where the list lets its members leave at one click, the field that tells how is not in it: that is each member's own.
+
     Args:
         copy: what is kept of the post.
         frame: what the list adds.
@@ -161,7 +163,7 @@ def _header(copy: CleanCopy, frame: Frame) -> str:
             message_id_field("Message-ID", [copy.message_id or ""]) or message_id_field("Message-ID", [own_id]),
             message_id_field("References", copy.references),
             message_id_field("In-Reply-To", copy.references[-1:]),
-            list_fields(frame.mailing_list),
+            list_fields(frame.mailing_list, leaving=not frame.mailing_list.one_click_leave),
             text_field("X-WEN-Reference", frame.reference),
             text_field("Precedence", "list"),
             text_field("MIME-Version", "1.0"),

@@ -54,11 +54,11 @@ def message_id_field(name: str, identifiers: Iterable[str]) -> str:
     return _fold(name, sound) if sound else ""
 
 
-def list_fields(mailing_list: MailingList) -> str:
+def list_fields(mailing_list: MailingList, *, leaving: bool = True) -> str:
     """The fields that name the list and its addresses (RFC 2369, RFC 2919).
 
-    Leaving goes to the list's owners, because a country that nominated its officer wants to know; so there is no
-    one-click `List-Unsubscribe-Post` (RFC 8058 is for lists that people join by themselves).
+    Leaving goes to the list's owners, because a country that nominated its officer wants to know. Where a list lets its
+    members leave at one click, that field is each copy's own (`leave_fields`), and left out here with `leaving=False`.
     """
     owner, help_address = mailing_list.address_for("-owner"), mailing_list.address_for("-request")
     return "".join(
@@ -67,7 +67,18 @@ def list_fields(mailing_list: MailingList) -> str:
             _fold("List-Post", [f"<mailto:{mailing_list.address}>"]),
             _fold("List-Help", [f"<mailto:{help_address}?subject=HELP>"]),
             _fold("List-Owner", [f"<mailto:{owner}>"]),
-            _fold("List-Unsubscribe", [f"<mailto:{owner}?subject=unsubscribe>"]),
+            _fold("List-Unsubscribe", [f"<mailto:{owner}?subject=unsubscribe>"]) if leaving else "",
+        )
+    )
+
+
+def leave_fields(mailing_list: MailingList, url: str) -> str:
+    """The fields of a copy whose reader can leave at one click (RFC 8058 §3.1), or by mail."""
+    by_mail = f"<mailto:{mailing_list.address_for('-request')}?subject=STOP>"
+    return "".join(
+        (
+            _fold("List-Unsubscribe", [f"<{url}>,", by_mail]),
+            _fold("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"]),
         )
     )
 

@@ -93,8 +93,18 @@ def sign(octets: bytes, keys: Iterable[SigningKey], signed_at: datetime) -> byte
         keys: all keys to sign with.
         signed_at: becomes t=.
     """
-    header = split_header(octets)
-    body_hash = b64encode(sha256(_relaxed_body(octets[header.body_offset :])).digest()).decode("ascii")
+    offset = split_header(octets).body_offset
+    return signatures(octets[:offset], body_hash(octets[offset:]), keys, signed_at) + octets
+
+
+def body_hash(body: bytes) -> str:
+    """What a signature says of a body (bh=); it can be made once for many copies."""
+    return b64encode(sha256(_relaxed_body(body)).digest()).decode("ascii")
+
+
+def signatures(section: bytes, hashed: str, keys: Iterable[SigningKey], signed_at: datetime) -> bytes:
+    """One DKIM-Signature field for each key over a header section and a body whose `body_hash` this is."""
+    header = split_header(section)
     names: list[str] = []
     signed: list[bytes] = []
     for name in SIGNED_FIELDS:
@@ -103,17 +113,17 @@ def sign(octets: bytes, keys: Iterable[SigningKey], signed_at: datetime) -> byte
         # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
         signed += [_relaxed_field(name, body) + b"\r\n" for body in reversed(bodies)]
     content = b"".join(signed)
-    return b"".join(_signature(key, content, names, body_hash, signed_at) for key in keys) + octets
+    return b"".join(_signature(key, content, names, hashed, signed_at) for key in keys)
 
 
-def _signature(key: SigningKey, content: bytes, names: list[str], body_hash: str, signed_at: datetime) -> bytes:
+def _signature(key: SigningKey, content: bytes, names: list[str], hashed: str, signed_at: datetime) -> bytes:
     """One DKIM-Signature field. It signs itself with an empty b=, which therefore comes last."""
     tags = (
         f"v=1; a={key.algorithm}; c=relaxed/relaxed;",
         f" d={key.domain}; s={key.selector};",
         f" t={int(signed_at.timestamp())};",
         *_folded(f" h={':'.join(names)};", after=":"),
-        f" bh={body_hash};",
+        f" bh={hashed};",
         " b=",
     )
     unsigned = "\r\n".join(tags).encode("ascii")

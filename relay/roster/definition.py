@@ -64,6 +64,7 @@ class Definition:
     require_marking: bool = False
     strict: bool = False
     two_person_release: bool = False
+    one_click_leave: bool = False
     alerts: bool = True
     photos: Literal["relay", "confirm", "hold"] = "relay"
     keep_original_photos: bool = False
@@ -187,6 +188,7 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         footer=definition.footer,
         integrity_contact=definition.integrity_contact,
         two_person_release=definition.two_person_release,
+        one_click_leave=definition.one_click_leave,
         alerts=definition.alerts,
         photos=definition.photos,
         keep_original_photos=definition.keep_original_photos,

@@ -52,6 +52,7 @@ class MailingList:
     whether routed alerts come here, as to every regional list. On `weekend` and `holidays`
     its moderators don't work. `photos` says whether photos pass, need the author's word or a moderator's look;
     `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here.
+    `one_click_leave` says whether members may leave at one click in their mail program (RFC 8058).
     """
 
     name: str
@@ -74,6 +75,7 @@ class MailingList:
     footer: str
     integrity_contact: str
     two_person_release: bool = False
+    one_click_leave: bool = False
     alerts: bool = True
     photos: Literal["relay", "confirm", "hold"] = "relay"
     keep_original_photos: bool = False
@@ -100,6 +102,7 @@ class MailingList:
             agency_types=frozenset(AgencyType),
             alerts=False,
             two_person_release=False,
+            one_click_leave=False,
         )
 
     def includes(self, member: Member) -> bool:

@@ -55,6 +55,8 @@ class Smarthost:
 class Parcel:
     """One copy to send: `key` tells it apart within one call, `mail_from` "" is the null reverse-path.
 
+    `head` is what this copy alone has in front of the octets that it shares with others: whole header fields.
+
     Raises:
         ValueError: our bug: octets that aren't whole CRLF lines, or an address that isn't a plain addr-spec.
     """
@@ -63,8 +65,11 @@ class Parcel:
     mail_from: str
     recipient: str
     octets: bytes = field(repr=False)
+    head: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
+        if self.head and not (self.head.isascii() and self.head.endswith(b"\r\n")):
+            raise ValueError("a head is ASCII lines that end with CRLF")
         lines = self.octets.count(b"\r\n")
         if self.octets.count(b"\r") != lines or self.octets.count(b"\n") != lines or not self.octets.endswith(b"\r\n"):
             raise ValueError("a message to send is made of lines that end with CRLF")
@@ -221,7 +226,7 @@ class Connection:
         if not transaction:
             return []
         first = transaction[0]
-        size = f" SIZE={len(first.octets)}" if "SIZE" in self._extensions else ""
+        size = f" SIZE={len(first.head) + len(first.octets)}" if "SIZE" in self._extensions else ""
         body = "" if first.octets.isascii() else " BODY=8BITMIME"
         lines = ["RSET"] if self._reset_due else []
         lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}"]
@@ -250,7 +255,7 @@ class Connection:
             outcomes |= {parcel.key: outcome_of(data) for parcel in accepted}
             return None
         # With no recipient left, a 354 is answered with the dot alone (RFC 2920 §3.1).
-        return _Opened(tuple(accepted), dot_stuffed(transaction[0].octets) if accepted else b"")
+        return _Opened(tuple(accepted), dot_stuffed(transaction[0].head + transaction[0].octets) if accepted else b"")
 
     async def _reply_to(self, line: bytes, *, data: bool = False) -> ServerReply:
         """The reply to an envelope command, which was already sent when the server takes groups."""
@@ -282,9 +287,9 @@ def dot_stuffed(octets: bytes) -> bytes:
 
 def _transactions(parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
     """Group what may share a transaction: the very same octets object from the same mail_from."""
-    groups: dict[tuple[int, str], list[Parcel]] = {}
+    groups: dict[tuple[int, bytes, str], list[Parcel]] = {}
     for parcel in parcels:
-        groups.setdefault((id(parcel.octets), parcel.mail_from), []).append(parcel)
+        groups.setdefault((id(parcel.octets), parcel.head, parcel.mail_from), []).append(parcel)
     for group in groups.values():
         for start in range(0, len(group), RECIPIENTS):
             yield tuple(group[start : start + RECIPIENTS])

@@ -1,1 +1,1 @@
-"""The web door: /health, and how mail programs reach the submission doors. The web issue builds the pages."""
+"""The web door: /health, how mail programs reach the submission doors, and the address by which members leave a list that offers it. The web issue builds the pages."""

@@ -1,5 +1,7 @@
 """A small HTTP server for a few fixed answers. Nothing that a client sends is looked at but its method, path and length.
 
+The one exception is a click on a list's one-click address, whose one word is read (`web.leave`).
+
 It speaks no TLS: the internet reaches it through the site's web server (deploy/README.md).
 """
 
@@ -14,8 +16,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from typing import Any
 
+from relay.errors import RelayError
 from relay.web.autoconfig import SubmissionDoors, autoconfig, autodiscover
 from relay.web.health import Health
+from relay.web.leave import HTML, LEAVING, PRIVATE, LeaveDesk, is_click
 
 MOST_CONNECTIONS = 64
 LONGEST_SECONDS = 15.0  # from the first octet of a connection to its end; it serves one request
@@ -47,12 +51,18 @@ class WebServer:
         port: 0 means any free one.
         health: asked at every request for /health; must not raise.
         doors: asked for where mail programs connect.
+        desk: what is said, and done, at a list's one-click address; None where there is no such address.
     """
 
     def __init__(
-        self, host: str, port: int, health: Callable[[], Health], doors: Callable[[], SubmissionDoors]
+        self,
+        host: str,
+        port: int,
+        health: Callable[[], Health],
+        doors: Callable[[], SubmissionDoors],
+        desk: LeaveDesk | None = None,
     ) -> None:
-        self._server = _Bounded((host, port), partial(_answer, health, doors))
+        self._server = _Bounded((host, port), partial(_answer, health, doors), desk)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
         self._thread.start()
@@ -69,17 +79,36 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10  # seconds that a client may say nothing
 
     def do_GET(self) -> None:
-        self._reply(self.server.answer("GET", self.path, None))
+        self._reply(self._shown())
 
     def do_HEAD(self) -> None:
-        self._reply(self.server.answer("GET", self.path, None), with_body=False)
+        self._reply(self._shown(), with_body=False)
+
+    def _shown(self) -> Answer:
+        if self.server.desk and self.path.startswith(LEAVING):
+            return Answer(200, HTML, self.server.desk.explained, PRIVATE)
+        return self.server.answer("GET", self.path, None)
 
     def do_POST(self) -> None:
         length = None if "Transfer-Encoding" in self.headers else self.headers.get("Content-Length")
+        if self.server.desk and self.path.startswith(LEAVING):
+            self._reply(self._clicked(self.server.desk, length))
+            return
         reply = self.server.answer("POST", self.path, length)
         if reply.status == 200 and length:
             self.rfile.read(int(length))  # and forget: what is asked makes no difference
         self._reply(reply)
+
+    def _clicked(self, desk: LeaveDesk, length: str | None) -> Answer:
+        if length is None or not (length.isascii() and length.isdigit() and len(length) <= 4):
+            return _plainly(411, "length required, four digits at most")
+        if not is_click(self.headers.get("Content-Type", ""), self.rfile.read(int(length))):
+            return _plainly(400, "post List-Unsubscribe=One-Click as a form (RFC 8058)")
+        try:
+            outcome = desk.leave(self.path, str(self.client_address[0]))
+        except RelayError:
+            return _plainly(503, "try again later")
+        return _plainly(429, "try again later") if outcome == "too many" else Answer(200, HTML, desk.done, PRIVATE)
 
     def _reply(self, reply: Answer, *, with_body: bool = True) -> None:
         self.send_response(reply.status)
@@ -108,8 +137,10 @@ class _Bounded(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], answer: Callable[[str, str, str | None], Answer]) -> None:
-        self.answer = answer
+    def __init__(
+        self, address: tuple[str, int], answer: Callable[[str, str, str | None], Answer], desk: LeaveDesk | None
+    ) -> None:
+        self.answer, self.desk = answer, desk
         self._open: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
 

@@ -319,14 +319,16 @@ def open_house(
     settings: Mapping[tuple[str, str], object] | None = None,
     environment: Mapping[str, str] | None = None,
     detectors: bool = False,
+    prepare: Callable[[Site], None] = lambda _: None,
 ) -> Iterator[House]:
-    """Everything up, in a folder of its own; these members have passwords. Settings by (section, key)."""
+    """Everything up, in a folder of its own; these members have passwords. Settings by (section, key); `prepare` does what else is wanted."""
     smarthost = Smarthost()
     try:
         site = Site(folder, smarthost.port, detectors=detectors)
         site.enrol(*authors)
         for (section, key), value in (settings or {}).items():
             site.configure(section, key, value)
+        prepare(site)
         with Service(site, environment=environment) as service:
             yield House(site, smarthost, service)
     finally:

@@ -9,6 +9,7 @@ import pytest
 from relay.delivery.retry import LONG
 from relay.web.autoconfig import SubmissionDoors
 from relay.web.health import Health, judge_delivery
+from relay.web.leave import leave_desk
 from relay.web.server import WebServer
 
 
@@ -39,7 +40,11 @@ def test_what_waits_too_long_is_stuck_unless_the_smarthost_is_away(waiting, away
 )  # fmt: skip
 def test_the_answer_says_what_is_wrong_in_its_code_and_in_words(health, path, code, body):
     server = WebServer(
-        "127.0.0.1", 0, lambda: health, lambda: SubmissionDoors(host="relay.example", submission=0, submissions=0)
+        "127.0.0.1",
+        0,
+        lambda: health,
+        lambda: SubmissionDoors(host="relay.example", submission=0, submissions=0),
+        leave_desk(lambda *_: "taken", ()),
     )
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
