@@ -1,91 +1,111 @@
-"""Messages signed by dkimpy, which shares nothing with the relay's own verifier, and the DNS that goes with them."""
+"""Signed messages, made by the programs that people sign with: openssl and gpg."""
 
-from base64 import b64encode
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import cache
+import os
+import subprocess
+from base64 import encodebytes
+from dataclasses import dataclass
+from pathlib import Path
 
-import dkim
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tests.certificates import Identity
 
-from relay.errors import DnsError
-from relay.senders.lookup import RecordType
-
-NOW = datetime(2026, 3, 2, 10, 30, tzinfo=UTC)
-DOMAIN = "customs.example"
-COVERED = ("from", "to", "subject", "date", "message-id", "mime-version", "content-type")
-Zone = Mapping[tuple[str, str], tuple[str, ...]]  # (name, type) → records; a record "?" means no answer
+PATIENCE = 60.0
+TEXT = "Content-Type: text/plain; charset=utf-8\r\n\r\nSixty pangolins were seized at the airport.  \r\n-- \r\nAna\r\n"
 
 
-@cache
-def rsa_key(bits: int = 2048) -> RSAPrivateKey:
-    """A key, made once in a process."""
-    return generate_private_key(65537, bits)
+def header(author: str, subject: str, to: str = "central-africa@relay.example") -> str:
+    """The unsigned fields of a message."""
+    name = subject.replace(" ", ".")
+    return (
+        f"From: {author}\r\nTo: {to}\r\nSubject: {subject}\r\nDate: Mon, 02 Mar 2026 10:00:00 +0000\r\n"
+        f"Message-ID: <{name}@client.example>\r\nMIME-Version: 1.0\r\n"
+    )
 
 
-@cache
-def ed25519_key() -> Ed25519PrivateKey:
-    """The same of the other kind."""
-    return Ed25519PrivateKey.generate()
+def cms(identity: Identity, content: bytes, *words: str, folder: Path) -> bytes:
+    """SignedData in DER, by `openssl cms -sign` with further words."""
+    return _output(
+        ["openssl", "cms", "-sign", "-binary", "-outform", "DER", "-signer", str(identity.file), *words],
+        content,
+        folder,
+    )
 
 
-def key_record(key: RSAPrivateKey | Ed25519PrivateKey, tags: str = "v=DKIM1; ") -> str:
-    """What belongs into the DNS."""
-    if isinstance(key, Ed25519PrivateKey):
-        return f"{tags}k=ed25519; p={b64encode(key.public_key().public_bytes_raw()).decode()}"
-    der = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"{tags}p={b64encode(der).decode()}"
+def smime(head: str, content: str, signature: bytes, *, behind: str = "") -> bytes:
+    """A multipart/signed message; `behind` are parts that nobody signed."""
+    protocol = "application/pkcs7-signature"
+    return _signed(head, content, protocol, "base64", _base64(signature), behind)
 
 
-def signed(
-    octets: bytes,
-    key: RSAPrivateKey | Ed25519PrivateKey | None = None,
-    *,
-    selector: str = "s1",
-    domain: str = DOMAIN,
-    fields: tuple[str, ...] = COVERED,
-    forms: str = "relaxed/relaxed",
-    identity: str | None = None,
-    at: datetime = NOW,
-    length: bool = False,
-) -> bytes:
-    """The message with a DKIM-Signature in front."""
-    key = key or rsa_key()
-    header, body = (one.encode() for one in forms.split("/"))
-    if isinstance(key, Ed25519PrivateKey):
-        secret, algorithm = b64encode(key.private_bytes_raw()), b"ed25519-sha256"
-    else:
-        secret = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-        algorithm = b"rsa-sha256"
-    signer = dkim.DKIM(octets, signature_algorithm=algorithm)
-    time, dkim.time.time = dkim.time.time, at.timestamp
-    try:
-        made = signer.sign(
-            selector.encode(),
-            domain.encode(),
-            secret,
-            identity=identity.encode() if identity else None,
-            canonicalize=(header, body),
-            include_headers=[one.encode() for one in fields],
-            length=length,
-        )
-    finally:
-        dkim.time.time = time
-    return bytes(made) + octets
+def opaque(head: str, blob: bytes, kind: str = "signed-data") -> bytes:
+    """An application/pkcs7-mime message."""
+    field = f'Content-Type: application/pkcs7-mime; smime-type={kind}; name="smime.p7m"\r\n'
+    return (head + field + "Content-Transfer-Encoding: base64\r\n\r\n" + _base64(blob)).encode()
 
 
-def lookup_in(zone: Zone):
-    """A lookup that answers from a table, and notes in `asked` what it was asked."""
-    asked: list[tuple[str, RecordType]] = []
+def pgp_mime(head: str, content: str, armour: bytes, *, behind: str = "") -> bytes:
+    """A PGP/MIME message (RFC 3156 §5)."""
+    text = armour.decode("ascii").replace("\r\n", "\n").replace("\n", "\r\n")
+    return _signed(head, content, "application/pgp-signature", "7bit", text, behind)
 
-    def lookup(name: str, kind: RecordType) -> tuple[str, ...]:
-        asked.append((name, kind))
-        found = zone.get((name, kind), ())
-        if found == ("?",):
-            raise DnsError("no answer")
-        return found
 
-    lookup.asked = asked
-    return lookup
+def _signed(head: str, content: str, protocol: str, encoding: str, signature: str, behind: str) -> bytes:
+    field = f'Content-Type: multipart/signed; protocol="{protocol}"; micalg=sha-256; boundary="=_b"\r\n\r\n'
+    part = f"Content-Type: {protocol}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n{signature}"
+    return f"{head}{field}This is a signed message.\r\n--=_b\r\n{content}\r\n--=_b\r\n{part}\r\n{behind}--=_b--\r\n".encode()
+
+
+def _base64(octets: bytes) -> str:
+    return encodebytes(octets).decode("ascii").replace("\n", "\r\n")
+
+
+def _output(command: list[str], octets: bytes, folder: Path, home: Path | None = None) -> bytes:
+    file = folder / "signed-content"
+    file.write_bytes(octets)
+    command = [*command, *(["-in"] if command[0] == "openssl" else []), str(file)]
+    environment = {**os.environ, "GNUPGHOME": str(home)} if home else None
+    return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env=environment).stdout
+
+
+@dataclass(frozen=True)
+class Gpg:
+    """A GnuPG home with keys of invented people."""
+
+    home: Path
+
+    def make(self, person: str, algorithm: str = "ed25519", until: str = "1y") -> Path:
+        """A key for signing; the file with its public half."""
+        self._run("--quick-gen-key", person, algorithm, "sign", until)
+        return self.export(person)
+
+    def export(self, person: str) -> Path:
+        """The public key as it is now."""
+        file = self.home / f"{person.rpartition('<')[2].strip('>')}.asc"
+        file.write_bytes(self.armoured(person))
+        return file
+
+    def armoured(self, person: str) -> bytes:
+        """The public key as it is now, in ASCII armour."""
+        return self._run("--armor", "--export", f"={person}" if "<" in person else person)
+
+    def sign(self, person: str, content: bytes, *words: str) -> bytes:
+        """An armoured detached signature."""
+        command = ["gpg", *self._words(), *words, "--armor", "--output", "-", "--local-user", person, "--detach-sign"]
+        return _output(command, content, self.home, self.home)
+
+    def revoke(self, person: str) -> None:
+        """Revoke a key with the certificate that gpg made for that."""
+        lines = self._run("--with-colons", "--list-keys", person).decode().splitlines()
+        fingerprint = next(line.split(":")[9] for line in lines if line.startswith("fpr:"))
+        kept = self.home / "openpgp-revocs.d" / f"{fingerprint}.rev"
+        usable = self.home / "revocation.asc"
+        usable.write_text(kept.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        self._run("--import", str(usable))
+
+    @staticmethod
+    def _words() -> list[str]:
+        return ["--batch", "--quiet", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]
+
+    def _run(self, *words: str) -> bytes:
+        environment = {**os.environ, "GNUPGHOME": str(self.home)}
+        command = ["gpg", *self._words(), *words]
+        return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env=environment).stdout

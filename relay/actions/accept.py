@@ -20,6 +20,7 @@ from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply,
 from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
 from relay.policy.post import Scan
+from relay.policy.second_proof import is_unsigned
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
@@ -48,7 +49,7 @@ def accept(
     judgement = judge(resources, scanner, octets, author=member, authentication=author.proof, to=to, now=now)
     if not judgement.lists:
         return NO_SUCH_ADDRESS
-    if (whole := refused_or_discarded(judgement)) is not None:
+    if (whole := refused_or_discarded(judgement) or unsigned(judgement)) is not None:
         return _turn_away(resources, whole, member, client, now)
     post = to_record(resources, judgement, member, to.tag, client, octets, now)
     if whose := over_budget(resources, post):
@@ -93,7 +94,7 @@ def to_record(
     uid = secrets.token_hex(16)
     by_name = {one.name: one for one in judgement.lists}
     wanted = kept is not None and any(by_name[name].keep_original_photos for name, _ in taken)
-    kept_originals = originals.pack(_originals(judgement.scan, octets)) if wanted else b""
+    kept_originals = originals.pack(_originals(judgement.scan, judgement.octets)) if wanted else b""
     waits = resources.settings.retention.held
     identity = _identity(author, judgement.scan, octets)
     duplicate_keys = _keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
@@ -113,7 +114,7 @@ def to_record(
         },
         client_ip=client.ip,
         receipt=author.receipts,
-        proof=judgement.authentication.record if judgement.authentication else "",
+        proof=judgement.proofs,
         remembered=to_remember(resources, author, judgement.scan, judgement.lists, taken),
         given=to_forget(resources, judgement.recalled, taken),
         answered=what_it_answers(resources, judgement.scan) if kept else None,
@@ -142,6 +143,12 @@ def refused_or_discarded(judgement: Judgement) -> Refuse | Discard | None:
         (decision for decision in negative if isinstance(decision, Discard)),
         negative[0] if negative else Refuse(reasons=(), reply=REFUSED),
     )
+
+
+def unsigned(judgement: Judgement) -> Refuse | None:
+    """The refusal of a list that wants a signature: it holds for the whole message, or its author would not hear of it."""
+    refusals = (decision for _, decision in judgement.decisions if isinstance(decision, Refuse))
+    return next(filter(is_unsigned, refusals), None)
 
 
 def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:

@@ -89,6 +89,8 @@ def read_pin(resources: Resources, octets: bytes, now: datetime) -> Pin:
     Raises:
         Invalid: it can't be used; one sentence says why.
     """
+    if b"PRIVATE KEY" in octets:
+        raise Invalid("this file holds a private key: give the certificate alone, and leave that where it is")
     certificate = read_certificate(octets)
     if certificate is None:
         raise Invalid("this is not one X.509 certificate: give the client's own, in PEM or DER, without key and chain")

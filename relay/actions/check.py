@@ -1,7 +1,7 @@
 """Say what would happen to a message; store and send nothing (`wen-relay check`)."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.actions.judge import Scanner, addressed, facts_of, judge
@@ -16,6 +16,7 @@ from relay.policy.vocabulary import patterns_of
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.scan.signed import read_signed
 from relay.store import members
 
 
@@ -68,6 +69,7 @@ def check(
         NotFound: the named list isn't one of ours.
     """
     octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    readable = read_signed(octets, split_header(octets)).readable
     to = _addressed(resources, octets, list_address)
     patterns_of(resources.ruleset.words)  # compiled once in a process; no message's own time
     started = time.perf_counter()
@@ -75,16 +77,17 @@ def check(
     if sender is not None:
         with resources.database.read() as connection:
             member = members.find(connection, sender)
-        scan = scanner(octets, facts_of(member, now))
+        scan = scanner(readable, facts_of(member, now))
         answers = _decide(resources, scan, octets, (member, sender), to, now)
     else:
         message = read_message(split_header(octets))
         with resources.database.read() as connection:
             known = members.find(connection, message.author.address) if message.author else None
-        scan = scanner(octets, facts_of(known, now))
+        scan = scanner(readable, facts_of(known, now))
         for one in (*to.lists, *([_alerts(resources)] if to.alerts else [])):
             author = _entitled(scan.message, known, one)
-            answers += _decide(resources, scan, octets, (author, author.address), Addressed(lists=(one,)), now)
+            only = Addressed(lists=(replace(one, second_proof=frozenset()),))  # who is entitled has signed
+            answers += _decide(resources, scan, octets, (author, author.address), only, now)
     elapsed = (time.perf_counter() - started) * 1000
     strictest = next((decision for _, decision in answers if isinstance(decision, Withhold)), None)
     return tuple(

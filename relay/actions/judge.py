@@ -1,14 +1,16 @@
 """Judge octets as a post: what accepting, checking and the demo have in common. Reads, never writes."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from relay.actions.countersign import find_signature
 from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
 from relay.detectors.facts import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import HeaderSection, Message, named_senders, read_message, split_header
+from relay.mail.signature import SignatureResult
 from relay.policy.decide import decide
 from relay.policy.decision import Decision
 from relay.policy.marking import MarkingWords, find_markings
@@ -18,6 +20,7 @@ from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
+from relay.scan.signed import read_signed
 from relay.store import members
 
 Scanner = Callable[[bytes, Facts], Scan]
@@ -36,6 +39,7 @@ class Judgement:
     """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed.
 
     `authentication` is the proof by which its author was known; None when there was none. `recalled` is what thread memory said.
+    `octets` are what was scanned; `signature` is what became of its signature, where one was wanted.
     """
 
     authentication: AuthenticationResults | None
@@ -43,6 +47,15 @@ class Judgement:
     lists: tuple[MailingList, ...]
     decisions: tuple[tuple[str, Decision], ...]
     recalled: Recalled | None = None
+    octets: bytes = field(default=b"", repr=False)
+    signature: SignatureResult | None = None
+
+    @property
+    def proofs(self) -> str:
+        """By what the author is known, as the record has it: `auth`, or `auth, smime` where a signature was wanted."""
+        first = [self.authentication.record] if self.authentication else []
+        second = [str(self.signature.method)] if self.signature and self.signature.passed else []
+        return ", ".join(first + second)
 
 
 def addressed(resources: Resources, recipients: Iterable[Address]) -> Addressed:
@@ -67,9 +80,14 @@ def judge(
     to: Addressed,
     now: datetime,
 ) -> Judgement:
-    """Scan the octets, find the lists they concern, and decide for each."""
-    header = split_header(octets)
-    scan = scanner(octets, facts_of(author, now))
+    """Scan the octets, find the lists they concern, and decide for each.
+
+    Raises:
+        Unavailable: the database or a scanner can't serve.
+    """
+    signed = read_signed(octets, split_header(octets))
+    header = split_header(signed.readable)
+    scan = scanner(signed.readable, facts_of(author, now))
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     scan, confirmed = take_confirmation(resources, author, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
@@ -77,6 +95,7 @@ def judge(
     if recalled is not None:
         scan = replace(scan, findings=(*scan.findings, *recalled.findings))
     scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, scan)))
+    signature = find_signature(resources, signed, author, way.lists, now)
     post = Post(
         author=author,
         authentication=authentication,
@@ -86,6 +105,7 @@ def judge(
         on=now.date(),
         names_another=_names_another(resources, author, header),
         confirmed=confirmed,
+        signature=signature,
     )
     return Judgement(
         authentication=authentication,
@@ -93,6 +113,8 @@ def judge(
         lists=way.lists,
         decisions=decide(post, resources.ruleset),
         recalled=recalled,
+        octets=signed.readable,
+        signature=signature,
     )
 
 

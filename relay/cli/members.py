@@ -22,7 +22,7 @@ from relay.cli.people import (
     person,
     with_failure,
 )
-from relay.cli.proofs import certificate_app, pin_row
+from relay.cli.proofs import certificate_app, key_row, pin_row, signing_key_app
 from relay.cli.rows import print_records, print_rows
 from relay.cli.vetting import WaiverOption
 from relay.cli.wishes import wishes
@@ -30,7 +30,7 @@ from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.nomination import read_member_address
 from relay.roster.scope import read_scope
-from relay.store import certificates, failures, members
+from relay.store import certificates, failures, members, signing_keys
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
@@ -42,6 +42,7 @@ app.command()(subjects.erase)
 for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
 app.command()(wishes)
+app.add_typer(signing_key_app, name="signing-key", help="What a member signs posts with, for lists that want that.")
 app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
 app.command()(vetting.nominate)
 app.command()(vetting.confirm)
@@ -143,8 +144,12 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
         member = find_member(resources, read_member_address(address))
         with resources.database.read() as connection:
             known_by = certificates.of_member(connection, member.id)
+            signs_with = signing_keys.of_member(connection, member.id)
             failing = failures.list_failing(connection)
-    row = with_failure(person(member), failing) | {"certificates": [pin_row(one) for one in known_by]}
+    row = with_failure(person(member), failing) | {
+        "certificates": [pin_row(one) for one in known_by],
+        "signing_keys": [key_row(one) for one in signs_with],
+    }
     print_records([row], as_json=as_json, columns=tuple(row))
 
 

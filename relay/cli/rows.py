@@ -73,6 +73,8 @@ def _part(item: object) -> str:
             return f"{code} {rule} ({place})"
         case {"moderator": moderator, "at": at, "sent": sent}:
             return f"{moderator} {at}{'' if sent else ' (not sent yet)'}"
+        case {"fingerprint": fingerprint, "method": method, "expires": expires}:
+            return f"{method} {fingerprint} ({f'until {expires}' if expires else 'without an end'})"
         case {"pin": pin, "expires": expires}:
             return f"{pin} (until {expires})"
         case _:

@@ -7,6 +7,7 @@ from pathlib import Path
 from relay.doctor import doors, files, machine, records
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
+from relay.doctor.proofs import look_at_proofs
 from relay.doctor.senders import look_at_senders
 from relay.settings import Settings
 
@@ -42,6 +43,7 @@ def examine(
     yield from machine.look_at_clock(now, chain.newest if chain else None)
     yield from machine.look_at_space(settings)
     yield from machine.look_at_reading()
+    yield from look_at_proofs(settings)
     yield from doors.look_at_certificate(settings, now)
     yield from doors.look_at_ports(settings)
     yield from doors.look_at_trust(settings)

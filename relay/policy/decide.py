@@ -16,6 +16,7 @@ from relay.policy.membership import DORMANT, judge_membership
 from relay.policy.photos import attachments_of, judge_photos
 from relay.policy.post import LIKENESS, RESIDUAL, Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
+from relay.policy.second_proof import judge_second_proof
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
 
@@ -72,12 +73,13 @@ def _judge_for(post: Post, mailing_list: MailingList) -> Decision:
     """The decision of one list: of its own member's post, or of an offer, which a moderator has to accept in any case."""
     if (refused := judge_proof(post.authentication, mailing_list)) is not None:
         return refused
-    offered = post.offers.get(mailing_list.name)
+    offered, unsigned = post.offers.get(mailing_list.name), judge_second_proof(post.signature, mailing_list)
     if offered is None:
-        refused = judge_membership(post.author, mailing_list, post.on)
+        refused = judge_membership(post.author, mailing_list, post.on) or unsigned
         return refused or _hold_of_dormant(post, _judge_content(post, mailing_list))
     content = _judge_content(post, mailing_list)
-    if isinstance(content, Relay | Hold) and post.author is not None and post.author.may_write(post.on):
+    may_write = post.author is not None and post.author.may_write(post.on) and not unsigned
+    if isinstance(content, Relay | Hold) and may_write:
         found = tuple(reason for reason in content.reasons if reason.code != "P1")
         return Hold(reasons=(offered, *found), marking=content.marking, removed=content.removed)
     # A list that the author doesn't belong to, and whose ceiling they can't know, makes nothing worse: it isn't asked.

@@ -9,6 +9,7 @@ from typing import Literal
 
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.message import Message
+from relay.mail.signature import SignatureResult
 from relay.policy.decision import Reason
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
@@ -153,6 +154,7 @@ class Post:
 
     `lists` are the addressed lists in the order they were named; `on` is the day of receipt (UTC).
     `offers` names those of them that the author doesn't belong to, and why each is offered the post.
+    `signature` is what became of its signature, where a list wants one.
     `names_another` is true when the header says that another member sent it (Sender, Resent-From). `confirmed` is true when they
     say that the machine was wrong about a withheld post of theirs (POLICY “Sending again”).
     """
@@ -165,3 +167,4 @@ class Post:
     offers: Mapping[str, Reason] = field(default_factory=dict)
     names_another: bool = False
     confirmed: bool = False
+    signature: SignatureResult | None = None

@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field
 from relay.errors import ConfigurationError
 from relay.mail.address import Address, parse_address
 from relay.mail.auth_results import Proof
+from relay.mail.signature import SignatureMethod
 from relay.roster.countries import COUNTRIES
 from relay.roster.mailing_list import PROOFS, MailingList, Tlp, Weekday
 from relay.roster.member import AgencyType, Role
@@ -73,6 +74,7 @@ class Definition:
     weekend: tuple[Day, ...] = ("saturday", "sunday")
     holidays: tuple[date, ...] = ()
     proofs: tuple[Proof, ...] = PROOFS
+    second_proof: tuple[SignatureMethod, ...] = ()
     post: Posting = field(default_factory=Posting)
     policy: Overrides = field(default_factory=Overrides)
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -196,4 +198,5 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         weekend=frozenset(Weekday[day.upper()] for day in definition.weekend),
         holidays=frozenset(definition.holidays),
         proofs=frozenset(definition.proofs),
+        second_proof=frozenset(definition.second_proof),
     )

@@ -7,6 +7,7 @@ from typing import Literal
 
 from relay.mail.address import Address
 from relay.mail.auth_results import Proof
+from relay.mail.signature import SignatureMethod
 from relay.roster.member import AgencyType, Member, Role
 
 OWNER = "-owner"  # ends the name of the list of a list's moderators
@@ -53,6 +54,8 @@ class MailingList:
     its moderators don't work. `photos` says whether photos pass, need the author's word or a moderator's look;
     `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here.
     `one_click_leave` says whether members may leave at one click in their mail program (RFC 8058).
+    `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here;
+    `second_proof` the signatures of which one is needed beside, if any.
     """
 
     name: str
@@ -84,6 +87,7 @@ class MailingList:
     weekend: frozenset[Weekday] = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
     holidays: frozenset[date] = frozenset()
     proofs: frozenset[Proof] = frozenset(PROOFS)
+    second_proof: frozenset[SignatureMethod] = frozenset()
 
     def address_for(self, purpose: str) -> Address:
         """The list's address for a purpose: "" posts, "-request", "-owner", "-bounces"."""
@@ -103,6 +107,7 @@ class MailingList:
             alerts=False,
             two_person_release=False,
             one_click_leave=False,
+            second_proof=frozenset(),  # who can't sign must be able to say so
         )
 
     def includes(self, member: Member) -> bool:

@@ -66,6 +66,31 @@ _CALLS: dict[str, tuple[int, int]] = {
     "exit": (60, 93),
     "exit_group": (231, 94),
 }
+# What a program beside needs to be loaded and to read the files that it is given. Where aarch64 has no call of a name, another's
+# number stands in its place.
+_CALLS_TO_RUN: dict[str, tuple[int, int]] = {
+    "execve": (59, 221),
+    "openat": (257, 56),
+    "pread64": (17, 67),
+    "access": (21, 48),
+    "faccessat": (269, 48),
+    "newfstatat": (262, 79),
+    "readlinkat": (267, 78),
+    "getdents64": (217, 61),
+    "ioctl": (16, 29),
+    "fcntl": (72, 25),
+    "arch_prctl": (158, 96),
+    "set_tid_address": (218, 96),
+    "set_robust_list": (273, 99),
+    "prlimit64": (302, 261),
+    "sysinfo": (99, 179),
+    "uname": (63, 160),
+    "getuid": (102, 174),
+    "geteuid": (107, 175),
+    "getgid": (104, 176),
+    "getegid": (108, 177),
+}
+_FILES_OF_A_PROGRAM = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +101,7 @@ class Sandbox:
     unprivileged: bool
 
 
-def enter_sandbox(memory: int) -> Sandbox:
+def enter_sandbox(memory: int, *, to_run: bool = False) -> Sandbox:
     """Give up what a scanner doesn't need, for good.
 
     The order matters: a change of user clears the parent-death signal and needs privileges; the filter comes last
@@ -84,19 +109,25 @@ def enter_sandbox(memory: int) -> Sandbox:
 
     Args:
         memory: the most address space in octets, beside what is loaded already: that is shared by all scanners.
+        to_run: whether another program is to be executed behind these walls. It may read files, of which none can grow, and
+            has no network and no other process either.
     """
     _limit(resource.RLIMIT_AS, memory + _address_space())
     _limit(resource.RLIMIT_CPU, int(PROCESSOR_TIME.total_seconds()))
     _limit(resource.RLIMIT_FSIZE, 0)  # no file can grow: nothing of a message can reach a disk
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_NOFILE, 0)  # open descriptors stay usable, new ones can't be had
+    _limit(
+        resource.RLIMIT_NOFILE, _FILES_OF_A_PROGRAM if to_run else 0
+    )  # open descriptors stay usable, new ones can't be had
     if os.geteuid() == 0:
         _become_nobody()
     _limit(resource.RLIMIT_NPROC, 0)  # not while root: some kernels count it at setuid
     _control_process(_PR_SET_NO_NEW_PRIVS, 1)
     _control_process(_PR_SET_DUMPABLE, 0)  # no core, no ptrace, no reading of /proc/PID/mem by the same user
     _control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    return Sandbox(seccomp=_install_filter(), unprivileged=os.geteuid() != 0)
+    return Sandbox(
+        seccomp=_install_filter(_CALLS | _CALLS_TO_RUN if to_run else _CALLS), unprivileged=os.geteuid() != 0
+    )
 
 
 def _address_space() -> int:
@@ -124,7 +155,7 @@ def _become_nobody() -> None:
         return
 
 
-def _install_filter() -> bool:
+def _install_filter(calls: dict[str, tuple[int, int]]) -> bool:
     """Put the filter in force for this process, for good; PR_SET_NO_NEW_PRIVS must be set already.
 
     Returns:
@@ -133,7 +164,7 @@ def _install_filter() -> bool:
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _ARCHITECTURES or struct.calcsize("P") != 8:
         return False
-    program = _assemble(_ARCHITECTURES[machine], [numbers[machine == "aarch64"] for numbers in _CALLS.values()])
+    program = _assemble(_ARCHITECTURES[machine], [numbers[machine == "aarch64"] for numbers in calls.values()])
     octets = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("@HP", len(program) // 8, ctypes.addressof(octets))  # struct sock_fprog
     return bool(ctypes.CDLL(None).prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, header, 0, 0) == 0)

@@ -1,0 +1,118 @@
+"""Signatures as second proofs: what is registered for a member, and whether a message bears it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cryptography import x509
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from relay.errors import Invalid
+from relay.mail.address import Address, parse_address
+from relay.mail.certificate import is_valid, read_certificate, weakness_of
+from relay.mail.signature import RegisteredKey, SignatureFault, SignatureMethod, SignatureResult
+from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member
+from relay.scan.signed import Signed
+from relay.scan.verify import verify_signature
+from relay.store import signing_keys
+
+_FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
+
+
+def find_signature(
+    resources: Resources, signed: Signed, author: Member | None, lists: Iterable[MailingList], now: datetime
+) -> SignatureResult | None:
+    """What a message's signature proves, if any of these lists wants one; else nobody looks, and it is None.
+
+    Raises:
+        Unavailable: the database can't be read, or the signature not verified now.
+    """
+    wanted = frozenset[SignatureMethod]().union(*(one.second_proof for one in lists))
+    if not wanted or author is None:
+        return None
+    if signed.method is not None and signed.method not in wanted:
+        return SignatureResult(method=signed.method, fault=SignatureFault.MISSING)
+    with resources.database.read() as connection:
+        keys = signing_keys.of_member(connection, author.id)
+    return verify_signature(signed, keys, now)
+
+
+def read_signing_key(octets: bytes, address: Address, now: datetime) -> RegisteredKey:
+    """Read what a member wants to sign with: an X.509 certificate or an OpenPGP public key, which must name their address.
+
+    Raises:
+        Invalid: it can't be used; one sentence says why.
+    """
+    if b"PRIVATE KEY" in octets:
+        raise Invalid(
+            "this file holds a private key: give the certificate or public key alone, and keep that to yourself"
+        )
+    certificate = read_certificate(octets)
+    return _read_smime(certificate, address, now) if certificate else _read_openpgp(octets, address, now)
+
+
+def _read_smime(certificate: x509.Certificate, address: Address, now: datetime) -> RegisteredKey:
+    if weak := weakness_of(certificate):
+        raise Invalid(f"this certificate can't be used: {weak}")
+    if not is_valid(certificate, now):
+        since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        raise Invalid(f"this certificate is valid from {since:%Y-%m-%d} to {until:%Y-%m-%d}, not now")
+    try:
+        named, signs = _addresses_of(certificate), _may_sign(certificate)
+    except ValueError:
+        raise Invalid("this certificate's extensions can't be read") from None
+    if address not in named:
+        raise Invalid(
+            f"this certificate doesn't name {address}: it names {', '.join(map(str, named)) or 'no mail address'}"
+        )
+    if not signs:
+        raise Invalid("this certificate is not for signing mail: its key usage, or extended key usage, says otherwise")
+    return RegisteredKey(
+        fingerprint=certificate.fingerprint(SHA256()).hex(),
+        method=SignatureMethod.SMIME,
+        octets=certificate.public_bytes(Encoding.DER),
+        expires_at=certificate.not_valid_after_utc,
+    )
+
+
+def _addresses_of(certificate: x509.Certificate) -> list[Address]:
+    """The mail addresses of a certificate, also of one in the older way (RFC 8550 §3)."""
+    named = [str(one.value) for one in certificate.subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS)]
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        named += names.get_values_for_type(x509.RFC822Name)
+    except x509.ExtensionNotFound:
+        pass
+    return [address for one in named if (address := parse_address(one))]
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """Whether its key usages, where they are named, allow to sign mail (RFC 8550 §4.4)."""
+    extensions = certificate.extensions
+    usage = next((one.value for one in extensions if isinstance(one.value, x509.KeyUsage)), None)
+    purposes = next((one.value for one in extensions if isinstance(one.value, x509.ExtendedKeyUsage)), None)
+    signs = usage is None or usage.digital_signature or usage.content_commitment
+    return signs and (purposes is None or not _FOR_MAIL.isdisjoint(purposes))
+
+
+def _read_openpgp(octets: bytes, address: Address, now: datetime) -> RegisteredKey:
+    from relay.scan.openpgp import read_public_key  # noqa: PLC0415 - a large library, for this alone
+
+    key = read_public_key(octets)
+    if key is None:
+        raise Invalid("this is neither one X.509 certificate nor one OpenPGP public key")
+    if key.secret:
+        raise Invalid(
+            "this file holds a secret key: give the public key alone (gpg --export), and keep that to yourself"
+        )
+    named = [found for one in key.user_ids if (found := parse_address(one.rpartition("<")[2].removesuffix(">")))]
+    if address not in named:
+        raise Invalid(f"this key doesn't name {address}: it names {', '.join(map(str, named)) or 'no mail address'}")
+    if key.revoked or (key.expires_at is not None and key.expires_at <= now):
+        raise Invalid("this key is revoked or has expired")
+    return RegisteredKey(
+        fingerprint=key.fingerprint.lower(), method=SignatureMethod.OPENPGP, octets=octets, expires_at=key.expires_at
+    )

@@ -1,0 +1,112 @@
+"""OpenPGP by way of pysequoia, the only module that knows it: reading a public key, and verifying a detached signature.
+
+Sequoia is written in Rust and judges by a policy of its own: revoked and expired keys, SHA-1 and MD5 don't count. gpgv would
+say of a signature by a revoked key that it is good, leaves the rest to whoever reads its lines, and parses in C. pysequoia's
+interface isn't stable, so its version is pinned and nothing of it is seen outside.
+
+`python -m relay.scan.openpgp KEY SIGNATURE CONTENT` verifies in a process of its own, behind the scanners' walls: the words are open
+descriptors, the exit code is the place of the outcome in OUTCOMES.
+"""
+
+import os
+import resource
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pysequoia import Cert, Sig, verify
+from pysequoia.packet import HashAlgorithm, SignatureType
+
+from relay.mail.signature import OUTCOMES, SignatureFault
+from relay.scan.confine import CANNOT_RUN, PROCESSOR_SECONDS
+from relay.scan.sandbox import enter_sandbox
+
+_MEMORY = 256 * 1024 * 1024
+_STRONG = (
+    HashAlgorithm.SHA256,
+    HashAlgorithm.SHA384,
+    HashAlgorithm.SHA512,
+    HashAlgorithm.SHA3_256,
+    HashAlgorithm.SHA3_512,
+)
+_OVER_A_DOCUMENT = (SignatureType.Binary, SignatureType.Text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """What an OpenPGP certificate says of itself, as far as it is valid now."""
+
+    fingerprint: str
+    user_ids: tuple[str, ...]
+    expires_at: datetime | None
+    revoked: bool
+    secret: bool
+
+
+def read_public_key(octets: bytes) -> PublicKey | None:
+    """Read one certificate, binary or in ASCII armour; None when it is none."""
+    try:
+        [cert] = Cert.split_bytes(octets)
+        return PublicKey(
+            fingerprint=cert.fingerprint,
+            user_ids=tuple(str(one) for one in cert.user_ids),
+            expires_at=cert.expiration,
+            revoked=cert.is_revoked,
+            secret=_holds_secret(cert),
+        )
+    except Exception:  # noqa: BLE001 - whatever it raises, this is no key that can be used
+        return None
+
+
+def _holds_secret(cert: Cert) -> bool:
+    with warnings.catch_warnings():  # it advises another class for secret keys, which doesn't tell
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return cert.has_secret_keys
+
+
+def judge(
+    key: bytes, signature: bytes, content: bytes, signed_between: tuple[datetime, datetime]
+) -> SignatureFault | None:
+    """Say what is wrong with a detached signature over this content by this one key; None when it proves its owner.
+
+    Raises:
+        BaseException: whatever pysequoia raises on hostile octets, which is for a process of its own.
+    """
+    detached = Sig.from_bytes(signature)
+    if detached.signature_type not in _OVER_A_DOCUMENT:
+        return SignatureFault.UNREADABLE
+    if detached.hash_algorithm not in _STRONG:
+        return SignatureFault.WEAK
+    if detached.created is None or not signed_between[0] <= detached.created <= signed_between[1]:
+        return SignatureFault.UNTIMELY
+    cert = Cert.from_bytes(key)
+    try:
+        verified = verify(bytes=content, store=lambda _: [cert], signature=detached)
+    except Exception:  # noqa: BLE001 - its way to say no
+        return SignatureFault.WRONG
+    good = [one for one in verified.valid_sigs if one.certificate == cert.fingerprint]
+    return None if good and len(good) == len(verified.valid_sigs) else SignatureFault.WRONG
+
+
+def main(words: Sequence[str]) -> int:
+    """Verify what the descriptors hold; the place of the outcome."""
+    since, until = (datetime.fromtimestamp(int(word), UTC) for word in words[:2])
+    key, signature, content = (Path(f"/dev/fd/{word}").read_bytes() for word in words[2:])
+    os.closerange(3, 64)
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
+    enter_sandbox(_MEMORY)
+    try:
+        return OUTCOMES.index(judge(key, signature, content, (since, until)))
+    except BaseException:  # noqa: BLE001 - a panic is one
+        return OUTCOMES.index(SignatureFault.UNREADABLE)
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1:])
+    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
+        code = CANNOT_RUN
+    os._exit(code)
