@@ -19,7 +19,7 @@ body { font: 16px/1.45 system-ui, sans-serif; color: #1a1a1a; background: #fff; 
 h1 { font-size: 1.5rem; margin: 0 0 .5rem } h2 { font-size: 1.15rem; margin: 1.5rem 0 .4rem }
 table { width: 100%; border-collapse: collapse; table-layout: fixed }
 th, td { text-align: start; vertical-align: top; padding: .35rem .6rem .35rem 0; border-bottom: 1px solid #767676 }
-.open { font-weight: 600 }
+tbody th { font-weight: 500 } thead th:first-child { width: 40% } .open { font-weight: 600; white-space: nowrap }
 @media (max-width: 40rem) {
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid #767676 } td, tbody th { display: block; border: 0; padding: .1rem 0 } td:empty { display: none }

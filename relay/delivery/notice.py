@@ -22,6 +22,7 @@ from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
+from relay.roster.member import Role
 
 _SUBJECTS = {
     "withhold": sentence("Not distributed: {reference}"),
@@ -196,6 +197,9 @@ def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             country=catalogue.country(nomination.country),
             lists=", ".join(catalogue.definition(one.title) for one in facts.lists) or "-",
         ),
+        catalogue.text("Roles: {roles}", roles=", ".join(sorted(nomination.roles)))
+        if nomination.roles - {Role.MEMBER}
+        else "",
         catalogue.text(
             "Proposed by {nominator}, confirmed by {confirmer}.",
             nominator=nomination.nominated_by,

@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from relay.doctor import doors, files, machine, records
+from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
 from relay.doctor.proofs import look_at_proofs
@@ -37,6 +38,7 @@ def examine(
     yield finding
     if chain:
         yield from records.look_at_audit(chain)
+        yield from look_at_directory(settings, now)
     yield from machine.look_at_swap()
     yield from machine.look_at_hibernation()
     yield from machine.look_at_memory_dumps(dumps_forbidden)

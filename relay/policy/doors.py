@@ -12,12 +12,13 @@ until somebody confirms it again. The half-years begin on the first of March and
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 
 from relay.policy.channels import Channel, ChannelEntry, CountryChannels, Directory, Door
+from relay.roster.member import Member
 
 WAIT = timedelta(days=14)  # between one letter and the next
 _CONTACT = "integrity contact of "  # before a list's name, where the digests of doors have their channel
@@ -102,6 +103,20 @@ def doors_of(here: CountryChannels) -> tuple[Door, ...]:
     there = {one.channel for one in written}
     unwritten = (one for one in Channel if one not in there | _OWN | _ONLY_WITH_ENTRY)
     return (*written, *(Door(channel=one) for one in unwritten))
+
+
+def names_a_person(entry: ChannelEntry, people: Iterable[Member]) -> bool:
+    """Whether a door's words hold somebody's address or whole name: then it is no function but a person."""
+    words = " ".join(f" {entry.name} {entry.how} ".casefold().split())
+    return any(
+        one.address.key in words or (" " in one.name and " ".join(one.name.casefold().split()) in words)
+        for one in people
+    )
+
+
+def confirmed_since(here: CountryChannels | None, day: date) -> bool:
+    """Whether any of a country's doors was confirmed on that day or later."""
+    return here is not None and any(one.status == "confirmed" and one.as_of >= day for one in here.channel)
 
 
 def half_year_of(on: date) -> tuple[str, datetime]:

@@ -2,10 +2,13 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
-from tests.integration.service import MEMBERS
+from relay.doctor.directory import look_at_directory
+from relay.settings import load_settings
+from tests.integration.service import ANA, MEMBERS
 
 HEADER = MEMBERS.partition("\n")[0]
 CHIEF = "chief@network.example"
@@ -40,6 +43,17 @@ def test_the_page_is_one_file_in_the_readers_language(site, language, words):
     assert "BCN Yaoundé" in page
     assert "example" not in page  # nobody's address
     assert site.try_run("directory", "export", "--format", "html", "--language", "de").code == 65
+
+
+def test_the_doctor_finds_a_door_that_is_a_member(fresh):
+    own = fresh.data / "config" / "channels"
+    own.mkdir(parents=True)
+    door = 'country = "CM"\n[[channel]]\nid = "ncb"\nhow = "{}"\nas_of = 2026-11-01\nstatus = "unconfirmed"\nsource = "x"\n'
+    for how, levels in (("by your duty desk", ["ok"]), ("ask Ana Example", ["wrong"]), (ANA, ["wrong"])):
+        (own / "CM.toml").write_text(door.format(how), "utf-8")
+        found = list(look_at_directory(load_settings(fresh.file), datetime.now(UTC)))
+        assert [one.level for one in found] == levels
+        assert not any("Ana Example" in one.finding or ANA in one.finding for one in found)
 
 
 def test_focal_points_are_asked_at_once_and_a_relay_without_any_says_so(fresh):

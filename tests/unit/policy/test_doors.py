@@ -10,15 +10,18 @@ from relay.policy.doors import (
     Asking,
     Confirmation,
     Stage,
+    confirmed_since,
     country_of,
     digests,
     doors_of,
     half_year_of,
+    names_a_person,
     next_stage,
     reference_of,
     stands_for,
     with_confirmation,
 )
+from tests.builders import make_member
 
 NCB = ChannelEntry(
     id=Channel.NCB, name="BCN Yaoundé", as_of=date(2025, 1, 1), status="unconfirmed", source="from memory"
@@ -138,3 +141,25 @@ def test_who_has_answered_is_left_alone_until_the_next_half_year():
 
 def test_of_a_country_without_a_focal_point_the_administrators_are_told_at_once():
     assert next_stage(None, None, SEPTEMBER, anybody=False) is Stage.TOLD
+
+
+@pytest.mark.parametrize(
+    ("change", "personal"),
+    [
+        ({"how": "call Ana  example at any hour"}, True),
+        ({"name": "Ana Example"}, True),
+        ({"how": "ANA@customs.example"}, True),
+        ({"how": "duty@customs.example, by your duty desk"}, False),
+        ({"name": "Ana's desk"}, False),
+    ],
+)
+def test_a_door_that_is_a_member_is_a_person(change, personal):
+    assert names_a_person(replace(NCB, **change), [make_member()]) is personal
+
+
+def test_a_country_counts_as_confirmed_as_long_as_one_of_its_doors_does():
+    confirmed = replace(CAMEROON, channel=(RILO, replace(NCB, status="confirmed", as_of=date(2026, 3, 1))))
+    assert confirmed_since(confirmed, date(2026, 3, 1))
+    assert not confirmed_since(confirmed, date(2026, 3, 2))
+    assert not confirmed_since(CAMEROON, date(2020, 1, 1))
+    assert not confirmed_since(None, date(2020, 1, 1))
