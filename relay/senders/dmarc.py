@@ -4,7 +4,7 @@ Policies and organisational domains are found by the tree walk of §4.10, which 
 questions for each domain. A relay refuses where others would put mail aside: nobody looks into a junk folder here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -102,16 +102,17 @@ def walk(domain: str, lookup: Lookup) -> tuple[Record, ...]:
     return tuple(found)
 
 
-def organisation_of(domain: str, records: Iterable[Record]) -> str:
-    """The organisational domain, from what a walk that began at the domain has found (§4.10.2)."""
-    records = tuple(records)
-    for one in records:
-        if one.suffix == "n":
-            return one.domain
-        if one.suffix == "y" and one.domain != domain:
-            labels = domain.split(".")
-            return ".".join(labels[-(one.domain.count(".") + 2) :])
-    return records[-1].domain if records else domain
+def organisation_of(domain: str, records: Sequence[Record]) -> str:
+    """The organisational domain, from what a walk that began at the domain has found (§4.10.2).
+
+    The walk ends at a psd= that says something, so only the last record can have one: "n" stands at the organisation itself,
+    "y" at the public suffix, one label above it. Without either it is the highest domain with a record.
+    """
+    if not records:
+        return domain
+    highest = records[-1]
+    labels = highest.domain.count(".") + (2 if highest.suffix == "y" else 1)
+    return ".".join(domain.split(".")[-labels:])
 
 
 def find_policy(domain: str, lookup: Lookup) -> Policy:

@@ -91,7 +91,7 @@ SUFFIX = zone(gov_example="v=DMARC1; p=reject; sp=none; np=reject; psd=y")
         ("gov.example", SUFFIX, Wish.REJECT),
         ("a.example", {}, Wish.NONE),
         # Of two records none counts.
-        ("a.example", {("_dmarc.a.example", "TXT"): ("v=DMARC1; p=reject", "v=DMARC1; p=none")}, Wish.NONE),
+        ("a.example", {("_dmarc.a.example", "TXT"): ("v=DMARC1; p=reject", "v=DMARC1; p=reject")}, Wish.NONE),
         ("a.example", {("_dmarc.a.example", "TXT"): ("v=DMARC1; p=reject", "another text")}, Wish.REJECT),
     ],
 )
