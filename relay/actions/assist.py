@@ -188,7 +188,7 @@ def _about_spill(
 def _reported(reported: spills.Reported | None) -> Answer:
     if reported is None:
         return {"outcome": "unknown"}
-    outcome = "decided" if reported.decided else "done"
+    outcome = {"": "done", "confirmed": "confirmed", "dismissed": "decided"}[reported.decided]
     return {"outcome": outcome, "cancelled": reported.cancelled, "gone": reported.gone}
 
 

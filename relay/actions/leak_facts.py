@@ -22,7 +22,8 @@ def about_leak(facts: NoticeFacts, resources: Resources, delivery: Delivery, rec
     """
     post_id = delivery.post_id or 0
     with resources.database.read() as connection:
-        found = spills.about(connection, post_id)
+        number = delivery.facts.get("spill")
+        found = spills.get(connection, number) if number else spills.about(connection, post_id)
         if found is None:
             raise NotFound(f"nobody has reported {delivery.reference}")
         asked, deleted = deletions.counts(connection, found.post_id)

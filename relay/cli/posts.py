@@ -16,7 +16,7 @@ from relay.policy.decision import Reason
 from relay.resources import Resources
 from relay.roster.nomination import read_member_address
 from relay.scan.container import container_of
-from relay.store import held, posts
+from relay.store import held, posts, spills
 
 app = typer.Typer(no_args_is_help=True)
 held_app = typer.Typer(no_args_is_help=True)
@@ -89,7 +89,8 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
     with opened(config) as resources:
         with resources.database.read() as connection:
             found = posts.show_post(connection, reference)
-        rows = [_post_row(resources, row) for row in found]
+            about = spills.about(connection, found[0].post_id)
+        rows = [_post_row(resources, row) | {"spill": about.state if about else None} for row in found]
     columns = (
         "reference",
         "list",
@@ -102,7 +103,7 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
         "removed",
         "channels",
     )
-    print_records(rows, as_json=as_json, columns=(*columns, "deliveries"))
+    print_records(rows, as_json=as_json, columns=(*columns, "deliveries", "spill"))
 
 
 @app.command()

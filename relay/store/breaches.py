@@ -18,7 +18,7 @@ from relay.store import audit, deletions, letters
 from relay.store.fanout import has_role, may_act
 from relay.store.posts import next_reference
 from relay.store.spills import Spill
-from relay.store.tables import breaches, members, posts, spill_reports, spills
+from relay.store.tables import breaches, hidden_posts, members, posts, spill_reports, spills
 from relay.store.tables import deletions as deletion_rows
 
 CLOCK = timedelta(hours=72)
@@ -123,7 +123,8 @@ def list_all(connection: Connection) -> tuple[Breach, ...]:
 def delete_old(connection: Connection, node: str, before: datetime, now: datetime) -> int:
     """Delete entries that were closed before `before`; returns how many.
 
-    What was noted as long ago of who reported and who was asked to delete goes too, unless an entry still needs it.
+    What was decided as long ago, and who reported and who was asked to delete, goes too, unless an entry still needs it. What was
+    hidden for it is destroyed since, or shown.
     """
     old = (
         connection.execute(delete(breaches).where(breaches.c.closed_at < before).returning(breaches.c.number))
@@ -131,11 +132,13 @@ def delete_old(connection: Connection, node: str, before: datetime, now: datetim
         .all()
     )
     needed = select(spills.c.post_id).join(breaches, breaches.c.spill_id == spills.c.id)
-    connection.execute(
-        delete(deletion_rows).where(deletion_rows.c.asked_at < before, deletion_rows.c.post_id.not_in(needed))
-    )
-    decided = select(spills.c.id).where(spills.c.decided_at < before)
-    connection.execute(delete(spill_reports).where(spill_reports.c.spill_id.in_(decided)))
+    asked = and_(deletion_rows.c.asked_at < before, deletion_rows.c.post_id.not_in(needed))
+    connection.execute(delete(deletion_rows).where(asked))
+    decided = select(spills.c.id).where(spills.c.decided_at < before, spills.c.id.not_in(select(breaches.c.spill_id)))
+    ids = connection.execute(decided).scalars().all()
+    for table in (spill_reports, hidden_posts):
+        connection.execute(delete(table).where(table.c.spill_id.in_(ids)))
+    connection.execute(delete(spills).where(spills.c.id.in_(ids)))
     if old:
         audit.append(connection, node, now, "breaches.deleted", {"numbers": list(old)})
     return len(old)

@@ -74,11 +74,14 @@ class Spill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
-    """What a report came to: copies `cancelled`, and so many `gone`. `decided` when a moderator has cleared it of this member's report before."""
+    """What a report came to: copies `cancelled`, and so many `gone`.
+
+    `decided` when it changed nothing: it was confirmed before, or a moderator has dismissed this member's report.
+    """
 
     cancelled: int
     gone: int
-    decided: bool = False
+    decided: Literal["", "confirmed", "dismissed"] = ""
 
 
 def report(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Reported | None:
@@ -93,8 +96,8 @@ def report(connection: Connection, node: str, member: Member, reference: str, no
         return None
     last = _latest(connection, post_id)
     again = last is not None and member.id in last.reporters
-    if last is not None and last.state == "dismissed" and again:
-        return Reported(cancelled=0, gone=len(reach.who_got(connection, post_id)), decided=True)
+    if last is not None and (last.state == "confirmed" or (last.state == "dismissed" and again)):
+        return Reported(cancelled=0, gone=len(reach.who_got(connection, post_id)), decided=last.state)
     new = last is None or last.state == "dismissed"
     spill_id = _open(connection, post_id, "report", now) if last is None or new else last.id
     if new or not again:

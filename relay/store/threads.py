@@ -58,10 +58,13 @@ def hidden_among(connection: Connection, answered: Answered) -> Hidden | None:
 
 
 def thread_of(connection: Connection, post_id: int) -> tuple[int, ...]:
-    """A post, and everything that answers or quotes it at whatever remove."""
+    """A post, the same message where it was sent again for another list, and everything that answers or quotes them at whatever remove."""
     found = new = {post_id: None}
+    twin, own = posts.alias("twin"), posts.alias("own")
     while new:
-        rows = connection.execute(select(answers.c.post_id).where(answers.c.answered_id.in_(new))).scalars()
+        replies = select(answers.c.post_id).where(answers.c.answered_id.in_(new))
+        same = select(twin.c.id).join(own, own.c.content_key == twin.c.content_key).where(own.c.id.in_(new))
+        rows = {*connection.execute(replies).scalars(), *connection.execute(same).scalars()}
         new = {one: None for one in sorted(rows) if one not in found}
         found = found | new
     return tuple(found)

@@ -68,7 +68,8 @@ def confirm(
         Conflict: it was decided before.
     """
     destroyed, asked = _carry_out(connection, spill, "spill.confirmed", decider_id, remembered, now)
-    breach = breaches.open_for(connection, spill, asked, now)
+    recipients = asked + deletions.long_gone(connection, threads.hidden_by(connection, spill.id))
+    breach = breaches.open_for(connection, spill, recipients, now)
     facts: audit.Facts = {"reference": spill.reference, "moderator": decider_id, "destroyed": destroyed, "asked": asked}
     audit.append(connection, node, now, "post.spill_confirmed", {**facts, "breach": breach})
     return Verdict(destroyed=len(destroyed), asked=asked, breach=breach)
@@ -141,6 +142,8 @@ def _tell(connection: Connection, spill: Spill, concerned: Sequence[int], now: d
         if row.id == spill.post_id:
             whom = or_(whom, and_(spills.focal_points(spill.author_country), may_act(now.date())))
         fanout.write_to(connection, row.id, Kind.SPILLED, and_(whom, members.c.name != ""), now)
+        these = and_(deliveries.c.post_id == row.id, deliveries.c.kind == Kind.SPILLED)
+        connection.execute(update(deliveries).where(these).values(facts={"spill": spill.id}))
     outcome = connection.execute(select(spill_rows.c.state).where(spill_rows.c.id == spill.id)).scalar_one()
     told = [{"word": "SPILL", "about": spill.reference, "outcome": outcome}]
     reporters = (

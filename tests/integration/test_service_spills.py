@@ -116,16 +116,19 @@ def test_what_answers_or_repeats_a_confirmed_spill_is_withheld(scene):
 def test_what_is_dismissed_goes_out_after_all_and_its_author_is_told(scene):
     scene.smarthost.stop()
     reference = scene.post(ANA, TEXT, CENTRAL)
+    answer = scene.send(MARIA, "Re", "Recibido.\n", CENTRAL, In_Reply_To=f"<{scene._count}@douanes.example>").split()[2]
     assert scene.send(PAUL, "", f"SPILL {reference}\n", REQUEST) == str(TAKEN)
     eventually(lambda: scene.decision(reference)["deliveries"].keys() == {"cancelled"})
     own = scene.site.try_run("spills", "dismiss", reference, "--moderator", PAUL)
     assert (own.code, "has reported" in own.err) == (73, True)
     scene.smarthost.start()
     [done] = scene.site.rows("spills", "dismiss", reference, "--moderator", CLAIRE)
-    assert done["sent_on"] == 5
+    assert done["sent_on"] == 10
     scene.site.run("queue", "retry", "--all")
     eventually(lambda: len(scene.smarthost.copies(reference)) == 5)
     scene.letter(ANA, reference, "Examiné")
+    assert reference in scene.letter(MARIA, answer, "Examinado").text()
+    eventually(lambda: len(scene.smarthost.copies(answer)) == 5)
     assert scene.letters(reference, "Please delete") == []
 
 

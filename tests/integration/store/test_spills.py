@@ -12,18 +12,22 @@ from relay.errors import Conflict, Unavailable
 from relay.policy.answered import Answered
 from relay.policy.decision import Reason
 from relay.roster.member import Role
+from relay.roster.reading import Reading
 from relay.store import (
     audit,
     breaches,
     deletions,
+    digests,
     last_look,
     members,
     posts,
     queue,
+    retention,
     second_thoughts,
     spills,
     threads,
     verdicts,
+    wishes,
 )
 from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
@@ -228,7 +232,7 @@ def test_the_same_member_cannot_hide_again_what_was_dismissed_but_another_can(sc
     reference, _ = scene.post()
     scene.report(scene.reader, reference)
     scene.dismiss(reference)
-    assert scene.report(scene.reader, reference).decided
+    assert scene.report(scene.reader, reference).decided == "dismissed"
     assert scene.content(reference)
     assert scene.report(scene.other, reference).cancelled == 3
     assert scene.content(reference) is None
@@ -254,6 +258,7 @@ def test_what_is_confirmed_is_destroyed_with_its_thread_and_everybody_with_a_cop
         assert audit.verify(connection, scene.world.keys.audit.public_key()) == ()
     with pytest.raises(Conflict, match="decided already"):
         scene.confirm(reference)
+    assert scene.report(scene.other, reference).decided == "confirmed"
 
 
 def test_who_may_have_a_copy_is_asked_too_and_who_never_had_one_is_not(scene):
@@ -344,7 +349,7 @@ def test_the_clock_of_a_breach_reminds_until_it_is_notified(scene):
     )
     assert scene.write(lambda c: breaches.delete_old(c, NODE, START + 40 * DAY, START)) == 0
     assert scene.write(lambda c: breaches.delete_old(c, NODE, START + 41 * DAY, START)) == 1
-    for table in ("breaches", "deletions", "spill_reports"):
+    for table in ("breaches", "deletions", "spill_reports", "hidden_posts", "spills"):
         assert scene.world.rows(f"SELECT * FROM {table}") == []
     assert scene.events()[-2:] == ["breach.closed", "breaches.deleted"]
 
@@ -408,3 +413,42 @@ def test_a_stopped_copy_stays_stopped_when_an_operator_cancels_it(scene):
     scene.report(scene.reader, reference)
     scene.write(lambda c: queue.cancel(c, NODE, reference, operator="root", now=START))
     assert scene.dismiss(reference).sent_on == 0
+
+
+def test_the_same_message_that_was_sent_again_for_another_list_is_hidden_with_it(scene):
+    world, key = scene.world, secrets.token_bytes(32)
+    both = world.join("both", "savanna", "species-id")
+    first = world.post(scene.author, ("savanna", scene.relayed), content_key=key).reference
+    second = world.post(scene.author, ("species-id", scene.relayed), content_key=key).reference
+    scene.report(both, first)
+    assert scene.content(second) is None
+    assert scene.send() == []
+
+
+def test_what_waits_for_a_digest_or_was_asked_for_whole_stops_too_and_comes_back_as_it_was(scene):
+    world = scene.world
+    world.database.write(lambda c: wishes.set_reading(c, NODE, scene.reader, Reading.DAILY, START) and None)
+    reference, _ = scene.post()
+    scene.send()
+    assert scene.statuses(reference) == {"delivered": 2, "digest": 1}
+    scene.report(scene.moderator, reference)
+    whole = [
+        scene.write(lambda c, one=one: digests.send_whole(c, NODE, one, reference, START))
+        for one in (scene.reader, scene.other)
+    ]
+    assert whole == [False, False]
+    assert scene.write(lambda c: digests.gather_due(c, {Reading.DAILY: START + DAY}, START + DAY)) == 0
+    assert scene.dismiss(reference).sent_on == 1
+    assert scene.statuses(reference) == {"delivered": 2, "digest": 1}
+    assert scene.write(lambda c: digests.gather_due(c, {Reading.DAILY: START + DAY}, START + DAY)) == 1
+    assert scene.write(lambda c: digests.send_whole(c, NODE, scene.other, reference, START))
+
+
+def test_who_got_it_so_long_ago_that_nobody_knows_them_is_counted_as_a_recipient(scene):
+    reference, _ = scene.post()
+    scene.send()
+    scene.write(lambda c: retention.delete_deliveries(c, START + 400 * DAY))
+    scene.report(scene.author, reference)
+    assert scene.confirm(reference).asked == 0
+    with scene.world.database.read() as connection:
+        assert breaches.find(connection, reference).recipients == 3
