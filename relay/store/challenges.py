@@ -141,8 +141,7 @@ def forget(connection: Connection, now: datetime) -> int:
 
 
 def _open_rows(connection: Connection, *conditions: Any) -> list[Row[Any]]:
-    query = select(challenges).where(challenges.c.state == "open", *conditions)
-    return list(connection.execute(query.with_for_update(skip_locked=True)))
+    return list(connection.execute(select(challenges).where(challenges.c.state == "open", *conditions)))
 
 
 def _expire(connection: Connection, node: str, rows: Iterable[Row[Any]], now: datetime) -> int:
