@@ -7,7 +7,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs7
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -77,3 +77,35 @@ def make_identity(
 
 
 FOR_MAIL = (ExtendedKeyUsageOID.EMAIL_PROTECTION,)
+
+
+def make_signature(identity: Identity, content: bytes, *, detached: bool = True, attributes: bool = True) -> bytes:
+    """CMS SignedData in DER, made in this process (pyca's, which can't verify)."""
+    options = [pkcs7.PKCS7Options.Binary]
+    options += [pkcs7.PKCS7Options.DetachedSignature] if detached else []
+    options += [] if attributes else [pkcs7.PKCS7Options.NoAttributes]
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content)
+    return builder.add_signer(identity.certificate, identity.key, hashes.SHA256()).sign(Encoding.DER, options)
+
+
+def in_indefinite_lengths(octets: bytes, *, segments: int = 0) -> bytes:
+    """The same DER as programs write it that don't know a length in advance (X.690 §8.1.3.6).
+
+    With `segments`, an OCTET STRING longer than that becomes a constructed one, in such pieces.
+    """
+    out, at = b"", 0
+    while at < len(octets):
+        tag, length, start = octets[at], octets[at + 1], at + 2
+        if length > 0x80:
+            size = length & 0x7F
+            length, start = int.from_bytes(octets[start : start + size], "big"), start + size
+        inside = octets[start : start + length]
+        if tag & 0x20:
+            out += bytes([tag, 0x80]) + in_indefinite_lengths(inside, segments=segments) + b"\0\0"
+        elif tag == 0x04 and segments and length > segments:
+            pieces = (inside[place : place + segments] for place in range(0, length, segments))
+            out += b"\x24\x80" + b"".join(bytes([0x04, len(one)]) + one for one in pieces) + b"\0\0"
+        else:
+            out += octets[at : start + length]
+        at = start + length
+    return out
