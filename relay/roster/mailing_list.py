@@ -53,9 +53,8 @@ class MailingList:
     whether routed alerts come here, as to every regional list. On `weekend` and `holidays`
     its moderators don't work. `photos` says whether photos pass, need the author's word or a moderator's look;
     `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here.
+    `second_proof` are the signatures of which one is needed beside, if any.
     `one_click_leave` says whether members may leave at one click in their mail program (RFC 8058).
-    `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here;
-    `second_proof` the signatures of which one is needed beside, if any.
     """
 
     name: str

@@ -164,6 +164,7 @@ def test_a_certificate_out_of_its_dates_proves_nothing(house, people, tmp_path, 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_another_members_certificate_with_my_address_proves_nothing(house, people, door):
+    """Row 70."""
     refusal = UNKNOWN if door == "smtp" else DIFFERS
     assert deliver(house, people.paul, "As Ana", door=door) == refusal
     assert deliver(house, people.paul, "From Ana", door=door, mail_from=PAUL) == DIFFERS
@@ -171,7 +172,7 @@ def test_another_members_certificate_with_my_address_proves_nothing(house, peopl
 
 @pytest.mark.parametrize("door", ["submission", "submissions"])
 def test_a_certificate_that_nobody_registered_is_as_if_there_were_none(house, people, door):
-    """Also one that says it is the member's; and whoever shows it can still log in with a password."""
+    """Row 70. Also one that says it is the member's; and whoever shows it can still log in with a password."""
     assert deliver(house, people.stranger, "Unknown", door=door) == LOGIN_FIRST
     assert deliver(house, None, "None", door=door) == LOGIN_FIRST
     with session(house.service, people.stranger, door) as client:
@@ -224,6 +225,7 @@ def test_a_suspension_holds_in_a_session_that_is_open(house, people):
 
 
 def test_a_certificate_that_is_taken_away_ends_in_a_session_that_is_open(house, people, tmp_path):
+    """Row 72."""
     second = make_identity(tmp_path, "second")
     [added] = house.site.rows("members", "certificate", "add", ANA, str(second.shown))
     with session(house.service, second) as client:
@@ -244,6 +246,7 @@ def test_a_gateway_speaks_for_the_addresses_it_is_pinned_for_and_for_nobody_else
 
 
 def test_a_gateways_domain_stands_for_its_own_agencys_members_only(house, people):
+    """Row 71."""
     assert taken(deliver(house, people.wide, "In the domain", door="smtp"))
     assert taken(deliver(house, people.wide, "On submission, too"))
     refused = deliver(house, people.wide, "Another agency's", author=JEAN, door="smtp")

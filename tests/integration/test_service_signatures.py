@@ -201,6 +201,7 @@ def attacks(people):
 
 
 def test_attacks_on_smime_are_refused_each_with_its_reason_and_nothing_of_them_is_kept(house, people):
+    """Rows 73, 74 and 75."""
     for what, message, refusal in attacks(people):
         assert (what, send(house.service, ANA, message)[: len(refusal)]) == (what, refusal)
     assert taken(send(house.service, ANA, smime(header(ANA, "After all that"), TEXT, people.sign())))
@@ -210,6 +211,7 @@ def test_attacks_on_smime_are_refused_each_with_its_reason_and_nothing_of_them_i
 
 
 def test_attacks_on_openpgp_are_refused(house, people):
+    """Rows 73 and 74."""
     gpg, head = people.gpg, header(PAUL, "Attack")
     good = gpg.sign(PAUL, CONTENT)
     unsigned = "--=_b\r\nContent-Type: text/plain\r\n\r\nUnsigned words.\r\n"

@@ -64,6 +64,8 @@ def test_one_changed_octet_never_raises_and_never_hides_the_content(signature, a
 
 
 def test_reading_takes_time_in_proportion(signature):
+    """Row 75."""
+
     def seconds(count):
         inside = b"\x24\x80" + b"\x04\x01a" * count + b"\0\0"
         blob = in_indefinite_lengths(signature).replace(
