@@ -45,7 +45,7 @@ from relay.policy.vocabulary import patterns_of
 from relay.processors import stay_on_one
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
-from relay.roster.login import Login
+from relay.roster.login import Login, SubmissionDoors
 from relay.roster.member import Member
 from relay.scan.pool import ScannerPool
 from relay.senders.evidence import NOTHING, Evidence
@@ -56,7 +56,6 @@ from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
 from relay.transport.enquiry import Enquiries
 from relay.transport.wake import bind_ear, listen
-from relay.web.autoconfig import SubmissionDoors
 from relay.web.health import Health, judge_delivery
 from relay.web.leave import leave_desk
 from relay.web.server import WebServer

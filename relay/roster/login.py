@@ -1,8 +1,10 @@
-"""Logins: who has logged in by which app password, and what app passwords are called."""
+"""Logins: where members log in, who has by which app password, and what app passwords are called."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from relay.errors import Invalid
 from relay.roster.member import Member
@@ -27,6 +29,22 @@ class AppPassword:
     name: str
     created_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionDoors:
+    """Where members' mail programs connect: `submissions` with TLS from the start, `submission` with STARTTLS; 0 is none."""
+
+    host: str
+    submission: int
+    submissions: int
+
+    def each(self) -> Iterator[tuple[int, Literal["SSL", "STARTTLS"]]]:
+        """The port and kind of TLS of each door; the one that RFC 8314 §3 prefers comes first."""
+        if self.submissions:
+            yield self.submissions, "SSL"
+        if self.submission:
+            yield self.submission, "STARTTLS"
 
 
 def read_password_name(text: str) -> str:

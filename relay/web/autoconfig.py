@@ -8,29 +8,12 @@ incoming server and are therefore not made) turn such an answer down. It is of u
 second outgoing server, and to administrators' scripts; people get a card (`wen-relay members card`).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
 from xml.etree.ElementTree import Element, SubElement, tostring
+
+from relay.roster.login import SubmissionDoors
 
 _OUTER = "http://schemas.microsoft.com/exchange/autodiscover/responseschema/2006"
 _INNER = "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionDoors:
-    """Where members' mail programs connect: `submissions` with TLS from the start, `submission` with STARTTLS; 0 is none."""
-
-    host: str
-    submission: int
-    submissions: int
-
-    def each(self) -> Iterator[tuple[int, Literal["SSL", "STARTTLS"]]]:
-        """The port and kind of TLS of each door; the one that RFC 8314 §3 prefers comes first."""
-        if self.submissions:
-            yield self.submissions, "SSL"
-        if self.submission:
-            yield self.submission, "STARTTLS"
 
 
 def autoconfig(doors: SubmissionDoors) -> bytes:

@@ -17,7 +17,8 @@ from time import monotonic
 from typing import Any
 
 from relay.errors import RelayError
-from relay.web.autoconfig import SubmissionDoors, autoconfig, autodiscover
+from relay.roster.login import SubmissionDoors
+from relay.web.autoconfig import autoconfig, autodiscover
 from relay.web.health import Health
 from relay.web.leave import HTML, LEAVING, PRIVATE, LeaveDesk, is_click
 

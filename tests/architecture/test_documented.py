@@ -17,7 +17,7 @@ from relay.settings import Settings
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 TREES = {path: ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "relay").rglob("*.py"))}
-PRINTS_NO_ROWS = {"serve", "migrate", "demo", "audit export"}  # the last one prints nothing but JSON
+PRINTS_NO_ROWS = {"members card", "serve", "migrate", "demo", "audit export"}  # the last one prints nothing but JSON
 
 
 # — settings —

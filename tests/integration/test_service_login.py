@@ -1,7 +1,8 @@
 """App passwords on a real relay: several for one member, used by SCRAM and PLAIN, revoked while a program is connected."""
 
+import http.client
 import smtplib
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -123,3 +124,29 @@ def test_a_suspended_member_is_out_at_once_by_scram_as_well(house):
 @pytest.mark.parametrize("name", ["Awa's phone", "", "a" * 25, "-phone", "phone_2", "télé"])
 def test_a_password_has_a_plain_name(house, name):
     assert house.site.try_run("members", "password", ANA, "--name", name).code == 65
+
+
+def test_the_card_of_a_member_is_a_page_in_their_language_without_a_password(house, tmp_path):
+    house.site.configure("smtp", "submissions_port", 465)
+    house.site.configure("smtp", "public_host", "mx.relay.example")
+    file = tmp_path / "card.html"
+    house.site.run("members", "card", ANA, "--to", str(file))
+    page = file.read_text("utf-8")
+    assert '<html lang="fr">' in page
+    assert "mx.relay.example" in page
+    assert house.site.passwords[ANA] not in page
+    assert house.site.run("members", "card", ANA).out == page
+    assert house.site.try_run("members", "card", ANA, "--to", str(file)).code == 73
+    assert house.site.try_run("members", "card", ANA, "--to", str(tmp_path / "no" / "card.html")).code == 66
+    assert house.site.try_run("members", "card", "nobody@police.example").code == 66
+    house.site.configure("smtp", "submissions_port", "auto")
+    assert house.site.try_run("members", "card", ANA).code == 65
+
+
+def test_the_web_door_tells_the_ports_that_are_open(house):
+    connection = http.client.HTTPConnection("127.0.0.1", house.service.ports["web"], timeout=20)
+    with closing(connection):
+        connection.request("GET", "/.well-known/autoconfig/mail/config-v1.1.xml?emailaddress=x")
+        page = connection.getresponse().read().decode()
+    for door in ("submission", "submissions"):
+        assert f"<port>{house.service.ports[door]}</port>" in page

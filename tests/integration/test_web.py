@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from relay.roster.login import SubmissionDoors
 from relay.web import server as web_server
-from relay.web.autoconfig import SubmissionDoors
 from relay.web.health import Health
 from relay.web.server import BODY_OCTETS, WebServer
 from tests.integration.service import ANA, eventually

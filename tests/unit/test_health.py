@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from relay.delivery.retry import LONG
-from relay.web.autoconfig import SubmissionDoors
+from relay.roster.login import SubmissionDoors
 from relay.web.health import Health, judge_delivery
 from relay.web.leave import leave_desk
 from relay.web.server import WebServer
