@@ -1,7 +1,9 @@
 """A member whose address fails is warned, later suspended, and their focal point is told; nobody is removed, and what works again is forgotten."""
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from relay.delivery.bounce import return_path
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import MemberState
 from relay.store import failing, failures, members, queue
+from relay.store.engine import Database
 from tests.integration.clocked import Clocked, at, recipient
 
 AUTHOR, LOST, FRIEND = "ana@douanes.example", "jean@parcs.example", "marc@parcs.example"
@@ -280,3 +283,46 @@ def test_a_report_counts_for_the_member_of_its_copy_whatever_it_names(site):
     forged = return_path(going[FRIEND].list_name, "relay.example", going[FRIEND].id, b"k" * 32)
     assert bounce(site.resources, forged, report(), at(2, 11)).code == 550
     assert since(site, FRIEND) is None
+
+
+def test_two_nodes_that_tick_at_once_take_each_step_once(site):
+    for day in (2, 3):
+        a_day(site, day, failing_for=(LOST, FRIEND))
+    site.post(AUTHOR, at(4, 8))
+    send_out(site, at(4, 9), [LOST, FRIEND])
+    with closing(Database.open(site.resources.settings.database_url)) as other:
+        for now in (at(4, 12), at(11, 13)):
+            both = threading.Barrier(2)
+
+            def tick(database, node, now=now, both=both):
+                both.wait()
+                database.write(lambda c: failing.judge(c, node, now))
+
+            threads = [
+                threading.Thread(target=tick, args=pair)
+                for pair in ((site.resources.database, site.node), (other, "node-2"))
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            send_out(site, now + timedelta(minutes=5), [LOST, FRIEND])
+    site.tick(at(11, 15))
+    assert len(site.audited("member.address_fails")) == 2
+    assert site.rows("SELECT count(*) FROM deliveries WHERE kind = 'probe'") == [(2 + 2,)]
+    assert site.rows("SELECT count(*) FROM deliveries WHERE kind = 'failing'") == [(1 + 1,)]
+    assert {site.member(one).state for one in (LOST, FRIEND)} == {MemberState.SUSPENDED}
+
+
+def test_who_is_suspended_already_is_left_alone(site):
+    """A suspended member stays what the operator made them, whatever comes back of earlier copies."""
+    for day in (2, 3):
+        a_day(site, day)
+    lost = site.member(LOST).address
+    site.resources.database.write(
+        lambda c: members.suspend(c, site.node, lost, reason="left the service", operator="root", now=at(4))
+    )
+    site.resources.database.write(lambda c: failures.note(c, [site.member(LOST).id], at(4, 1)))
+    site.tick(at(4, 12))
+    assert site.audited("member.address_fails") == []
+    assert site.rows("SELECT count(*) FROM deliveries WHERE kind IN ('probe', 'failing')") == [(0,)]
