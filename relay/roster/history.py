@@ -122,7 +122,8 @@ def _after(past: Past, entry: Entry) -> Past:
         case "member.left_list":
             return replace(past, lists=past.lists - {facts["list"]})
         case "member.renewed":
-            return replace(past, valid_until=_day(facts["valid_until"]))
+            woken = MemberState.ACTIVE if past.state is MemberState.DORMANT else past.state
+            return replace(past, valid_until=_day(facts["valid_until"]), state=woken)
         case "member.changed":
             return _changed(past, facts)
         case _:

@@ -61,6 +61,12 @@ def test_an_attestation_wakes_all_whom_it_names():
     assert told(entry(1, "member.dormant"), woken).state is MemberState.ACTIVE
 
 
+def test_a_renewal_wakes_a_dormant_member_and_leaves_a_suspension():
+    renewed = entry(2, "member.renewed", valid_until=None)
+    assert told(entry(1, "member.dormant"), renewed).state is MemberState.ACTIVE
+    assert told(entry(1, "member.suspended"), renewed).state is MemberState.SUSPENDED
+
+
 def test_lists_roles_country_and_last_day_follow_the_log():
     past = told(
         entry(1, "member.left_list", list="species-id"),
