@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.dkim_signing import key_record, rsa_key, signed
 from tests.integration.clients import connect, make_post, octets_of, send
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
@@ -27,7 +28,6 @@ from tests.integration.service import (
     Smarthost,
     eventually,
 )
-from tests.signing import key_record, rsa_key, signed
 
 OPS, STRANGER = "ops@agency.example", "stranger@elsewhere.example"
 ADDRESSES = [f"central-africa{desk}@{DOMAIN}" for desk in ("", "-owner", "-request", "-bounces+AAAA")]

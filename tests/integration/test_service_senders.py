@@ -11,6 +11,7 @@ import dkim
 import pytest
 
 from relay.intake.limits import CLAIMS_OF_ONE
+from tests.dkim_signing import COVERED, key_record, rsa_key, signed
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
     ANA,
@@ -27,7 +28,6 @@ from tests.integration.service import (
     open_house,
 )
 from tests.integration.test_service_gateway import Proxied
-from tests.signing import COVERED, key_record, rsa_key, signed
 
 SERVER, OTHER, PROXY = "127.0.0.2", "127.0.0.4", "127.0.0.3"
 UNKNOWN = "550 5.1.1 No such address here, or not for you"

@@ -18,7 +18,7 @@ from relay.senders.signature import read_signature
 from relay.senders.spf import SpfResult, check_host
 from relay.senders.tags import read_tags
 from tests.builders import AUTHOR, address
-from tests.signing import NOW, ed25519_key, key_record, lookup_in, signed
+from tests.dkim_signing import NOW, ed25519_key, key_record, lookup_in, signed
 from tests.unit.senders.test_dkim import LIST, PLAIN, ZONE
 
 RSA, ED25519 = signed(PLAIN), signed(PLAIN, ed25519_key(), selector="e1")

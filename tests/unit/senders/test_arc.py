@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from relay.mail.message import split_header
 from relay.senders.arc import LINKS, judge_chain
 from relay.senders.canonical import cut
-from tests.signing import NOW, key_record, lookup_in, rsa_key
+from tests.dkim_signing import NOW, key_record, lookup_in, rsa_key
 from tests.unit.senders.test_dkim import PLAIN
 
 FORWARDER = "list.example"

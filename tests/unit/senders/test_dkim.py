@@ -14,7 +14,7 @@ from relay.mail.message import split_header
 from relay.senders.canonical import cut
 from relay.senders.dkim import AGE, AHEAD, TRIES, verify
 from tests.builders import AUTHOR, address
-from tests.signing import COVERED, DOMAIN, NOW, ed25519_key, key_record, lookup_in, rsa_key, signed
+from tests.dkim_signing import COVERED, DOMAIN, NOW, ed25519_key, key_record, lookup_in, rsa_key, signed
 
 LIST = address("central-africa@relay.example")
 KEY = ("s1._domainkey.customs.example", "TXT")

@@ -4,7 +4,7 @@ import pytest
 
 from relay.errors import DnsError
 from relay.senders.dmarc import Wish, find_policy, is_aligned, organisation_of, read_record, walk
-from tests.signing import lookup_in
+from tests.dkim_signing import lookup_in
 
 
 def zone(**records):

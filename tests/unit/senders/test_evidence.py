@@ -8,7 +8,7 @@ from relay.mail.envelope import Client
 from relay.mail.message import split_header
 from relay.senders.evidence import Claim, Evidence, gather
 from tests.builders import address
-from tests.signing import NOW, key_record, lookup_in, rsa_key, signed
+from tests.dkim_signing import NOW, key_record, lookup_in, rsa_key, signed
 from tests.unit.senders.test_arc import FORWARDER, seal
 from tests.unit.senders.test_dkim import KEY, LIST, PLAIN, ZONE
 
