@@ -64,7 +64,7 @@ def to_remember(resources: Resources, reference: str) -> Kept:
 
 def decide_by_mail(
     transaction: Transaction, node: str, person: Member, reference: str, kept: Kept | None, now: datetime
-) -> Literal["confirmed", "dismissed", "decided", "forbidden", "unknown"]:
+) -> Literal["confirmed", "dismissed", "decided", "barred", "unknown"]:
     """Decide in the transaction that answers a moderator's mail: confirm when it is told what to remember, else dismiss.
 
     Who may not see the post learns nothing of it, not even whether it was reported.
@@ -74,7 +74,7 @@ def decide_by_mail(
     except NotFound:
         return "unknown"
     if spill.why_not(person, now):
-        return "forbidden" if spills.may_see(transaction, person, reference) else "unknown"
+        return "barred" if spills.may_see(transaction, person, reference) else "unknown"
     try:
         if kept is None:
             verdicts.dismiss(transaction, node, spill, person.id, now)

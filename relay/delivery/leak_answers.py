@@ -30,7 +30,7 @@ _VERDICTS = {
     ),
     "dismissed": sentence("{about} is shown again, and what was stopped goes out. Its author is told."),
     "decided": sentence("{about} is decided already."),
-    "forbidden": sentence(
+    "barred": sentence(
         "{about}: you can't decide about this. It takes an official who moderates one of its lists, and who has neither written nor reported it."
     ),
 }

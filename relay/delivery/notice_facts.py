@@ -72,6 +72,7 @@ class Answer:
         "late",
         "rejected",
         "decided",
+        "barred",
         "confirmed",
         "dismissed",
     ]

@@ -57,8 +57,8 @@ def test_a_spill_goes_from_the_report_to_the_register_and_no_letter_has_a_word_o
     assert (refused.code, "hidden" in refused.err) == (73, True)
     assert scene.site.try_run("held", "show", quoting, "--moderator", CLAIRE).code == 73
 
-    for member in (MARIA, JEAN):
-        assert "CONFIRM-SPILL" not in scene.ask(member, f"CONFIRM-SPILL {reference}\n")
+    assert "no puede decidir" in scene.ask(MARIA, f"CONFIRM-SPILL {reference}\n")
+    assert "ne pouvez pas en décider" in scene.ask(JEAN, f"DISMISS-SPILL {reference}\n")
     [row] = scene.site.rows("spills", "show", reference)
     assert (row["state"], row["posts"], "reported_by" in row) == ("reported", 3, False)
 
