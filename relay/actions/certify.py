@@ -20,7 +20,7 @@ from relay.store.certificates import Pin
 
 
 def recognise(resources: Resources, certificate: bytes, now: datetime) -> Member | Gateway | None:
-    """The active member or the gateway whose certificate this is; None for every other one.
+    """The member, active or dormant, or the gateway whose certificate this is; None for every other one.
 
     Args:
         resources: the database, and the authorities that settings ask for.
@@ -31,18 +31,18 @@ def recognise(resources: Resources, certificate: bytes, now: datetime) -> Member
         Unavailable: the database can't be read.
     """
     holder = _holder(resources, certificate, now)
-    return None if isinstance(holder, Member) and not holder.may_act(now.date()) else holder
+    return None if isinstance(holder, Member) and not holder.may_write(now.date()) else holder
 
 
 def represented(resources: Resources, gateway: Gateway, address: Address, now: datetime) -> Member | None:
-    """The active member with this address, if the gateway may speak for them.
+    """The member with this address, active or dormant, if the gateway may speak for them.
 
     Raises:
         Unavailable: the database can't be read.
     """
     with resources.database.read() as connection:
         member = members.find(connection, address)
-    return member if member and member.may_act(now.date()) and gateway.speaks_for(member) else None
+    return member if member and member.may_write(now.date()) and gateway.speaks_for(member) else None
 
 
 def still_stands_for(resources: Resources, certificate: bytes | None, member: Member, now: datetime) -> bool:

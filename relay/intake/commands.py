@@ -115,8 +115,10 @@ async def _author(talk: Conversation, mail_from: Address | None) -> Member | Rep
 
 def _proof(talk: Conversation, author: Member) -> AuthenticationResults:
     """By what the author of a transaction is known: the login, else the certificate."""
-    method = Method.AUTH if talk.member else Method.CERTIFICATE
-    return AuthenticationResults(method=method, address=author.address, password_id=talk.password_id)
+    if talk.member:
+        return AuthenticationResults(method=Method.AUTH, address=author.address, password_id=talk.password_id)
+    through = talk.shown.gateway if talk.shown else ""
+    return AuthenticationResults(method=Method.CERTIFICATE, address=author.address, through=through)
 
 
 async def rcpt(talk: Conversation, argument: bytes) -> Answer:

@@ -45,6 +45,11 @@ class ShownCertificate:
                 return None
 
     @property
+    def gateway(self) -> str:
+        """The name of the gateway whose certificate it is; "" for a member's own."""
+        return self.holder.name if isinstance(self.holder, Gateway) else ""
+
+    @property
     def answers_for(self) -> str:
         """Who answers for what is sent, "" for nobody: a member by id, a gateway by name, which is no id."""
         match self.holder:

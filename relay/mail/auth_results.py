@@ -42,13 +42,15 @@ class Method(StrEnum):
 class AuthenticationResults:
     """One passed proof: its method, the address it proves, and whether a trusted gateway has found it, or we ourselves.
 
-    `password_id` tells which of the member's app passwords a login was by, so that one that is revoked since counts no more.
+    `password_id` tells which of the member's app passwords a login was by, so that one that is revoked since counts no more;
+    `through` names the gateway whose certificate it was that has spoken for the author.
     """
 
     method: Method
     address: Address
     by_gateway: bool = False
     password_id: str = ""
+    through: str = ""
 
     @property
     def proof(self) -> Proof:
@@ -61,8 +63,10 @@ class AuthenticationResults:
 
     @property
     def record(self) -> str:
-        """The proof as the record has it: `auth`, `dkim`, or `gateway.dkim` for what a gateway has found."""
-        return f"{Proof.GATEWAY}.{self.method}" if self.by_gateway else self.method.value
+        """The proof as the record has it: `auth`, `dkim`, `gateway.dkim` for what a gateway has found, `certificate.mx.police.example`."""
+        if self.by_gateway:
+            return f"{Proof.GATEWAY}.{self.method}"
+        return f"{self.method}.{self.through}" if self.through else self.method.value
 
     def __str__(self) -> str:
         return f"{self.method}=pass"

@@ -149,6 +149,8 @@ def _judge_facts(definition: Definition) -> Fault | None:
         return "languages", "languages is empty: name at least one, such as fr"
     if not definition.proofs:
         return "proofs", 'proofs is empty: nobody could post; name at least one, such as "auth"'
+    if definition.second_proof and Proof.CHALLENGE in definition.proofs:
+        return "second_proof", "second_proof and the proof “challenge” exclude each other: who can sign can also log in"
     if wrong := [one for one in definition.languages if not _LANGUAGE.fullmatch(one)]:
         return "languages", f"“{wrong[0]}” is not a two-letter language code such as fr"
     if unknown := sorted(set(definition.countries) - COUNTRIES):

@@ -238,7 +238,8 @@ def test_a_certificate_that_is_taken_away_ends_in_a_session_that_is_open(house, 
 
 
 def test_a_gateway_speaks_for_the_addresses_it_is_pinned_for_and_for_nobody_else(house, people):
-    assert taken(deliver(house, people.police, "For Paul", author=PAUL, door="smtp"))
+    reference = taken(deliver(house, people.police, "For Paul", author=PAUL, door="smtp"))
+    assert house.site.rows("posts", "show", reference)[0]["proof"] == "certificate.mx.police.example"
     assert deliver(house, people.police, "For Claire, of the same agency", author=CLAIRE, door="smtp") == UNKNOWN
     assert deliver(house, people.police, "For Ana", door="smtp") == UNKNOWN
     assert deliver(house, people.police, "For Ana", door="submission") == DIFFERS
@@ -389,7 +390,7 @@ def test_a_real_postfix_speaks_for_its_agency_by_its_certificate(tmp_path_factor
                 with smtplib.SMTP("127.0.0.1", postfix.front_port) as client:
                     client.sendmail(author, [CENTRAL], octets_of(post(f"Postfix for {author}", author)))
             rows = eventually(lambda: [row for row in site.rows("posts", "list") if row["author"] == ANA])
-            assert [(row["proof"], row["decision"]) for row in rows] == [("certificate", "relay")]
+            assert [(row["proof"], row["decision"]) for row in rows] == [("certificate.mx.douanes.example", "relay")]
             [report] = eventually(lambda: [mail for mail in postfix.arrived(JEAN) if b"550 5.1.1" in mail.octets])
             assert b"pangolins" not in report.octets
             assert {row["author"] for row in site.rows("posts", "list")} == {ANA}

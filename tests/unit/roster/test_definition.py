@@ -7,6 +7,7 @@ import pytest
 
 from relay.errors import ConfigurationError
 from relay.mail.auth_results import Proof
+from relay.mail.signature import SignatureMethod
 from relay.roster.countries import COUNTRIES
 from relay.roster.definition import judge_lists, read_list
 from relay.roster.mailing_list import Tlp, Weekday
@@ -55,6 +56,12 @@ def test_the_smallest_definition_gets_careful_defaults():
     assert (one.weekend, one.holidays) == ({Weekday.SATURDAY, Weekday.SUNDAY}, frozenset())
 
 
+def test_a_list_wants_no_signature_unless_it_says_which():
+    assert read(SMALLEST).second_proof == frozenset()
+    assert read(SMALLEST + 'second_proof = ["smime"]\n').second_proof == {SignatureMethod.SMIME}
+    assert ":14: second_proof: input should be 'smime'" in refusal(SMALLEST + 'second_proof = ["pgp"]\n')
+
+
 def test_a_list_takes_logins_certificates_and_a_gateways_word_unless_it_names_its_own_proofs():
     assert read(SMALLEST).proofs == {Proof.AUTH, Proof.CERTIFICATE, Proof.GATEWAY}
     one = read(SMALLEST + 'proofs = ["dkim", "dmarc", "challenge"]\n')
@@ -63,6 +70,8 @@ def test_a_list_takes_logins_certificates_and_a_gateways_word_unless_it_names_it
 
 
 def test_a_list_that_takes_no_proof_or_an_unknown_one_is_refused():
+    both = SMALLEST + 'proofs = ["auth", "challenge"]\nsecond_proof = ["smime"]\n'
+    assert "exclude each other" in refusal(both)
     assert "proofs is empty: nobody could post" in refusal(SMALLEST + "proofs = []\n")
     assert ":14: proofs: input should be 'auth'" in refusal(SMALLEST + 'proofs = ["spf"]\n')
 
