@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
 
@@ -43,6 +44,9 @@ def look_at_certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
         )
     elif until - now < _EXPIRES_SOON:
         yield warning("TLS", f"the certificate expires on {until:%Y-%m-%d}", "renew it, then reload the relay (SIGHUP)")
+    elif smtp.public_host and not any(_is_for(host.lower(), smtp.public_host) for host in hosts):
+        advice = f"get a certificate for {smtp.public_host}, or set [smtp] public_host to a name that it holds"
+        yield wrong("TLS", f"the certificate names {', '.join(hosts) or 'no host'}, but not {smtp.public_host}", advice)
     elif not any(host == domain or host.endswith(f".{domain}") for host in hosts):
         advice = f"tell members one of these names as their server, or get a certificate for a name under {domain}"
         yield warning("TLS", f"the certificate names {', '.join(hosts) or 'no host'}, nothing under {domain}", advice)
@@ -77,6 +81,27 @@ def look_at_ports(settings: Settings) -> Iterator[Finding]:
             "service",
             f"it runs, and answers on {', '.join(f'{name} {fixed[name][1]}' for name in answering) or 'free ports'}",
         )
+
+
+def look_at_programs(settings: Settings) -> Iterator[Finding]:
+    """Where members' mail programs connect, and what may be published for those that ask the DNS for it (RFC 6186, RFC 8314 §5.1)."""
+    smtp, host, domain = settings.smtp, settings.public_host, settings.relay.domain
+    doors = (("_submissions", smtp.submissions_port), ("_submission", smtp.submission_port))
+    fixed = [(service, port) for service, port in doors if isinstance(port, int) and port]
+    if not fixed:
+        yield warning(
+            "programs", "members' programs have no fixed port to connect to", "set [smtp] submissions_port to 465"
+        )
+        return
+    records = [f"{service}._tcp.{domain}. SRV 0 1 {port} {host}." for service, port in fixed]
+    if web := urlsplit(settings.web.public_url).hostname:
+        records.append(f"autoconfig.{domain}. CNAME {web}.")
+    yield Finding(
+        check="programs",
+        level="ok",
+        finding=f"members' programs connect to {' and '.join(f'{host}:{port}' for _, port in fixed)}",
+        advice=f"may be published, for programs that are told the relay's domain: {' '.join(records)}",
+    )
 
 
 def look_at_trust(settings: Settings) -> Iterator[Finding]:
@@ -118,6 +143,11 @@ def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield ok("smarthost", f"{place} takes mail{'' if settings.smarthost_tls == 'none' else ' under TLS'}")
+
+
+def _is_for(host: str, name: str) -> bool:
+    """Whether a certificate's name, perhaps with a first label of `*`, is this host's (RFC 9525 §6.3)."""
+    return host == name or (host.startswith("*.") and host[2:] == name.partition(".")[2])
 
 
 def _runs(settings: Settings) -> bool:

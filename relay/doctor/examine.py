@@ -48,6 +48,7 @@ def examine(
     yield from look_at_proofs(settings)
     yield from doors.look_at_certificate(settings, now)
     yield from doors.look_at_ports(settings)
+    yield from doors.look_at_programs(settings)
     yield from doors.look_at_trust(settings)
     yield from look_at_senders(settings)
     yield from doors.look_at_smarthost(settings)

@@ -529,3 +529,39 @@ def test_what_is_wrong_gives_78_and_the_rest_is_looked_at_all_the_same(fresh, se
 
 def test_a_resolver_that_is_no_address_is_a_usage_error(fresh):
     assert fresh.try_run("doctor", "--dns", "resolver.example").code == 64
+
+
+@pytest.mark.parametrize(
+    ("host", "public_host", "expected"),
+    [
+        (f"mx.{DOMAIN}", f"mx.{DOMAIN}", "ok"),
+        (f"*.{DOMAIN}", f"mx.{DOMAIN}", "ok"),
+        (f"*.{DOMAIN}", f"a.mx.{DOMAIN}", "wrong"),
+        (f"mail.{DOMAIN}", f"mx.{DOMAIN}", "wrong"),
+    ],
+)
+def test_a_certificate_must_hold_the_name_that_members_are_told(fresh, host, public_host, expected):
+    make_certificate(fresh.folder, host, NOW - DAY, NOW + 30 * DAY)
+    fresh.configure("smtp", "tls_certificate", str(fresh.folder / "tls.pem"))
+    fresh.configure("smtp", "tls_key", str(fresh.folder / "tls.key"))
+    fresh.configure("smtp", "public_host", public_host)
+    assert levels(doors.look_at_certificate(load_settings(fresh.file), NOW)) == {"TLS": [expected]}
+
+
+def test_where_programs_connect_is_told_with_the_records_that_may_say_so(fresh):
+    fresh.configure("smtp", "public_host", "mx.relay.example")
+    fresh.configure("smtp", "submission_port", 587)
+    fresh.configure("smtp", "submissions_port", 465)
+    fresh.configure("web", "public_url", "https://web.relay.example/")
+    [finding] = doors.look_at_programs(load_settings(fresh.file))
+    assert finding.level == "ok"
+    assert "mx.relay.example:465" in finding.finding
+    for record in (
+        "_submissions._tcp.relay.example. SRV 0 1 465 mx.relay.example.",
+        "_submission._tcp.relay.example. SRV 0 1 587 mx.relay.example.",
+        "autoconfig.relay.example. CNAME web.relay.example.",
+    ):
+        assert record in finding.advice
+    for door in ("submission_port", "submissions_port"):
+        fresh.configure("smtp", door, 0)
+    assert levels(doors.look_at_programs(load_settings(fresh.file))) == {"programs": ["warning"]}
