@@ -1,5 +1,6 @@
 """Fetches the archives of requirements.txt once into the virtual environment; without a network their tests are skipped by name."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -11,31 +12,40 @@ import pytest
 
 HERE = Path(__file__).parent
 STORE = Path(sys.prefix) / "conformance"
+_SAFELY: dict = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}  # Python 3.11.4 and later know it
 
 
 def material(name: str) -> Path:
     """The unpacked archive of one package, such as "pyspf-2.0.14". With CI=true one that can't be had fails."""
     found = STORE / name
-    if not found.is_dir():
-        try:
-            _fetch()
-        except (subprocess.CalledProcessError, OSError) as error:
-            if os.environ.get("CI") == "true":
-                raise
-            pytest.skip(f"{name}'s test material can't be fetched: {error}", allow_module_level=True)
+    STORE.mkdir(exist_ok=True)
+    with (STORE / "lock").open("w") as lock:  # pytest collects in several processes
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return found if found.is_dir() else _fetched(found)
+
+
+def _fetched(found: Path) -> Path:
+    """Fetch all, and return the one; skip or fail where that can't be done."""
+    try:
+        _fetch()
+    except (subprocess.CalledProcessError, OSError) as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(
+            f"{found.name}'s test material can't be fetched by pip ({type(error).__name__})", allow_module_level=True
+        )
     return found
 
 
 def _fetch() -> None:
-    """Download all by hash and unpack them; whoever comes second finds them there."""
-    STORE.mkdir(exist_ok=True)
+    """Download all by hash and unpack them."""
     with tempfile.TemporaryDirectory(dir=STORE) as folder:
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps")
         wanted = ("--no-binary", ":all:", "--require-hashes", "-r", str(HERE / "requirements.txt"))
         subprocess.run((*pip, *wanted, "-d", folder), check=True, capture_output=True, timeout=300)
         for archive in sorted(Path(folder).glob("*.tar.gz")):
             with tarfile.open(archive) as opened:
-                opened.extractall(folder, filter="data")
+                opened.extractall(folder, **_SAFELY)
         for unpacked in filter(Path.is_dir, Path(folder).iterdir()):
             target = STORE / unpacked.name
             if not target.exists():
