@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.actions.accept import refused_or_discarded, to_record
+from relay.actions.accept import refused_or_discarded, to_record, unsigned
 from relay.actions.admit import proofs_for
 from relay.actions.judge import Scanner, addressed, judge
 from relay.actions.prove import may_write, refuse_unproven
@@ -68,7 +68,7 @@ def challenge(
     if entitled is None:
         why = Reason("R1", "membership.not_entitled", "envelope")
         return _drop(resources, member.id if member else None, client, (why,), now)
-    if (whole := refused_or_discarded(judgement)) is not None:
+    if (whole := refused_or_discarded(judgement) or unsigned(judgement)) is not None:
         return _drop(resources, entitled.id, client, whole.reasons, now)
     post = to_record(resources, judgement, entitled, to.tag, client, octets, now)
     if post.sealed is None:

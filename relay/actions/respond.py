@@ -9,7 +9,6 @@ from relay.actions.budget import over_budget
 from relay.actions.thread import to_forget_of_released
 from relay.delivery.compose import unpack
 from relay.mail.address import Address
-from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.answered import what_it_answers
@@ -112,7 +111,7 @@ def _accepted(resources: Resources, challenge: Challenge, author: Member, now: d
         },
         client_ip=challenge.client_ip,
         receipt=author.receipts,
-        proof=AuthenticationResults(method=Method.CHALLENGE, address=author.address).record,
+        proof=challenge.proof,
         given=to_forget_of_released(resources, copy, goes_out) if goes_out else None,
         answered=what_it_answers(copy.references, copy.parts, resources.settings.relay.domain),
     )

@@ -36,6 +36,7 @@ class Challenge:
     size_octets: int
     client_ip: str
     prefix: str
+    proof: str
     duplicate_key: bytes
     content_key: bytes | None
     decisions: tuple[tuple[str, Decision], ...]
@@ -176,6 +177,7 @@ def _insert(connection: Connection, accepted: posts.Accepted, now: datetime) -> 
         "client_ip": accepted.client_ip,
         "size_octets": accepted.size_octets,
         "prefix": accepted.prefix,
+        "proof": accepted.proof,
         "judged": [decision_row(name, decision) for name, decision in accepted.decisions] if sealed else [],
         "duplicate_key": accepted.duplicate_keys[0],
         "content_key": accepted.content_key if sealed else None,
@@ -204,6 +206,7 @@ def _challenge(row: Row[Any]) -> Challenge:
         size_octets=row.size_octets,
         client_ip=row.client_ip,
         prefix=row.prefix,
+        proof=row.proof,
         duplicate_key=row.duplicate_key,
         content_key=row.content_key,
         decisions=tuple((one["list_name"], read_decision(SimpleNamespace(**one))) for one in row.judged),

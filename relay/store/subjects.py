@@ -24,6 +24,7 @@ from relay.store.tables import (
     HELD,
     KEPT,
     certificates,
+    challenges,
     credentials,
     decisions,
     deliveries,
@@ -108,6 +109,7 @@ def erase(connection: Connection, node: str, address: Address, *, operator: str,
     for gateway in _gateways_with(connection, address):
         others = [one for one in gateway.addresses if one != str(address)]
         connection.execute(update(gateways).where(gateways.c.name == gateway.name).values(addresses=others))
+    connection.execute(delete(challenges).where(challenges.c.author_id == member.id))
     _forget_letters(connection, member.id)
     destroyed = _destroy_posts(connection, member.id)
     audit.append(connection, node, now, "member.erased", {"member": member.id, "operator": operator})

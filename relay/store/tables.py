@@ -441,6 +441,7 @@ challenges = Table(
     Column("client_ip", Text, nullable=False),
     Column("size_octets", BigInteger, nullable=False),
     Column("prefix", Text, nullable=False),
+    Column("proof", Text, nullable=False),  # by which the author will be known
     Column("judged", Json, nullable=False),  # the decision of each list, in the message's order; [] once it is closed
     Column("duplicate_key", LargeBinary, nullable=False),
     Column("content_key", LargeBinary),

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relay.delivery.bounce import read_return_path, return_path
+from relay.delivery.bounce import answer_address, read_answer_address, read_return_path, return_path
 from relay.mail.address import Address, parse_address
 
 KEY = bytes(range(32))
@@ -56,3 +56,28 @@ def test_reading_a_return_path_never_raises(local):
 
 def test_the_longest_list_name_still_fits_the_local_part():
     assert len(return_path("x" * 31, "relay.example", 2**40 - 1, KEY).local) == 64
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(NAMES, NUMBERS, st.binary(min_size=32, max_size=32), st.sampled_from(["invitation", "challenge"]))
+def test_an_answer_address_says_what_was_asked_and_answers_nothing_else(name, number, key, asked):
+    address = answer_address(asked, name, "relay.example", number, key)
+    assert parse_address(str(address)) == address
+    assert len(address.local) <= 64
+    assert read_answer_address(Address(local=address.local.upper(), domain=address.domain), key) == (asked, number)
+    assert read_return_path(address, key) is None
+    assert read_answer_address(return_path(name, "relay.example", number, key), key) is None
+
+
+@settings(deadline=None)  # a busy machine is no fault
+@given(NAMES, NUMBERS, st.data())
+def test_any_change_of_an_answer_address_is_refused(name, number, data):
+    address = answer_address("challenge", name, "relay.example", number, KEY)
+    place = data.draw(st.integers(0, len(address.local) - 1))
+    other = data.draw(
+        st.sampled_from("abcdefghijklmnopqrstuvwxyz0123456789-+.").filter(lambda char: char != address.local[place])
+    )
+    changed = address.local[:place] + other + address.local[place + 1 :]
+    assert read_answer_address(Address(local=changed, domain=address.domain), KEY) is None
+    assert read_answer_address(Address(local=address.local, domain="other.example"), KEY) is None
+    assert read_answer_address(address, KEY[::-1]) is None

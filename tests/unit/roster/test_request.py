@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.roster.request import REQUESTS, Request, Word, read_acceptance, read_requests
+from relay.roster.request import REQUESTS, Request, Word, read_acceptance, read_requests, read_yes_or_no
 
 REF = "CAFR-2026-000123"
 
@@ -79,6 +79,28 @@ def test_a_message_asks_for_what_its_first_lines_say(subject, text, expected):
 )
 def test_a_nominee_accepts_by_a_word_that_stands_alone_on_the_first_line(subject, text, accepts):
     assert read_acceptance(subject, text) is accepts
+
+
+@pytest.mark.parametrize(
+    ("subject", "text", "yes"),
+    [
+        ("Re: Did you send this? C-000001", "YES\n\n> Dear Ana,\n> NO\n", True),
+        ("Re: Did you send this? C-000001", "\n oui. \n", True),
+        ("RE: ¿Ha enviado usted esto? C-000001", "Sí", True),
+        ("Re: Foi você que enviou isto? C-000001", "Sim!", True),
+        ("yes", "", True),
+        ("Re: Did you send this? C-000001", "NO", False),
+        ("Re: Did you send this? C-000001", "Não", False),
+        ("Re: Did you send this? C-000001", "SPILL", False),
+        ("no", "YES", None),
+        ("Re: Did you send this? C-000001", "Yes, I did", None),
+        ("Re: Did you send this? C-000001", "> YES", None),
+        ("Re: Did you send this? C-000001", "I am away.\nYES\n", None),
+        ("Re: Did you send this? C-000001", "", None),
+    ],
+)
+def test_a_question_is_answered_by_a_word_that_stands_alone_on_the_first_line(subject, text, yes):
+    assert read_yes_or_no(subject, text) is yes
 
 
 def test_one_message_asks_for_so_much_and_no_more():

@@ -429,6 +429,7 @@ def _create_challenges() -> None:
         sa.Column("client_ip", sa.Text(), nullable=False),
         sa.Column("size_octets", sa.BigInteger(), nullable=False),
         sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("proof", sa.Text(), nullable=False),
         sa.Column("judged", _JSON, nullable=False),
         sa.Column("duplicate_key", sa.LargeBinary(), nullable=False),
         sa.Column("content_key", sa.LargeBinary(), nullable=True),

@@ -1,0 +1,175 @@
+"""Half an hour, by the clock: who doesn't answer is told once, and what they were asked about is destroyed unread."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from relay.actions.receive import receive
+from relay.mail.address import parse_address
+from relay.mail.envelope import Client, Envelope
+from relay.senders.evidence import NOTHING
+from relay.store.challenges import A_DAY, OPEN
+from tests.integration.clocked import Clocked, at, recipient
+from tests.scanning import scan
+
+AUTHOR, PAUL, MARIA, IVO = "ana@douanes.example", "paul@police.example", "maria@aduanas.example", "ivo@policia.example"
+LIST = "central-africa@relay.example"
+PEOPLE = (
+    (AUTHOR, "customs", "CM", "fr", "central-africa", "member"),
+    (PAUL, "police", "CM", "en", "central-africa", "member;moderator"),
+    (MARIA, "customs", "GQ", "es", "central-africa", "member"),
+    (IVO, "police", "ST", "pt", "central-africa", "member"),
+)
+CLIENT = Client(ip="192.0.2.25", helo_name="mail.example", tls=True, login=None)
+START = at(17, 8)
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, copied for each test."""
+    data = tmp_path_factory.mktemp("made") / "relay"
+    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
+    definition = data / "lists" / "central-africa.toml"
+    text = definition.read_text("utf-8")
+    definition.write_text(text.replace("\nactive = true", '\nactive = true\nproofs = ["challenge"]'), "utf-8")
+    return data
+
+
+@pytest.fixture
+def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
+    site = Clocked.copied(made, tmp_path / "relay")
+    yield site
+    site.resources.database.close()
+
+
+def hand_in(site, text, now, author=AUTHOR, to=LIST):
+    """A message from anywhere; the reply."""
+    octets = (
+        f"From: {author}\r\nTo: {to}\r\nSubject: Wobbleglimmer\r\nMessage-ID: <{hashlib.sha256(text.encode()).hexdigest()}@x.example>\r\n"
+        f"MIME-Version: 1.0\r\n\r\n{text}\r\n"
+    ).encode()
+    envelope = Envelope(mail_from=parse_address(author), rcpt_to=(parse_address(to),))
+    return str(receive(site.resources, lambda octets, _: scan(octets), envelope, CLIENT, NOTHING, octets, now))
+
+
+def reply_to(mail):
+    return str(mail["Reply-To"].addresses[0].addr_spec)
+
+
+def states(site):
+    return [state for (state,) in site.rows("SELECT state FROM challenges ORDER BY id")]
+
+
+def test_nobody_answers_and_it_is_destroyed_after_half_an_hour_and_told_once(site):
+    assert hand_in(site, "Two tusks.", START) == "250 2.0.0 Ok"
+    [letter] = site.letters(START)
+    assert recipient(letter) == AUTHOR
+    site.tick(START + OPEN - MINUTE)
+    assert (states(site), site.letters(START + OPEN - MINUTE)) == (["open"], [])
+    site.started_anew()
+    site.tick(START + OPEN)
+    site.tick(START + OPEN)
+    [ended] = site.letters(START + OPEN)
+    assert (recipient(ended), "détruit" in ended.get_content()) == (AUTHOR, True)
+    assert site.rows("SELECT content, wrapped_key, judged FROM challenges") == [(None, None, "[]")]
+    assert hand_in(site, "YES", START + OPEN, to=reply_to(letter)).startswith("550 5.7.1 This question is not open")
+    assert site.rows("SELECT id FROM posts") == []
+    assert len(site.audited("challenge.expired")) == 1
+    site.tick(START + timedelta(days=1))
+    assert states(site) == []
+
+
+def test_a_question_that_could_not_be_sent_in_time_is_not_sent_any_more(site):
+    hand_in(site, "Two tusks.", START)
+    site.tick(START + OPEN)
+    [ended] = site.letters(START + OPEN)
+    assert ended["Reply-To"] is None
+
+
+def test_a_late_yes_is_refused_though_no_job_has_run(site):
+    hand_in(site, "Two tusks.", START)
+    [letter] = site.letters(START)
+    assert hand_in(site, "YES", START + OPEN, to=reply_to(letter)).startswith("550 5.7.1")
+    assert site.rows("SELECT id FROM posts") == []
+
+
+def test_a_yes_at_the_last_moment_counts_and_the_post_is_received_then(site):
+    hand_in(site, "Two tusks.", START)
+    [letter] = site.letters(START)
+    now = START + OPEN - timedelta(seconds=1)
+    site.started_anew()
+    assert hand_in(site, "YES", now, to=reply_to(letter)) == "250 2.0.0 Ok"
+    with site.resources.database.read() as connection:
+        [reference] = connection.exec_driver_sql("SELECT reference FROM posts").scalars()
+    assert re.fullmatch(r"CAFR-2026-\d{6}", reference)
+    site.tick(now)
+    site.tick(START + OPEN)
+    [receipt] = site.letters(now)
+    assert (recipient(receipt), reference in receipt["Subject"]) == (AUTHOR, True)
+    assert states(site) == ["confirmed"]
+
+
+@pytest.mark.parametrize(
+    ("author", "question", "said"),
+    [
+        (AUTHOR, "Est-ce vous qui avez envoyé ceci ? C-000001", "OUI"),
+        (PAUL, "Did you send this? C-000001", "YES"),
+        (MARIA, "¿Ha enviado usted esto? C-000001", "SÍ"),
+        (IVO, "Foi você que enviou isto? C-000001", "SIM"),
+    ],
+)
+def test_each_is_asked_in_their_language_and_may_answer_in_it(site, author, question, said):
+    hand_in(site, "Two tusks.", START, author)
+    [letter] = site.letters(START)
+    text = letter.get_content()
+    assert (letter["Subject"], said in text, CLIENT.ip in text) == (question, True, True)
+    assert "Wobbleglimmer" not in str(letter)
+    assert "tusks" not in text
+    assert hand_in(site, said, START, author, to=reply_to(letter)) == "250 2.0.0 Ok"
+    assert states(site) == ["confirmed"]
+
+
+def test_what_came_meanwhile_is_counted_and_told_with_the_end(site):
+    for number in range(4):
+        hand_in(site, f"Message {number}", START)
+    assert len(site.letters(START)) == 1
+    site.tick(START + OPEN)
+    [ended] = site.letters(START + OPEN)
+    assert " 3 " in ended.get_content()
+
+
+def test_a_day_of_forgery_comes_to_a_few_letters(site):
+    letters = []
+    for minute in range(0, 24 * 60, 7):
+        now = START + minute * MINUTE
+        assert hand_in(site, f"Message {minute}", now) == "250 2.0.0 Ok"
+        site.tick(now)
+        letters += site.letters(now)
+    assert {recipient(one) for one in letters} == {AUTHOR}
+    assert len(letters) == 2 * A_DAY
+    assert site.rows("SELECT id FROM posts") == []
+
+
+def test_an_author_over_their_limit_may_say_yes_again_later(site):
+    settings = site.resources.settings
+    limits = settings.limits.model_copy(update={"posts_per_hour": 1})
+    site.resources = replace(site.resources, settings=settings.model_copy(update={"limits": limits}))
+    for answered, text in enumerate(("One.", "Two.")):
+        now = START + answered * MINUTE
+        hand_in(site, text, now)
+        [letter] = [mail for mail in site.letters(now) if mail["Reply-To"]]
+        reply = hand_in(site, "YES", now, to=reply_to(letter))
+        assert reply.startswith(("250", "451")[answered])
+    assert states(site) == ["confirmed", "open"]
+
+
+def test_thread_memory_learns_nothing_from_what_nobody_owned_up_to(site):
+    hand_in(site, "TLP:RED\r\nOne two three four five six seven eight nine ten eleven twelve.", START)
+    assert site.rows("SELECT decision FROM decisions") == [("withhold",)]
+    assert site.rows("SELECT hash FROM memories") == []
