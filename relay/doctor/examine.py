@@ -8,7 +8,7 @@ from relay.doctor import doors, files, machine, records
 from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
-from relay.doctor.proofs import look_at_proofs
+from relay.doctor.proofs import look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
 from relay.settings import Settings
 
@@ -39,6 +39,7 @@ def examine(
     if chain:
         yield from records.look_at_audit(chain)
         yield from look_at_directory(settings, now)
+        yield from look_at_registered(settings, now)
     yield from machine.look_at_swap()
     yield from machine.look_at_hibernation()
     yield from machine.look_at_memory_dumps(dumps_forbidden)

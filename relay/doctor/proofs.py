@@ -1,13 +1,18 @@
-"""What the proofs of authors need from this machine: TLS that can ask for certificates, and openssl for S/MIME signatures."""
+"""What the proofs of authors need: TLS that can ask for certificates, openssl for S/MIME signatures, and keys that haven't ended."""
 
 import ssl
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from relay.doctor.finding import Finding, ok, warning
 from relay.errors import RelayError
 from relay.intake.ask import ask_for_certificates
 from relay.scan.verify import can_verify_smime
 from relay.settings import Settings
+from relay.store import certificates, signing_keys
+from relay.store.engine import Database
+
+_SOON = timedelta(days=14)
 
 
 def look_at_proofs(settings: Settings) -> Iterator[Finding]:
@@ -31,3 +36,29 @@ def look_at_proofs(settings: Settings) -> Iterator[Finding]:
     else:
         advice = "apt-get install openssl; until then S/MIME posts to lists with second_proof are put off"
         yield warning("signatures", "openssl isn't here, or can't be run behind the scanners' walls", advice)
+
+
+def look_at_registered(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Gateways that are known by a certificate, and what ends soon. What can't be read, other looks tell."""
+    try:
+        database = Database.open(settings.database_url)
+    except RelayError:
+        return
+    try:
+        with database.read() as connection:
+            gateways = [one.name for one in certificates.list_gateways(connection)]
+            ending = (*certificates.ending(connection, now + _SOON), *signing_keys.ending(connection, now + _SOON))
+    except RelayError:
+        return
+    finally:
+        database.close()
+    if gateways:
+        advice = "keep their queues on encrypted disks, and have members post on the submission ports"
+        said = f"posts through {', '.join(gateways)} lie in that server's queue in clear, withheld ones too: promise 1 doesn't cover it"
+        yield warning("certificates of gateways", said, advice)
+    for whose, until in ending:
+        what = "ended" if until < now else "ends"
+        advice = "register the new one (`members certificate add`, `members signing-key add`, `gateways add`), or take this away"
+        yield warning("registered keys", f"what {whose} has registered {what} on {until:%Y-%m-%d}", advice)
+    if not ending:
+        yield ok("registered keys", "none of them ends within two weeks")

@@ -14,6 +14,7 @@ from relay.store import audit, members
 from relay.store.member_rows import address_of
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, gateways
+from relay.store.tables import members as members_table
 
 _BY_PIN = Prepared(select(certificates).where(certificates.c.pin == bindparam("pin")))
 
@@ -132,6 +133,20 @@ def remove_gateway(connection: Connection, node: str, name: str, *, operator: st
     connection.execute(delete(certificates).where(certificates.c.gateway_name == name))
     connection.execute(delete(gateways).where(gateways.c.name == name))
     audit.append(connection, node, now, "gateway.removed", {"gateway": name, "operator": operator})
+
+
+def ending(connection: Connection, before: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Whose registered certificates end before this: a member's address or a gateway's name, and when; the first to end first.
+
+    A later certificate with the same key may be in use; that is not on record.
+    """
+    query = (
+        select(certificates.c.gateway_name, certificates.c.expires_at, members_table.c.address)
+        .select_from(certificates.outerjoin(members_table, members_table.c.id == certificates.c.member_id))
+        .where(certificates.c.expires_at < before)
+        .order_by(certificates.c.expires_at)
+    )
+    return tuple((row.gateway_name or row.address, row.expires_at) for row in connection.execute(query))
 
 
 def get_gateway(connection: Connection, name: str) -> Gateway:

@@ -9,7 +9,7 @@ from relay.mail.address import Address
 from relay.mail.signature import RegisteredKey, SignatureMethod
 from relay.store import audit
 from relay.store.certificates import find_present
-from relay.store.tables import signing_keys
+from relay.store.tables import members, signing_keys
 
 
 def add(
@@ -52,6 +52,17 @@ def remove(
     facts = {"member": member.id, "method": str(key.method), "fingerprint": key.fingerprint, "operator": operator}
     audit.append(connection, node, now, "signing_key.removed", facts)
     return key
+
+
+def ending(connection: Connection, before: datetime) -> tuple[tuple[str, datetime], ...]:
+    """Whose registered certificates and keys end before this, and when; the first to end first."""
+    query = (
+        select(members.c.address, signing_keys.c.expires_at)
+        .join(members, members.c.id == signing_keys.c.member_id)
+        .where(signing_keys.c.expires_at < before)
+        .order_by(signing_keys.c.expires_at)
+    )
+    return tuple((row.address, row.expires_at) for row in connection.execute(query))
 
 
 def of_member(connection: Connection, member_id: str) -> tuple[RegisteredKey, ...]:

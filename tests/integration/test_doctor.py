@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from relay.doctor import doors, files, machine, records
+from relay.doctor import doors, files, machine, proofs, records
 from relay.doctor.examine import examine
 from relay.doctor.names import look_at_dns, record_of
 from relay.doctor.senders import look_at_senders
@@ -25,6 +25,7 @@ from relay.settings import load_settings
 from relay.store.keys import load_keys
 from relay.transport import dns
 from relay.transport.sink import Sink
+from tests.certificates import make_identity
 from tests.integration.nameserver import NameServer
 from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
 from tests.integration.test_service_relay import dns as published_keys
@@ -565,3 +566,35 @@ def test_where_programs_connect_is_told_with_the_records_that_may_say_so(fresh):
     for door in ("submission_port", "submissions_port"):
         fresh.configure("smtp", door, 0)
     assert levels(doors.look_at_programs(load_settings(fresh.file))) == {"programs": ["warning"]}
+
+
+# — proofs of authors —
+
+
+def test_client_certificates_and_signatures_are_looked_at_as_the_settings_want_them(fresh, monkeypatch):
+    assert levels(proofs.look_at_proofs(load_settings(fresh.file))) == {
+        "client certificates": ["ok"],
+        "signatures": ["ok"],
+    }
+    monkeypatch.setattr(proofs, "ask_for_certificates", lambda _: False)
+    monkeypatch.setattr(proofs, "can_verify_smime", lambda: False)
+    found = levels(proofs.look_at_proofs(load_settings(fresh.file)))
+    assert found == {"client certificates": ["warning"], "signatures": ["warning"]}
+    fresh.configure("smtp", "client_certificates", [])
+    assert levels(proofs.look_at_proofs(load_settings(fresh.file)))["client certificates"] == ["ok"]
+
+
+def test_what_is_registered_and_ends_soon_is_warned_of_and_a_gateway_always(fresh, tmp_path):
+    settings, now = load_settings(fresh.file), datetime.now(UTC)
+    assert levels(proofs.look_at_registered(settings, now)) == {"registered keys": ["ok"]}
+    member = make_identity(tmp_path, "member", address=ANA, until=30 * DAY)
+    gateway = make_identity(tmp_path, "gateway", until=20 * DAY)
+    fresh.run("members", "certificate", "add", ANA, str(member.shown))
+    fresh.run("members", "signing-key", "add", ANA, str(member.shown))
+    words = ("--certificate", str(gateway.shown), "--agency", "Douanes", "--domain", "douanes.example")
+    fresh.run("gateways", "add", "mx.douanes.example", *words)
+    for days, expected in ((0, ["ok"]), (7, ["warning"]), (17, ["warning"] * 3), (40, ["warning"] * 3)):
+        found = list(proofs.look_at_registered(settings, now + days * DAY))
+        assert levels(found) == {"certificates of gateways": ["warning"], "registered keys": expected}
+        assert days < 7 or "mx.douanes.example" in found[1].finding
+    assert all("ended on" in one.finding for one in found[1:])

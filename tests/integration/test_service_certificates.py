@@ -363,6 +363,58 @@ def test_at_a_door_that_does_not_ask_no_certificate_is_known(house, people):
         house.service.reload()
 
 
+def test_with_curl_and_external(house, people, tmp_path):
+    file = tmp_path / "message.eml"
+    file.write_bytes(octets_of(post("With curl")))
+    need("curl")
+    command = [
+        "curl",
+        "--silent",
+        "--show-error",
+        "--verbose",
+        "--ssl-reqd",
+        "--cacert",
+        str(house.service.certificate),
+    ]
+    command += ["--url", f"smtps://localhost:{house.service.ports['submissions']}/client.example"]
+    command += ["--cert", str(people.ana.file), "--user", f"{ANA}:", "--login-options", "AUTH=EXTERNAL"]
+    command += ["--mail-from", ANA, "--mail-rcpt", CENTRAL, "--upload-file", str(file)]
+    done = subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, text=True)
+    assert "> AUTH EXTERNAL" in done.stderr
+    assert re.search(r"< 250 2\.0\.0 CAFR-", done.stderr)
+
+
+def test_a_session_that_is_resumed_in_tls_is_known_by_the_certificate_of_the_first_and_no_longer_than_that(
+    house, people
+):
+    context = ssl.create_default_context(cafile=str(house.service.certificate))
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(people.paul.file)
+    port = house.service.ports["submissions"]
+
+    def talk(session):
+        raw = socket.create_connection(("localhost", port), timeout=PATIENCE)
+        with context.wrap_socket(raw, server_hostname="localhost", session=session) as tls:
+            file = tls.makefile("rb")
+            file.readline()
+            tls.sendall(b"EHLO client.example\r\n")
+            while not file.readline().startswith(b"250 "):
+                pass
+            tls.sendall(f"MAIL FROM:<{PAUL}>\r\n".encode())
+            return file.readline()[:3], tls.session_reused, tls.session
+
+    answer, reused, kept = talk(None)
+    assert (answer, reused) == (b"250", False)
+    assert talk(kept)[:2] == (b"250", True)
+    [shown] = house.site.rows("members", "show", PAUL)
+    pin = shown["certificates"][0]["pin"]
+    house.site.run("members", "certificate", "remove", PAUL, pin)
+    try:
+        assert talk(kept)[:2] == (b"530", True)
+    finally:
+        house.site.run("members", "certificate", "add", PAUL, str(people.paul.shown))
+
+
 def test_with_swaks_and_a_certificate(house, people, tmp_path):
     need("swaks")
     file = tmp_path / "message.eml"
