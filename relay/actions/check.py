@@ -7,7 +7,7 @@ from datetime import datetime
 from relay.actions.judge import Scanner, addressed, facts_of, judge
 from relay.errors import NotFound
 from relay.mail.address import Address, parse_address
-from relay.mail.auth_results import AuthenticationResults, Method
+from relay.mail.auth_results import AuthenticationResults, Method, Proof
 from relay.mail.message import Message, octets_to_text, read_message, split_header
 from relay.policy.decision import Decision, Hold, Relay, Withhold
 from relay.policy.post import Scan
@@ -70,6 +70,7 @@ def check(
     """
     octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     readable = read_signed(octets, split_header(octets)).readable
+    resources = _taking_any_proof(resources)
     to = _addressed(resources, octets, list_address)
     patterns_of(resources.ruleset.words)  # compiled once in a process; no message's own time
     started = time.perf_counter()
@@ -98,6 +99,12 @@ def check(
         )
         for one, decision in answers
     )
+
+
+def _taking_any_proof(resources: Resources) -> Resources:
+    """The same lists, whichever proof each wants: how a message comes isn't asked here, so it comes as they want it."""
+    lists = {name: replace(one, proofs=frozenset(Proof)) for name, one in resources.known_lists.items()}
+    return replace(resources, known_lists=lists)
 
 
 def _decide(

@@ -30,6 +30,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
                 "active": one.active,
                 "countries": sorted(one.countries),
                 "ceiling": one.ceiling.value,
+                "proofs": sorted(one.proofs),
                 "members": sum(one.name in member.lists and member.state == "active" for member in everyone),
             }
             for one in resources.known_lists.values()

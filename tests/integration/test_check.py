@@ -86,6 +86,16 @@ def test_a_sender_who_is_not_the_author_is_refused(site):
     assert (row["decision"], row["reasons"][0]["code"]) == ("refuse", "R2")
 
 
+def test_how_a_message_comes_is_not_asked(site):
+    site.edit_list("central-africa", "\nactive = true", '\nactive = true\nproofs = ["dkim"]')
+    try:
+        for words in ((), ("--sender", ANA)):
+            [row] = site.rows("check", *words, "-", stdin=PLAIN)
+            assert row["decision"] == "relay"
+    finally:
+        site.edit_list("central-africa", '\nproofs = ["dkim"]', "")
+
+
 def test_a_named_list_is_judged_instead_of_those_addressed(site):
     [row] = site.rows("check", "-", "--list", EASTERN, stdin=PLAIN)
     assert row["list"] == EASTERN
