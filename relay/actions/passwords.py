@@ -30,7 +30,7 @@ def issue_password(resources: Resources, member: Member, now: datetime, name: st
     """Make an app password of this name: 150 random bits as five groups; only its verifier is kept.
 
     Raises:
-        Conflict: the member has left, or has too many.
+        Conflict: the person is no member, or has too many.
     """
     letters = "abcdefghijkmnpqrstuvwxyz23456789"  # 32 characters that look different from each other
     password = "-".join("".join(secrets.choice(letters) for _ in range(6)) for _ in range(5))

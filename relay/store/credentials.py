@@ -13,7 +13,7 @@ from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.mail.scram import MOST_PASSWORDS, Account, PasswordKeys, Verifier, make_account
 from relay.roster.login import AppPassword
-from relay.roster.member import Member, MemberState
+from relay.roster.member import Member
 from relay.store import audit, members
 from relay.store.prepared import Prepared
 from relay.store.tables import credentials
@@ -53,10 +53,10 @@ def add_password(
         now: the time, UTC.
 
     Raises:
-        Conflict: they have left, or have too many, or got their first one at this moment.
+        Conflict: they have left or are no member yet, or have too many, or got their first one at this moment.
     """
-    if members.get(connection, member.id).state is MemberState.LEFT:
-        raise Conflict(f"{member.address} is no longer a member")
+    if absent := members.ABSENT.get(members.get(connection, member.id).state):  # who is nominated may yet be rejected
+        raise Conflict(f"{member.address} is {absent}")
     connection.execute(delete(credentials).where(_is(member, name)))
     present = connection.execute(select(credentials.c.salt).where(credentials.c.member_id == member.id)).scalars().all()
     if len(present) >= MOST_PASSWORDS:

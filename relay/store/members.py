@@ -23,7 +23,7 @@ _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, me
 _BY_ADDRESS = Prepared(_WITH_LISTS.where(members.c.address_key == bindparam("key")))
 _BY_ID = Prepared(_WITH_LISTS.where(members.c.id == bindparam("id")))
 _PRESENT = (MemberState.ACTIVE, MemberState.DORMANT, MemberState.SUSPENDED)
-_STANDING = {MemberState.LEFT: "no longer a member", MemberState.NOMINATED: "nominated, and no member yet"}
+ABSENT = {MemberState.LEFT: "no longer a member", MemberState.NOMINATED: "nominated, and no member yet"}
 
 
 def add(connection: Connection, node: str, nomination: Nomination, *, operator: str, now: datetime) -> Member:
@@ -220,7 +220,7 @@ def _find_in(connection: Connection, address: Address, *states: MemberState) -> 
     if member is None:
         raise NotFound(f"{address} is not a member; see `wen-relay members list`")
     if member.state not in states:
-        raise Conflict(f"{address} is {_STANDING.get(member.state, f'{member.state.value} already')}")
+        raise Conflict(f"{address} is {ABSENT.get(member.state, f'{member.state.value} already')}")
     return member
 
 

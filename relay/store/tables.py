@@ -192,7 +192,7 @@ posts = Table(
     Column("nonce", LargeBinary),
     Column("content", LargeBinary),
     Column("originals", LargeBinary),  # photos as they came, where the list keeps them; under the content's key
-    Index(None, "author_id", "received_at"),
+    Index(None, "author_id", "received_at", "size_octets"),  # the last so that what was sent lately is told by it alone
     Index(None, "content_key"),
     _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
     _partial_index("ix_posts_kept_age", "received_at", where=KEPT),

@@ -94,6 +94,7 @@ def test_a_client_that_does_not_believe_our_proof_is_not_logged_in(client, last,
 
 @pytest.mark.parametrize("first", ["p=tls-exporter,,n=a,r=x", "n,,n=a", "n,,m=1,n=a,r=x", "\xff"])
 def test_a_first_message_that_cannot_be_read_leaves_the_session_alive(client, first):
+    """Row 18."""
     encoded = base64.b64encode(first.encode("latin-1")).decode()
     assert log_in(client.ask, "a", "b", first=encoded).startswith("501 5.5.2 ")
     assert log_in(client.ask, "a", "b", first="?").startswith("501 5.5.2 ")

@@ -6,8 +6,11 @@ from datetime import timedelta
 import pytest
 
 from relay.errors import Conflict, NotFound
+from relay.mail.address import Address
 from relay.mail.scram import MOST_PASSWORDS, make_verifier
-from relay.store import credentials, members
+from relay.roster.member import AgencyType, Role
+from relay.roster.nomination import Nomination
+from relay.store import credentials, members, vetting
 from tests.integration.store.conftest import NODE, START
 
 SALT = b"a" * 16
@@ -125,6 +128,25 @@ def test_passwords_of_the_removed_are_gone_and_who_left_gets_none(world):
         issue(world, ama, FIRST)
     world.join("ama")
     assert found_by(world, ama, "first password") is None
+
+
+def test_who_is_only_nominated_gets_no_password_that_could_outlive_a_rejection(world):
+    nomination = Nomination(
+        address=Address(local="nominee", domain="customs.example"),
+        name="Nominee",
+        agency="Customs of Cameroon",
+        agency_type=AgencyType.CUSTOMS,
+        country="CM",
+        language="fr",
+        roles=frozenset({Role.MEMBER}),
+        lists=frozenset({"central-africa"}),
+        nominated_by=Address(local="minister", domain="ministry.example"),
+        confirmed_by=None,
+    )
+    nominee = world.database.write(lambda c: vetting.nominate(c, NODE, nomination, operator="root", now=START))
+    with pytest.raises(Conflict, match="no member yet"):
+        issue(world, nominee, FIRST)
+    assert names(world, nominee) == []
 
 
 def test_the_last_use_is_noted_and_the_audit_log_names_passwords_and_holds_no_secret(world):

@@ -237,7 +237,12 @@ def _create_posts() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_posts_reference")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_posts_author_id_received_at"), "posts", ["author_id", "received_at"], unique=False)
+    op.create_index(
+        op.f("ix_posts_author_id_received_at_size_octets"),
+        "posts",
+        ["author_id", "received_at", "size_octets"],
+        unique=False,
+    )
     op.create_index(op.f("ix_posts_content_key"), "posts", ["content_key"], unique=False)
     for name, columns, condition in (
         ("ix_posts_kept_key", ["key_id", "id"], "wrapped_key IS NOT NULL"),
