@@ -88,7 +88,8 @@ def _lines(doors: Iterable[Door], on: date, catalogue: Catalogue) -> str:
 
 def _contacts(facts: NoticeFacts, catalogue: Catalogue) -> str:
     lines = [
-        f"- {catalogue.definition(title)}: {catalogue.definition(contact)}" for title, contact in facts.contacts.items()
+        "- " + catalogue.text("{door}: {name}", door=catalogue.definition(title), name=catalogue.definition(contact))
+        for title, contact in facts.contacts.items()
     ]
     heading = catalogue.text("Whom members turn to if a matter concerns a colleague or their own chain of command:")
     return "\n".join([heading, *lines]) if lines else ""
