@@ -9,7 +9,7 @@ import typer
 from relay.cli.output import say
 from relay.mail.address import Address
 from relay.roster.member import Member
-from relay.store.failures import Failing
+from relay.roster.reachability import Failing
 
 CountryOption = Annotated[str, typer.Option(metavar="CC", help="Only those of this country.")]
 AgencyOption = Annotated[str, typer.Option(metavar="NAME", help="Only those of this agency.")]

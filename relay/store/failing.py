@@ -1,11 +1,6 @@
-"""What follows when a member's address fails: they are warned, then suspended, and their focal point is told; nobody is removed.
+"""The steps of `roster.reachability`: which are due is read from the failures and the deliveries, and each is taken once.
 
-    3 days on which copies failed          a probe to the address itself, and word to the focal point
-    a failure 7 days after that or later   suspended, and word to the focal point
-    no copy that was tried meanwhile       a further probe each week, so that quiet lists come to an end too
-    a copy or probe that stands 3 days     what failed before it is forgotten
-
-All of it is read from the failures and the deliveries, so whichever node ticks, and however often it starts, a step is made once.
+Members are warned, then suspended, and who looks after them is told. All of it is read from the failures and the deliveries, so whichever node ticks, and however often it starts, a step is made once.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,17 +11,12 @@ from sqlalchemy import Connection, and_, func, select
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import Member, MemberState, Role
+from relay.roster.reachability import STANDS, Failing, next_step, suspended_from
 from relay.store import audit, failures, letters, members
-from relay.store.failures import Failing
 from relay.store.fanout import has_role, may_act, may_receive, moderates
 from relay.store.tables import KEPT, LETTER, deliveries, memberships, posts
 from relay.store.tables import members as people
 
-DAYS = 3  # a server that mislaid its users for a day or two is no reason to write to anybody
-GRACE = timedelta(days=7)  # for a focal point to find out whether the person still serves
-STANDS = timedelta(
-    days=3
-)  # servers report what they can't deliver at once or within hours; after days they only give up waiting
 REASON = "address fails"
 OPERATOR = "relay"
 MANY, SHARE = 5, 2  # when so many fail, and half of all members, the next server is to blame and not they
@@ -50,17 +40,19 @@ def judge(connection: Connection, node: str, now: datetime) -> Judged:
     warned, suspended = [], []
     for one in failing.values():
         member = members.get(connection, one.member_id)
-        if member.state is not MemberState.ACTIVE:
+        if member.state is not MemberState.ACTIVE or not member.lists:  # nothing goes to who is on no list
             continue
         first, last = _probes(connection, one)
-        if first is None:
-            if one.days >= DAYS:
+        match next_step(one, warned_at=first, probed_at=last, now=now):
+            case "warn":
                 warned.append(_warn(connection, node, member, one, now))
-        elif one.last.date() >= (first + GRACE).date():
-            members.suspend(connection, node, member.address, reason=REASON, operator=OPERATOR, now=now)
-            suspended.append(member)
-        elif last <= now - GRACE:
-            _probe(connection, member, one, now)
+            case "suspend":
+                members.suspend(connection, node, member.address, reason=REASON, operator=OPERATOR, now=now)
+                suspended.append(member)
+            case "probe":
+                _probe(connection, member, one, first, now)
+            case None:
+                pass
     _tell(connection, "warned", warned, failing, now)
     _tell(connection, "suspended", suspended, failing, now)
     return Judged(warned=len(warned), suspended=len(suspended), recovered=recovered)
@@ -112,31 +104,31 @@ def _last_proof(connection: Connection, one: Failing, before: datetime) -> datet
     return max((at for at in times if at is not None), default=None)
 
 
-def _probes(connection: Connection, one: Failing) -> tuple[datetime | None, datetime]:
-    """When the first and the last probe were queued since the address fails; the first is None when there was none."""
+def _probes(connection: Connection, one: Failing) -> tuple[datetime | None, datetime | None]:
+    """When the first and the last probe were queued since the address fails; None when there was none."""
     at = deliveries.c.created_at
     query = select(func.min(at, type_=at.type), func.max(at, type_=at.type)).where(
         LETTER, deliveries.c.member_id == one.member_id, deliveries.c.kind == Kind.PROBE, at >= one.since
     )
     first, last = connection.execute(query).one()
-    return first, last or one.since
+    return first, last
 
 
 def _warn(connection: Connection, node: str, member: Member, one: Failing, now: datetime) -> Member:
-    _probe(connection, member, one, now)
+    _probe(connection, member, one, now, now)
     facts: audit.Facts = {"member": member.id, "days": one.days, "since": one.since.isoformat()}
     audit.append(connection, node, now, "member.address_fails", facts)
     return member
 
 
-def _probe(connection: Connection, member: Member, one: Failing, now: datetime) -> None:
+def _probe(connection: Connection, member: Member, one: Failing, warned_at: datetime | None, now: datetime) -> None:
     """Write to the address itself. The letter comes from one of the member's lists, whose return path it has like a copy."""
-    letters.write(connection, member.id, Kind.PROBE, _list_of(member), _facts(one, now), now)
+    letters.write(connection, member.id, Kind.PROBE, _list_of(member), _facts(one, warned_at or now, now), now)
 
 
-def _facts(one: Failing, now: datetime) -> dict[str, str | int]:
-    until = now + GRACE
-    return {"since": one.since.isoformat(), "days": one.days, "suspended_from": until.date().isoformat()}
+def _facts(one: Failing, warned_at: datetime, now: datetime) -> dict[str, str | int]:
+    until = max(suspended_from(warned_at), now.date())
+    return {"since": one.since.isoformat(), "days": one.days, "suspended_from": until.isoformat()}
 
 
 def _list_of(member: Member) -> str:
@@ -156,7 +148,7 @@ def _tell(
         for reader in _readers(connection, member, {one.id for one in concerned}, now):
             by_reader.setdefault(reader, []).append(member)
     for reader, whom in by_reader.items():
-        rows = [{"member": one.id, **_facts(failing[one.id], now)} for one in whom]
+        rows = [{"member": one.id, **_facts(failing[one.id], now, now)} for one in whom]
         letters.write(connection, reader, Kind.FAILING, _list_of(whom[0]), {"what": what, "members": rows}, now)
 
 

@@ -1,22 +1,12 @@
 """On which days a member's server said for good that their address doesn't work; one row a day, however many copies failed on it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from relay.roster.reachability import Failing
 from relay.store.tables import failures
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failing:
-    """An address that fails: since when, on how many days, and when it failed last."""
-
-    member_id: str
-    since: datetime
-    days: int
-    last: datetime
 
 
 def note(connection: Connection, member_ids: Iterable[str], now: datetime) -> int:

@@ -199,7 +199,7 @@ def _visible(connection: Connection, member: Member, reference: str) -> int | No
         members.c.id == member.id,
         memberships.c.member_id == members.c.id,
         or_(on_list, on_owners),
-        or_(RELAYED, and_(HELD, moderates())),
+        or_(RELAYED, and_(HELD, decides())),
     )
     query = select(posts.c.id).where(posts.c.reference == reference, or_(posts.c.author_id == member.id, receives))
     found: int | None = connection.execute(query).scalar_one_or_none()

@@ -13,6 +13,7 @@ from relay.actions.bounce import bounce
 from relay.delivery.bounce import return_path
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import MemberState
+from relay.roster.reachability import DAYS
 from relay.store import failing, failures, members, queue
 from relay.store.engine import Database
 from tests.integration.clocked import Clocked, at, recipient
@@ -192,7 +193,7 @@ def test_what_stands_for_three_days_proves_the_address(site, letter):
 def test_an_address_that_fails_every_other_day_is_not_dead(site):
     for day in range(2, 30):
         a_day(site, day, failing_for=(LOST,) if day % 2 else ())
-        assert since(site) is None or since(site).days < failing.DAYS
+        assert since(site) is None or since(site).days < DAYS
     assert site.audited("member.address_fails") == []
 
 
