@@ -223,6 +223,27 @@ def test_what_is_being_sent_counts_as_gone_and_is_left_out_of_another_attempt(wo
     assert [part.post_id for part in opened(world, again)] == [2]
 
 
+def test_what_was_begun_stays_begun_when_nobody_knows_whether_it_was_committed(world, author, reader, relayed):
+    reference = world.post(author, ("central-africa", relayed)).reference
+    gather(world)
+    [digest] = claim(world)
+    parts = opened(world, digest)
+    assert begin(world, digest, parts)
+    withdraw(world, author, reference)
+    assert begin(world, digest, parts) == frozenset({digest.id})
+    assert copies(world) == [(1, "digest")]
+    assert reached(world) == frozenset({reader.id})
+
+
+@pytest.mark.parametrize("column", ["content", "wrapped_key"])
+def test_a_post_whose_content_is_gone_is_left_out(world, author, reader, relayed, column):
+    for _ in range(2):
+        world.post(author, ("central-africa", relayed))
+    gone = text(f"UPDATE posts SET {column} = NULL WHERE id = 1")
+    world.database.write(lambda c: c.execute(gone) and None)
+    assert sent(world) == [[2]]
+
+
 @pytest.mark.parametrize("status", [Status.DELIVERED, Status.FAILED, Status.EXPIRED])
 def test_copies_end_as_their_digest_ends(world, author, reader, relayed, status):
     world.post(author, ("central-africa", relayed))
@@ -316,8 +337,16 @@ def test_the_list_shows_honestly_what_waits_for_digests(world, author, reader, r
         [row] = posts.list_posts(connection, 1)
         assert dict(row.deliveries) == {"digest": 1, "queued": 1}
         assert queue.counts(connection)["digest"] == 1
-        assert queue.lists_in_use(connection) == {"central-africa"}
         assert reach.of_post(connection, 1).members == 2
+
+
+def test_a_list_is_in_use_while_a_digest_waits_for_its_posts(world, author, reader, relayed):
+    world.post(author, ("central-africa", relayed))
+    with world.database.read() as connection:
+        assert queue.lists_in_use(connection) == {"central-africa"}
+    sent(world)
+    with world.database.read() as connection:
+        assert queue.lists_in_use(connection) == frozenset()
 
 
 def test_a_post_that_is_too_old_is_left_out_and_its_rows_go_with_age(world, author, reader, relayed):
