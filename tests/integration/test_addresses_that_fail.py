@@ -269,7 +269,7 @@ def test_when_half_of_all_fail_at_once_it_is_the_next_server_and_nobody_is_warne
 
 
 def test_a_report_counts_for_the_member_of_its_copy_whatever_it_names(site):
-    """A malicious server can harm its own member only: the return path says whom, and a forged one is nobody's."""
+    """Row 77: a malicious server can harm its own member only; the return path says whom, and a forged one is nobody's."""
     site.post(AUTHOR, at(2, 8))
     going = {str(one.recipient): one for one in site.begun(at(2, 9)) if one.kind is Kind.COPY}
     done = [

@@ -269,6 +269,7 @@ def test_5_providers_may_post_a_form_or_its_parts(house, offered, kind):
 
 
 def test_5_forged_and_foreign_addresses_do_nothing_and_get_the_same_answer(house, offered):
+    """Row 76."""
     path = address_in(offered[PAUL])
     token = path.rpartition("/")[2]
     last = "A" if token[-1] != "A" else "B"
