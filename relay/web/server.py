@@ -7,6 +7,7 @@ It speaks no TLS: the internet reaches it through the site's web server (deploy/
 
 import json
 import socket
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -17,6 +18,7 @@ from time import monotonic
 from typing import Any
 
 from relay.errors import RelayError
+from relay.maillog import bug
 from relay.roster.login import SubmissionDoors
 from relay.web.autoconfig import autoconfig, autodiscover
 from relay.web.health import Health
@@ -164,8 +166,11 @@ class _Bounded(ThreadingHTTPServer):
                 with suppress(OSError):
                     request.shutdown(socket.SHUT_RDWR)
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that has gone is no news; the base class would print what it sent."""
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002  (its signature)
+        """A client that has gone is no news, a fault of ours is; the base class would print both, with what the client sent."""
+        error = sys.exception()
+        if error and not isinstance(error, OSError):
+            bug(error, "web")
 
 
 def _answer(

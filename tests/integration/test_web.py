@@ -131,6 +131,21 @@ def test_what_is_no_http_is_refused_without_an_echo(server, octets):
     assert ask(server, "/health")[0] == 200
 
 
+def test_a_fault_of_ours_is_told_by_the_log_without_what_was_asked(caplog):
+    def broken() -> SubmissionDoors:
+        raise RuntimeError("SECRET")
+
+    server = WebServer("127.0.0.1", 0, lambda: Health("ok"), broken)
+    try:
+        assert raw(server, f"GET {AUTOCONFIG}?SECRET HTTP/1.1\r\n\r\n".encode()) == b""
+        eventually(lambda: [one for one in caplog.records if one.msg == "service.bug"])
+    finally:
+        server.close()
+    [record] = [one for one in caplog.records if one.msg == "service.bug"]
+    assert (record.facts["where"], record.facts["type"]) == ("web", "RuntimeError")
+    assert "SECRET" not in str(record.__dict__)
+
+
 def test_head_has_the_length_and_no_body(server):
     answer = raw(server, f"HEAD {AUTOCONFIG} HTTP/1.1\r\n\r\n".encode())
     head, _, body = answer.partition(b"\r\n\r\n")
