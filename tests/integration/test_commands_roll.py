@@ -47,6 +47,7 @@ def test_an_address_twice_in_a_file_is_found_whatever_its_case(site):
 
 
 def test_a_name_that_looks_like_a_formula_leaves_as_text_and_comes_back_as_it_was(fresh):
+    """Row 80."""
     evil = GOOD.replace(",New,", ",=HYPERLINK(1),")
     fresh.run("members", "import", write(fresh, evil))
     exported = fresh.run("members", "export").out
@@ -118,6 +119,7 @@ def test_a_sync_is_tried_first_and_then_done_with_an_entry_for_each_person(vouch
 
 
 def test_nobody_is_removed_unasked_and_no_region_by_a_file_that_was_cut_off(vouched):
+    """Row 79."""
     cut = exported(vouched)[:3]
     done = sync(vouched, cut)
     assert (done.code, "Not in the file, and left as they are: 6." in done.err) == (0, True), done
@@ -135,6 +137,7 @@ def test_nobody_is_removed_unasked_and_no_region_by_a_file_that_was_cut_off(vouc
 
 
 def test_one_operator_with_a_file_gives_nobody_power(vouched):
+    """Row 78."""
     grab = exported(vouched, ana=('"member"', '"member;admin"'))
     before = audit(vouched)
     done = sync(vouched, grab)

@@ -86,6 +86,7 @@ def test_nobodys_address_is_among_the_doors(scene):
 
 
 def test_a_focal_point_confirms_by_one_word_and_notices_say_so(scene):
+    """Row 81."""
     subject, text = scene.letter()
     assert "BCN Yaoundé" in text
     assert "postmaster@" in text or "central-africa-owner@" in text
@@ -104,6 +105,7 @@ def test_a_focal_point_confirms_by_one_word_and_notices_say_so(scene):
 
 
 def test_what_was_changed_since_the_letter_is_not_confirmed_and_a_new_letter_lists_it(scene):
+    """Row 81."""
     subject, _ = scene.letter()
     own = scene.site.data / "config" / "channels"
     own.mkdir(parents=True)
