@@ -78,13 +78,13 @@ def scanned(octets: bytes, facts: Facts = FACTS) -> Scan:
     return scan
 
 
-def post(resources, words: str, *lists: str, marking: str = "") -> str:
+def post(resources, words: str, *lists: str) -> str:
     """Accept an alert; its reference."""
     author = parse_address(AUTHOR)
     to = tuple(parse_address(f"{name}@relay.example") for name in lists or ("central-africa",))
     client = Client(ip="192.0.2.1", helo_name="client.example", tls=True, login=author)
     proof = AuthenticationResults(method=Method.AUTH, address=author)
-    octets = make_message(f"{words}\r\n", sender=AUTHOR, subject=f"{marking} Saisie {secrets.token_hex(4)}")
+    octets = make_message(f"{words}\r\n", sender=AUTHOR, subject=f"Saisie {secrets.token_hex(4)}")
     now = datetime.now(UTC)
     return receive(resources, scanned, Envelope(mail_from=author, rcpt_to=to), client, proof, octets, now).text
 
@@ -270,14 +270,16 @@ def test_a_post_to_two_lists_is_in_the_digest_once_and_its_fields_are_those_of_i
 
 
 def test_a_digest_bears_the_highest_marking_of_its_posts(resources):
-    for number, marking in enumerate(("[TLP:CLEAR]", "[TLP:GREEN]", "[TLP:CLEAR]")):
-        post(resources, f"Cinq pointes, lot {number}.", marking=marking)
+    references = [post(resources, f"Cinq pointes, lot {number}.") for number in range(3)]
+    lower = text("UPDATE decisions SET marking = 'TLP:CLEAR' WHERE post_id <> 2")
+    resources.database.write(lambda c: c.execute(lower) and None)
     send(resources)
     tick(resources)
     [(_, message)] = [one for one in digests(send(resources)) if one[0].recipient == READER]
     assert message["Subject"].startswith("[DIGEST][TLP:GREEN] ")
     assert message.get_content().startswith("TLP:GREEN\r\n")
-    assert message.get_content().count("· TLP:CLEAR · ") == 2
+    for reference, marking in zip(references, ("TLP:CLEAR", "TLP:GREEN", "TLP:CLEAR"), strict=True):
+        assert f"· {marking} · {reference}\r\n" in message.get_content()
 
 
 def test_nothing_of_a_post_stands_in_the_digests_row(resources):
