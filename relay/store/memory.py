@@ -3,11 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from relay.policy.thread import Given, Memory, Recollection
 from relay.store.prepared import Prepared
-from relay.store.tables import RELAYED, decisions, hidden_posts, memories, posts
+from relay.store.tables import RELAYED, decisions, memories, posts
 
 GONE_OUT = 300  # the latest posts among which those are looked for that a text may repeat without harm
 PUBLIC_POSTS = 10  # so many of them are read
@@ -84,11 +84,7 @@ def is_withheld(connection: Connection, reference: str, author_id: str) -> bool:
 def gone_out(connection: Connection, author_id: str, message_ids: Collection[str]) -> tuple[int, ...]:
     """The latest relayed posts by an author and those of these Message-IDs, as far as they aren't large, the newest first."""
     columns = (posts.c.id, posts.c.author_id, posts.c.message_id)
-    shown = ~exists().where(
-        hidden_posts.c.post_id == posts.c.id
-    )  # what should not have gone out is no common knowledge
-    latest = select(*columns).where(posts.c.size_octets <= PUBLIC_OCTETS, shown)
-    latest = latest.order_by(posts.c.id.desc()).limit(GONE_OUT)
+    latest = select(*columns).where(posts.c.size_octets <= PUBLIC_OCTETS).order_by(posts.c.id.desc()).limit(GONE_OUT)
     rows = connection.execute(latest).all()
     answered = [row.id for row in rows if row.message_id in message_ids]
     own = [row.id for row in rows if row.author_id == author_id]

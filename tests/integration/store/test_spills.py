@@ -310,6 +310,10 @@ def test_a_deletion_is_noted_once_and_reminded_of_twice_until_then(scene):
         for age in (2 * DAY, 3 * DAY, 4 * DAY, 7 * DAY, 90 * DAY)
     ]
     assert reminded == [0, 2, 0, 2, 0]
+    waits = "SELECT count(*) FROM deliveries WHERE kind = 'deletion' AND status = 'queued'"
+    assert scene.world.rows(waits) == [(2,)]
+    assert acknowledge(scene.other)
+    assert scene.world.rows(waits) == [(1,)]  # nobody is reminded of what they have just answered
 
 
 def test_moderators_are_called_again_and_administrators_from_the_second_time_on(scene):
