@@ -103,7 +103,7 @@ def deletion(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         record(facts, catalogue),
         _others(leak, catalogue),
         catalogue.text(
-            "Delete it everywhere: in the mailbox, in its trash, on telephones, on paper, in files that you saved, and wherever you passed it on. Do "
+            "Delete it everywhere: in the mailbox (also a digest that has it), in its trash, on telephones, on paper, in files that you saved, and wherever you passed it on. Do "
             "not forward it, answer it or copy from it. If you must keep it by law, or have used it already, tell your security officer and "
             "{owner}.",
             owner=_owner(facts),
