@@ -60,12 +60,15 @@ class Conversation:
 
     @property
     def answers_for(self) -> str:
-        """Who answers for what is sent: a member by id, "gateway" for one that we trust, "" for nobody."""
+        """Who answers for what is sent: a member by id, "gateway" for one that we trust, "" for nobody.
+
+        A gateway's address is trusted on the door for other servers alone: on the members' doors it logs nobody in.
+        """
         if self.member:
             return self.member.id
         if self.shown and self.shown.holder:
             return self.shown.answers_for
-        return "gateway" if self.reception.trusts(self.client) else ""
+        return "gateway" if not self.submits and self.reception.trusts(self.client) else ""
 
     @property
     def max_octets(self) -> int:

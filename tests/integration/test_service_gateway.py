@@ -198,6 +198,13 @@ def test_from_anywhere_else_nothing_is_believed_and_no_list_is_reached(house):
     assert hand_over(house, post(), "no-such-list@relay.example") == UNKNOWN
 
 
+def test_on_the_members_doors_a_gateways_address_logs_nobody_in(house):
+    with smtplib.SMTP("localhost", house.service.ports["submission"], timeout=PATIENCE) as client:
+        client.starttls(context=ssl.create_default_context(cafile=str(house.service.certificate)))
+        client.ehlo()
+        assert client.mail(ANA)[0] == 530
+
+
 def test_no_login_is_offered_or_taken_on_this_door(house):
     with smtplib.SMTP("localhost", house.service.ports["smtp"], timeout=PATIENCE) as client:
         client.starttls(context=ssl.create_default_context(cafile=str(house.service.certificate)))
