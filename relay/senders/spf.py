@@ -18,6 +18,7 @@ from relay.senders.spf_record import Mechanism, Record, read_record
 
 TERMS = 10  # that ask the DNS, in all records together (RFC 7208 §4.6.4)
 NAMES = 10  # of one MX or of the reverse tree
+ADDRESSES = 100  # of one name; the RFC has no bound, but a hostile server can give thousands
 VOID = 2  # questions that may come back with nothing
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -168,7 +169,10 @@ def _of_servers(check: _Check, target: str) -> Iterator[tuple[str, ...]]:
 
 def _addresses(check: _Check, name: str) -> tuple[str, ...]:
     kind: RecordType = "A" if check.ip.version == 4 else "AAAA"
-    return check.ask(name, kind) if is_target(name) else ()
+    found = check.ask(name, kind) if is_target(name) else ()
+    if len(found) > ADDRESSES:
+        raise _Wrong
+    return found
 
 
 def _is_within(check: _Check, addresses: tuple[str, ...], one: Mechanism) -> bool:

@@ -12,7 +12,11 @@ _MACRO = re.compile(r"%(?:\{([slodiphvSLODIPHV])([1-9][0-9]*|)([rR]?)([.\-+,/_=]
 _MACRO_TEXT = re.compile(rf"(?:{_MACRO.pattern}|[!-$&-~])*")
 # What a domain-spec ends with: a top label that isn't all digits, or a macro (§7.1).
 _END = re.compile(r".*\.(?:[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9-]*[A-Za-z0-9])\.?", re.DOTALL)
+_LONGEST = (
+    500  # of one domain with its macros, so that a hostile record costs little; honest ones have some sixty characters
+)
 _LABEL = re.compile(r"[^.]{1,63}")
+_NAME = 253  # characters of a domain
 _FIXED = {"%": "%", "_": " ", "-": "%20"}
 
 
@@ -33,7 +37,7 @@ def is_macro_text(text: str) -> bool:
 
 def is_domain_spec(text: str) -> bool:
     """Whether a text can become a domain (§7.1)."""
-    if not text or not is_macro_text(text):
+    if not 0 < len(text) <= _LONGEST or not is_macro_text(text):
         return False
     ends_in_macro = [found.end() for found in _MACRO.finditer(text)][-1:] == [len(text)]
     return ends_in_macro or bool(_END.fullmatch(text))
@@ -42,14 +46,14 @@ def is_domain_spec(text: str) -> bool:
 def is_target(name: str) -> bool:
     """Whether a name can be asked for: labels of 1 to 63 characters, two at least, 253 in all (§4.3)."""
     labels = name.removesuffix(".").split(".")
-    return len(labels) > 1 and len(name) <= 253 and all(map(_LABEL.fullmatch, labels))
+    return len(labels) > 1 and len(name) <= _NAME and all(map(_LABEL.fullmatch, labels))
 
 
 def expand(text: str, facts: Facts) -> str:
     """Put what they stand for in the place of macros; of a name that becomes too long the left labels go (§7.3)."""
     made = "".join(_pieces(text, facts))
-    while len(made) > 253 and "." in made:
-        made = made.partition(".")[2]
+    if len(made) > _NAME:
+        made = made[-_NAME - 1 :].partition(".")[2]
     return made.removesuffix(".")
 
 

@@ -10,6 +10,7 @@ from relay.senders.spf_macros import is_domain_spec, is_macro_text
 Kind = Literal["all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists"]
 
 _KINDS: dict[str, Kind] = {one: one for one in get_args(Kind)}
+_LONGEST = 8192
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)=(.*)")
 _LENGTHS = re.compile(r"(?:/(0|[1-9][0-9]?))?(?://(0|[1-9][0-9]{0,2}))?")
 
@@ -35,7 +36,9 @@ class Record:
 
 
 def read_record(text: str) -> Record | None:
-    """Read a record that begins with `v=spf1`; None when any term of it is wrong."""
+    """Read a record that begins with `v=spf1`; None when any term of it is wrong, or it is longer than any honest one."""
+    if len(text) > _LONGEST:
+        return None
     mechanisms: list[Mechanism] = []
     modifiers: dict[str, str] = {}
     for term in filter(None, text.split(" ")[1:]):

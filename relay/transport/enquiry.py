@@ -18,14 +18,17 @@ from relay.transport.dns import Dns
 QUESTIONS = 60  # for one message: three keys, three walks of eight, and what SPF may ask
 PATIENCE = timedelta(seconds=5)  # for all questions of one message together
 AT_ONCE = 16  # messages whose questions are open: each holds one of the threads that members' posts need as well
-ANSWERS = 10_000  # that are remembered
+ANSWERS = 2_000  # that are remembered
+BIGGEST = 4096  # octets of one that is: a hostile server could fill the memory with answers of 64 KB
 MEMORY = timedelta(hours=1)  # for which at most, whatever their owner says: a key that was withdrawn ends by then
 
 
 class _Memory(dns.resolver.LRUCache):
-    """dnspython's cache, bounded in size, with a bound on time as well."""
+    """dnspython's cache, bounded in number, with bounds on size and time as well."""
 
     def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        if len(value.response.to_wire()) > BIGGEST:
+            return
         value.expiration = min(value.expiration, time.time() + MEMORY.total_seconds())
         super().put(key, value)
 

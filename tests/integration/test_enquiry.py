@@ -3,6 +3,7 @@
 import time
 from contextlib import ExitStack
 
+import dns.rdatatype
 import dns.resolver
 import pytest
 
@@ -88,6 +89,22 @@ def test_what_an_owner_wants_remembered_for_long_is_asked_again_after_an_hour(se
     answer.expiration = time.time() + 10 * MEMORY.total_seconds()
     memory.put((answer.qname, answer.rdtype, answer.rdclass), answer)
     assert answer.expiration <= time.time() + MEMORY.total_seconds()
+
+
+def test_a_big_answer_is_not_remembered(server):
+    server.records |= {("big.example", "TXT"): (" ".join(f'"{"x" * 250}"' for _ in range(4)),)}
+    resolver = dns.resolver.Resolver(configure=False)
+    host, port = server.address.split(":")
+    resolver.nameservers, resolver.port = [host], int(port)
+    answer = resolver.resolve("big.example", "TXT")
+    memory = enquiry._Memory(10)
+    memory.put((answer.qname, answer.rdtype, answer.rdclass), answer)
+    assert memory.get((answer.qname, answer.rdtype, answer.rdclass)) is answer
+    for _ in range(5):
+        answer.response.answer.append(answer.rrset)
+    other = (answer.qname, dns.rdatatype.A, answer.rdclass)
+    memory.put(other, answer)
+    assert memory.get(other) is None
 
 
 @pytest.mark.parametrize("name", ["", "a..example", f"{'x' * 64}.example", "x." * 130, "\\999.example"])

@@ -329,6 +329,11 @@ def test_mail_to_somebody_else_cannot_be_handed_in_for_a_list(to, wanted):
     assert fault(signed(octets)) == wanted
 
 
+def test_a_long_word_among_the_recipients_costs_time_in_proportion():
+    octets = PLAIN.replace(b"To: ", b"To: " + b"a" * 90_000 + b", ")
+    assert fault(signed(octets)) == ""
+
+
 def test_every_addressed_list_must_be_named():
     both = PLAIN.replace(b"Subject", b"Cc: eastern-africa@relay.example\r\nSubject", 1)
     eastern = address("eastern-africa@relay.example")
