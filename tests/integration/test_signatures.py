@@ -140,8 +140,8 @@ def test_without_openssl_nothing_is_decided(ana, now, tmp_path, monkeypatch):
         fault_of(message, [key], now)
 
 
-def test_a_confined_program_has_no_network_no_children_and_writes_no_file(tmp_path):
-    tmp_path.chmod(0o777)
+def test_a_confined_program_has_no_network_no_children_and_writes_no_file():
+    need("perl")
 
     def confined(*words):
         package = str(Path(relay.__file__).resolve().parent.parent)
@@ -150,16 +150,13 @@ def test_a_confined_program_has_no_network_no_children_and_writes_no_file(tmp_pa
 
     assert confined("openssl", "version").returncode == 0
     assert confined("no-such-program").returncode == CANNOT_RUN
-    attempts = (
-        "socket(S, 2, 1, 0)",
-        "defined(fork)",
-        "kill(0, 1)",
-        f"open(F, '>', '{tmp_path}/written') && syswrite(F, 'x')",
-    )
-    script = "$SIG{XFSZ} = 'IGNORE'; " + " ".join(f"print(({one}) ? 'YES ' : 'no ');" for one in attempts)
-    need("perl")
-    assert confined("perl", "-e", script).stdout.split() == [b"no"] * len(attempts)
-    assert not (tmp_path / "written").exists() or (tmp_path / "written").read_bytes() == b""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:  # one that also nobody can write to
+        Path(folder).chmod(0o777)
+        write = f"open(F, '>', '{folder}/written') && syswrite(F, 'x')"
+        attempts = ("socket(S, 2, 1, 0)", "defined(fork)", "kill(0, 1)", write)
+        script = "$SIG{XFSZ} = 'IGNORE'; " + " ".join(f"print(({one}) ? 'YES ' : 'no ');" for one in attempts)
+        assert confined("perl", "-e", script).stdout.split() == [b"no"] * len(attempts)
+        assert all(path.stat().st_size == 0 for path in Path(folder).iterdir())
 
 
 def test_methods_are_kept_apart(ana, now, tmp_path):

@@ -45,7 +45,10 @@ GOOD = smime(HEAD, CONTENT, b"signature")
     ("message", "fault"),
     [
         (smime(HEAD, CONTENT, b"s", behind=UNSIGNED), SignatureFault.NOT_WHOLE),
+        (smime(HEAD, CONTENT, b"s", behind="--=_b\r\n\r\n"), SignatureFault.NOT_WHOLE),
         (GOOD + b"words", SignatureFault.NOT_WHOLE),
+        (GOOD.replace(b'boundary="=_b"', b'boundary="=_b" =_c'), SignatureFault.UNREADABLE),
+        (GOOD.replace(b'signature"; micalg', b'signature" x; micalg'), SignatureFault.UNREADABLE),
         (GOOD + b"\r\n \r\n", None),
         (GOOD.replace(b"--=_b--\r\n", b""), SignatureFault.NOT_WHOLE),
         (GOOD.replace(b"--=_b\r\nContent-Type: application", b"Content-Type: application"), SignatureFault.NOT_WHOLE),
