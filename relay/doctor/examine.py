@@ -10,6 +10,7 @@ from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
 from relay.doctor.proofs import look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
+from relay.doctor.spills import look_at_spills
 from relay.settings import Settings
 
 
@@ -40,6 +41,7 @@ def examine(
         yield from records.look_at_audit(chain)
         yield from look_at_directory(settings, now)
         yield from look_at_registered(settings, now)
+        yield from look_at_spills(settings, now)
     yield from machine.look_at_swap()
     yield from machine.look_at_hibernation()
     yield from machine.look_at_memory_dumps(dumps_forbidden)

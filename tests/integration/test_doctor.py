@@ -464,12 +464,23 @@ def test_a_resolver_across_the_internet_is_warned_of(fresh, monkeypatch):
     assert (found.level, "DNSSEC" in found.advice) == ("warning", True)
 
 
+# Whom each list needs so that somebody can decide about a leak, and be told of a breach.
+DECIDERS = """\
+address,name,agency,agency_type,country,language,lists,nominated_by,confirmed_by,role
+faith@police.example,Faith Example,Police,police,KE,en,eastern-africa,one@network.example,two@network.example,member;moderator;admin
+otto@police.example,Otto Example,Police,police,UG,en,eastern-africa,one@network.example,two@network.example,member;deputy
+"""
+
+
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """A relay that runs on fixed ports, with a smarthost."""
     smarthost = Smarthost()
     made = Site(tmp_path_factory.mktemp("running"), smarthost.port)
     made.enrol(ANA)
+    more = made.folder / "more.csv"
+    more.write_text(DECIDERS, "utf-8")
+    made.run("members", "import", str(more))
     for section, key in (("smtp", "port"), ("smtp", "submission_port"), ("smtp", "submissions_port"), ("web", "port")):
         made.configure(section, key, free_port())
     (made.data / "recovery.key").unlink()

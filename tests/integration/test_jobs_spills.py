@@ -6,6 +6,7 @@ from datetime import timedelta
 from relay.actions import spill
 from relay.actions.enrol import add_member
 from relay.delivery.compose import CleanCopy, pack
+from relay.doctor.spills import look_at_spills
 from relay.mail.address import parse_address
 from relay.policy.post import CleanPart
 from relay.store import breaches, members, posts, spills
@@ -133,3 +134,25 @@ def test_closed_breaches_are_kept_for_their_time_and_open_ones_for_good(site):
     assert len(site.rows("SELECT * FROM breaches")) == 2
     site.tick(START + 31 * DAY)
     assert site.rows("SELECT number FROM breaches") == [(numbers[1],)]
+
+
+def test_the_doctor_tells_who_could_not_decide_and_what_waits_too_long(site):
+    def told(now=START):
+        found = list(look_at_spills(site.resources.settings, now))
+        return sorted((one.level, one.finding) for one in found)
+
+    assert [level for level, _ in told()] == ["warning", "warning"]
+    assert "central-africa has 0 officials" in str(told())
+    assert "no active administrator" in str(told())
+    enrol(site, MODERATOR, "moderator")
+    assert "central-africa has 1 official who" in str(told())
+    enrol(site, "deputy@police.example", "deputy")
+    enrol(site, ADMIN, "admin")
+    assert [level for level, _ in told()] == ["ok"]
+    reference = post(site)
+    report(site, reference)
+    assert [level for level, _ in told(START + 23 * HOUR)] == ["ok"]
+    assert f"{reference} was reported" in str(told(START + 25 * HOUR))
+    number = spill.confirm(site.resources, reference, parse_address(MODERATOR), START).breach
+    assert [level for level, _ in told(START + 71 * HOUR)] == ["ok"]
+    assert told(START + 73 * HOUR) == [("wrong", f"{number} is neither notified nor closed, and its 72 hours are over")]
