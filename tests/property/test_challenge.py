@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from relay.actions.admit import admit
@@ -98,6 +98,8 @@ def hand_in(site, author, to, text, now):
 
 
 @settings(deadline=None, max_examples=20)
+@example([(VICTIM, DOORS[0], "Two tusks.", 0), (FORGER, DOORS[0], "Two tusks.", 0), (VICTIM, OWN, "YES", 0)])
+@example([(FORGER, DOORS[0], "Two tusks.", 0), (VICTIM, DOORS[0], "Two tusks.", 0), (VICTIM, OWN, "YES", 0)])
 @given(STEPS)
 def test_without_the_letter_nothing_lets_a_message_out(made, steps):
     now, own = at(17, 8), []

@@ -67,6 +67,14 @@ def test_what_is_asked_about_is_no_post_and_comes_back_as_it_was_judged(world, a
     assert kinds(world) == ["challenge"]
 
 
+def test_a_number_opens_its_own_challenge_and_no_other(world, message, relayed):
+    other = world.join("other", "central-africa")
+    ask(world, message())
+    ask(world, world.accepted(other, ("central-africa", relayed), proof="challenge"))
+    assert [find(world, number).author_id for number in (1, 2)] == [message().author_id, other.id]
+    assert find(world, 3) is None
+
+
 def test_a_confirmed_one_becomes_a_post_once(world, message):
     accepted = message()
     ask(world, accepted)
