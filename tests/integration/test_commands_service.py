@@ -13,7 +13,7 @@ from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, e
 
 EX_DATAERR, EX_TEMPFAIL = 65, 75
 OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
-STATES = ["queued", "leased", "sending", "delivered", "failed", "expired", "cancelled", "possible_duplicates"]
+STATES = ["digest", "queued", "leased", "sending", "delivered", "failed", "expired", "cancelled", "possible_duplicates"]
 
 
 @pytest.fixture(scope="module")
