@@ -12,7 +12,7 @@ from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.policy.decision import Reason, is_offer
 from relay.roster.member import Member
-from relay.store import audit, calls, fanout
+from relay.store import audit, calls, fanout, threads
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.member_rows import address_of
 from relay.store.tables import HELD, decisions, deliveries, members, posts, releases
@@ -235,6 +235,8 @@ def _find_held(connection: Connection, reference: str, list_name: str | None, no
     if not rows:
         word = words[list_name] if list_name else next(iter(words.values()))
         raise Conflict(f"{reference} is not held (any more): its decision is {word}")
+    if threads.is_hidden(connection, rows[0].post_id):
+        raise Conflict(f"{reference} is hidden, as a spill or an answer to one: see `wen-relay spills list`")
     # The clock decides, and not whether the job that expires posts has run yet.
     if any(row.held_until <= now for row in rows):
         raise Conflict(f"the time to decide on {reference} ran out at {rows[0].held_until:%Y-%m-%d %H:%M} UTC")

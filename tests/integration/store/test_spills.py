@@ -29,6 +29,7 @@ from relay.store import (
     verdicts,
     wishes,
 )
+from relay.store import held as held_posts
 from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 
@@ -456,3 +457,16 @@ def test_who_got_it_so_long_ago_that_nobody_knows_them_is_counted_as_a_recipient
     assert scene.confirm(reference).asked == 0
     with scene.world.database.read() as connection:
         assert breaches.find(connection, reference).recipients == 3
+
+
+def test_what_is_hidden_is_neither_released_nor_refused_until_that_is_decided(scene, held):
+    reference, _ = scene.post(decision=held)
+    scene.report(scene.author, reference)
+    decide = {"node": NODE, "reference": reference, "list_name": None, "moderator": scene.moderator, "now": START}
+    with pytest.raises(Conflict, match="is hidden"):
+        scene.write(lambda c: held_posts.release(c, **decide, two_person=False))
+    with pytest.raises(Conflict, match="is hidden"):
+        scene.write(lambda c: held_posts.refuse(c, **decide, code="N1"))
+    scene.dismiss(reference)
+    assert scene.write(lambda c: held_posts.release(c, **decide, two_person=False)) == "released"
+    assert len(scene.send()) == 3
