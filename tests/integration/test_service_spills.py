@@ -102,6 +102,7 @@ def test_a_spill_goes_from_the_report_to_the_register_and_no_letter_has_a_word_o
 
 
 def test_what_answers_or_repeats_a_confirmed_spill_is_withheld(scene):
+    """Row 84."""
     text = "Le fourgon blanc avec les quarante kilos a quitté le port de Douala vers midi sous escorte.\n"
     reference, message_id = scene.relayed(text=text)
     scene.ask(JEAN, f"SPILL {reference}\n")
@@ -133,6 +134,7 @@ def test_what_is_dismissed_goes_out_after_all_and_its_author_is_told(scene):
 
 
 def test_who_reported_is_shown_to_an_auditor_alone(scene):
+    """Row 85."""
     reference, _ = scene.relayed()
     scene.ask(JEAN, f"SPILL {reference}\n")
     assert JEAN not in scene.site.run("spills", "show", reference, "--json").out

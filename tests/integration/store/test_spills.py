@@ -230,6 +230,7 @@ def test_what_two_reports_hide_is_shown_when_both_are_dismissed(scene):
 
 
 def test_the_same_member_cannot_hide_again_what_was_dismissed_but_another_can(scene):
+    """Row 82."""
     reference, _ = scene.post()
     scene.report(scene.reader, reference)
     scene.dismiss(reference)
@@ -360,6 +361,7 @@ def test_the_clock_of_a_breach_reminds_until_it_is_notified(scene):
 
 
 def test_nobody_but_a_moderator_of_the_list_who_neither_wrote_nor_reported_it_may_decide(scene):
+    """Row 83."""
     world = scene.world
     ngo = world.join("second", "savanna", roles=(Role.MODERATOR,))
     elsewhere = world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
