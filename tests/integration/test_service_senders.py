@@ -10,8 +10,9 @@ from email.utils import format_datetime
 import dkim
 import pytest
 
-from relay.intake.limits import CLAIMS_OF_ONE
+from relay.intake.limits import CLAIMS_OF_ONE, STRANGER_OCTETS
 from tests.dkim_signing import COVERED, key_record, rsa_key, signed
+from tests.integration.clients import send
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
     ANA,
@@ -62,7 +63,7 @@ def nameserver():
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, nameserver):
     settings = {("smtp", "resolver"): nameserver.address, ("smtp", "proxies"): [PROXY]}
-    with open_house(tmp_path_factory.mktemp("relay"), settings=settings) as opened:
+    with open_house(tmp_path_factory.mktemp("relay"), ANA, settings=settings) as opened:
         for name, proofs in (("central-africa", '["auth", "dkim"]'), ("eastern-africa", '["auth", "dmarc"]')):
             opened.site.edit_list(name, "\nactive = true", f"\nactive = true\nproofs = {proofs}")
         opened.service.reload()
@@ -178,6 +179,26 @@ def test_a_signature_without_a_policy_is_not_enough_where_a_list_asks_for_dmarc(
     finally:
         house.site.edit_list("species-id", '\nproofs = ["dmarc"]', "")
         house.service.reload()
+
+
+def test_a_login_is_not_enough_where_a_list_asks_for_signatures(house):
+    house.site.edit_list("species-id", "\nactive = true", '\nactive = true\nproofs = ["dkim"]')
+    house.service.reload()
+    try:
+        assert send(house.service, ANA, sign(post("By login", to=SPECIES)), SPECIES) == UNKNOWN
+        assert rules(house) == ["author.proof_not_enough"]
+        taken(hand_in(house, sign(post("By signature", to=SPECIES)), SPECIES))
+    finally:
+        house.site.edit_list("species-id", '\nproofs = ["dkim"]', "")
+        house.service.reload()
+
+
+def test_what_a_server_hands_in_may_be_as_big_as_a_post(house):
+    """A photo of a member's own server's; while no list takes such posts, strangers are held to a megabyte."""
+    photo = b"".join(b"%073d\r\n" % place for place in range(20_000))
+    octets = post("Big").replace(ALERT, ALERT + photo)
+    assert len(octets) > STRANGER_OCTETS
+    assert taken(hand_in(house, sign(octets)))
 
 
 def test_a_list_that_knows_its_authors_by_logins_alone_is_as_unknown_as_none(house):
