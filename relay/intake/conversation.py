@@ -74,5 +74,10 @@ class Conversation:
     def max_octets(self) -> int:
         """How big a message may be; on the members' doors nobody sends without a login, on the other a post may prove itself."""
         most = self.reception.limits.max_message_octets
-        may_post = self.submits or self.answers_for or self.reception.takes_from_servers()
+        may_post = self.submits or self.answers_for or (self.reception.takes_from_servers() and not self._reports)
         return most if may_post else min(most, STRANGER_OCTETS)
+
+    @property
+    def _reports(self) -> bool:
+        """Whether the open transaction has the null sender: it brings no post, but what became of one."""
+        return self.transaction is not None and self.transaction.mail_from is None

@@ -62,7 +62,11 @@ def nameserver():
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, nameserver):
-    settings = {("smtp", "resolver"): nameserver.address, ("smtp", "proxies"): [PROXY]}
+    settings = {
+        ("relay", "postmaster"): "ops@agency.example",
+        ("smtp", "resolver"): nameserver.address,
+        ("smtp", "proxies"): [PROXY],
+    }
     with open_house(tmp_path_factory.mktemp("relay"), ANA, settings=settings) as opened:
         for name, proofs in (("central-africa", '["auth", "dkim"]'), ("eastern-africa", '["auth", "dmarc"]')):
             opened.site.edit_list(name, "\nactive = true", f"\nactive = true\nproofs = {proofs}")
@@ -199,6 +203,7 @@ def test_what_a_server_hands_in_may_be_as_big_as_a_post(house):
     octets = post("Big").replace(ALERT, ALERT + photo)
     assert len(octets) > STRANGER_OCTETS
     assert taken(hand_in(house, sign(octets)))
+    assert hand_in(house, octets, "postmaster@relay.example", mail_from="").startswith("552 ")
 
 
 def test_a_list_that_knows_its_authors_by_logins_alone_is_as_unknown_as_none(house):
