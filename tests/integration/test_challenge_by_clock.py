@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from relay.actions.prove import prove
 from relay.actions.receive import receive
 from relay.mail.address import parse_address
+from relay.mail.auth_results import Proof
 from relay.mail.envelope import Client, Envelope
 from relay.senders.evidence import NOTHING
 from relay.store.challenges import A_DAY, OPEN
@@ -173,3 +175,37 @@ def test_thread_memory_learns_nothing_from_what_nobody_owned_up_to(site):
     hand_in(site, "TLP:RED\r\nOne two three four five six seven eight nine ten eleven twelve.", START)
     assert site.rows("SELECT decision FROM decisions") == [("withhold",)]
     assert site.rows("SELECT hash FROM memories") == []
+
+
+def through_gateway(site, results, now):
+    """A message that a trusted gateway hands over, with what it has found."""
+    smtp = site.resources.settings.smtp.model_copy(
+        update={"authserv_id": "mx.relay.example", "trusted_gateways": (CLIENT.ip,)}
+    )
+    resources = replace(site.resources, settings=site.resources.settings.model_copy(update={"smtp": smtp}))
+    octets = f"Authentication-Results: mx.relay.example; {results}\r\nFrom: {AUTHOR}\r\nTo: {LIST}\r\n\r\n{results}\r\n".encode()
+    envelope = Envelope(mail_from=parse_address(AUTHOR), rcpt_to=(parse_address(LIST),))
+    proof = prove(
+        resources, lambda _: pytest.fail("nobody asks the DNS about a gateway's mail"), envelope, CLIENT, octets, now
+    )
+    return str(receive(resources, lambda octets, _: scan(octets), envelope, CLIENT, proof, octets, now))
+
+
+def test_a_gateways_finding_comes_first_and_what_it_knows_nothing_of_is_asked_about(site):
+    assert through_gateway(site, "dmarc=fail header.from=douanes.example", START).startswith("550 5.7.1 Refused")
+    assert states(site) == []
+    assert through_gateway(site, "none", START) == "250 2.0.0 Ok"
+    assert states(site) == ["open"]
+
+
+def test_a_proof_that_the_list_does_not_take_is_none_and_its_author_is_asked(site):
+    assert through_gateway(site, "dkim=pass header.d=douanes.example", START) == "250 2.0.0 Ok"
+    assert states(site) == ["open"]
+
+
+def test_who_is_proven_otherwise_is_never_asked(site):
+    central = site.resources.lists["central-africa"]
+    both = replace(central, proofs=central.proofs | {Proof.GATEWAY})
+    site.resources = replace(site.resources, known_lists={**site.resources.known_lists, "central-africa": both})
+    assert through_gateway(site, "dkim=pass header.d=douanes.example", START).startswith("250 2.0.0 CAFR-")
+    assert states(site) == []

@@ -1,13 +1,14 @@
 """Challenges in the database: asked a few times a day, one at a time; closed once; gone with their content."""
 
 import secrets
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from relay.store import challenges, posts
-from tests.integration.store.conftest import NODE, START
+from tests.integration.store.conftest import NODE, START, open_database
 
 SECOND = timedelta(seconds=1)
 
@@ -184,3 +185,33 @@ def test_numbers_are_never_given_twice(world, message):
     world.database.write(lambda c: challenges.forget(c, START + challenges.DAY))
     ask(world, message(), START + challenges.DAY)
     assert world.rows("SELECT id FROM challenges") == [(2,)]
+
+
+def test_two_nodes_that_answer_and_expire_at_once_do_one_of_them(world, message):
+    url = world.database._engine.url.render_as_string(hide_password=False)
+    with open_database(url) as other:
+        for number in range(1, challenges.A_DAY + 1):
+            now = START + number * challenges.DAY
+            accepted = message()
+            ask(world, accepted, now)
+            found, both = find(world, number, now), threading.Barrier(2)
+            ways = [
+                lambda c, now=now, found=found, accepted=accepted: challenges.confirm(c, NODE, found, accepted, now),
+                lambda c, now=now: challenges.expire(c, "node-2", now + challenges.OPEN),
+            ]
+
+            def take(database, way, both=both):
+                both.wait()
+                database.write(way)
+
+            threads = [
+                threading.Thread(target=take, args=one) for one in zip((world.database, other), ways, strict=True)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+    assert set(states(world)) <= {"confirmed", "expired"}
+    [(recorded,)] = world.rows("SELECT count(*) FROM posts")
+    assert recorded == states(world).count("confirmed")
+    assert kinds(world).count("challenge-ended") == states(world).count("expired")

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relay.mail.auth_results import FIELDS, Method, MethodResult, proof_by_gateway, read_results
+from relay.mail.auth_results import (
+    FIELDS,
+    Method,
+    MethodResult,
+    is_disproved_by_gateway,
+    proof_by_gateway,
+    read_results,
+)
 from relay.mail.message import split_header
 from tests.builders import address
 
@@ -149,3 +156,25 @@ def test_the_results_of_a_field_are_read_in_full():
 def test_reading_never_raises(octets):
     read_results(b"mx" + octets, "mx")
     proof_by_gateway(split_header(b"Authentication-Results: " + octets + b"\r\n\r\n"), "mx", AUTHOR)
+
+
+@pytest.mark.parametrize(
+    ("fields", "disproved"),
+    [
+        ((), False),
+        ((f"{ID}; none",), False),
+        ((f"{ID}; spf=pass smtp.mailfrom=customs.example; dmarc=none header.from=customs.example",), False),
+        (("elsewhere.example; dmarc=fail header.from=customs.example",), False),
+        ((f"{ID}; dkim=pass header.d=customs.example",), False),
+        ((f"{ID}; dmarc=fail header.from=customs.example",), True),
+        ((f"{ID}; dmarc=temperror header.from=customs.example",), True),
+        ((f"{ID}; dkim=fail header.d=customs.example",), True),
+        ((f"{ID}; spf=pass; dmarc=pass header.from=other.example",), True),
+        ((f"{ID}; none", f"{ID}; dmarc=fail header.from=customs.example"), True),
+        ((f"{ID}; =",), True),
+        ((f"{ID}; none",) * (FIELDS + 1), True),
+    ],
+)
+def test_a_gateway_may_say_that_it_is_somebody_else(fields, disproved):
+    octets = "".join(f"Authentication-Results: {one}\r\n" for one in fields).encode()
+    assert is_disproved_by_gateway(split_header(octets + b"From: x\r\n\r\n"), ID, AUTHOR) is disproved
