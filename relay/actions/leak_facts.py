@@ -29,6 +29,7 @@ def about_leak(facts: NoticeFacts, resources: Resources, delivery: Delivery, rec
         asked, deleted = deletions.counts(connection, found.post_id)
         mine = [one for one in deletions.asked_about(connection, post_id) if one.member_id == recipient.id]
         author_id = spills.author_of(connection, post_id)
+        others = spills.got_beside(connection, found, recipient.id) if delivery.kind is Kind.DELETION else ()
     leak = Leak(
         state=found.state,
         cause="request" if found.cause == "request" else "report",
@@ -40,6 +41,7 @@ def about_leak(facts: NoticeFacts, resources: Resources, delivery: Delivery, rec
         asked=asked,
         deleted=deleted,
         again=any(one.reminders for one in mine),
+        others=others,
         may_write=recipient.may_act(facts.written_at.date()),
     )
     return replace(facts, leak=leak, request=_request(facts.lists, resources, recipient))

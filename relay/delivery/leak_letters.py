@@ -101,7 +101,11 @@ def deletion(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         catalogue.text("We have not heard from you yet about this:") if leak.again else "",
         catalogue.text(why),
         record(facts, catalogue),
-        _others(leak, catalogue),
+        catalogue.text(
+            "Delete these as well, which answer or quote it: {references}", references=", ".join(leak.others)
+        )
+        if leak.others
+        else "",
         catalogue.text(
             "Delete it everywhere: in the mailbox (also a digest that has it), in its trash, on telephones, on paper, in files that you saved, and wherever you passed it on. Do "
             "not forward it, answer it or copy from it. If you must keep it by law, or have used it already, tell your security officer and "

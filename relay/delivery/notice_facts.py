@@ -100,7 +100,7 @@ class Leak:
     `own` says whether the letter is about the reader's own post, `answer` whether that only answers or quotes the reported one, whose
     reference is `of`. `may_decide` whether the reader may. `posts` are hidden or destroyed, the first one among them; `asked` members were
     asked to delete their copies, `deleted` have said that they did. `again` when the letter is a reminder;
-    `may_write` whether the relay takes mail from the reader.
+    `may_write` whether the relay takes mail from the reader. `others` are what else of it the reader has got, by reference.
     """
 
     state: Literal["reported", "confirmed", "dismissed"]
@@ -114,6 +114,7 @@ class Leak:
     deleted: int = 0
     again: bool = False
     may_write: bool = True
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

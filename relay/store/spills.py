@@ -177,6 +177,14 @@ def about(connection: Connection, post_id: int) -> Spill | None:
     return get(connection, number) if number is not None else None
 
 
+def got_beside(connection: Connection, spill: Spill, member_id: str) -> tuple[str, ...]:
+    """What else of a spill than the post itself a member has got, by reference; of what never reached them they learn nothing."""
+    others = [one for one in threads.hidden_by(connection, spill.id) if one != spill.post_id]
+    got = [one for one in others if member_id in reach.who_got(connection, one)]
+    query = select(posts.c.reference).where(posts.c.id.in_(got)).order_by(posts.c.id)
+    return tuple(connection.execute(query).scalars())
+
+
 def author_of(connection: Connection, post_id: int) -> str:
     """The id of a post's author."""
     return str(connection.execute(select(posts.c.author_id).where(posts.c.id == post_id)).scalar_one())

@@ -72,6 +72,8 @@ def test_a_spill_goes_from_the_report_to_the_register_and_no_letter_has_a_word_o
         letter = scene.letter(recipient, reference, subject)
         assert f"DELETED {reference}" in letter.text().replace("\n", " ")
         assert letter.message["Auto-Submitted"] == "auto-generated"
+        assert (answer in letter.text()) == (recipient != MARIA)  # who wrote it
+        assert quoting not in letter.text()  # it reached nobody
         assert letter.received.mail_from == ""
     scene.letter(ANA, reference, "Examiné")
     scene.letter(CHIEF, reference, "Looked into")

@@ -35,7 +35,7 @@ def test_every_letter_can_be_written_about_everything_that_can_be(language):
             continue
         for own, answer, again, write in product((True, False), repeat=4):
             leak = Leak(
-                state=state, cause=cause, of="CAFR-2026-000100", own=own, answer=answer, may_decide=own, posts=3, asked=7,
+                state=state, cause=cause, of="CAFR-2026-000100", own=own, answer=answer, may_decide=own, posts=3, asked=7, others=("CAFR-2026-000130",),
                 again=again, may_write=write,
             )  # fmt: skip
             text = told(kind, leak, language, author_country="CM", members=7)
@@ -51,10 +51,11 @@ def test_only_who_may_decide_is_told_how():
 
 
 def test_who_has_a_copy_is_told_where_to_delete_it_and_what_to_answer():
-    confirmed = replace(LEAK, state="confirmed", posts=3)
+    confirmed = replace(LEAK, state="confirmed", posts=3, others=("CAFR-2026-000130", "CAFR-2026-000131"))
     text = told("deletion", confirmed)
     assert f"DELETED {BASE.reference} to {REQUEST}" in text
-    assert "2 other posts that answer or quote it" in text
+    assert "which answer or quote it: CAFR-2026-000130, CAFR-2026-000131" in text
+    assert "answer or quote" not in told("deletion", replace(confirmed, others=()))
     assert "not heard from you" not in text
     assert "not heard from you" in told("deletion", replace(confirmed, again=True))
 
