@@ -1,6 +1,8 @@
 """The messages of SCRAM-SHA-256: RFC 7677's own exchange, and every way in which one can be wrong."""
 
 import base64
+import hashlib
+import hmac
 
 import pytest
 from hypothesis import given
@@ -49,6 +51,38 @@ def test_the_example_of_rfc_7677_comes_out_right():
 def test_an_exchange_that_was_changed_on_its_way_proves_nothing(old, new):
     assert old in FINAL
     assert exchange().judge(FINAL.replace(old, new)) is None
+
+
+def proven(without_proof: bytes) -> bytes:
+    """A final message with the proof that somebody who knows the password makes for it."""
+    salted = hashlib.pbkdf2_hmac("sha256", b"pencil", SALT, 4096)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    message = b",".join((FIRST.removeprefix(b"n,,"), SERVER_FIRST, without_proof))
+    signature = hmac.digest(hashlib.sha256(client_key).digest(), message, "sha256")
+    proof = bytes(a ^ b for a, b in zip(client_key, signature, strict=True))
+    return without_proof + b",p=" + base64.b64encode(proof)
+
+
+@pytest.mark.parametrize(
+    ("binding", "nonce", "right"),
+    [
+        (b"biws", b"rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0", True),
+        (
+            b"eSws",
+            b"rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+            False,
+        ),  # it said "y": somebody made an "n" of it
+        (
+            b"cD10bHMtdW5pcXVlLCxYWFg=",
+            b"rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0",
+            False,
+        ),  # or hid that it bound
+        (b"biws", b"rOprNGfwEbeRWgbNEkqO", False),  # an exchange of the client alone could be played again
+        (b"biws", b"rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0x", False),
+    ],
+)
+def test_a_right_proof_over_another_header_or_nonce_proves_nothing(binding, nonce, right):
+    assert (exchange().judge(proven(b"c=" + binding + b",r=" + nonce)) is not None) is right
 
 
 @given(st.binary(max_size=200))
