@@ -4,7 +4,7 @@
 set -eu
 
 lacking() {
-  for program in swaks curl strace haproxy msmtp gsasl; do
+  for program in swaks curl strace haproxy msmtp gsasl openssl gpg gpg-agent; do
     command -v "$program" >/dev/null 2>&1 || [ -x "/usr/sbin/$program" ] || printf ' %s' "$program"
   done
   [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || printf ' postgresql'

@@ -14,5 +14,7 @@ text, html  one text → views for the detectors and the cleaned text      marku
 worker      the processes that run the stages, and the one that forks them      sandbox     what they may not do
 parent      that one, as the main process sees it          scanner               one of them, likewise
 instructions  what the main process tells them        rules                 the same, ready to search with
+signed      what a message's own signature covers         verify                in a process of its own: openssl, or openpgp
+confine     another program behind the same walls
 pool        the main process's side                        frames, vocabulary    what the two say to each other
 """

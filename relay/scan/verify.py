@@ -65,8 +65,17 @@ def _verify_smime(signed: Signed, keys: Sequence[RegisteredKey], now: datetime) 
         return SignatureFault.UNTIMELY
     pem = b"".join(x509.load_der_x509_certificate(key.octets).public_bytes(Encoding.PEM) for key in keys)
     with _in_memory(signed.signature, signed.content, pem) as (signature, content, certificates):
-        command = ["relay.scan.confine", "openssl", "cms", "-verify", "-inform", "DER", "-in", f"/dev/fd/{signature}"]
-        command += ["-content", f"/dev/fd/{content}", "-binary", "-certfile", f"/dev/fd/{certificates}"]
+        command = [
+            "relay.scan.confine",
+            "openssl",
+            "cms",
+            "-verify",
+            "-inform",
+            "DER",
+            "-in",
+            f"/proc/self/fd/{signature}",
+        ]
+        command += ["-content", f"/proc/self/fd/{content}", "-binary", "-certfile", f"/proc/self/fd/{certificates}"]
         command += ["-nointern", "-noverify", "-out", "/dev/null"]
         code = _run(command, (signature, content, certificates))
     if code == _VERIFIED:

@@ -363,6 +363,32 @@ def test_at_a_door_that_does_not_ask_no_certificate_is_known(house, people):
         house.service.reload()
 
 
+@pytest.mark.parametrize("door", ["submission", "submissions"])
+def test_with_msmtp_and_external(house, people, tmp_path, door):
+    need("msmtp")
+    for one, code in (
+        (people.ana, 0),
+        (people.stranger, 69),
+    ):  # EX_UNAVAILABLE: EXTERNAL isn't offered to whom nobody knows
+        words = ["msmtp", "--host=localhost", f"--port={house.service.ports[door]}", "--tls=on", f"--from={ANA}"]
+        words += [
+            f"--tls-starttls={'off' if door == 'submissions' else 'on'}",
+            f"--tls-trust-file={house.service.certificate}",
+        ]
+        words += [
+            "--auth=external",
+            f"--user={ANA}",
+            f"--tls-cert-file={one.shown}",
+            f"--tls-key-file={one.file}",
+            CENTRAL,
+        ]
+        octets = octets_of(post(f"With msmtp at {door} {code}"))
+        done = subprocess.run(words, check=False, input=octets, capture_output=True, timeout=PATIENCE)
+        assert done.returncode == code, done
+    rows = house.site.rows("posts", "list", "--limit", "1")
+    assert (rows[0]["author"], rows[0]["proof"]) == (ANA, "certificate")
+
+
 def test_with_curl_and_external(house, people, tmp_path):
     file = tmp_path / "message.eml"
     file.write_bytes(octets_of(post("With curl")))
