@@ -68,7 +68,9 @@ class Parcel:
     head: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
-        if self.head and not (self.head.isascii() and self.head.endswith(b"\r\n")):
+        lines = self.head.count(b"\r\n")
+        whole = self.head.count(b"\r") == self.head.count(b"\n") == lines and self.head.endswith(b"\r\n")
+        if self.head and not (whole and self.head.isascii()):
             raise ValueError("a head is ASCII lines that end with CRLF")
         lines = self.octets.count(b"\r\n")
         if self.octets.count(b"\r") != lines or self.octets.count(b"\n") != lines or not self.octets.endswith(b"\r\n"):

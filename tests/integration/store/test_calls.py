@@ -151,8 +151,9 @@ def test_deputies_are_called_after_one_hour_and_the_secretariat_after_four(world
 
 def test_what_ran_out_of_time_calls_nobody_though_no_job_has_ended_it_yet(world, wide, held):
     world.post(wide["author"], ("central-africa", held))
-    assert call_others(world, START + 72 * HOUR) == 0
-    assert world.database.write(lambda c: calls.tell_authors(c, START + 72 * HOUR)) == 0
+    for hours in (72, 73):
+        assert call_others(world, START + hours * HOUR) == 0
+        assert world.database.write(lambda c, hours=hours: calls.tell_authors(c, START + hours * HOUR)) == 0
 
 
 def test_a_deputy_may_decide_and_is_called_at_that_moment(world, wide, held):

@@ -7,6 +7,7 @@ import pytest
 
 from relay.delivery.header_fields import (
     addressed,
+    leave_fields,
     list_fields,
     mailbox_field,
     message_id_field,
@@ -109,6 +110,18 @@ def test_list_fields_name_the_list_and_its_addresses():
         "List-Owner: <mailto:lake-owner@relay.example>\r\n"
         "List-Unsubscribe: <mailto:lake-owner@relay.example?subject=unsubscribe>\r\n"
     )
+
+
+def test_where_members_leave_at_one_click_each_copy_has_a_field_of_its_own():
+    one = read_list(LIST, "l.toml", "relay.example")
+    assert "List-Unsubscribe" not in list_fields(one, leaving=False)
+    url = "https://relay.example/leave/lake/" + "x" * 43
+    assert leave_fields(one, url) == (
+        f"List-Unsubscribe:\r\n <{url}>,\r\n <mailto:lake-request@relay.example?subject=STOP>\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    )
+    with pytest.raises(ValueError, match="printable"):
+        leave_fields(one, "https://relay.example/\r\nBcc: x@y.example")
 
 
 LIST = """

@@ -36,6 +36,12 @@ def test_a_message_that_is_not_whole_crlf_lines_is_our_bug(octets: bytes) -> Non
         parcel(octets)
 
 
+@pytest.mark.parametrize("head", [b"List-Unsubscribe: <x>", b"X: \xc3\xa9\r\n", b"a\nb\r\n", b"a\rb\r\n"])
+def test_a_head_is_whole_ascii_lines(head: bytes) -> None:
+    with pytest.raises(ValueError, match="head"):
+        Parcel(key=1, mail_from="", recipient="ama@parks.example", octets=MESSAGE, head=head)
+
+
 @pytest.mark.parametrize(
     "address",
     [
