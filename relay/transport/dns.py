@@ -12,6 +12,7 @@ import dns.reversename
 from relay.errors import DnsError
 from relay.senders.lookup import RecordType
 
+PAYLOAD = 1232  # octets of an answer that comes whole in one packet everywhere; a key of 2048 bits needs more than the usual 512
 PATIENCE = timedelta(seconds=6)  # for one question, all servers and repetitions together
 
 _UNPRINTABLE = re.compile(r"[^ -~]")  # what a stranger's record could do to a terminal or a log
@@ -35,6 +36,7 @@ class Dns:
             host, _, port = server.partition(":")
             self._resolver.nameservers, self._resolver.port = [host], int(port or 53)
         self._resolver.search = []
+        self._resolver.use_edns(0, 0, PAYLOAD)
         self._resolver.cache = memory
 
     @property
