@@ -83,7 +83,7 @@ def test_equal_octets_that_are_not_the_same_object_travel_apart() -> None:
 def test_one_bad_recipient_among_many_spoils_nothing(reply: str, action: Action, extensions: tuple[str, ...]) -> None:
     sink = Sink(behave=at("rcpt", reply, argument="m7@parks.example"), extensions=extensions)
     outcomes = through_sink(sink, [parcel(f"m{n}") for n in range(50)])
-    assert outcomes.pop(7) == Outcome(action=action, reply=reply)
+    assert outcomes.pop(7) == Outcome(action=action, reply=reply, to_rcpt=True)
     assert {outcome.action for outcome in outcomes} == {Action.DELIVERED}
     assert len(sink.received[0].rcpt_to) == 49
 
@@ -96,7 +96,7 @@ def test_a_refusal_at_any_stage_is_that_copys_alone(
 ) -> None:
     sink = Sink(behave=at(stage, reply), extensions=extensions)
     outcomes = through_sink(sink, verp(3))
-    assert outcomes[0] == Outcome(action=action, reply=reply)
+    assert outcomes[0] == Outcome(action=action, reply=reply, to_rcpt=stage == "rcpt")
     assert [outcome.action for outcome in outcomes[1:]] == [Action.DELIVERED] * 2
     assert [got.rcpt_to for got in sink.received] == [("m1@parks.example",), ("m2@parks.example",)]
 
