@@ -24,7 +24,7 @@ DryRunOption = Annotated[
 ]
 
 
-_EMPTY = {"column": None, "old": None, "new": None}
+_EMPTY = {"column": None, "old": None, "new": None, "vouched_by": None}
 
 
 def import_(
@@ -85,7 +85,7 @@ def sync(  # noqa: PLR0913, PLR0917  (options of a command line)
     print_rows(
         difference_rows(synced),
         as_json=as_json,
-        columns=("change", "address", "column", "old", "new"),
+        columns=("change", "address", "column", "old", "new", "vouched_by"),
         nothing="Nothing differs.",
     )
     if not as_json:
@@ -106,8 +106,10 @@ def difference_rows(synced: Synced) -> Iterator[dict[str, object]]:
     for member in synced.added:
         yield {"change": "added", "address": str(member.address), **_EMPTY}
     for one in synced.difference.changed:
+        row = {"change": "changed", "address": str(one.before.address)}
+        vouchers = list(map(str, one.vouchers)) if one.vouchers else None
         for column, (old, new) in one.columns.items():
-            yield {"change": "changed", "address": str(one.before.address), "column": column, "old": old, "new": new}
+            yield {**row, "column": column, "old": old, "new": new, "vouched_by": vouchers}
     for member in synced.difference.missing:
         yield {"change": "removed" if synced.removed else "missing", "address": str(member.address), **_EMPTY}
 

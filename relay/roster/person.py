@@ -1,5 +1,6 @@
 """What a file says about one person: texts by column, and back."""
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -38,7 +39,7 @@ def to_cells(member: Member, nomination: Nomination) -> dict[str, str]:
 
 def tidy(column: str, cell: str) -> str:
     """A cell as `to_cells` would write it, so that two of them can be compared."""
-    words = " ".join(cell.split())
+    words = " ".join(unicodedata.normalize("NFC", cell).split())  # some systems write letters and accents apart
     match column:
         case "country":
             return words.upper()

@@ -120,7 +120,7 @@ def _line_at(octets: bytes, place: int) -> int:
 
 def _delimiter(text: str) -> str:
     """The delimiter that the header shows: no column's name holds one."""
-    header = text.partition("\n")[0]
+    header = text.partition("\n")[0].partition("\r")[0]
     return next((one for one in _DELIMITERS if one in header and "," not in header), ",")
 
 

@@ -105,8 +105,15 @@ def test_a_sync_is_tried_first_and_then_done_with_an_entry_for_each_person(vouch
     before = audit(vouched)
     tried = sync(vouched, lines, "--dry-run", "--json")
     assert tried.rows == [
-        {"change": "added", "address": NEW, "column": None, "old": None, "new": None},
-        {"change": "changed", "address": ANA, "column": "name", "old": "Ana Example", "new": "Ana Maria Example"},
+        {"change": "added", "address": NEW, "column": None, "old": None, "new": None, "vouched_by": None},
+        {
+            "change": "changed",
+            "address": ANA,
+            "column": "name",
+            "old": "Ana Example",
+            "new": "Ana Maria Example",
+            "vouched_by": None,
+        },
     ]
     assert audit(vouched) == before
     assert sync(vouched, lines, "--json").rows == tried.rows
@@ -146,7 +153,16 @@ def test_one_operator_with_a_file_gives_nobody_power(vouched):
     by = exported(
         vouched, ana=('"one@network.example","two@network.example","member"', f'"{CHIEF}","{BOSS}","member;moderator"')
     )
-    assert sync(vouched, by).code == 0
+    assert sync(vouched, by, "--json").rows == [
+        {
+            "change": "changed",
+            "address": ANA,
+            "column": "role",
+            "old": "member",
+            "new": "member;moderator",
+            "vouched_by": [CHIEF, BOSS],
+        }
+    ]
     told = {row["recipient"] for row in vouched.rows("queue", "list") if row["kind"] == "nomination"}
     assert told == {CHIEF, BOSS}
     [ana] = vouched.rows("members", "show", ANA)

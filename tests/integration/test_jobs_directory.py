@@ -1,11 +1,12 @@
 """The half-yearly question to focal points by the clock: asked, reminded twice, told of; an answer ends it, until the next time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from relay import jobs
-from relay.actions.directory import ask_due, confirmed_directory, to_confirm
+from relay.actions.directory import ask_due, confirmed_directory, operators, to_confirm
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.delivery.delivery import Kind
@@ -120,3 +121,11 @@ def test_what_was_confirmed_counts_in_notices_until_a_word_of_it_is_changed(rela
     changed = shown()
     assert changed.pop("ncb") == "unconfirmed"
     assert set(changed.values()) == {"confirmed"}
+
+
+def test_corrections_go_to_the_operators_where_they_can_be_reached_by_mail(relay):
+    assert str(operators(relay.resources, "central-africa")) == "central-africa-owner@relay.example"
+    settings = relay.resources.settings
+    reached = settings.relay.model_copy(update={"postmaster": "ops@agency.example"})
+    relay.resources = replace(relay.resources, settings=settings.model_copy(update={"relay": reached}))
+    assert str(operators(relay.resources, "central-africa")) == "postmaster@relay.example"

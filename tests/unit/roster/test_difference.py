@@ -86,6 +86,11 @@ def test_a_column_that_is_not_in_the_file_stays_as_it_is():
     assert compare(ALL, [Row(line=2, cells=cells)], EVERYTHING, KNOWN, TODAY).changed == ()
 
 
+def test_accents_written_apart_are_the_same_letters():
+    jose = standing("jose", agency="Sécurité")
+    assert compare([jose], rows(jose, agency="Se\u0301curite\u0301"), EVERYTHING, KNOWN, TODAY).changed == ()
+
+
 def test_who_is_not_in_the_file_is_missing_and_who_is_new_is_added():
     new = standing("new")
     found = compare(ALL, rows(ANA, BELA, CHIEF, new), EVERYTHING, KNOWN, TODAY)

@@ -27,6 +27,12 @@ def test_semicolons_and_tabs_from_a_spreadsheet_are_read_like_commas(delimiter):
     assert read_roll(f"{header}\r\n{line}\r\n".encode()) == read_roll(f"{HEADER}\n{ANA}\n".encode())
 
 
+def test_line_ends_are_those_of_any_system():
+    text = f"{HEADER}\n{ANA}\n"
+    for end in ("\r\n", "\r"):
+        assert read_roll(text.replace("\n", end).encode()) == read_roll(text.encode())
+
+
 def test_a_byte_order_mark_and_spaces_around_a_columns_name_are_no_part_of_it():
     spaced = HEADER.replace(",name,", ", name ,")
     assert read_roll(f"\ufeff{spaced}\n{ANA}\n".encode()) == read_roll(f"{HEADER}\n{ANA}\n".encode())
