@@ -180,6 +180,23 @@ def test_one_wrong_line_changes_nobody(vouched):
     assert vouched.rows("members", "show", ANA)[0]["name"] == "Ana Example"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [(",customs,", ",spying,", "“spying” is not an agency type"), ("b@n.example", "", "“confirmed_by” is missing")],
+)
+def test_what_is_wrong_with_somebody_new_undoes_what_was_changed_before(vouched, old, new, words):
+    lines = exported(vouched, ana=("Ana Example", "Ana Maria"))
+    cells = GOOD.replace(old, new).split(",")
+    lines.append(",".join([*cells, *[""] * (lines[0].count(",") + 1 - len(cells))]))
+    before = audit(vouched)
+    done = sync(vouched, lines)
+    assert (done.code, f"line {len(lines)}: " in done.sentence, words in done.sentence) == (EX_DATAERR, True, True), (
+        done
+    )
+    assert audit(vouched) == before
+    assert vouched.rows("members", "show", ANA)[0]["name"] == "Ana Example"
+
+
 # — filters, and who was a member when —
 
 
