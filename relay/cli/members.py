@@ -160,6 +160,7 @@ def suspend(
     address: Annotated[str, typer.Argument(metavar="[ADDR]", help="The member's address; or --agency.")] = "",
     reason: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
     agency: Annotated[str, typer.Option(metavar="NAME", help="Suspend everybody of this agency.")] = "",
+    country: Annotated[str, typer.Option(metavar="CC", help="With --agency: of this country alone.")] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -167,11 +168,10 @@ def suspend(
 
     Example: wen-relay members suspend a.mbarga@douanes.example --reason "left the service"
     """
-    if bool(address) == bool(agency):
-        raise typer.BadParameter("name either an address or --agency")
-
+    if bool(address) == bool(agency) or (country and not agency):
+        raise typer.BadParameter("name either an address or --agency, and --country with an agency alone")
     if agency:
-        _change(config, as_json, "suspended", members.suspend_agency, agency, reason=reason)
+        _change(config, as_json, "suspended", members.suspend_agency, agency, reason=reason, country=country.upper())
     else:
         _change(config, as_json, "suspended", members.suspend, read_member_address(address), reason=reason)
 

@@ -130,11 +130,15 @@ def test_a_whole_agency_is_suspended(world):
     ama, bela = world.join("ama", agency="Parks of Gabon"), world.join("bela", agency="PARKS OF GABON")
     other = world.join("chi", agency="Police of Gabon")
 
-    def suspend_agency(agency: str):
+    def suspend_agency(agency: str, country: str = ""):
         return world.database.write(
-            lambda c: members.suspend_agency(c, NODE, agency, reason="breach", operator="root", now=START)
+            lambda c: members.suspend_agency(
+                c, NODE, agency, reason="breach", operator="root", now=START, country=country
+            )
         )
 
+    with pytest.raises(NotFound, match="in GA"):
+        suspend_agency("parks of gabon", "GA")  # these two serve in CM
     assert {member.id for member in suspend_agency("parks of gabon")} == {ama.id, bela.id}
     with pytest.raises(NotFound, match="Parks"):
         suspend_agency("Parks of Gabon")
