@@ -65,10 +65,8 @@ class Spill:
             return "is not a moderator who serves in an official agency"
         if not {name.removesuffix(OWNER) for name in self.lists} & member.lists:
             return f"does not moderate {self.lists[0]}"
-        if member.id == self.author_id:
-            return f"has written {self.reference}: somebody else must decide"
-        if member.id in self.reporters:
-            return f"has reported {self.reference}: somebody else must decide"
+        if member.id == self.author_id or member.id in self.reporters:  # which of them isn't said
+            return f"can't decide about {self.reference}: somebody must who neither wrote nor reported it"
         return ""
 
 

@@ -11,7 +11,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
@@ -81,9 +94,12 @@ def access(connection: Connection, address: Address) -> dict[str, Any]:
                 found[table.name] = rows
         found["decisions_on_own_posts"] = _decisions(connection, member.id, known)
     found["vouched_for"] = _vouched_for(connection, address)
+    found["named_in_letters"] = _named_in_letters(connection, address)
     found["named_for_gateways"] = [row.name for row in _gateways_with(connection, address)]
     found["audit"] = _audit_entries(connection, address, member.id if member else None, known)
-    if member is None and not (found["vouched_for"] or found["named_for_gateways"] or found["audit"]):
+    if member is None and not (
+        found["vouched_for"] or found["named_for_gateways"] or found["named_in_letters"] or found["audit"]
+    ):
         raise NotFound(f"nothing is kept about {address}")
     return found
 
@@ -110,7 +126,7 @@ def erase(connection: Connection, node: str, address: Address, *, operator: str,
         others = [one for one in gateway.addresses if one != str(address)]
         connection.execute(update(gateways).where(gateways.c.name == gateway.name).values(addresses=others))
     connection.execute(delete(challenges).where(challenges.c.author_id == member.id))
-    _forget_letters(connection, member.id)
+    _forget_letters(connection, member.id, address)
     destroyed = _destroy_posts(connection, member.id)
     audit.append(connection, node, now, "member.erased", {"member": member.id, "operator": operator})
     return Erased(
@@ -151,6 +167,10 @@ def _decisions(connection: Connection, member_id: str, known: set[str]) -> list[
 def _vouched_for(connection: Connection, address: Address) -> int:
     stated = or_(member_rows.c.nominated_by == str(address), member_rows.c.confirmed_by == str(address))
     return int(connection.execute(select(func.count()).select_from(member_rows).where(stated)).scalar_one())
+
+
+def _named_in_letters(connection: Connection, address: Address) -> int:
+    return int(connection.execute(select(func.count()).select_from(deliveries).where(_names(address))).scalar_one())
 
 
 def _gateways_with(connection: Connection, address: Address) -> list[Any]:
@@ -202,13 +222,21 @@ def _cover(value: Any, known: set[str]) -> Any:
     return _ADDRESS.sub(lambda match: match.group() if match.group() in known else ANOTHER, shown)
 
 
-def _forget_letters(connection: Connection, member_id: str) -> None:
-    """Delete letters that were about no post, but for digests, of which copies are parts; and what servers said of the address."""
+def _forget_letters(connection: Connection, member_id: str, address: Address) -> None:
+    """Delete letters that were about no post, but for digests, of which copies are parts; and what servers said of the address.
+
+    So go letters to others that name the address, such as the answer to a focal point who said that the person has left.
+    """
     ended = deliveries.c.status.in_([Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED])
     mine = deliveries.c.member_id == member_id
     alone = and_(deliveries.c.post_id.is_(None), deliveries.c.kind != Kind.DIGEST)
-    connection.execute(delete(deliveries).where(mine, alone, ended))
+    connection.execute(delete(deliveries).where(or_(mine, _names(address)), alone, ended))
     connection.execute(update(deliveries).where(mine).values(last_reply=""))
+
+
+def _names(address: Address) -> ColumnElement[bool]:
+    """The letters whose facts name this address."""
+    return type_coerce(deliveries.c.facts, Text).contains(str(address), autoescape=True)
 
 
 def _destroy_posts(connection: Connection, member_id: str) -> int:

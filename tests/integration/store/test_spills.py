@@ -371,8 +371,8 @@ def test_nobody_but_a_moderator_of_the_list_who_neither_wrote_nor_reported_it_ma
     refused = {
         scene.reader: "not a moderator",
         elsewhere: "does not moderate",
-        ngo: "has written",
-        scene.moderator: "has reported",
+        ngo: "neither wrote nor reported",
+        scene.moderator: "neither wrote nor reported",
         replace(elsewhere, lists=frozenset({"savanna"}), valid_until=(START - DAY).date()): "not an active",
     }
     for member, why in refused.items():

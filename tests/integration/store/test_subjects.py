@@ -101,6 +101,9 @@ def test_a_present_member_is_not_erased(world, scene):
 def test_who_has_left_is_erased_at_once_and_the_log_stays_whole(world, scene):
     author = scene["author"]
     world.database.write(lambda c: letters.write(c, author.id, "answer", "savanna", {"answers": []}, START))
+    gone = {"answers": [{"word": "GONE", "about": str(author.address), "outcome": "done"}]}
+    world.database.write(lambda c: letters.write(c, scene["moderator"].id, "answer", "savanna", gone, START))
+    assert access(world, author)["named_in_letters"] == 1
     sent = "UPDATE deliveries SET status = 'delivered', next_attempt_at = NULL"
     replied = f"UPDATE deliveries SET last_reply = '250 author' WHERE member_id = '{author.id}'"
     for statement in (sent, replied):
