@@ -69,8 +69,9 @@ CLICKS = 600  # clicks that leave a list, in an hour: more than any network has 
 
 
 # Seconds from the end of a scan to the answer, for who has no proof: what is looked up and written in between for a member and for
-# nobody takes some milliseconds more or less, and must not tell them apart.
+# nobody takes some milliseconds more or less, and must not tell them apart. A big message takes longer to seal and to write down.
 EVENED = 0.5
+EVENED_OCTETS = 10_000_000  # for each second more
 
 
 class Turn:
@@ -275,15 +276,17 @@ class Service:
         """The journey's steps 4 to 10. One member holds one scanner at a time, so that nobody can take them all."""
         resources, now = self.resources, datetime.now(UTC)
         to = resources.destination(envelope.rcpt_to[0])
-        is_letter = to is not None and to.purpose is Purpose.POSTMASTER  # all of these hold one scanner together
+        purpose = to.purpose if to else None
+        is_letter = purpose is Purpose.POSTMASTER
         scanned = 0.0
 
         def scan(octets: bytes, facts: Facts) -> Scan:
             if is_letter and not self._letters.allows(client.ip, monotonic()):
                 raise Busy("enough was written to the postmaster in this hour")
-            who = proof.address.key if isinstance(proof, AuthenticationResults) and not is_letter else ""
             nonlocal scanned
-            with self._turns.setdefault(who, Turn()).taken():  # by now they are a member: strangers leave nothing here
+            # Who has proved nothing by now leaves nothing here: their posts, answers and letters each hold one scanner together.
+            who = str(purpose) if is_letter or isinstance(proof, Evidence) else proof.address.key
+            with self._turns.setdefault(who, Turn()).taken():
                 try:
                     return self._scanners.scan(octets, facts)
                 finally:
@@ -301,8 +304,9 @@ class Service:
             return NO_ANSWER
         finally:
             self._wake()  # also when something failed behind the commit: what is committed is due
-            if scanned and isinstance(proof, Evidence):
-                threading.Event().wait(scanned + EVENED - monotonic())  # which nobody sets: what is left of the time
+            if scanned and isinstance(proof, Evidence) and purpose is Purpose.POST:
+                until = scanned + EVENED + len(octets) / EVENED_OCTETS
+                threading.Event().wait(until - monotonic())  # which nobody sets: what is left of the time
 
     @contextlib.contextmanager
     def _enquire(self, client: Client) -> Iterator[Lookup]:

@@ -65,7 +65,7 @@ EVENTS: Mapping[str, str] = {
     "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
     "bounce.ignored": "mail to a copy's return path that changes nothing: why",
     "invitation.answered": "a nominee has answered their letter; whether it was still open",
-    "challenge.asked": "a member is asked by mail whether a message without proof is theirs",
+    "challenge.asked": "a member is asked by mail whether a message without proof is theirs, or told that it is withheld",
     "challenge.answered": "a member has answered whether a message is theirs; “no” says that somebody uses their name",
     "challenge.dropped": "a message without proof was dropped and nobody was asked: why",
     "challenge.expired": "so many members did not answer in time; what they were asked about is destroyed",

@@ -9,6 +9,7 @@ from relay.actions.budget import over_budget
 from relay.actions.thread import to_forget_of_released
 from relay.delivery.compose import unpack
 from relay.mail.address import Address
+from relay.mail.auth_results import Proof
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.answered import what_it_answers
@@ -81,7 +82,7 @@ def _may_post(resources: Resources, challenge: Challenge, author: Member, now: d
         return False
     for name, decision in challenge.decisions:
         mailing_list = resources.list_named(name)
-        if mailing_list is None or not mailing_list.active:
+        if mailing_list is None or not mailing_list.active or Proof.CHALLENGE not in mailing_list.proofs:
             return False
         if not (isinstance(decision, Hold) and decision.is_offer) and not mailing_list.admits(author):
             return False

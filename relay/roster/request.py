@@ -74,6 +74,7 @@ _DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
 _USUAL = {Word.DIGEST: "DAILY"}
 _END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _WORDS = {word.value: word for word in Word}
+_CHALLENGE = re.compile(r"C-[0-9]{6,12}")
 _YES = frozenset({"YES", "OUI", "SÍ", "SI", "SIM"})
 _NO = frozenset({"NO", "NON", "NÃO", "NAO", "SPILL"})
 _ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
@@ -121,9 +122,16 @@ def read_yes_or_no(subject: str, text: str) -> bool | None:
 def _read_choice(subject: str, text: str, yes: Collection[str], no: Collection[str]) -> bool | None:
     """Where subject and first line contradict each other, nothing is understood."""
     first = next((line for line in text.splitlines() if line.strip()), "")
-    said = {_spaced(line).strip(" .!").upper().replace("’", "'") for line in (without_reply_prefixes(subject), first)}
+    said = {_alone(line) for line in (without_reply_prefixes(subject), first)}
     accepts, declines = not said.isdisjoint(yes), not said.isdisjoint(no)
     return accepts if accepts != declines else None
+
+
+def _alone(line: str) -> str:
+    """A line as the word that may stand alone on it; the number of what is answered may follow."""
+    said = _spaced(line).strip(" .!").upper().replace("’", "'")
+    word, _, number = said.rpartition(" ")
+    return word.strip(" .!") if _CHALLENGE.fullmatch(number) else said
 
 
 def _read(subject: str, text: str, answered: str) -> list[Request]:

@@ -209,3 +209,14 @@ def test_who_is_proven_otherwise_is_never_asked(site):
     site.resources = replace(site.resources, known_lists={**site.resources.known_lists, "central-africa": both})
     assert through_gateway(site, "dkim=pass header.d=douanes.example", START).startswith("250 2.0.0 CAFR-")
     assert states(site) == []
+
+
+@pytest.mark.parametrize("change", [{"proofs": frozenset({Proof.AUTH})}, {"active": False}, {"roles": frozenset()}])
+def test_a_list_that_does_not_take_it_any_more_gets_nothing(site, change):
+    hand_in(site, "Two tusks.", START)
+    [letter] = site.letters(START)
+    changed = replace(site.resources.lists["central-africa"], **change)
+    lists = {**site.resources.known_lists, "central-africa": changed}
+    site.resources = replace(site.resources, known_lists=lists)
+    assert hand_in(site, "YES", START, to=reply_to(letter)).startswith("550 5.7.1 This question is not open")
+    assert (states(site), site.rows("SELECT id FROM posts")) == (["open"], [])
