@@ -3,6 +3,7 @@
 import re
 import subprocess
 import tempfile
+from base64 import encodebytes
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.integration.service import (
     eventually,
     open_house,
 )
+from tests.pictures import encoded, exif, picture
 from tests.programs import need
 from tests.signing import TEXT, Gpg, cms, header, opaque, pgp_mime, smime
 
@@ -122,6 +124,42 @@ def test_what_is_inside_of_the_signature_is_read_and_goes_out(house, people, wor
     copies = [mail for mail in house.smarthost.about(reference) if mail.is_copy]
     assert all("Sixty pangolins" in mail.text() for mail in copies)
     assert house.site.rows("posts", "show", reference)[0]["proof"] == "auth, smime"
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("-nodetach",), ("-keyid",), ("-md", "sha384"), ("-keyopt", "rsa_padding_mode:pss")]
+)
+def test_a_message_goes_out_as_openssl_itself_writes_it(house, people, words):
+    file = people.folder / "whole"
+    file.write_bytes(CONTENT)
+    command = ["openssl", "cms", "-sign", "-crlfeol", "-outform", "SMIME", "-signer", str(people.ana.file), *words]
+    written = subprocess.run([*command, "-in", str(file)], check=True, capture_output=True, timeout=PATIENCE).stdout
+    lines = written.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    head = header(ANA, f"By openssl {' '.join(words)}").replace("MIME-Version: 1.0\r\n", "")
+    reference = taken(send(house.service, ANA, head.encode() + lines))
+    assert house.site.rows("posts", "show", reference)[0]["proof"] == "auth, smime"
+    eventually(lambda: len(house.smarthost.copies(reference)) == 4)
+    assert all("Sixty pangolins" in mail.text() for mail in house.smarthost.about(reference) if mail.is_copy)
+
+
+def test_photos_and_documents_inside_of_a_signature_leave_and_are_kept_as_they_came(house, people):
+    photo = encoded(picture(), exif=exif("Harmless"))
+    content = (
+        'Content-Type: multipart/mixed; boundary="=_i"\r\n\r\n--=_i\r\n'
+        + TEXT
+        + "\r\n--=_i\r\nContent-Type: image/jpeg\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\n" + encodebytes(photo).decode().replace("\n", "\r\n") + "--=_i--\r\n"
+    )
+    house.site.edit_list("central-africa", 'ceiling = "', 'keep_original_photos = true\nceiling = "')
+    house.service.reload()
+    blob = people.sign(content.encode(), "-nodetach")
+    reference = taken(send(house.service, ANA, opaque(header(ANA, "A photo inside"), blob)))
+    eventually(lambda: len(house.smarthost.copies(reference)) == 4)
+    copy = next(mail for mail in house.smarthost.about(reference) if mail.is_copy)
+    assert [part.get_content_type() for part in copy.message.iter_attachments()] == ["image/jpeg"]
+    house.site.run("posts", "photos", reference, "--reader", ANA, "--to", str(people.folder / "photos"))
+    [kept] = (people.folder / "photos").iterdir()
+    assert kept.read_bytes() == photo
 
 
 def test_what_is_inside_of_the_signature_is_judged_like_anything_else(house, people):
