@@ -7,6 +7,7 @@ is set, that one of those authorities has issued it. So the pin decides, which a
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import ExtensionPolicy, PolicyBuilder, Store, VerificationError
 
 from relay.errors import Invalid
@@ -58,13 +59,18 @@ def still_stands_for(resources: Resources, certificate: bytes | None, member: Me
 
 
 def _holder(resources: Resources, octets: bytes, now: datetime) -> Member | Gateway | None:
-    certificate = read_certificate(octets)
+    """Whom a key stands for, if the certificate around it is good. Only one that is registered is looked into."""
+    pin = pin_of(octets)
+    if pin is None:
+        return None
+    with resources.database.read() as connection:
+        holder = certificates.holder_of(connection, pin)
+    certificate = read_certificate(octets) if holder else None
     if certificate is None or weakness_of(certificate) or not is_valid(certificate, now):
         return None
     if resources.client_cas and not is_issued_by(certificate, resources.client_cas, now):
         return None
-    with resources.database.read() as connection:
-        return certificates.holder_of(connection, pin_of(certificate))
+    return holder
 
 
 def is_issued_by(certificate: x509.Certificate, authorities: tuple[x509.Certificate, ...], now: datetime) -> bool:
@@ -101,4 +107,7 @@ def read_pin(resources: Resources, octets: bytes, now: datetime) -> Pin:
         raise Invalid(f"this certificate is valid from {since:%Y-%m-%d} to {until:%Y-%m-%d}, not now")
     if resources.client_cas and not is_issued_by(certificate, resources.client_cas, now):
         raise Invalid("this certificate was issued by none of the authorities in [smtp] client_ca")
-    return Pin(pin=pin_of(certificate), expires_at=certificate.not_valid_after_utc)
+    pin = pin_of(certificate.public_bytes(Encoding.DER))
+    if pin is None:
+        raise Invalid("this certificate's key can't be found in it")
+    return Pin(pin=pin, expires_at=certificate.not_valid_after_utc)

@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, SECP384R1, S
 from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from relay.mail.ber import FIRST, SEQUENCE, MalformedError, Reader
 
 CERTIFICATE_OCTETS = 20_000  # what is longer is no certificate of a person or a mail server
 RSA_BITS = 2048, 8192
@@ -30,16 +31,27 @@ def read_certificate(octets: bytes) -> x509.Certificate | None:
         else:
             certificate = x509.load_der_x509_certificate(octets)
         certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         return None
     return certificate
 
 
-def pin_of(certificate: x509.Certificate) -> bytes:
-    """The 32 octets that stand for the certificate's key."""
-    return hashlib.sha256(
-        certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    ).digest()
+def pin_of(octets: bytes) -> bytes | None:
+    """The 32 octets that stand for the key of a certificate in DER; None when it isn't one.
+
+    Nothing else of it is read: a stranger's certificate, which nobody has registered, is never looked into any further.
+    """
+    reader = Reader(octets)
+    try:
+        [signed, _algorithm, _signature] = reader.children(reader.element(0, len(octets)), SEQUENCE)
+        fields = reader.children(signed, SEQUENCE)
+        if fields[0].tag == FIRST:  # the version, which the first one leaves out
+            del fields[0]
+        _serial, _algorithm, _issuer, _validity, subject, key, *_extensions = fields
+        reader.children(key, SEQUENCE)
+    except (MalformedError, ValueError, IndexError):
+        return None
+    return hashlib.sha256(octets[subject.next : key.next]).digest()
 
 
 def is_valid(certificate: x509.Certificate, now: datetime) -> bool:
