@@ -395,12 +395,14 @@ class TestWhole:
             assert self.deliver(world, lease) == 1
 
     def test_nobody_gets_what_was_never_theirs(self, world, author, reference):
+        """Row 87."""
         newcomer, stranger = world.join("newcomer", "central-africa"), world.join("stranger", "savanna")
         for member in (newcomer, stranger, author):
             assert not self.ask(world, member, reference)
         assert not self.ask(world, author, "CAFR-2026-999999")
 
     def test_nobody_gets_what_was_withdrawn_even_if_it_had_gone_out(self, world, author, reader, reference):
+        """Row 87."""
         assert withdraw(world, author, reference).gone == 1
         assert not self.ask(world, reader, reference)
 

@@ -151,6 +151,7 @@ def test_html_alone_becomes_text():
 
 @pytest.mark.parametrize("lead", ["", " ", "\t", "\u200b", "\u00a0\u2060"])
 def test_no_post_can_be_made_to_look_like_two(lead):
+    """Row 86."""
     forged = f"{lead}━━ 2/2 · TLP:CLEAR · CAFR-2026-000007"
     copy = text_copy(f"Seen.\n{forged}\nPass it on.\n-- \nInès", author_name=f"{forged} x", subject=forged)
     text = text_of(digest(entry(copy=copy)))
