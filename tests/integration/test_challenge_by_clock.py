@@ -50,11 +50,11 @@ def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
     site.resources.database.close()
 
 
-def hand_in(site, text, now, author=AUTHOR, to=LIST):
+def hand_in(site, text, now, author=AUTHOR, to=LIST, more=""):
     """A message from anywhere; the reply."""
     octets = (
         f"From: {author}\r\nTo: {to}\r\nSubject: Wobbleglimmer\r\nMessage-ID: <{hashlib.sha256(text.encode()).hexdigest()}@x.example>\r\n"
-        f"MIME-Version: 1.0\r\n\r\n{text}\r\n"
+        f"MIME-Version: 1.0\r\n{more}\r\n{text}\r\n"
     ).encode()
     envelope = Envelope(mail_from=parse_address(author), rcpt_to=(parse_address(to),))
     return str(receive(site.resources, lambda octets, _: scan(octets), envelope, CLIENT, NOTHING, octets, now))
@@ -156,6 +156,14 @@ def test_a_day_of_forgery_comes_to_a_few_letters(site):
     assert {recipient(one) for one in letters} == {AUTHOR}
     assert len(letters) == 2 * A_DAY
     assert site.rows("SELECT id FROM posts") == []
+
+
+@pytest.mark.parametrize(
+    "field", ["Auto-Submitted: auto-replied", "Precedence: bulk", "List-Id: <central-africa.relay.example>"]
+)
+def test_a_machine_or_a_loop_asks_nobody(site, field):
+    assert hand_in(site, "I am away until Monday.", START, more=f"{field}\r\n") == "250 2.0.0 Ok"
+    assert (site.letters(START), states(site)) == ([], [])
 
 
 def test_an_author_over_their_limit_may_say_yes_again_later(site):
