@@ -126,6 +126,7 @@ def erase(connection: Connection, node: str, address: Address, *, operator: str,
         others = [one for one in gateway.addresses if one != str(address)]
         connection.execute(update(gateways).where(gateways.c.name == gateway.name).values(addresses=others))
     connection.execute(delete(challenges).where(challenges.c.author_id == member.id))
+    fanout.cancel(connection, deliveries.c.member_id == member.id)
     _forget_letters(connection, member.id, address)
     destroyed = _destroy_posts(connection, member.id)
     audit.append(connection, node, now, "member.erased", {"member": member.id, "operator": operator})

@@ -116,10 +116,12 @@ def _carry_out(
 
 
 def _decide(connection: Connection, spill: Spill, state: str, decider_id: str, now: datetime) -> None:
+    """Write the decision down, once; nobody is called to it any more."""
     this = and_(spill_rows.c.id == spill.id, spill_rows.c.state == "reported")
     decided = update(spill_rows).where(this).values(state=state, decided_at=now, decided_by=decider_id)
     if connection.execute(decided).rowcount == 0:
         raise Conflict(f"{spill.reference} is decided already: see `wen-relay spills show {spill.reference}`")
+    fanout.cancel(connection, and_(deliveries.c.post_id == spill.post_id, deliveries.c.kind == Kind.SPILL))
 
 
 def _shred(connection: Connection, post_id: int, rule: str) -> None:

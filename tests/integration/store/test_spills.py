@@ -183,6 +183,8 @@ def test_what_is_dismissed_goes_out_after_all_and_is_shown_again(scene):
     assert scene.content(answer)
     assert len(scene.send(later)) == 6
     assert "post.spill_dismissed" in scene.events()
+    called = "SELECT DISTINCT status FROM deliveries WHERE kind = 'spill'"
+    assert scene.world.rows(called) == [("cancelled",)]  # it is decided before they were called
     assert scene.letters("spilled") == ["author", "focal", "other"]
     assert scene.world.rows("SELECT * FROM hidden_posts") == scene.world.rows("SELECT * FROM stopped_copies") == []
     [(created,)] = scene.world.rows("SELECT min(created_at) FROM deliveries WHERE kind = 'copy'")

@@ -125,10 +125,13 @@ def test_who_has_left_is_erased_at_once_and_the_log_stays_whole(world, scene):
         erase(world, author)
 
 
-def test_what_still_waits_to_be_sent_keeps_its_content(world, scene):
+def test_what_still_waits_to_be_sent_keeps_its_content_and_nothing_is_sent_to_a_pseudonym(world, scene):
     remove(world, scene["author"])
+    world.database.write(lambda c: letters.write(c, scene["author"].id, "answer", "savanna", {"answers": []}, START))
     done = erase(world, scene["author"])
     assert (done.posts_destroyed, done.posts_still_kept) == (0, 1)
+    waiting = "SELECT kind FROM deliveries WHERE member_id = :id AND status = 'queued'"
+    assert world.rows(waiting, id=scene["author"].id) == []
 
 
 def test_where_an_erased_person_vouched_their_address_is_gone_too(world, scene):
