@@ -63,7 +63,7 @@ def fill(connection) -> None:
     for number in range(COPIES + 1):
         person = {"id": f"m{number}", "address": f"m{number}@parks.example", "address_key": f"m{number}@parks.example"}
         person |= dict.fromkeys(
-            ["name", "agency", "agency_type", "country", "language", "nominated_by", "confirmed_by"], "x"
+            ["name", "agency", "agency_key", "agency_type", "country", "language", "nominated_by", "confirmed_by"], "x"
         )
         connection.execute(insert(members).values(**person, roles=[], state="active", created_at=START))
         connection.execute(insert(memberships).values(member_id=f"m{number}", list_name="savanna"))
