@@ -57,7 +57,7 @@ def begin_anew(connection) -> None:
         connection.execute(text(f"DELETE FROM {table}"))
     person = {"id": "m", "address": "m@parks.example", "address_key": "m@parks.example", "created_at": START}
     person |= dict.fromkeys(
-        ["name", "agency", "agency_type", "country", "language", "nominated_by", "confirmed_by"], "x"
+        ["name", "agency", "agency_key", "agency_type", "country", "language", "nominated_by", "confirmed_by"], "x"
     )
     connection.execute(insert(members).values(**person, roles=[], state="active"))
 
