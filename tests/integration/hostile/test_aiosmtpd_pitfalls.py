@@ -277,7 +277,7 @@ def test_implicit_tls_is_seen(emptied, certificate):
         assert "AUTH" not in str(client.offers)
         assert client.ask("AUTH PLAIN =").startswith("538")
     with Talk(emptied.ports["submissions"], tls=emptied.context) as client:
-        assert "250 AUTH PLAIN LOGIN" in client.offers
+        assert "250 AUTH SCRAM-SHA-256 PLAIN LOGIN" in client.offers
         assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 ")
 
 
