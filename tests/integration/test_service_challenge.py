@@ -206,6 +206,7 @@ def test_no_destroys_it_and_the_record_shows_that_somebody_forges(scene):
 
 
 def test_a_wrong_answer_is_told_in_the_session_and_changes_nothing(scene):
+    """Row 89."""
     assert scene.hand_in(scene.post("Pangolins")) == OK
     letter = scene.letter()
     assert scene.answer(letter, "Who are you?") == NOT_UNDERSTOOD
@@ -240,6 +241,7 @@ def test_a_suspended_author_can_not_own_up(scene):
 
 
 def test_the_dialogue_is_the_same_for_everybody_and_strangers_get_no_mail(scene, house):
+    """Row 90."""
     suspended, other = Scene(house, AUTHORS[next(_unused)]), Scene(house, AUTHORS[next(_unused)])
     house.site.run("members", "suspend", suspended.author, "--reason", "test")
     dropped = len(house.service.events("challenge.dropped"))
@@ -257,6 +259,7 @@ def test_the_dialogue_is_the_same_for_everybody_and_strangers_get_no_mail(scene,
 
 
 def test_the_time_until_the_reply_does_not_tell_members_from_strangers(scene):
+    """Row 90."""
     took = {scene.author: [], STRANGER: []}
     for number in range(8):
         for author, times in took.items():
@@ -270,6 +273,8 @@ def test_the_time_until_the_reply_does_not_tell_members_from_strangers(scene):
 
 
 def test_a_forger_makes_us_write_a_few_letters_and_no_more(scene):
+    """Row 88."""
+
     def forge(number):
         return scene.hand_in(scene.post(f"Forged {number}"), server=f"127.0.1.{number % 50 + 1}")
 

@@ -102,6 +102,7 @@ def hand_in(site, author, to, text, now):
 @example([(FORGER, DOORS[0], "Two tusks.", 0), (VICTIM, DOORS[0], "Two tusks.", 0), (VICTIM, OWN, "YES", 0)])
 @given(STEPS)
 def test_without_the_letter_nothing_lets_a_message_out(made, steps):
+    """Rows 88 and 89."""
     now, own = at(17, 8), []
     with a_copy(made) as site:
         for author, door, text, minutes in steps:
