@@ -99,11 +99,12 @@ _MOVE_PARTS = Prepared(
     .where(_PARTS, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST)
 )
-_CANCEL_PARTS = Prepared(
-    update(deliveries)
-    .where(_PARTS, or_(deliveries.c.called_off, not_(_ON_LIST), not_(_HAS_CONTENT), _HAS_TWIN))
-    .values(status=Status.CANCELLED)
+_DROP_PARTS = update(deliveries).values(status=Status.CANCELLED)
+# One after the other: within one statement PostgreSQL takes for a twin what the same statement cancels, and both would be lost.
+_CANCEL_LOST_PARTS = Prepared(
+    _DROP_PARTS.where(_PARTS, or_(deliveries.c.called_off, not_(_ON_LIST), not_(_HAS_CONTENT)))
 )
+_CANCEL_TWIN_PARTS = Prepared(_DROP_PARTS.where(_PARTS, _HAS_TWIN))
 _PARTS_LEFT = Prepared(
     select(deliveries.c.id, deliveries.c.post_id, deliveries.c.list_name).where(_PARTS).order_by(deliveries.c.post_id)
 )
@@ -161,7 +162,8 @@ def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tupl
     """
     this = {"digest": digest_id, "today": now.date()}
     _MOVE_PARTS.count(connection, this)
-    _CANCEL_PARTS.count(connection, this)
+    _CANCEL_LOST_PARTS.count(connection, this)
+    _CANCEL_TWIN_PARTS.count(connection, {"digest": digest_id})
     return tuple(
         Part(delivery_id=row.id, post_id=row.post_id, list_name=row.list_name)
         for row in _PARTS_LEFT.all(connection, {"digest": digest_id})

@@ -128,6 +128,14 @@ def test_the_same_message_sent_again_for_another_list_is_in_the_digest_once(worl
     assert sent(world) == [[1]]
 
 
+def test_of_the_same_message_by_two_posts_one_stays_when_the_other_s_list_was_left(world, author, reader, relayed):
+    world.post(author, ("central-africa", relayed), content_key=b"k" * 32)
+    world.post(author, ("savanna", relayed), content_key=b"k" * 32)
+    assert world.database.write(lambda c: wishes.leave(c, NODE, reader, "central-africa", START))
+    assert sent(world) == [[2]]
+    assert copies(world) == [(1, "cancelled"), (2, "delivered")]
+
+
 def test_an_author_finds_nothing_of_their_own_in_the_digest(world, author, relayed):
     chosen(world, author, Reading.DAILY)
     world.post(author, ("central-africa", relayed))
