@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 from base64 import b64encode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 
 from relay.errors import Unavailable
@@ -11,7 +12,7 @@ from relay.intake import replies
 from relay.intake.conversation import Conversation
 from relay.intake.limits import LOGIN_TRIES
 from relay.intake.lines import AUTH_OCTETS
-from relay.intake.login_tries import STORM
+from relay.intake.login_tries import STORM, Weighing
 from relay.intake.replies import Answer, Farewell
 from relay.mail import scram_exchange
 from relay.mail.reply import Reply
@@ -152,35 +153,44 @@ async def _ask(talk: Conversation, challenge: bytes) -> bytes | Answer | None:
 
 
 async def _log_in(talk: Conversation, login: str, check: Callable[[], Awaitable[Login | None]]) -> Reply:
-    """Check a password or the proof of one, as late as the failures before it demand; only this session waits."""
+    """Check a password or the proof of one, as late as the failures before it demand; only this session waits.
+
+    Whether the account has logged in from here before changes the order of waiting and looking, and nothing that can be heard: who
+    is turned away, and when, and how many wait, is the same.
+    """
     tries, clock = talk.reception.login_tries, asyncio.get_running_loop().time
-    who = login, talk.ip
-    weighing = tries.weigh(*who, clock())
+    weighing = tries.weigh(login, talk.ip, clock())
     if weighing.turn_away and not weighing.known:
+        await _to_next_tick(talk, clock())
+        return _turned_away(talk, weighing)
+    delay = weighing.units * talk.reception.limits.login_delay.total_seconds()
+    with _waiting(talk, login) if delay and not weighing.turn_away else nullcontext():
+        if not weighing.known:
+            await _sleep(talk, delay)
+        began = clock()
+        try:
+            entered = await check()
+        except Unavailable:
+            return replies.LOGIN_UNAVAILABLE
+        if entered:
+            tries.succeeded(login, talk.ip)
+            talk.member, talk.password_id = entered.member, entered.password_id
+            return replies.LOGGED_IN
+        await _to_next_tick(talk, began)
+        if weighing.turn_away:
+            return _turned_away(talk, weighing)
         talk.login_tries += 1
         _note_failure(talk, weighing.units)
-        return replies.TOO_MANY_WAIT
-    delay = weighing.units * talk.reception.limits.login_delay.total_seconds()
-    if not weighing.known:
-        await _wait(talk, login, delay)
-    began = clock()
-    try:
-        entered = await check()
-    except Unavailable:
-        return replies.LOGIN_UNAVAILABLE
-    if entered:
-        tries.succeeded(*who)
-        talk.member, talk.password_id = entered.member, entered.password_id
-        return replies.LOGGED_IN
-    await _to_next_tick(talk, began)
+        tries.failed(login, talk.ip, clock())
+        if weighing.known:
+            await _sleep(talk, delay)
+    return replies.WRONG_LOGIN
+
+
+def _turned_away(talk: Conversation, weighing: Weighing) -> Reply:
     talk.login_tries += 1
     _note_failure(talk, weighing.units)
-    if weighing.turn_away:
-        return replies.TOO_MANY_WAIT
-    tries.failed(*who, clock())
-    if weighing.known:
-        await _wait(talk, login, delay)
-    return replies.WRONG_LOGIN
+    return replies.TOO_MANY_WAIT
 
 
 async def _to_next_tick(talk: Conversation, began: float) -> None:
@@ -190,18 +200,26 @@ async def _to_next_tick(talk: Conversation, began: float) -> None:
         await asyncio.sleep(tick - (asyncio.get_running_loop().time() - began) % tick)
 
 
-async def _wait(talk: Conversation, login: str, seconds: float) -> None:
+@contextmanager
+def _waiting(talk: Conversation, login: str) -> Iterator[None]:
+    """Count this login among those that wait, from the question to the answer."""
+    tries = talk.reception.login_tries
+    tries.wait(login, talk.ip)
+    try:
+        yield
+    finally:
+        tries.waited(login, talk.ip)
+
+
+async def _sleep(talk: Conversation, seconds: float) -> None:
     """Let this session wait; the event loop serves the others meanwhile."""
     if not seconds:
         return
-    tries = talk.reception.login_tries
-    tries.wait(login, talk.ip)
     talk.waits = True
     try:
         await asyncio.sleep(seconds)
     finally:
         talk.waits = False
-        tries.waited(login, talk.ip)
 
 
 def _note_failure(talk: Conversation, units: int) -> None:

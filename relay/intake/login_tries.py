@@ -6,8 +6,9 @@ address. A delay doubles with each failure up to a bound, and nothing is ever lo
 guesser gains nothing by the tries that are left, and must not gain the power to keep a member out. Where an account has
 logged in before, its password is looked at first and only a wrong one waits.
 
-Accounts are counted as they are written, whether anybody has them or not, and a wrong password waits as long where the
-account has logged in before, so a delay tells nothing about who is a member to whoever shares a carrier's address with them.
+Accounts are counted as they are written, whether anybody has them or not. Where the account has logged in before, a wrong password
+waits as long, counts from its question on among those that wait, and is turned away at the same tick where enough of them do: so
+no delay tells who is a member to whoever shares a carrier's address with them.
 """
 
 from collections import Counter, OrderedDict

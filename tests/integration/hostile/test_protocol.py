@@ -398,6 +398,39 @@ def test_a_guesser_behind_a_member_s_address_is_answered_as_one_who_guesses_at_n
             assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 "), "and the member does not wait"
 
 
+def test_nor_does_a_clock_tell_it_when_enough_of_them_wait(tmp_path):
+    """Rows 16 and 17. One more is turned away at the next tick, whether its password is looked at or not, and waits as soon as it has come."""
+    tick = 0.4
+    limits = replace(LIMITS, login_delay=timedelta(0), login_tick=timedelta(seconds=tick))
+
+    def turned_away(server, guessed):
+        """In how many seconds one more is turned away than may wait."""
+        with ExitStack() as stack:
+            hour = timedelta(hours=1)
+            server.server._reception.limits = replace(limits, login_delay=hour, login_tick=hour)
+            clients = [stack.enter_context(begun(server)) for _ in range(WAITING)]
+            last = stack.enter_context(begun(server))
+            for one in clients:
+                one.send(f"AUTH PLAIN {guessed}\r\n".encode())
+            tries = server.server._reception.login_tries
+            eventually(lambda: sum(tries._waiting.values()) == WAITING)
+            server.server._reception.limits = replace(limits, login_delay=hour)
+            began = time.monotonic()
+            assert last.ask(f"AUTH PLAIN {guessed}").startswith("454 4.7.0 ")
+            took = time.monotonic() - began
+            stack.close()
+            eventually(lambda: not tries._waiting)
+        return took
+
+    with RunningServer(tmp_path, limits) as server:
+        with begun(server) as client:
+            assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 ")
+        for guessed in (WRONG, GHOST):
+            server.server._reception.limits = replace(LIMITS, login_delay=timedelta(0))
+            guess(server, PAIR.free, guessed=guessed)
+            assert turned_away(server, guessed) >= tick
+
+
 def test_an_account_is_never_locked(server):
     """Row 16. After any number of wrong passwords the right one is a bounded delay away."""
     guess(server, 12)
