@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from relay.roster.difference import Change, Standing
-from relay.roster.member import Member, MemberState
+from relay.roster.member import Member, MemberState, agency_key
 from relay.roster.nomination import Nomination
 from relay.store import audit
 from relay.store.member_rows import address_of
@@ -43,6 +43,7 @@ def change_member(connection: Connection, node: str, change: Change, *, operator
         name: getattr(after, name) for name in _PLAIN if getattr(after, name) != getattr(before, name)
     }
     values |= {"roles": sorted(after.roles), "waived_on": change.waived_on}
+    values["agency_key"] = agency_key(after.country, after.agency)
     if change.vouchers:
         values["nominated_by"], values["confirmed_by"] = map(str, change.vouchers)
     connection.execute(update(members).where(members.c.id == before.id).values(**values))

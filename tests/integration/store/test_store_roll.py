@@ -10,7 +10,7 @@ from relay.delivery.delivery import Kind
 from relay.errors import Conflict
 from relay.roster.difference import Change
 from relay.roster.member import AgencyType, Role
-from relay.store import members, roll
+from relay.store import activity, members, roll
 from relay.store.trial import undone
 from tests.integration.store.conftest import NODE, START
 
@@ -65,6 +65,17 @@ def test_what_a_line_says_is_changed_and_nothing_else(world):
         {"member": ama.id, "columns": ["name", "valid_until"], "operator": "root", "valid_until": "2027-06-30"},
     )
     assert told(world) == set()
+
+
+@pytest.mark.parametrize("moved", [{"agency": "Police of Cameroon"}, {"country": "GA"}], ids=["agency", "country"])
+def test_whoever_moves_counts_among_the_colleagues_they_have_now(world, relayed, moved):
+    ama, old = world.join("ama", "savanna"), world.join("bela", "savanna")
+    now = change(world, ama, *moved, **moved)
+    new = change(world, world.join("chi", "savanna"), *moved, **moved)
+    world.post(now, ("savanna", relayed))
+    with world.database.read() as connection:
+        sent = [activity.lately_by_agency(connection, one.id, START).posts_last_hour for one in (old, new)]
+    assert sent == [0, 1]
 
 
 def test_lists_come_and_go_and_the_log_has_them_all(world):
