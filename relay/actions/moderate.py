@@ -30,14 +30,17 @@ def release(
 
     Raises:
         NotFound: no such held post.
-        Conflict: this person may not decide here, or has decided already; or the author is suspended, so that nobody knows
+        Conflict: this person may not decide here, or has decided already; or the author is suspended or has left, so that nobody knows
             who wrote it.
     """
     person, concerned = _moderator(resources, moderator, reference, list_name, now)
     with resources.database.read() as connection:
         author = members.get(connection, concerned[0].author_id)
-    if author.state is MemberState.SUSPENDED:
-        raise Conflict(f"the author of {reference} is suspended: refuse it, or have them reinstated first")
+    if author.state not in {MemberState.ACTIVE, MemberState.DORMANT}:
+        why = "is suspended: refuse it, or have them reinstated first"
+        raise Conflict(
+            f"the author of {reference} {why if author.state is MemberState.SUSPENDED else 'has left: refuse it'}"
+        )
     two_person = any(_list(resources, one.list_name).two_person_release for one in concerned)
     node = resources.settings.relay.node
     copy = _unseal(resources, reference)

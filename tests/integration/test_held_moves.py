@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from relay.actions.moderate import release
+from relay.actions.moderate import refuse, release
+from relay.errors import Conflict
 from relay.mail.address import parse_address
-from relay.store import calls
+from relay.store import calls, members
 from relay.store.engine import Database
 from tests.integration.clocked import HELD, OFFERED, RELAYED, Clocked, at, recipient
 
@@ -49,6 +50,17 @@ def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
 
 def who(mails) -> list[str]:
     return sorted(map(recipient, mails))
+
+
+def test_the_post_of_an_author_who_has_left_is_not_released(site):
+    reference = site.post(AUTHOR, at(17, 2), ("central-africa", HELD))
+    address, node = parse_address(AUTHOR), site.node
+    site.resources.database.write(lambda c: members.remove(c, node, address, operator="root", now=at(17, 3)))
+    with pytest.raises(Conflict, match="has left"):
+        release(site.resources, reference, None, parse_address(OWN), at(17, 4))
+    assert site.rows("SELECT decision FROM decisions") == [("hold",)]
+    refuse(site.resources, reference, None, parse_address(OWN), "N1", at(17, 4))
+    assert site.rows("SELECT decision FROM decisions") == [("withhold",)]
 
 
 def test_on_a_weekend_the_circle_grows_by_the_clock_while_the_time_to_decide_stands_still(site):
