@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from relay.delivery.rules import RULES_VERSION
 from relay.mail.address import Address
 from relay.mail.reply import TAKEN, Reply
 from relay.maillog import note
@@ -35,9 +34,7 @@ def take_acceptance(
         return NOT_UNDERSTOOD
     node = resources.settings.relay.node
     if accepts:
-        done = resources.database.write(
-            lambda connection: vetting.answer(connection, node, invitation, author, RULES_VERSION, now)
-        )
+        done = resources.database.write(lambda connection: vetting.answer(connection, node, invitation, author, now))
     else:
         done = resources.database.write(lambda connection: vetting.decline(connection, node, invitation, author, now))
     note("invitation.answered", letter=invitation, accepted=int(accepts), open=int(done))

@@ -12,6 +12,7 @@ from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import read_member_address
+from relay.roster.person import several
 from relay.roster.request import Request, Word
 from relay.store import attestations, members, vetting, wishes
 from relay.store.engine import Transaction
@@ -72,6 +73,8 @@ def _nominate(
     row = _row(nominator, mailing_list, request.argument, form)
     if row["agency_type"] not in set(AgencyType):
         return {"outcome": "form", "about": "TYPE"}
+    if not all(_may_propose_for(nominator, resources.lists.get(name), name) for name in several(row["lists"])):
+        return {"outcome": "form", "about": "LISTS"}
     try:
         nomination = read_nomination(resources, row, now.date(), confirmed=False)
         vetting.nominate(transaction, resources.settings.relay.node, nomination, operator=nominator.id, now=now)
@@ -82,6 +85,13 @@ def _nominate(
     except RequestError as error:
         return {"outcome": "wrong", "about": str(error)}
     return {"outcome": "done", "about": ""}
+
+
+def _may_propose_for(nominator: Member, mailing_list: MailingList | None, name: str) -> bool:
+    """Whether a list is one to which this person may bring somebody: of their country, of every country, or their own."""
+    if Role.ADMIN in nominator.roles or mailing_list is None:  # what is no list is told by name later
+        return True
+    return not mailing_list.countries or nominator.country in mailing_list.countries or name in nominator.lists
 
 
 def _row(nominator: Member, mailing_list: MailingList, address: str, form: Mapping[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from relay.delivery.notice_facts import NoticeFacts
 from relay.delivery.rules import RULES_VERSION, privacy, rules
 from relay.mail.address import Address
 from relay.roster.attestation import GRACE, Stage
-from relay.roster.member import Member
+from relay.roster.member import Member, Role
 from relay.roster.nomination import Nomination
 
 
@@ -52,6 +52,7 @@ def confirmation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             who=_who(nomination, catalogue),
             lists=_titles(facts, catalogue),
         ),
+        _powers(nomination, catalogue),
         catalogue.text("The person has confirmed the address and accepted the rules."),
         waived,
         catalogue.text(
@@ -156,6 +157,12 @@ def person_line(one: Member, catalogue: Catalogue) -> str:
     }
     attested = f"; {catalogue.text('attested on {day}', day=catalogue.day(one.attested_on))}" if one.attested_on else ""
     return f"- {one.name} <{one.address}>, {one.agency}: {states.get(one.state.value, one.state.value)}{attested}"
+
+
+def _powers(nomination: Nomination, catalogue: Catalogue) -> str:
+    """What a nominee is to be beside a member, so that nobody confirms more than they know of."""
+    more = sorted(nomination.roles - {Role.MEMBER})
+    return catalogue.text("The person is also to be: {roles}.", roles=", ".join(more)) if more else ""
 
 
 def _gone(people: tuple[Member, ...]) -> tuple[str, ...]:

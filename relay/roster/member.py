@@ -112,6 +112,11 @@ class Member:
         dormant = self.state is MemberState.DORMANT and self.receives_until is not None and on <= self.receives_until
         return (self.state is MemberState.ACTIVE or dormant) and self._is_valid(on)
 
+    @property
+    def has_power(self) -> bool:
+        """Whether this person is more than one who posts, reads, advises or decides about posts of their lists."""
+        return bool(self.roles & {Role.FOCAL_POINT, Role.ADMIN, Role.AUDITOR, Role.OPERATOR, Role.SECRETARIAT})
+
     def may_vouch_for(self, country: str, on: date) -> bool:
         """Whether this person may nominate, confirm and attest people of a country: its focal points, and administrators."""
         if not self.may_act(on):

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
+from relay.roster.attestation import Stage
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, failures, fanout
@@ -149,7 +150,8 @@ def reinstate(connection: Connection, node: str, address: Address, *, operator: 
     """
     member = _find_in(connection, address, MemberState.SUSPENDED)
     failures.forget(connection, member.id)  # whoever reinstates somebody says that their address works
-    fresh = {"state": MemberState.ACTIVE, "suspension": None, "dormant_on": None, "receives_until": None}
+    fresh: dict[str, Any] = {"state": MemberState.ACTIVE, "suspension": None, "dormant_on": None}
+    fresh |= {"receives_until": None, "attestation_asked": Stage.NONE}  # what was asked before is asked anew
     return _change(connection, node, member, "member.reinstated", operator, now, **fresh)
 
 
@@ -247,6 +249,18 @@ def name_for_audit(connection: Connection, voucher: Address) -> str:
     """A member's id. Somebody from outside has none and is named by address, or nobody could ever be held to their word."""
     member = find(connection, voucher)
     return member.id if member else str(voucher)
+
+
+def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind) -> str | None:
+    """The id of whom a letter to a voucher was about, by the letter's number; None when they got no such letter.
+
+    What was written about an earlier membership or nomination of the same person says nothing of this one.
+    """
+    theirs = (deliveries.c.id == letter, deliveries.c.member_id == voucher.id, deliveries.c.kind == kind)
+    since = deliveries.c.created_at >= members.c.created_at
+    about = select(members.c.id).join(deliveries, deliveries.c.about_id == members.c.id).where(*theirs, since)
+    found: str | None = connection.execute(about).scalar_one_or_none()
+    return found
 
 
 def tell_vouchers(connection: Connection, member_id: str, nomination: Nomination, now: datetime) -> None:

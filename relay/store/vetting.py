@@ -1,20 +1,22 @@
 """The acts by which a nominated person becomes a member, each by whom the rules want it (`roster.vetting`), each audited by itself."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, true, update
 
 from relay.delivery.delivery import Kind, Status
+from relay.delivery.rules import RULES_VERSION
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.roster import vetting
-from relay.roster.member import Member, MemberState
+from relay.roster.member import Member, MemberState, Role
 from relay.roster.nomination import Nomination
 from relay.roster.vetting import Candidacy
 from relay.store import audit, fanout
-from relay.store.fanout import may_vouch
+from relay.store.fanout import has_role, may_vouch
 from relay.store.member_rows import address_of
-from relay.store.members import added_facts, enter, find, get, tell_vouchers
+from relay.store.members import about_whom, added_facts, enter, find, get, tell_vouchers
 from relay.store.tables import deliveries, members, memberships
 
 OPEN = timedelta(days=30)  # so long a nomination waits for the nominee and for a second person
@@ -41,25 +43,27 @@ def nominate(connection: Connection, node: str, nomination: Nomination, *, opera
         raise Conflict(f"{nomination.nominated_by} has {AT_ONCE} nominations open: wait until some are confirmed")
     member_id = enter(connection, nomination, MemberState.NOMINATED, now)
     audit.append(connection, node, now, "member.nominated", added_facts(connection, member_id, nomination, operator))
-    _queue(connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now)
+    _queue(connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now, RULES_VERSION)
     return get(connection, member_id)
 
 
-def answer(connection: Connection, node: str, invitation: int, author: Address, version: int, now: datetime) -> bool:
+def answer(connection: Connection, node: str, invitation: int, author: Address, now: datetime) -> bool:
     """Take a nominee's answer to their letter: their address is confirmed, the rules are accepted, a second person is asked.
+
+    Accepted is the version of the rules that the letter told.
 
     Args:
         connection: the transaction.
         node: whose audit chain records it.
         invitation: the number of the letter that is answered; whoever answers holds its seal.
         author: who answers.
-        version: of the rules that the letter told.
         now: the time, UTC.
 
     Returns:
         False when there is no such letter, it is too old, or was answered before; or somebody else answers.
     """
     member = _invited(connection, invitation, now)
+    version = _version_told(connection, invitation)
     if member is None or vetting.answer(_candidacy(connection, member), author, version) is None:
         return False
     done = {"address_confirmed_at": now, "rules_version": version, "rules_accepted_at": now}
@@ -90,6 +94,12 @@ def confirm(connection: Connection, node: str, member: Member, by: Member, *, op
         raise Conflict(f"{member.address} isn't waiting to be confirmed: see `wen-relay members show {member.address}`")
     if not by.may_vouch_for(member.country, now.date()):
         raise Conflict(f"{by.address} is neither a focal point of {member.country} nor an administrator")
+    if member.has_power and Role.ADMIN not in by.roles:
+        raise Conflict(f"{member.address} is to be more than a member: an administrator must confirm that")
+    if not _still_stands(connection, candidacy, member.country, now):
+        raise Conflict(
+            f"who proposed {member.address} may not vouch for anybody any more: somebody else must propose them anew"
+        )
     if not candidacy.is_answered:
         raise Conflict(f"{member.address} has not confirmed the address and accepted the rules yet")
     done = vetting.confirm(candidacy, by.address)
@@ -107,8 +117,7 @@ def confirm(connection: Connection, node: str, member: Member, by: Member, *, op
 
 def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:
     """The nominee whom a letter asked this person to confirm, by the letter's number; None when it asked them nothing."""
-    asked = (deliveries.c.id == letter, deliveries.c.member_id == voucher.id, deliveries.c.kind == Kind.CONFIRMATION)
-    nominee = connection.execute(select(deliveries.c.about_id).where(*asked)).scalar_one_or_none()
+    nominee = about_whom(connection, letter, voucher, Kind.CONFIRMATION)
     return get(connection, nominee) if nominee else None
 
 
@@ -168,6 +177,17 @@ def voucher(connection: Connection, address: Address) -> Member:
     return found
 
 
+def _still_stands(connection: Connection, candidacy: Candidacy, country: str, now: datetime) -> bool:
+    """Whether who proposed may still vouch: the word of one who was suspended since counts no more."""
+    nominator = find(connection, candidacy.nominated_by)
+    return nominator is not None and nominator.may_vouch_for(country, now.date())
+
+
+def _version_told(connection: Connection, invitation: int) -> int:
+    facts = connection.execute(select(deliveries.c.facts).where(deliveries.c.id == invitation)).scalar_one_or_none()
+    return int((facts or {}).get("rules", 0))
+
+
 def _candidacy(connection: Connection, member: Member) -> Candidacy:
     columns = (members.c.nominated_by, members.c.confirmed_by, members.c.address_confirmed_at, members.c.rules_version)
     row = connection.execute(select(*columns).where(members.c.id == member.id)).one()
@@ -193,8 +213,14 @@ def _invited(connection: Connection, invitation: int, now: datetime) -> Member |
 
 def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
     """Ask everybody who may confirm: the country's focal points and the administrators, but the nominator."""
-    nominator = connection.execute(select(members.c.nominated_by).where(members.c.id == nominee.id)).scalar_one()
-    others = select(members.c.id).where(may_vouch(nominee.country, now.date()), members.c.address != nominator)
+    candidacy = _candidacy(connection, nominee)
+    if not _still_stands(connection, candidacy, nominee.country, now):
+        return
+    others = select(members.c.id).where(
+        may_vouch(nominee.country, now.date()),
+        members.c.address_key != candidacy.nominated_by.key,
+        has_role(Role.ADMIN) if nominee.has_power else true(),
+    )
     for member_id in connection.execute(others).scalars().all():
         _queue(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
 
@@ -213,6 +239,9 @@ def _call_off(connection: Connection, nominee: str) -> None:
     fanout.cancel(connection, (deliveries.c.about_id == nominee) & kinds)
 
 
-def _queue(connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime) -> None:
-    row = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind, "status": Status.QUEUED}
+def _queue(
+    connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime, rules: int = 0
+) -> None:
+    row: dict[str, Any] = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind}
+    row |= {"status": Status.QUEUED, "facts": {"rules": rules} if rules else None}
     connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))

@@ -8,6 +8,7 @@ from relay.delivery.delivery import Kind
 from relay.roster.member import Member, MemberState
 from relay.roster.reading import Reading
 from relay.store import audit, digests, fanout
+from relay.store.members import about_whom
 from relay.store.tables import RELAYED, decisions, deliveries, members, memberships, posts
 
 
@@ -114,10 +115,7 @@ def object_to(connection: Connection, node: str, voucher: Member, notice: int, n
         notice: the number of the notice that told them.
         now: the time, UTC.
     """
-    told = select(deliveries.c.about_id).where(
-        deliveries.c.id == notice, deliveries.c.member_id == voucher.id, deliveries.c.kind == Kind.NOMINATION
-    )
-    nominee = connection.execute(told).scalar_one_or_none()
+    nominee = about_whom(connection, notice, voucher, Kind.NOMINATION)
     if nominee is None:
         return False
     living = (members.c.id == nominee) & members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT])

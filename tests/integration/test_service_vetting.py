@@ -156,6 +156,13 @@ def test_a_free_address_is_let_in_with_a_waiver_alone(scene):
     assert "older than a year" in refused
 
 
+def test_a_focal_point_brings_people_to_lists_of_their_country_and_their_own_alone(scene):
+    answer = scene.ask(CHIEF, f"NOMINATE gita@douanes.example\n{FORM}LISTS: eastern-africa\n")
+    assert "This is missing or wrong: LISTS" in answer
+    answer = scene.ask(CHIEF, f"NOMINATE gita@douanes.example\n{FORM}LISTS: central-africa;species-id\n")
+    assert "Proposed." in answer
+
+
 def test_a_nominee_who_declines_is_let_go(scene):
     dora = "dora@douanes.example"
     scene.ask(CHIEF, f"NOMINATE {dora}\nNAME: Dora\nAGENCY: Douanes\nTYPE: customs\nLANGUAGE: en\n")

@@ -96,7 +96,7 @@ class Registry:
             case "dispute":
                 self.write(wishes.object_to, self.chiefs[1], self.letter(Kind.NOMINATION, member))
             case "answer":
-                self.write(vetting.answer, self.letter(Kind.INVITATION, member), member.address, 1)
+                self.write(vetting.answer, self.letter(Kind.INVITATION, member), member.address)
             case "decline":
                 self.write(vetting.decline, self.letter(Kind.INVITATION, member), member.address)
             case "confirm":

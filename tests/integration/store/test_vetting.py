@@ -11,7 +11,7 @@ from relay.mail.address import Address
 from relay.roster.attestation import GRACE
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import attestations, fanout, members, vetting
+from relay.store import attestations, fanout, members, vetting, wishes
 from tests.integration.store.conftest import NODE, START
 
 DAY, EVERY = timedelta(days=1), timedelta(days=365)
@@ -65,8 +65,8 @@ class People:
         )
         return number
 
-    def answer(self, member, author=None, now=START, version=1):
-        return self.write(vetting.answer, self.invitation(member), author or member.address, version, now)
+    def answer(self, member, author=None, now=START):
+        return self.write(vetting.answer, self.invitation(member), author or member.address, now)
 
     def confirm(self, member, by, now=START):
         return self.write(vetting.confirm, member, by, operator=by.id, now=now)
@@ -138,7 +138,7 @@ def test_only_the_nominees_own_answer_in_time_and_once_counts(people):
     bela = people.nominate()
     assert not people.answer(bela, author=CHIEF)
     assert not people.answer(bela, now=START + vetting.INVITED + DAY)
-    assert not people.write(vetting.answer, 999_999, bela.address, 1, START)
+    assert not people.write(vetting.answer, 999_999, bela.address, START)
     assert people.answer(bela)
     assert not people.answer(bela)
     assert people.events(bela).count("member.rules_accepted") == 1
@@ -164,7 +164,7 @@ def test_an_old_letter_doesnt_answer_a_new_nomination(people):
     later = START + DAY
     again = people.write(vetting.nominate, nomination("bela", people.chief.address), operator="root", now=later)
     assert again.id == bela.id
-    assert not people.write(vetting.answer, old, bela.address, 1, later)
+    assert not people.write(vetting.answer, old, bela.address, later)
 
 
 def test_nominations_that_nobody_completes_end_by_themselves(people):
@@ -282,3 +282,55 @@ def test_the_waiver_of_a_free_address_stands_on_record(people, world):
     bela = people.nominate(address=free, waived_on=START.date(), valid_until=date(2027, 6, 30))
     with world.database.read() as connection:
         assert vetting.nomination_of(connection, bela.id).waived_on == START.date()
+
+
+def test_the_word_of_a_proposer_who_was_suspended_since_counts_no_more(people):
+    bela, cleo = people.nominate(), people.nominate("cleo")
+    assert people.answer(cleo)
+    people.write(members.suspend, people.chief.address, reason="account taken over", operator="root", now=START)
+    assert people.answer(bela)
+    assert people.letters("confirmation") == ["admin", "second"]  # about cleo, from before
+    for nominee in (bela, cleo):
+        with pytest.raises(Conflict, match="somebody else must propose"):
+            people.confirm(people.get(nominee), people.second)
+
+
+def test_who_is_to_have_power_is_confirmed_by_an_administrator_alone(people):
+    bela = people.nominate(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
+    people.answer(bela)
+    assert people.letters("confirmation") == ["admin"]
+    with pytest.raises(Conflict, match="an administrator must confirm"):
+        people.confirm(people.get(bela), people.second)
+    assert people.confirm(people.get(bela), people.admin).state is MemberState.ACTIVE
+
+
+def test_a_letter_about_an_earlier_membership_says_nothing_of_a_new_one(people, world):
+    bela = people.nominate()
+    people.answer(bela)
+    [asked] = [
+        number
+        for voucher, number in world.rows("SELECT member_id, id FROM deliveries WHERE kind = 'confirmation'")
+        if voucher == people.second.id
+    ]
+    people.confirm(people.get(bela), people.second)
+    [told] = [
+        number
+        for voucher, number in world.rows("SELECT member_id, id FROM deliveries WHERE kind = 'nomination'")
+        if voucher == people.second.id
+    ]
+    later = START + DAY
+    people.write(members.remove, bela.address, operator="root", now=later)
+    people.write(vetting.nominate, nomination("bela", people.chief.address), operator="root", now=later)
+    with world.database.read() as connection:
+        assert vetting.asked_about(connection, asked, people.second) is None
+    assert not people.write(wishes.object_to, people.second, told, later)
+
+
+def test_a_suspension_in_between_doesnt_end_the_asking(people):
+    ana = people.add("ana")
+    people.ask(365)
+    assert people.get(ana).state is MemberState.DORMANT
+    people.write(members.suspend, ana.address, reason="on leave", operator="root", now=START + 366 * DAY)
+    people.write(members.reinstate, ana.address, operator="root", now=START + 367 * DAY)
+    people.ask(367)
+    assert people.get(ana).state is MemberState.DORMANT
