@@ -1,6 +1,7 @@
 """The facts of a notice, gathered from the record alone when it is sent."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
 from relay.actions.address_notices import about_address
@@ -98,11 +99,24 @@ def _is_attested_since(one: Member, delivery: Delivery) -> bool:
     return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
 
 
-def _people_of(resources: Resources, delivery: Delivery) -> tuple[Member, ...]:
+def _answers(delivery: Delivery, recipient: Member, now: datetime) -> tuple[Answer, ...]:
+    """What came of each word. Who asked for people and may not vouch for their country any more is told that, and no names."""
+    answers = (Answer(**one) for one in delivery.facts["answers"])
+    return tuple(
+        replace(one, outcome="forbidden")
+        if _lists_people(one) and not recipient.may_vouch_for(one.about, now.date())
+        else one
+        for one in answers
+    )
+
+
+def _lists_people(one: Answer) -> bool:
+    return (one.word, one.outcome) == ("PEOPLE", "done")
+
+
+def _people_of(resources: Resources, answers: Iterable[Answer]) -> tuple[Member, ...]:
     """The people of the countries that an answer lists, those who have left not among them."""
-    countries = [
-        one["about"] for one in delivery.facts["answers"] if (one["word"], one["outcome"]) == ("PEOPLE", "done")
-    ]
+    countries = [one.about for one in answers if _lists_people(one)]
     with resources.database.read() as connection:
         everyone = [one for country in countries for one in members.of_country(connection, country)]
     return tuple(one for one in everyone if one.state is not MemberState.LEFT)
@@ -133,6 +147,7 @@ def _about_practice(resources: Resources, delivery: Delivery, recipient: Member,
 
 
 def _about_request(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    answers = _answers(delivery, recipient, now)
     return NoticeFacts(
         kind="answer",
         reference=f"A-{delivery.id:06}",
@@ -142,10 +157,10 @@ def _about_request(resources: Resources, delivery: Delivery, recipient: Member, 
         written_at=now,
         queued_at=delivery.created_at,
         lists=_lists(resources, [delivery.list_name]),
-        answers=tuple(Answer(**one) for one in delivery.facts["answers"]),
+        answers=answers,
         member=recipient,
         every_list=tuple(resources.lists.values()),
-        people=_people_of(resources, delivery),
+        people=_people_of(resources, answers),
         doors=asked_doors(resources, delivery.facts["answers"]),
     )
 

@@ -44,6 +44,9 @@ from relay.store.tables import (
 
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
+# Letters that name others to those who vouch for them or look after them.
+NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ATTESTATION, Kind.FAILING)
+
 
 def may_act(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """The members who are active and whose vetting has not run out on that day (UTC); as `Member.may_act` says it."""
@@ -215,6 +218,15 @@ def cancel(connection: Connection, condition: ColumnElement[bool]) -> int:
         update(deliveries).where(waits, condition) for waits in (CLAIMABLE, and_(COLLECTED, ~deliveries.c.called_off))
     )
     return sum(connection.execute(one.values(**cancelled)).rowcount for one in stopped)
+
+
+def cancel_of_suspended(connection: Connection, member_id: str) -> int:
+    """Cancel the copies of somebody who is suspended, and the letters that name others; returns how many.
+
+    Answers are among those: any may list people. Word of what became of their own posts still reaches them.
+    """
+    kinds = [Kind.COPY, Kind.WHOLE, Kind.ANSWER, *NAMING]
+    return cancel(connection, and_(deliveries.c.member_id == member_id, deliveries.c.kind.in_(kinds)))
 
 
 def stop(connection: Connection, copies: ColumnElement[bool]) -> int:

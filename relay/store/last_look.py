@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
-from relay.store.fanout import decides, may_act, may_receive, moderates
+from relay.store.fanout import NAMING, decides, may_act, may_receive, moderates
 from relay.store.prepared import Prepared
 from relay.store.tables import (
     COLLECTED,
@@ -92,6 +92,9 @@ _WAITS_FOR_THEM = exists().where(
     decides(),
     may_act(bindparam("today", type_=members.c.valid_until.type)),
 )
+_ACTS = exists().where(
+    members.c.id == deliveries.c.member_id, may_act(bindparam("today", type_=members.c.valid_until.type))
+)
 _WAITS = exists().where(decisions.c.post_id == deliveries.c.post_id, HELD)
 _PARTS = and_(deliveries.c.digest_id == bindparam("digest"), COLLECTED)
 _MOVE_PARTS = Prepared(
@@ -123,6 +126,7 @@ _CANCEL_LOST = Prepared(
             deliveries.c.called_off,
             and_(_IS_COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
+            and_(deliveries.c.kind.in_(NAMING), not_(_ACTS)),
             and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),
         ),
     ),
@@ -175,7 +179,7 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone or
     hidden: membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
-    their post still waits when it doesn't, and
+    their post still waits when it doesn't, a letter that names others to who isn't active and valid any more, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.

@@ -109,7 +109,7 @@ def of_country(connection: Connection, country: str) -> tuple[Member, ...]:
 def suspend(
     connection: Connection, node: str, address: Address, *, reason: str, operator: str, now: datetime
 ) -> Member:
-    """Suspend a member; copies that wait for them are cancelled at once.
+    """Suspend a member; copies that wait for them are cancelled at once, and letters that name others.
 
     Raises:
         NotFound: there is no such member.
@@ -200,7 +200,7 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
 
 def _suspend(connection: Connection, node: str, member: Member, *, reason: str, operator: str, now: datetime) -> Member:
     """Suspend a member. Word of what became of their own posts still reaches them."""
-    fanout.cancel(connection, (deliveries.c.member_id == member.id) & (deliveries.c.kind == Kind.COPY))
+    fanout.cancel_of_suspended(connection, member.id)
     return _change(
         connection, node, member, "member.suspended", operator, now, state=MemberState.SUSPENDED, suspension=reason
     )

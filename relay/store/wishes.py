@@ -121,6 +121,6 @@ def object_to(connection: Connection, node: str, voucher: Member, notice: int, n
     living = (members.c.id == nominee) & members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT])
     suspended = update(members).where(living).values(state=MemberState.SUSPENDED, suspension="nomination disputed")
     if connection.execute(suspended).rowcount:
-        fanout.cancel(connection, (deliveries.c.member_id == nominee) & (deliveries.c.kind == Kind.COPY))
+        fanout.cancel_of_suspended(connection, nominee)
     audit.append(connection, node, now, "member.nomination_disputed", {"member": nominee, "voucher": voucher.id})
     return True

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from relay.delivery.delivery import Kind
 from relay.errors import Conflict
 from relay.mail.address import Address
 from relay.roster.attestation import GRACE
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import attestations, fanout, members, vetting, wishes
+from relay.store import attestations, fanout, last_look, letters, members, queue, vetting, wishes
 from tests.integration.store.conftest import NODE, START
 
 DAY, EVERY = timedelta(days=1), timedelta(days=365)
@@ -267,6 +269,64 @@ def test_a_dormant_member_who_answers_receives_for_thirty_days(people, world):
     assert people.get(ben).receives_until == last
     assert dormant.may_receive(last)
     assert not dormant.may_receive(last + DAY)
+
+
+def queue_what_names_people(people):
+    """A letter of each kind that names others to the second focal point; its reader."""
+    people.answer(people.nominate())
+    people.ask(359)
+    for kind in (Kind.FAILING, Kind.ANSWER):
+        people.world.database.write(lambda c, kind=kind: letters.write(c, people.second.id, kind, "", {}, START))
+    people.world.database.write(lambda c: members.tell_vouchers(c, people.abroad.id, vouched_by(people.second), START))
+    return people.second
+
+
+def vouched_by(voucher):
+    return nomination("somebody", voucher.address)
+
+
+NAMING = {"confirmation", "attestation", "failing", "nomination"}
+
+
+def waiting(people, member):
+    rows = "SELECT kind FROM deliveries WHERE member_id = :id AND status IN ('queued', 'leased')"
+    return {kind for (kind,) in people.world.rows(rows, id=member.id)}
+
+
+def suspend(people, member):
+    people.write(members.suspend, member.address, reason="lost phone", operator="root", now=START)
+
+
+def object_to(people, member):
+    """The one who was named as nominator says that they weren't."""
+    people.world.database.write(lambda c: members.tell_vouchers(c, member.id, vouched_by(people.abroad), START))
+    [(notice,)] = people.world.rows(
+        "SELECT id FROM deliveries WHERE kind = 'nomination' AND member_id = :id", id=people.abroad.id
+    )
+    assert people.write(wishes.object_to, people.abroad, notice, START)
+
+
+@pytest.mark.parametrize("end", [suspend, object_to])
+def test_no_letter_that_names_others_waits_for_a_suspended_member(people, end):
+    reader = queue_what_names_people(people)
+    assert waiting(people, reader) >= {*NAMING, "answer"}
+    end(people, reader)
+    assert people.get(reader).state is MemberState.SUSPENDED
+    assert waiting(people, reader) & {*NAMING, "answer"} == set()
+
+
+@pytest.mark.parametrize("change", ["state = 'dormant'", "state = 'suspended'", "valid_until = '2026-01-01'"])
+def test_letters_that_name_others_are_looked_at_once_more_right_before_they_go(people, world, change):
+    """Whatever a change of the reader forgot to cancel, or an operator has tried again."""
+    reader, now = queue_what_names_people(people), START + 360 * DAY
+    claimed = world.database.write(lambda c: queue.claim(c, "node-1/a/1", now, now + DAY, 100))
+    ids = [one.id for one in claimed]
+    update = text(f"UPDATE members SET {change} WHERE id = :id")
+    world.database.write(lambda c: c.execute(update, {"id": reader.id}) and None)
+    begun = world.database.write(lambda c: last_look.begin(c, "node-1/a/1", ids, now))
+    gone = {(one.kind.value, one.recipient_id) for one in claimed if one.id in begun}
+    assert {kind for kind, whose in gone if whose == reader.id} & NAMING == set()
+    assert {kind for kind, whose in gone if whose == people.admin.id} >= {"confirmation"}
 
 
 def test_a_suspended_member_is_neither_asked_about_nor_attested(people):
