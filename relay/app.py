@@ -65,7 +65,9 @@ DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.
 AT_ONCE = 16
-CLICKS = 600  # clicks that leave a list, in an hour: more than any network has members who leave
+# Clicks that leave a list, in an hour: in all, and with the addresses of one member. They aren't counted by their client, because
+# behind a proxy all come from one.
+CLICKS, CLICKS_OF_ONE = 20_000, 30
 
 
 # Seconds from the end of a scan to the answer, for who has no proof: what is looked up and written in between for a member and for
@@ -120,7 +122,7 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
-        self._clicks = HourlyRate(CLICKS, CLICKS)
+        self._clicks = HourlyRate(CLICKS, CLICKS_OF_ONE)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
         self._enquiries = Enquiries(lambda: self.resources.settings.smtp.resolver)
         self._courier: Courier | None = None
@@ -334,10 +336,14 @@ class Service:
         ports = {name: open_here.get(name) or (0 if port == "auto" else port) for name, port in wished.items()}
         return SubmissionDoors(host=settings.public_host, **ports)
 
-    def _leave(self, path: str, ip: str) -> Literal["taken", "too many"]:
-        """A click on a list's one-click address; behind a proxy all clicks come from one client."""
+    def _leave(self, path: str) -> Literal["taken", "too many"]:
+        """A click on a list's one-click address."""
+
+        def allowed(member_id: str) -> bool:
+            return self._clicks.allows_one(member_id, monotonic())
+
         try:
-            return leave_by_click(self.resources, path, datetime.now(UTC), lambda: self._clicks.allows(ip, monotonic()))
+            return leave_by_click(self.resources, path, datetime.now(UTC), allowed)
         finally:
             self._wake()
 

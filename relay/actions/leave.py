@@ -15,7 +15,7 @@ LEFT = {"word": "STOP", "about": "", "outcome": "done"}  # what STOP by mail is 
 
 
 def leave_by_click(
-    resources: Resources, path: str, now: datetime, allowed: Callable[[], bool]
+    resources: Resources, path: str, now: datetime, allowed: Callable[[str], bool]
 ) -> Literal["taken", "too many"]:
     """Take the member off the list that this address is about; they get a letter that says so, in case it wasn't they.
 
@@ -23,7 +23,7 @@ def leave_by_click(
         resources: what the relay works with.
         path: of the address that was asked for.
         now: the time, UTC.
-        allowed: whether one more may be done now; asked only for an address of ours.
+        allowed: whether one more may be done now for the member with this id; asked only for an address of ours.
 
     Returns:
         "taken" whether the address was ours or not, and whether the member was on the list or not: nobody can learn that here.
@@ -37,7 +37,7 @@ def leave_by_click(
     one = resources.lists.get(list_name)
     if one is None or not one.one_click_leave:
         return "taken"
-    if not allowed():
+    if not allowed(member_id):
         return "too many"
     node = resources.settings.relay.node
 

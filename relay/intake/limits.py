@@ -163,30 +163,33 @@ class Pace:
 
 
 class HourlyRate:
-    """How often something may be done in an hour, in all and for each client network; each hour is counted afresh.
+    """How often something may be done in an hour, in all and for each client network or member; each hour is counted afresh.
 
-    It remembers no more networks than it allows in all. Thread-safe.
+    It remembers no more of them than it allows in all. Thread-safe.
     """
 
-    __slots__ = ("_by_network", "_each", "_hour", "_lock", "_overall")
+    __slots__ = ("_each", "_hour", "_lock", "_overall", "_spent")
 
     def __init__(self, overall: int, each: int) -> None:
         self._overall = overall
         self._each = each
         self._hour = 0.0
-        self._by_network: Counter[str] = Counter()
+        self._spent: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def allows(self, ip: str, now: float) -> bool:
-        """Count one more, at a time in seconds of any clock that never steps, unless it is one too many."""
-        network = network_of(ip)
+        """Count one more of a client's network, at a time in seconds of any clock that never steps, unless it is one too many."""
+        return self.allows_one(network_of(ip), now)
+
+    def allows_one(self, whose: str, now: float) -> bool:
+        """Count one more of whoever it is by name, as `allows` does."""
         with self._lock:
             if now // 3600 != self._hour:
                 self._hour = now // 3600
-                self._by_network.clear()
-            if self._by_network.total() >= self._overall or self._by_network[network] >= self._each:
+                self._spent.clear()
+            if self._spent.total() >= self._overall or self._spent[whose] >= self._each:
                 return False
-            self._by_network[network] += 1
+            self._spent[whose] += 1
             return True
 
 

@@ -19,7 +19,7 @@ PRIVATE = {
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
 }
 
-Leave = Callable[[str, str], Literal["taken", "too many"]]
+Leave = Callable[[str], Literal["taken", "too many"]]
 
 _EXPLAINED = sentence("Here you leave this mailing list. Nothing has been changed so far.")
 _BUTTON = sentence("Leave the list")
@@ -39,7 +39,7 @@ def is_click(content_type: str, body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LeaveDesk:
-    """What GET shows, what POST answers, and what carries it out: it gets the path and the client's address, and may raise RelayError."""
+    """What GET shows, what POST answers, and what carries it out: it gets the path, and may raise RelayError."""
 
     explained: bytes
     done: bytes

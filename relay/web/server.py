@@ -108,7 +108,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not is_click(self.headers.get("Content-Type", ""), self.rfile.read(int(length))):
             return _plainly(400, "post List-Unsubscribe=One-Click as a form (RFC 8058)")
         try:
-            outcome = desk.leave(self.path, str(self.client_address[0]))
+            outcome = desk.leave(self.path)
         except RelayError:
             return _plainly(503, "try again later")
         return _plainly(429, "try again later") if outcome == "too many" else Answer(200, HTML, desk.done, PRIVATE)

@@ -21,11 +21,11 @@ PEOPLE = (
 SITE = "https://relay.example"
 
 
-def yes() -> bool:
+def yes(_: str) -> bool:
     return True
 
 
-def never() -> bool:
+def never(_: str) -> bool:
     raise AssertionError("asked about an address that isn't ours")
 
 
@@ -74,7 +74,9 @@ def test_a_foreign_address_costs_nothing_of_what_is_allowed(site):
 
 
 def test_too_many_clicks_change_nothing(site):
-    assert click(site, path_for(site, READER), lambda: False) == "too many"
+    asked = []
+    assert click(site, path_for(site, READER), lambda whose: bool(asked.append(whose))) == "too many"
+    assert asked == [site.member(READER).id]
     assert "central-africa" in site.member(READER).lists
 
 

@@ -290,6 +290,15 @@ def test_5_forged_and_foreign_addresses_do_nothing_and_get_the_same_answer(house
     assert "species-id" in house.site.rows("members", "show", PAUL)[0]["lists"]
 
 
+def test_5_whoever_clicks_without_end_keeps_nobody_else_from_leaving(house, offered):
+    """All clicks come from one client, as behind a proxy."""
+    path = address_in(offered[MARIA])
+    statuses = (ask(house, "POST", path, CLICK)[0] for _ in range(700))
+    assert next(status for status in statuses if status != 200) == 429
+    assert ask(house, "POST", address_in(offered[PAUL]), CLICK)[0] == 200
+    assert not is_on_the_list(house, PAUL)
+
+
 def test_5_a_list_that_does_not_offer_it_says_no_such_thing(house):
     reply = send(
         house.service, ANA, make_post(ANA, "Species", ALERT, message_id="<s@douanes.example>"), f"species-id@{DOMAIN}"

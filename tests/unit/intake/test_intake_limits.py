@@ -130,10 +130,16 @@ def test_letters_are_counted_by_the_hour_in_all_and_for_each_network():
     assert rate.allows("192.0.2.7", now + 3600)
 
 
+def test_members_are_counted_each_by_their_own_id():
+    rate = HourlyRate(overall=5, each=2)
+    assert [rate.allows_one("a" * 32, 0.0) for _ in range(3)] == [True, True, False]
+    assert rate.allows_one("b" * 32, 0.0)
+
+
 def test_it_remembers_no_more_networks_than_it_allows():
     rate = HourlyRate(overall=5, each=1)
     assert sum(rate.allows(f"192.0.2.{number}", 0.0) for number in range(200)) == 5
-    assert len(rate._by_network) == 5
+    assert len(rate._spent) == 5
 
 
 def test_a_proxys_own_connections_count_in_all_alone():
