@@ -13,14 +13,14 @@ from relay.delivery.rules import RULES_VERSION
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
-from relay.policy.author import judge_author
+from relay.policy.author import judge_author, may_ask
 from relay.policy.post import plain_text
 from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.reading import Reading, read_pause_end
-from relay.roster.request import Request, Word, read_requests
-from relay.store import attestations, deletions, digests, letters, second_thoughts, spills, wishes
+from relay.roster.request import AS_ITS_LISTS_SAY, Request, Word, read_requests
+from relay.store import attestations, audit, deletions, digests, letters, second_thoughts, spills, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
@@ -63,11 +63,13 @@ def assist(
     if message.automatic or message.list_ids:
         return TAKEN
     requests = read_requests(message.subject, plain_text(scan.parts))
-    kept = {one.argument: spill.to_remember(resources, one.argument) for one in requests if one.word is _SHREDS}
+    shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
+    kept = {reference: spill.to_remember(resources, reference) for reference in shredded}
 
     def answer(transaction: Transaction) -> None:
         answers = [
-            answer_about_doors(resources, transaction, member, one, now)
+            _turn_down(resources, transaction, author, one, now)
+            or answer_about_doors(resources, transaction, member, one, now)
             or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]
@@ -78,6 +80,19 @@ def assist(
         resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
     _note(member, requests)
     return TAKEN
+
+
+def _turn_down(
+    resources: Resources, transaction: Transaction, author: Author, request: Request, now: datetime
+) -> Answer | None:
+    """The answer to what the author's proof isn't enough for; the audit log has it. None when it is enough."""
+    word = request.word
+    names = second_thoughts.lists_of(transaction, request.argument) if word in AS_ITS_LISTS_SAY else ()
+    if may_ask(author.proof, word, map(resources.list_named, names)):
+        return None
+    facts: audit.Facts = {"member": author.member.id, "word": word.value, "proof": author.proof.record}
+    audit.append(transaction, resources.settings.relay.node, now, "request.turned_down", facts)
+    return {"word": word.value, "about": "", "outcome": "unproven"}
 
 
 def _note(member: Member, requests: tuple[Request, ...]) -> None:

@@ -56,6 +56,10 @@ _READING = {
     Reading.WEEKLY: sentence("Posts come to you in one digest a week."),
 }
 _NO_SUCH_POST = sentence("{about}: there is no such post of yours.")
+_UNPROVEN = sentence(
+    "{word} was not done: how your message came here does not prove well enough that you sent it. Please send it again with your login "
+    "at the relay, or from a program that shows your own certificate."
+)
 _NOT_FOR_YOU = sentence("{about}: there is no such post on your lists.")
 
 
@@ -71,6 +75,8 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     about = one.about
+    if one.outcome == "unproven":
+        return [catalogue.text(_UNPROVEN, word=one.word)]
     if one.outcome == "unknown":
         unknown = _NOT_FOR_YOU if "SPILL" in one.word or one.word == "SEND" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
         return [catalogue.text(unknown, about=about)]

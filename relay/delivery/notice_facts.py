@@ -66,6 +66,7 @@ class Answer:
         "changed",
         "unknown",
         "forbidden",
+        "unproven",
         "form",
         "wrong",
         "conflict",

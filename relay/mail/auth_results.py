@@ -62,6 +62,12 @@ class AuthenticationResults:
         return self.proof in proofs or (self.proof is Proof.DMARC and Proof.DKIM in proofs)
 
     @property
+    def is_personal(self) -> bool:
+        """Whether the member has shown a secret of their own, not their agency's mail server or domain one of its own."""
+        own = self.method in {Method.AUTH, Method.CERTIFICATE}
+        return own and not self.by_gateway and not self.through
+
+    @property
     def record(self) -> str:
         """The proof as the record has it: `auth`, `dkim`, `gateway.dkim` for what a gateway has found, `certificate.mx.police.example`."""
         if self.by_gateway:

@@ -51,6 +51,22 @@ class Word(StrEnum):
     CORRECT = "CORRECT"
 
 
+# What vouches for people, names them, or decides about others' posts and doors.
+IN_PERSON = frozenset(
+    {
+        Word.NOMINATE,
+        Word.YES,
+        Word.NO,
+        Word.PEOPLE,
+        Word.ATTEST,
+        Word.GONE,
+        Word.CONFIRM_SPILL,
+        Word.DISMISS_SPILL,
+        Word.CORRECT,
+    }
+)
+# What is done with a post, as its lists would take it. SPILL and DELETED aren't among these: stopping a leak is always in order.
+AS_ITS_LISTS_SAY = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SEND})
 _ABOUT = frozenset(
     {
         Word.WITHDRAW,

@@ -12,7 +12,7 @@ from relay.roster.member import Member, Role
 from relay.store import audit, calls, fanout, held, reach
 from relay.store.decision_rows import read_reasons, reason_rows
 from relay.store.fanout import has_role, may_act
-from relay.store.tables import deliveries, posts
+from relay.store.tables import decisions, deliveries, posts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,13 @@ def review(connection: Connection, node: str, author: Member, reference: str, no
     fanout.write_to(connection, post_id, Kind.REVIEW, whom, now, again=False)
     audit.append(connection, node, now, "post.review_asked", {"reference": reference, "author": author.id})
     return True
+
+
+def lists_of(connection: Connection, reference: str) -> tuple[str, ...]:
+    """The names of the lists that a post was judged for, in their order; none where there is no such post."""
+    query = select(decisions.c.list_name).join(posts, posts.c.id == decisions.c.post_id)
+    found = connection.execute(query.where(posts.c.reference == reference).order_by(decisions.c.position))
+    return tuple(found.scalars())
 
 
 def _post_of(connection: Connection, reference: str, condition: Any) -> int | None:

@@ -11,6 +11,7 @@ import dkim
 import pytest
 
 from relay.intake.limits import CLAIMS_OF_ONE, STRANGER_OCTETS
+from relay.mail.reply import TAKEN
 from tests.dkim_signing import COVERED, key_record, rsa_key, signed
 from tests.integration.clients import send
 from tests.integration.nameserver import NameServer
@@ -390,3 +391,63 @@ def test_a_withdrawn_list_setting_closes_the_door_at_the_next_reload(house):
     finally:
         house.site.edit_list("central-africa", 'proofs = ["auth"]', 'proofs = ["auth", "dkim"]')
         house.service.reload()
+
+
+REQUEST = CENTRAL.replace("@", "-request@")
+NOT_DONE = "n'a pas été exécuté"
+CHIEF = "chief@douanes.example"
+FOCAL_POINT = f"""\
+address,name,agency,agency_type,country,language,lists,nominated_by,confirmed_by,role
+{CHIEF},Chief Example,Douanes,customs,CM,fr,central-africa,one@network.example,two@network.example,member;focal-point
+"""
+
+
+def answer_to(house, words, author=ANA, *, by_login=False):
+    """Ask something of the list that takes DKIM, by such a signature or a login; the answer's text."""
+    before = len(answers(house, author))
+    octets = post(words, author, REQUEST).replace(ALERT, b"\r\n")
+    if by_login:
+        reply = send(house.service, author, octets, REQUEST)
+    else:
+        reply = hand_in(house, sign(octets), REQUEST, mail_from=author)
+    assert reply == str(TAKEN)
+    return eventually(lambda: answers(house, author)[before:])[0]
+
+
+def answers(house, author):
+    sent = [one for one in house.smarthost.mails if one.recipient == author]
+    return [" ".join(one.text().split()) for one in sent if str(one.message["Subject"]).startswith("Réponse")]
+
+
+def turned_down(house):
+    rows = [row for row in house.site.run("audit", "export").rows if row.get("event") == "request.turned_down"]
+    return [(row["facts"]["word"], row["facts"]["proof"]) for row in rows]
+
+
+def test_a_signature_withdraws_no_post_of_a_list_that_wants_a_login_but_reports_every_leak(house):
+    both = post("For the two lists", ANA, f"{CENTRAL}, {SPECIES}")
+    house.site.edit_list("species-id", "\nactive = true", '\nactive = true\nproofs = ["auth"]')
+    house.service.reload()
+    reference = taken(send(house.service, ANA, both, CENTRAL, SPECIES))
+    eventually(lambda: house.smarthost.copies(reference))
+    one = taken(hand_in(house, sign(post("For the one list"))))
+    assert NOT_DONE in answer_to(house, f"WITHDRAW {reference}")
+    assert NOT_DONE in answer_to(house, f"SEND {reference}")
+    assert NOT_DONE not in answer_to(house, f"WITHDRAW {one}")
+    assert NOT_DONE not in answer_to(house, f"SPILL {reference}")
+    assert reference in str(
+        [row for row in house.site.run("audit", "export").rows if row.get("event") == "post.spill_reported"]
+    )
+
+
+def test_a_signature_of_the_domain_vouches_for_nobody_and_suspends_nobody(house, tmp_path):
+    """A colleague whose server lets them write any From must not become the focal point, at whichever list they ask."""
+    more = tmp_path / "more.csv"
+    more.write_text(FOCAL_POINT, "utf-8")
+    house.site.run("members", "import", str(more))
+    house.site.passwords[CHIEF] = house.site.rows("members", "password", CHIEF)[0]["password"]
+    for words in (f"GONE {PAUL}", "PEOPLE CM", "ATTEST CM", "NO M-000001", "CONFIRM-SPILL CAFR-2026-000001"):
+        assert NOT_DONE in answer_to(house, words, CHIEF)
+        assert turned_down(house)[-1] == (words.split()[0], "dkim")
+    assert house.site.rows("members", "show", PAUL)[0]["state"] == "active"
+    assert "Paul Example" in answer_to(house, "PEOPLE CM", CHIEF, by_login=True)

@@ -28,7 +28,7 @@ def answered(*answers, language="en", **changes):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("word", Word)
-@pytest.mark.parametrize("outcome", ["done", "unknown"])
+@pytest.mark.parametrize("outcome", ["done", "unknown", "unproven"])
 def test_every_word_has_an_answer_in_every_language(word, outcome, language):
     text = answered(
         Answer(word=word, about=ABOUT.get(word, "CAFR-2026-000123"), outcome=outcome, cancelled=1, gone=2),

@@ -7,7 +7,8 @@ import pytest
 from relay.mail.auth_results import AuthenticationResults, Method, Proof
 from relay.mail.message import read_message, split_header
 from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL, REFUSED
-from relay.policy.author import judge_author, judge_proof
+from relay.policy.author import judge_author, judge_proof, may_ask
+from relay.roster.request import AS_ITS_LISTS_SAY, IN_PERSON, Word
 from tests.builders import address, make_list, make_message, make_proof
 
 
@@ -96,3 +97,52 @@ def test_the_record_tells_what_a_gateway_has_found_from_what_we_have():
 
 def test_a_proof_is_written_in_the_words_of_rfc_8601():
     assert str(AuthenticationResults(method=Method.AUTH, address=address())) == "auth=pass"
+
+
+BY_LOGIN = make_proof()
+BY_CERTIFICATE, BY_DKIM = (replace(BY_LOGIN, method=one) for one in (Method.CERTIFICATE, Method.DKIM))
+BY_SERVER = replace(BY_CERTIFICATE, through="mx.customs.example")
+BY_GATEWAY = replace(BY_DKIM, by_gateway=True)
+STRICT, LENIENT = (make_list(proofs=frozenset({Proof.AUTH, *more})) for more in ((), (Proof.DKIM, Proof.GATEWAY)))
+
+
+@pytest.mark.parametrize("word", sorted(IN_PERSON))
+def test_who_vouches_or_decides_has_shown_a_secret_of_their_own(word):
+    every = (BY_LOGIN, BY_CERTIFICATE, BY_SERVER, BY_GATEWAY, replace(BY_LOGIN, by_gateway=True), BY_DKIM)
+    assert [proof for proof in every if may_ask(proof, word, ())] == [BY_LOGIN, BY_CERTIFICATE]
+
+
+@pytest.mark.parametrize("word", sorted(AS_ITS_LISTS_SAY))
+def test_what_is_done_with_a_post_needs_a_proof_that_all_of_its_lists_take(word):
+    for proof in (BY_DKIM, BY_GATEWAY):
+        assert may_ask(proof, word, (LENIENT,))
+        assert not may_ask(proof, word, (LENIENT, STRICT))
+    assert may_ask(BY_LOGIN, word, (LENIENT, STRICT))
+    assert not may_ask(BY_DKIM, word, (LENIENT, None)), (
+        "a list that is gone takes what lists take unless they say otherwise"
+    )
+    assert may_ask(BY_LOGIN, word, (None,))
+
+
+@pytest.mark.parametrize("word", [Word.SPILL, Word.DELETED, Word.HELP, Word.STOP])
+def test_a_leak_is_reported_by_any_proof_and_so_are_wishes(word):
+    assert may_ask(BY_DKIM, word, (STRICT,))
+
+
+def test_no_word_can_be_forgotten():
+    """Whoever adds a word says here what it needs."""
+    own = {
+        "HELP",
+        "RULES",
+        "WHOAMI",
+        "LISTS",
+        "CONTACTS",
+        "LANG",
+        "RECEIPTS",
+        "DIGEST",
+        "INSTANT",
+        "PAUSE",
+        "RESUME",
+        "STOP",
+    }
+    assert own | {"HERE", "ACCEPT", "SPILL", "DELETED"} == set(Word) - IN_PERSON - AS_ITS_LISTS_SAY
