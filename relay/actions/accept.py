@@ -4,14 +4,13 @@ A withheld post's octets and texts exist in this function's memory alone; what i
 time, the size, the sender, the lists, the reasons and keyed hashes.
 """
 
-import hashlib
-import hmac
 import secrets
 from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from relay.actions.budget import Whose, over_budget
+from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
 from relay.actions.thread import to_forget, to_remember, what_it_answers
 from relay.delivery.compose import CleanCopy, pack
@@ -24,7 +23,6 @@ from relay.policy.second_proof import is_unsigned
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
-from relay.senders.canonical import relaxed_body
 from relay.store import originals, posts
 from relay.store.vault import seal
 
@@ -96,8 +94,8 @@ def to_record(
     wanted = kept is not None and any(by_name[name].keep_original_photos for name, _ in taken)
     kept_originals = originals.pack(_originals(judgement.scan, judgement.octets)) if wanted else b""
     waits = resources.settings.retention.held
-    identity = _identity(author, judgement.scan, octets)
-    duplicate_keys = _keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
+    identity = identity_of(author, judgement.scan, octets)
+    duplicate_keys = keyed(resources.keys.duplicate, identity, ",".join(sorted(by_name)))
     return posts.Accepted(
         uid=uid,
         received_at=now,
@@ -105,7 +103,7 @@ def to_record(
         size_octets=len(octets),
         message_id=kept.message.message_id if kept and kept.message else None,
         duplicate_keys=duplicate_keys,
-        content_key=_keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
+        content_key=keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
         prefix=prefix,
         decisions=taken,
         sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now)), kept_originals) if kept else None,
@@ -185,24 +183,3 @@ def _originals(scan: Scan, octets: bytes) -> Iterator[bytes]:
             yield a2b_base64(memoryview(octets)[image.start : image.end])
         except ValueError:  # a scanner that lies about the place
             yield b""
-
-
-def _identity(author: Member, scan: Scan, octets: bytes) -> bytes:
-    """What makes a message the same one when a client that lost our 250 sends it again.
-
-    Its author, Message-ID and body (everything behind the header section); all octets when there is no Message-ID, so that
-    two short posts of the same words stay two. Of the body what DKIM lets change makes no other message: somebody who has a
-    member's signed mail could hand it in again with a space more.
-    """
-    message_id = scan.message.message_id if scan.message else None
-    start = 0
-    if message_id:
-        end = octets.find(b"\r\n\r\n")
-        start = end + 4 if end >= 0 else len(octets)
-    body = hashlib.sha256(relaxed_body(octets[start:]))
-    return f"{author.id}\n{message_id or ''}\n".encode() + body.digest()
-
-
-def _keyed(keys: tuple[bytes, ...], identity: bytes, lists: str) -> tuple[bytes, ...]:
-    """Keyed hashes of a message sent to these lists, one for each key."""
-    return tuple(hmac.digest(key, lists.encode() + b"\n" + identity, "sha256") for key in keys)

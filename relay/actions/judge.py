@@ -94,7 +94,7 @@ def judge(
     recalled = recall(resources, author, scan, way.lists)
     if recalled is not None:
         scan = replace(scan, findings=(*scan.findings, *recalled.findings))
-    scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, scan)))
+    scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, author, scan, octets)))
     signature = find_signature(resources, signed, author, way.lists, now)
     post = Post(
         author=author,

@@ -5,13 +5,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from relay.actions.identity import identity_of, keyed
 from relay.delivery.compose import CleanCopy, footer, unpack
 from relay.delivery.digest import highest_of_several
 from relay.policy import answered
-from relay.policy.answered import Answered
+from relay.policy.answered import Answered, Same
 from relay.policy.confirmation import read_confirmation, without_confirmation
 from relay.policy.decision import Decision, Relay, Withhold
 from relay.policy.post import Finding, Scan, plain_text
+from relay.policy.repeated import everything, memories_of_spill
 from relay.policy.shingle import DIGEST_OCTETS, every_shingle
 from relay.policy.thread import (
     MARKING,
@@ -79,19 +81,34 @@ def what_it_answers(resources: Resources, scan: Scan) -> Answered:
     return answered.what_it_answers(_answered(scan), scan.parts, resources.settings.relay.domain)
 
 
-def found_hidden(resources: Resources, scan: Scan) -> tuple[Finding, ...]:
-    """The finding of a message that answers or quotes what should not have gone out.
+def found_hidden(resources: Resources, author: Member | None, scan: Scan, octets: bytes) -> tuple[Finding, ...]:
+    """The findings of a message that answers or quotes what should not have gone out, or is that sent again.
 
-    While that is only reported, a moderator decides; once it is confirmed, it is as if it bore a marking above every ceiling.
+    While it is only reported, a moderator decides; once it is confirmed, it is as if it bore a marking above every ceiling.
     """
-    if not (named := what_it_answers(resources, scan)):
-        return ()
     with resources.database.read() as connection:
-        hidden = threads.hidden_among(connection, named)
-    if hidden is None:
-        return ()
+        if not threads.is_any_hidden(connection):
+            return ()
+    message_id = scan.message.message_id if scan.message else None
+    identity = identity_of(author, scan, octets) if author else b""
+    content_keys = keyed(resources.keys.duplicate, identity, "") if author else ()
+    same = Same(message_id=message_id, content_keys=content_keys)
+    subject = scan.message.subject if scan.message else ""
+    files = (*(image.octets for image in scan.images), *(one.octets for one in scan.documents))
+    own = everything(author.id if author else "", subject, scan.parts, files)
+    ids = (own, message_id.encode()) if message_id else (own,)
+    hashes = [hashed(one) for hashed in _keys(resources) for one in ids]
+    with resources.database.read() as connection:
+        by_answer = threads.hidden_among(connection, what_it_answers(resources, scan), Same())
+        as_same = threads.hidden_among(connection, Answered(), same)
+        again = "confirmed" if memory.is_of_spill(connection, hashes) else as_same
+    found = ((by_answer, "header references"), (again, "whole message"))
+    return tuple(_as_finding(hidden, place) for hidden, place in found if hidden)
+
+
+def _as_finding(hidden: threads.Hidden, place: str) -> Finding:
     code, rule = ("M1", MARKING) if hidden == "confirmed" else ("H2", "thread.reported")
-    return (Finding(code=code, rule=rule, place="header references"),)
+    return Finding(code=code, rule=rule, place=place)
 
 
 def to_remember_of_spill(resources: Resources, post_ids: Iterable[int]) -> dict[int, tuple[Memory, ...]]:
@@ -107,7 +124,9 @@ def to_remember_of_spill(resources: Resources, post_ids: Iterable[int]) -> dict[
             continue
         if copy is not None:
             public = _public(resources, author_id, copy.references, ())
-            kept[post_id] = memories_of_refused(copy.parts, copy.message_id, public, _keys(resources)[0])
+            newest, files = _keys(resources)[0], (*copy.images, *(one.octets for one in copy.documents))
+            own = everything(author_id, copy.subject, copy.parts, files)
+            kept[post_id] = memories_of_spill(copy.parts, copy.message_id, own, public, newest)
     return kept
 
 

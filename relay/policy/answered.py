@@ -24,6 +24,14 @@ class Answered:
         return bool(self.message_ids or self.references)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Same:
+    """By what a message is known that was sent before: its own Message-ID, and keyed hashes of it without its lists."""
+
+    message_id: str | None = None
+    content_keys: tuple[bytes, ...] = ()
+
+
 def what_it_answers(message_ids: Iterable[str], parts: Iterable[CleanPart], domain: str) -> Answered:
     """Read what a message answers and quotes.
 

@@ -36,6 +36,7 @@ from relay.store.tables import (
     RELAYED,
     decisions,
     deliveries,
+    hidden_posts,
     members,
     memberships,
     posts,
@@ -264,9 +265,14 @@ def destroy_unneeded(connection: Connection, post_id: int) -> None:
 
 
 def destroy(connection: Connection, post_id: int) -> None:
-    """Destroy a post's content and the key it is sealed under; what remains is the record of what happened."""
+    """Destroy a post's content and the key it is sealed under; what remains is the record of what happened.
+
+    Of one that is hidden the keyed hash stays by which it is known when its author's program sends it again.
+    """
+    hidden = exists().where(hidden_posts.c.post_id == posts.c.id)
+    content_key = case((hidden, posts.c.content_key), else_=null())
     connection.execute(
         update(posts)
         .where(posts.c.id == post_id)
-        .values(message_id=None, content_key=None, wrapped_key=None, nonce=None, content=None, originals=None)
+        .values(message_id=None, content_key=content_key, wrapped_key=None, nonce=None, content=None, originals=None)
     )

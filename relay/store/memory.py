@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from relay.policy.thread import Given, Memory, Recollection
 from relay.store.prepared import Prepared
-from relay.store.tables import RELAYED, decisions, memories, posts
+from relay.store.tables import RELAYED, decisions, hidden_posts, memories, posts
 
 GONE_OUT = 300  # the latest posts among which those are looked for that a text may repeat without harm
 PUBLIC_POSTS = 10  # so many of them are read
@@ -18,6 +18,10 @@ _ANY = Prepared(select(memories.c.needed).limit(1))
 _ASKED = memories.c.hash.in_(bindparam("hashes", expanding=True))
 _RECALL = Prepared(
     select(*memories.c, posts.c.author_id).join(posts, posts.c.id == memories.c.post_id).where(_ASKED),
+    lists=("hashes",),
+)
+_OF_SPILL = Prepared(
+    select(memories.c.post_id).join(hidden_posts, hidden_posts.c.post_id == memories.c.post_id).where(_ASKED).limit(1),
     lists=("hashes",),
 )
 _KEEP = Prepared(insert(memories))
@@ -59,6 +63,12 @@ def recall(connection: Connection, hashes: Collection[bytes], author_id: str | N
         for some in _questions(tuple(hashes))
         for row in _RECALL.all(connection, {"hashes": some})
     )
+
+
+def is_of_spill(connection: Connection, hashes: Collection[bytes]) -> bool:
+    """Whether any of these is remembered of a post that was confirmed as a spill."""
+    asked = _questions(tuple(hashes))
+    return any(_OF_SPILL.first(connection, {"hashes": some}) is not None for some in asked)
 
 
 def keep(connection: Connection, post_id: int, kept: Sequence[Memory], now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
-from relay.policy.answered import Answered
+from relay.policy.answered import Answered, Same
 from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.policy.thread import Given, Memory
 from relay.store import audit, calls, fanout, memory, threads
@@ -88,7 +88,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
 
     Raises:
         ValueError: the decisions contradict each other or what is to be kept. This is our fault, and nothing is written.
-        Unavailable: what it answers was reported as a spill while it was judged. Sent again it is judged anew.
+        Unavailable: what it answers or repeats was reported as a spill while it was judged. Sent again it is judged anew.
     """
     _check(accepted)
     if (reference := find_repeated(connection, accepted.duplicate_keys)) is not None:
@@ -112,7 +112,9 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         if isinstance(decision, Hold):
             calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
     if accepted.answered is not None:
-        threads.join(connection, post_id, accepted.answered, goes_out=bool(_lists_with(accepted, Relay)))
+        keys = (accepted.content_key,) if accepted.content_key else ()
+        same = Same(message_id=accepted.message_id, content_keys=keys)
+        threads.join(connection, post_id, accepted.answered, same, goes_out=bool(_lists_with(accepted, Relay)))
     memory.keep(connection, post_id, accepted.remembered, now)
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)

@@ -187,7 +187,9 @@ posts = Table(
     Column("proof", Text, nullable=False),  # how the author was known (mail.auth_results)
     Column("duplicate_key", LargeBinary, unique=True),
     Column("key_id", Text),
-    Column("content_key", LargeBinary),  # a keyed hash of the message without its lists; none of a withheld one
+    Column(
+        "content_key", LargeBinary
+    ),  # a keyed hash of the message without its lists, of one that may go out or is hidden
     Column("wrapped_key", LargeBinary),
     Column("nonce", LargeBinary),
     Column("content", LargeBinary),

@@ -7,28 +7,31 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, insert, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Unavailable
-from relay.policy.answered import Answered
+from relay.policy.answered import Answered, Same
 from relay.store import fanout
+from relay.store.prepared import Prepared
 from relay.store.tables import answers, deliveries, hidden_posts, posts, spills, stopped_copies
 
 Hidden = Literal["reported", "confirmed"]
 
+_ANY_HIDDEN = Prepared(select(hidden_posts.c.post_id).limit(1))
 _STOPPABLE = and_(deliveries.c.status != Status.CANCELLED, ~deliveries.c.called_off)
 
 
-def join(connection: Connection, post_id: int, answered: Answered, *, goes_out: bool) -> None:
-    """Note what a new post answers or quotes; one that answers what is hidden is hidden with it, and can only wait.
+def join(connection: Connection, post_id: int, answered: Answered, same: Same, *, goes_out: bool) -> None:
+    """Note what a new post answers or quotes; one that answers what is hidden, or is the same, is hidden with it, and can only wait.
 
     Raises:
-        Unavailable: it would go out, because what it answers was reported while it was judged. Sent again it is judged anew.
+        Unavailable: it would go out, because what it answers, or its twin, was reported while it was judged. Sent again it is
+            judged anew.
     """
-    hiding = link(connection, post_id, answered)
+    hiding = {*link(connection, post_id, answered), *_hiding(connection, and_(_is(same), posts.c.id != post_id))}
     if hiding and goes_out:
-        raise Unavailable("what this message answers was reported meanwhile")
+        raise Unavailable("what this message answers or repeats was reported meanwhile")
     for spill_id in hiding:
         hide(connection, spill_id, (post_id,))
 
@@ -41,17 +44,27 @@ def link(connection: Connection, post_id: int, answered: Answered) -> tuple[int,
     if not found:
         return ()
     connection.execute(insert(answers), [{"answered_id": one, "post_id": post_id} for one in found])
-    hiding = select(hidden_posts.c.spill_id).where(hidden_posts.c.post_id.in_(found)).distinct()
-    return tuple(connection.execute(hiding).scalars())
+    return _hiding(connection, posts.c.id.in_(found))
 
 
-def hidden_among(connection: Connection, answered: Answered) -> Hidden | None:
-    """Whether a message answers or quotes a post that is hidden: one that was confirmed as a spill, or is only reported."""
+def _hiding(connection: Connection, these: ColumnElement[bool]) -> tuple[int, ...]:
+    """The spills for which any of these posts is hidden."""
+    query = select(hidden_posts.c.spill_id).join(posts, posts.c.id == hidden_posts.c.post_id).where(these).distinct()
+    return tuple(connection.execute(query).scalars())
+
+
+def is_any_hidden(connection: Connection) -> bool:
+    """Whether anything is hidden at all: mostly nothing is, and then there is nothing to ask."""
+    return _ANY_HIDDEN.first(connection, {}) is not None
+
+
+def hidden_among(connection: Connection, answered: Answered, same: Same) -> Hidden | None:
+    """Whether a message answers or quotes a post that is hidden, or is that post sent again: one that was confirmed as a spill, or is only reported."""
     query = (
         select(spills.c.state)
         .join(hidden_posts, hidden_posts.c.spill_id == spills.c.id)
         .join(posts, posts.c.id == hidden_posts.c.post_id)
-        .where(_named(answered))
+        .where(or_(_named(answered), _is(same)))
     )
     states = set(connection.execute(query).scalars())
     return "confirmed" if "confirmed" in states else "reported" if states else None
@@ -135,3 +148,8 @@ def _copies_of(post_ids: Iterable[int]) -> ColumnElement[bool]:
 
 def _named(answered: Answered) -> ColumnElement[bool]:
     return or_(posts.c.message_id.in_(answered.message_ids), posts.c.reference.in_(answered.references))
+
+
+def _is(same: Same) -> ColumnElement[bool]:
+    by_id = posts.c.message_id == same.message_id if same.message_id else false()
+    return or_(by_id, posts.c.content_key.in_(same.content_keys))

@@ -1,9 +1,12 @@
 """A spill from beginning to end, by real mail: reported, hidden, decided, its copies asked for, and the register's clock opened."""
 
+import secrets
+
 import pytest
 
 from relay.mail.reply import TAKEN
-from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, eventually
+from tests.integration.clients import make_post, send
+from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, SPECIES, eventually
 from tests.integration.test_service_requests import CHIEF, REQUEST, Scene
 from tests.integration.withheld_posts import traces
 
@@ -116,6 +119,54 @@ def test_what_answers_or_repeats_a_confirmed_spill_is_withheld(scene):
         scene.smarthost.notice(one, "withhold")
 
 
+def test_a_spill_that_its_author_sends_again_waits_while_it_is_reported_and_is_withheld_once_it_is_confirmed(scene):
+    text = (
+        "Le fourgon gris avec les soixante kilos quittera le port de Limbe vers minuit sous escorte de quatre agents.\n"
+    )
+    reference, message_id = scene.relayed(text=text)
+
+    def again(text=text, subject=WORDS[1], to=(CENTRAL,), message_id="", **more):
+        message = make_post(ANA, subject, text, message_id=message_id or f"<{secrets.token_hex(8)}@x.example>", **more)
+        taken = send(scene.service, ANA, message, *to).split()[2]
+        rows = scene.site.rows("posts", "show", taken)
+        return taken, {(row["decision"], row["reasons"][0]["rule"]) for row in rows}
+
+    scene.ask(JEAN, f"SPILL {reference}\n")
+    assert again(message_id=message_id)[0] == reference  # the first reply once more, and nothing else happens
+    retried, decided = again(message_id=message_id, to=(SPECIES,))
+    assert decided == {("hold", "thread.reported")}
+    released = scene.site.try_run("held", "release", retried, "--moderator", CLAIRE)
+    assert (released.code, "hidden" in released.err) == (73, True)
+
+    scene.site.run("spills", "confirm", reference, "--moderator", PAUL)
+    assert again(message_id=message_id)[0] == reference
+    for changes in (
+        {"message_id": message_id, "to": (CENTRAL, SPECIES)},  # the identical octets
+        {"message_id": message_id, "text": "Bonjour.\n"},  # the same message, says its Message-ID
+        {},  # what a mail program makes of "send again"
+        {"text": f"{text}\n-- \nAna Example\n"},
+    ):
+        assert again(**changes)[1] == {("withhold", "thread.marking")}, changes
+    for changes in ({"text": f"Je renvoie.\n\n{text}"}, {"subject": "Fourgon"}):
+        assert again(**changes)[1] == {("hold", "thread.repeated")}, changes
+    corrected = text.replace("quatre agents", "plusieurs agents")
+    for changes in ({"text": corrected}, {"text": text.replace("gris ", ""), "subject": "Fourgon"}):
+        assert again(**changes)[1] == {("relay", "nothing.found")}, changes
+
+
+def test_a_short_spill_is_known_again_and_its_corrected_version_passes(scene):
+    reference, _ = scene.relayed(JEAN, text="Rue 12, Limbe.\n", readers=4)
+    scene.ask(MARIA, f"SPILL {reference}\n")
+    scene.site.run("spills", "confirm", reference, "--moderator", PAUL)
+    for text, decision in (
+        ("Rue 12, Limbe.\n", "withhold"),
+        ("Limbe.\n", "relay"),
+        ("Rue 12, Limbe. Fini.\n", "relay"),
+    ):
+        assert scene.decision(scene.post(JEAN, text, CENTRAL, subject=WORDS[1]))["decision"] == decision
+    assert scene.decision(scene.post(ANA, "Rue 12, Limbe.\n", CENTRAL, subject=WORDS[1]))["decision"] == "relay"
+
+
 def test_what_is_dismissed_goes_out_after_all_and_its_author_is_told(scene):
     scene.smarthost.stop()
     reference = scene.post(ANA, TEXT, CENTRAL)
@@ -137,7 +188,7 @@ def test_what_is_dismissed_goes_out_after_all_and_its_author_is_told(scene):
 
 def test_who_reported_is_shown_to_an_auditor_alone(scene):
     """Row 85."""
-    reference, _ = scene.relayed()
+    reference, _ = scene.relayed(text="Onze pieds de table en ivoire.\n")
     scene.ask(JEAN, f"SPILL {reference}\n")
     assert JEAN not in scene.site.run("spills", "show", reference, "--json").out
     assert scene.site.try_run("spills", "show", reference, "--auditor", CHIEF).code == 73
@@ -155,7 +206,7 @@ def test_who_reported_is_shown_to_an_auditor_alone(scene):
 
 
 def test_a_post_is_destroyed_at_the_request_of_somebody_named_in_it(scene):
-    reference, _ = scene.relayed(readers=5)
+    reference, _ = scene.relayed(text="Neuf pieds de table en ivoire.\n", readers=5)
     assert scene.site.try_run("posts", "destroy", reference, "--by", PAUL, "--reason", "erasure").code == 73
     assert scene.site.try_run("posts", "destroy", reference, "--by", CHIEF, "--reason", "a name").code == 65
     [done] = scene.site.rows("posts", "destroy", reference, "--by", CHIEF, "--reason", "erasure")

@@ -9,8 +9,9 @@ import pytest
 
 from relay.delivery.delivery import Status
 from relay.errors import Conflict, Unavailable
-from relay.policy.answered import Answered
+from relay.policy.answered import Answered, Same
 from relay.policy.decision import Reason
+from relay.policy.thread import Memory
 from relay.roster.member import Role
 from relay.roster.reading import Reading
 from relay.store import (
@@ -20,6 +21,7 @@ from relay.store import (
     digests,
     last_look,
     members,
+    memory,
     posts,
     queue,
     retention,
@@ -161,8 +163,8 @@ def test_an_answer_that_comes_while_a_post_is_hidden_can_only_wait(scene, held):
     scene.report(scene.reader, reference)
     with scene.world.database.read() as connection:
         named = Answered(message_ids=(f"<{uid}@x.example>",))
-        assert threads.hidden_among(connection, named) == "reported"
-        assert threads.hidden_among(connection, Answered(references=("CAFR-2026-000099",))) is None
+        assert threads.hidden_among(connection, named, Same()) == "reported"
+        assert threads.hidden_among(connection, Answered(references=("CAFR-2026-000099",)), Same()) is None
     count = len(scene.world.rows("SELECT id FROM posts"))
     with pytest.raises(Unavailable):  # it was judged before the report; sent again it is judged anew
         scene.post(by=scene.other, answers=[uid])
@@ -258,7 +260,7 @@ def test_what_is_confirmed_is_destroyed_with_its_thread_and_everybody_with_a_cop
     assert scene.statuses(answer) == {"cancelled": 3}
     with scene.world.database.read() as connection:
         assert posts.show_post(connection, waiting)[0].decision == "withhold"
-        assert threads.hidden_among(connection, Answered(references=(reference,))) == "confirmed"
+        assert threads.hidden_among(connection, Answered(references=(reference,)), Same()) == "confirmed"
         assert audit.verify(connection, scene.world.keys.audit.public_key()) == ()
     with pytest.raises(Conflict, match="decided already"):
         scene.confirm(reference)
@@ -432,6 +434,58 @@ def test_the_same_message_that_was_sent_again_for_another_list_is_hidden_with_it
     scene.report(both, first)
     assert scene.content(second) is None
     assert scene.send() == []
+
+
+@pytest.mark.parametrize("known_by", ["content_key", "message_id"])
+def test_the_same_message_that_comes_again_while_it_is_hidden_can_only_wait(scene, held, known_by):
+    """A client whose RCPT for one list was put off sends it once more for that list."""
+    world, key = scene.world, {"content_key": secrets.token_bytes(32), "message_id": "<once@x.example>"}[known_by]
+    same = {"content_keys": (key,)} if known_by == "content_key" else {"message_id": key}
+    again = {known_by: key, "answered": Answered()}
+    reference = world.post(scene.author, ("savanna", scene.relayed), **{known_by: key}).reference
+    scene.report(scene.reader, reference)
+    with world.database.read() as connection:
+        assert threads.hidden_among(connection, Answered(), Same(**same)) == "reported"
+        assert threads.hidden_among(connection, Answered(), Same()) is None
+    with pytest.raises(Unavailable):  # judged before the report
+        world.post(scene.author, ("species-id", scene.relayed), **again)
+    waiting = world.post(scene.author, ("species-id", held), **again).reference
+    assert scene.content(waiting) is None
+    scene.dismiss(reference)
+    assert scene.content(waiting)
+    assert world.post(scene.author, ("species-id", scene.relayed), **again).reference
+
+
+def test_what_was_confirmed_is_known_by_its_keyed_hash_until_the_end_of_the_key(scene):
+    world, key = scene.world, secrets.token_bytes(32)
+    reference = world.post(scene.author, ("savanna", scene.relayed), content_key=key).reference
+    other = world.post(scene.author, ("savanna", scene.relayed), content_key=b"another").reference
+    scene.report(scene.reader, reference)
+    scene.confirm(reference)
+    same = Same(content_keys=(secrets.token_bytes(32), key))
+    with world.database.read() as connection:
+        assert threads.hidden_among(connection, Answered(), same) == "confirmed"
+    assert world.rows("SELECT content_key FROM posts WHERE reference = :r", r=reference) == [(key,)]
+    scene.write(lambda c: retention.destroy_posts(c, NODE, START + DAY, START + DAY))
+    assert world.rows("SELECT content_key FROM posts WHERE reference = :r", r=other) == [
+        (None,)
+    ]  # of what isn't hidden
+    scene.write(lambda c: retention.forget_hashes(c, START + DAY))
+    assert world.rows("SELECT content_key FROM posts WHERE reference = :r", r=reference) == [(None,)]
+    with world.database.read() as connection:
+        assert threads.hidden_among(connection, Answered(), same) is None
+
+
+def test_memory_knows_the_hashes_of_a_spill_from_those_of_other_posts(scene, withheld):
+    one, two = (Memory(hash=octet * 16, code="M1", rule="thread.marking") for octet in (b"1", b"2"))
+    scene.world.post(scene.author, ("savanna", withheld), remembered=(one,))
+    reference, _ = scene.post()
+    scene.report(scene.reader, reference)
+    spill = scene.spill(reference)
+    scene.write(lambda c: verdicts.confirm(c, NODE, spill, scene.moderator.id, {spill.post_id: (two,)}, START))
+    with scene.world.database.read() as connection:
+        assert [memory.is_of_spill(connection, [each.hash]) for each in (one, two)] == [False, True]
+        assert memory.is_of_spill(connection, [one.hash, two.hash])
 
 
 def test_what_waits_for_a_digest_or_was_asked_for_whole_stops_too_and_comes_back_as_it_was(scene):
