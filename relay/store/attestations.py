@@ -12,9 +12,9 @@ from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.attestation import FIRST, Stage, due_on, receives_until, stage_of
-from relay.roster.member import AgencyType, Member, MemberState, Role
+from relay.roster.member import Member, MemberState, Role
 from relay.store import audit, fanout
-from relay.store.fanout import has_role, may_act
+from relay.store.fanout import has_role, may_act, speaks_for
 from relay.store.member_rows import attested
 from relay.store.members import get, people_of
 from relay.store.tables import deliveries, members
@@ -127,9 +127,7 @@ def _write_to_vouchers(
     connection: Connection, country: str, stage: Stage, ids: Sequence[str], due: date, now: datetime
 ) -> None:
     """Ask the country's focal points; the administrators too from the second time on, and where nobody else could vouch."""
-    official = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
-    focal = and_(has_role(Role.FOCAL_POINT), official, members.c.country == country)
-    asked = set(connection.execute(select(members.c.id).where(may_act(now.date()), focal)).scalars())
+    asked = set(connection.execute(select(members.c.id).where(may_act(now.date()), speaks_for(country))).scalars())
     if stage >= Stage.SECOND or any(not asked - {one} for one in ids):
         asked |= set(
             connection.execute(select(members.c.id).where(may_act(now.date()), has_role(Role.ADMIN))).scalars()

@@ -13,7 +13,7 @@ from relay.delivery.delivery import Kind, Status
 from relay.roster.member import Member, MemberState, Role
 from relay.roster.reachability import STANDS, Failing, next_step, suspended_from
 from relay.store import audit, failures, letters, members
-from relay.store.fanout import has_role, may_act, may_receive, moderates
+from relay.store.fanout import has_role, may_act, may_receive, moderates, speaks_for
 from relay.store.tables import KEPT, LETTER, deliveries, memberships, posts
 from relay.store.tables import members as people
 
@@ -156,7 +156,7 @@ def _readers(connection: Connection, member: Member, unreachable: Collection[str
     """The focal points of the member's country; else the moderators of their lists; else the administrators."""
     on_lists = people.c.id.in_(select(memberships.c.member_id).where(memberships.c.list_name.in_(member.lists)))
     for whom in (
-        and_(has_role(Role.FOCAL_POINT), people.c.country == member.country),
+        speaks_for(member.country),
         and_(moderates(), on_lists),
         has_role(Role.ADMIN),
     ):

@@ -67,9 +67,12 @@ def may_write(on: date | BindParameter[date]) -> ColumnElement[bool]:
 
 def may_vouch(country: str, on: date) -> ColumnElement[bool]:
     """The focal points of a country and the administrators; as `Member.may_vouch_for` says it."""
-    official = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
-    focal = and_(has_role(Role.FOCAL_POINT), official, members.c.country == country)
-    return and_(may_act(on), or_(focal, has_role(Role.ADMIN)))
+    return and_(may_act(on), or_(speaks_for(country), has_role(Role.ADMIN)))
+
+
+def speaks_for(country: str) -> ColumnElement[bool]:
+    """A country's focal points who serve in an official agency; who has the role elsewhere is told nothing about people."""
+    return and_(has_role(Role.FOCAL_POINT), _OFFICIAL, members.c.country == country)
 
 
 def _is_valid(on: date | BindParameter[date]) -> ColumnElement[bool]:

@@ -14,7 +14,7 @@ from relay.errors import NotFound
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member, Role
 from relay.store import audit, fanout, reach, threads
-from relay.store.fanout import decides, has_role, may_act, moderates
+from relay.store.fanout import decides, has_role, may_act, moderates, speaks_for
 from relay.store.tables import (
     HELD,
     RELAYED,
@@ -120,7 +120,7 @@ def call(connection: Connection, spill: Spill, now: datetime, *, administrators:
     """Call the moderators of a post's lists and the focal points of its author's country; returns how many."""
     names = {name.removesuffix(OWNER) for name in spill.lists}
     on_lists = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
-    whom = or_(and_(decides(), on_lists), focal_points(spill.author_country))
+    whom = or_(and_(decides(), on_lists), speaks_for(spill.author_country))
     if administrators:
         whom = or_(whom, has_role(Role.ADMIN))
     return fanout.write_to(connection, spill.post_id, Kind.SPILL, and_(whom, may_act(now.date())), now)
@@ -137,11 +137,6 @@ def call_again(connection: Connection, now: datetime) -> int:
             connection.execute(update(spills).where(spills.c.id == row.id).values(reminders=due))
             called += call(connection, get(connection, row.id), now, administrators=due > 1)
     return called
-
-
-def focal_points(country: str) -> ColumnElement[bool]:
-    """The members who are focal points of a country."""
-    return and_(has_role(Role.FOCAL_POINT), members.c.country == country)
 
 
 def may_see(connection: Connection, member: Member, reference: str) -> bool:

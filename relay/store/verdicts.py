@@ -13,9 +13,9 @@ from relay.delivery.delivery import Kind
 from relay.errors import Conflict
 from relay.policy.decision import Reason, is_offer
 from relay.policy.thread import Memory
-from relay.store import audit, breaches, calls, deletions, fanout, held, letters, memory, spills, threads
+from relay.store import audit, breaches, calls, deletions, fanout, held, letters, memory, threads
 from relay.store.decision_rows import read_reasons, reason_rows
-from relay.store.fanout import may_act, may_receive
+from relay.store.fanout import may_act, may_receive, speaks_for
 from relay.store.spills import Spill
 from relay.store.tables import deliveries, members, posts, spill_reports
 from relay.store.tables import spills as spill_rows
@@ -142,7 +142,7 @@ def _tell(connection: Connection, spill: Spill, concerned: Sequence[int], now: d
     for row in connection.execute(authors).all():
         whom = members.c.id == row.author_id
         if row.id == spill.post_id:
-            whom = or_(whom, and_(spills.focal_points(spill.author_country), may_act(now.date())))
+            whom = or_(whom, and_(speaks_for(spill.author_country), may_act(now.date())))
         fanout.write_to(connection, row.id, Kind.SPILLED, and_(whom, members.c.name != ""), now)
         these = and_(deliveries.c.post_id == row.id, deliveries.c.kind == Kind.SPILLED)
         connection.execute(update(deliveries).where(these).values(facts={"spill": spill.id}))

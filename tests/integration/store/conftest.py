@@ -77,13 +77,14 @@ class World:
         *lists: str,
         valid_until: date | None = None,
         agency: str = "Customs of Cameroon",
+        agency_type: AgencyType = AgencyType.CUSTOMS,
         roles: tuple[Role, ...] = (Role.MEMBER,),
     ) -> Member:
         nomination = Nomination(
             address=Address(local=local, domain="customs.example"),
             name=local.title(),
             agency=agency,
-            agency_type=AgencyType.CUSTOMS,
+            agency_type=agency_type,
             country="CM",
             language="fr",
             roles=frozenset(roles),

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from relay.delivery.delivery import Status
-from relay.roster.member import MemberState
+from relay.roster.member import AgencyType, MemberState, Role
 from relay.store import failing, failures, members, queue
 from tests.integration.store.conftest import NODE, START
 
@@ -91,3 +91,16 @@ def test_who_is_on_no_list_is_left_alone(world):
     alone = world.join("alone")
     fail(world, alone, 1, 2, 3)
     assert judge(world, 3.1) == failing.Judged()
+
+
+def test_a_focal_point_who_serves_no_official_agency_is_told_of_nobody_s_failing_address(world, lost):
+    """Who may not vouch for people learns no names of them."""
+    world.join("ngo", agency_type=AgencyType.NGO, roles=(Role.FOCAL_POINT,))
+    told = "SELECT m.address FROM deliveries d JOIN members m ON m.id = d.member_id WHERE d.kind = 'failing'"
+    fail(world, lost, 1, 2, 3)
+    assert judge(world, 3.1) == failing.Judged(warned=1)
+    assert world.rows(told) == []
+    world.join("focal", roles=(Role.FOCAL_POINT,))
+    fail(world, lost, 10.1)
+    assert judge(world, 10.2) == failing.Judged(suspended=1)
+    assert [row[0].partition("@")[0] for row in world.rows(told)] == ["focal"]

@@ -12,7 +12,7 @@ from relay.errors import Conflict, Unavailable
 from relay.policy.answered import Answered, Same
 from relay.policy.decision import Reason
 from relay.policy.thread import Memory
-from relay.roster.member import Role
+from relay.roster.member import AgencyType, Role
 from relay.roster.reading import Reading
 from relay.store import (
     audit,
@@ -128,6 +128,15 @@ def test_what_is_reported_comes_out_of_no_door(scene):
     assert scene.send() == []
     assert scene.statuses(reference) == {"cancelled": 3}
     assert scene.letters("spill") == ["focal", "moderator"]
+
+
+def test_a_focal_point_who_serves_no_official_agency_is_told_of_no_spill(scene):
+    scene.world.join("ngo", agency_type=AgencyType.NGO, roles=(Role.FOCAL_POINT,))
+    reference, _ = scene.post()
+    scene.report(scene.reader, reference)
+    assert scene.letters("spill") == ["focal", "moderator"]
+    scene.confirm(reference)
+    assert scene.letters("spilled") == ["author", "focal"]
 
 
 def test_the_last_look_stops_a_copy_of_a_hidden_post_whatever_else_was_forgotten(scene):
