@@ -90,7 +90,7 @@ def attestation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         )
     elif facts.stage is Stage.SECOND:
         asked = catalogue.text(
-            "Please do not forget: nobody has vouched yet for these members in {country}. After {day} their posts wait for a moderator:",
+            "Please do not forget: nobody has vouched yet for these members in {country}. From {day} on their posts wait for a moderator:",
             country=country,
             day=day,
         )
@@ -108,7 +108,7 @@ def attestation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "address before it; they are suspended at once:",
             country=facts.author_country,
         ),
-        "\n".join(f"    {line}" for line in (*_gone(facts.people), f"ATTEST {facts.author_country}")),
+        "\n".join(f"    {line}" for line in ("GONE first.last@agency.example", f"ATTEST {facts.author_country}")),
         catalogue.text("Leave the lines out that do not apply. To see all your country's people, write PEOPLE."),
     ]
 
@@ -118,7 +118,11 @@ def dormancy(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     member = facts.member
     if member is None or facts.due is None:
         raise ValueError("a letter on dormancy needs the member and the day")
-    talk = catalogue.text("Please speak with your focal point; one message from them is enough.")
+    talk = catalogue.text(
+        "Please speak with your focal point; one message from them is enough. If you are one yourself, another one or an administrator "
+        "must vouch for you: {owner}.",
+        owner=_owner(facts),
+    )
     if facts.stage is not Stage.LAPSED:
         return [
             catalogue.text(
@@ -163,10 +167,6 @@ def _powers(nomination: Nomination, catalogue: Catalogue) -> str:
     """What a nominee is to be beside a member, so that nobody confirms more than they know of."""
     more = sorted(nomination.roles - {Role.MEMBER})
     return catalogue.text("The person is also to be: {roles}.", roles=", ".join(more)) if more else ""
-
-
-def _gone(people: tuple[Member, ...]) -> tuple[str, ...]:
-    return tuple(f"GONE {one.address}" for one in people[:1])
 
 
 def _who(nomination: Nomination, catalogue: Catalogue) -> str:

@@ -25,6 +25,8 @@ _LIVING = members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT])
 def ask(connection: Connection, node: str, every: timedelta, now: datetime) -> int:
     """Write to those who are to vouch, for whom an attestation comes to its end; whose time is over falls dormant.
 
+    When one of a country comes near to it for the first time, all of the country are asked for.
+
     Args:
         connection: the transaction.
         node: whose audit chain records it.
@@ -52,8 +54,10 @@ def ask(connection: Connection, node: str, every: timedelta, now: datetime) -> i
             further[row.country, stage].append(row.id)
             due[row.id] = due_on(row.attested_on, every)
             _go_further(connection, node, row.id, stage, row.answered_on, due[row.id], now)
+    for country in {country for country, stage in further if stage is Stage.FIRST}:
+        further[country, Stage.FIRST] += _ask_for_the_others(connection, country)
     for (country, stage), ids in sorted(further.items()):
-        _write_to_vouchers(connection, country, stage, ids, min(due[one] for one in ids), now)
+        _write_to_vouchers(connection, country, stage, ids, min(due[one] for one in ids if one in due), now)
     return sum(map(len, further.values()))
 
 
@@ -121,6 +125,13 @@ def _go_further(
     if stage >= Stage.SECOND:
         facts = {"stage": int(stage), "due": due.isoformat()}
         _queue(connection, Kind.DORMANCY, member_id, facts, min(get(connection, member_id).lists, default=""), now)
+
+
+def _ask_for_the_others(connection: Connection, country: str) -> list[str]:
+    """Ask for everybody else of a country together with who is due there, so that one answer a year is enough for it."""
+    others = (members.c.country == country, members.c.state == MemberState.ACTIVE, members.c.attestation_asked == 0)
+    asked = update(members).where(*others).values(attestation_asked=Stage.FIRST).returning(members.c.id)
+    return list(connection.execute(asked).scalars())
 
 
 def _write_to_vouchers(

@@ -118,7 +118,8 @@ def put_pseudonyms(connection: Connection, people: Sequence[tuple[str, Address]]
         }
         connection.execute(update(members).where(members.c.id == member_id).values(**unnamed))
     for column in (members.c.nominated_by, members.c.confirmed_by):
-        for voucher in connection.execute(select(column).distinct()).scalars().all():
+        named = select(column).where(column.is_not(None)).distinct()  # nobody has confirmed a nominee yet
+        for voucher in connection.execute(named).scalars().all():
             if found := pseudonyms.get(address_of(voucher).key):
                 connection.execute(update(members).where(column == voucher).values({column: str(found)}))
 

@@ -13,7 +13,7 @@ from relay.mail.address import Address
 from relay.roster.attestation import GRACE
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import attestations, fanout, last_look, letters, members, queue, vetting, wishes
+from relay.store import attestations, fanout, last_look, letters, members, queue, retention, vetting, wishes
 from tests.integration.store.conftest import NODE, START
 
 DAY, EVERY = timedelta(days=1), timedelta(days=365)
@@ -394,3 +394,23 @@ def test_a_suspension_in_between_doesnt_end_the_asking(people):
     people.write(members.reinstate, ana.address, operator="root", now=START + 367 * DAY)
     people.ask(367)
     assert people.get(ana).state is MemberState.DORMANT
+
+
+def test_an_open_nomination_hinders_no_pseudonym(people):
+    people.nominate()
+    people.write(members.remove, people.second.address, operator="root", now=START)
+    assert people.write(retention.replace_names, START + DAY, START + 2 * DAY) == 1
+
+
+def test_when_one_of_a_country_is_due_all_of_it_is_asked_for_so_that_its_days_meet(people, world):
+    ana = people.add("ana")
+    people.attest(people.chief, people.get(ana), day=200)
+    people.ask(340)  # the others are due, Ana is not for long
+    with world.database.read() as connection:
+        asked = {one.address.local for one in attestations.asked_for(connection, "CM")}
+    assert asked == {"chief", "second", "admin", "ana"}
+    people.attest(people.chief, people.get(ana), people.get(people.second), people.get(people.admin), day=341)
+    people.attest(people.second, people.get(people.chief), day=341)
+    assert {people.get(one).attested_on for one in (ana, people.chief, people.second)} == {(START + 341 * DAY).date()}
+    assert people.ask(400) == 1  # the one abroad, whose year was over on the 365th day: dormant now
+    assert people.get(ana).state is MemberState.ACTIVE
