@@ -54,8 +54,6 @@ def assist(
         Unavailable: the database or a scanner can't serve; nothing was done.
     """
     member = author.member
-    if has_letters_enough(resources, member, now):
-        return OVER_QUOTA
     message = read_message(split_header(octets))
     scan = with_own_facts(scanner(octets, facts_of(member, now)), message, resources.ruleset.words)
     if (refused := judge_author(message, author.proof)) is not None:
@@ -63,6 +61,8 @@ def assist(
     if message.automatic or message.list_ids:
         return TAKEN
     requests = read_requests(message.subject, plain_text(scan.parts))
+    if has_letters_enough(resources, member, now):
+        return _report_without_answer(resources, author, requests, now)
     shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
     kept = {reference: spill.to_remember(resources, reference) for reference in shredded}
 
@@ -80,6 +80,28 @@ def assist(
         resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
     _note(member, requests)
     return TAKEN
+
+
+def _report_without_answer(resources: Resources, author: Author, requests: tuple[Request, ...], now: datetime) -> Reply:
+    """Hide what somebody reports who has had all letters of the hour: a spill can't wait, the answer and all else can.
+
+    Sent again, as the reply asks for what else the message wants, the report changes nothing.
+    """
+    node, member = resources.settings.relay.node, author.member
+    reports = tuple(one for one in requests if one.word is Word.SPILL)
+
+    def hide(transaction: Transaction) -> bool:
+        turned_down = [_turn_down(resources, transaction, author, one, now) for one in reports]
+        for one, answer in zip(reports, turned_down, strict=True):
+            if answer is None:
+                spills.report(transaction, node, member, one.argument, now)
+        return any(turned_down)
+
+    if not reports:
+        return OVER_QUOTA
+    turned_down = resources.database.write(hide)
+    _note(member, reports)
+    return OVER_QUOTA if turned_down or len(reports) < len(requests) else TAKEN
 
 
 def _turn_down(

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from relay.mail.subject import without_reply_prefixes
 
-REQUESTS = 5  # in one message; the rest is left unread
+REQUESTS = 5  # in one message; the rest is left unread, but for reports of spills
 _LINES_READ = 40
 
 _LINE = re.compile(r"\s*([A-Za-z]{2,10}(?:-[A-Za-z]{2,10})?)(?:\s+([\w.@+-]{0,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
@@ -112,7 +112,8 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
     """Read what is asked; () when nothing is understood.
 
     The subject may ask, then the text's first lines, until one asks for nothing or quotes. A word without the reference
-    that it needs takes the one in the subject, so that a notice can be answered with the word alone.
+    that it needs takes the one in the subject, so that a notice can be answered with the word alone. SPILLs come first, all
+    of them, since what should not have gone out is on its way.
 
     Args:
         subject: the message's.
@@ -122,7 +123,9 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
     named = {found.upper() for pattern in (_REFERENCE, _DOORS) for found in pattern.findall(subject)}
     answered = named.pop() if len(named) == 1 else ""
     found = dict.fromkeys(_read(subject, text, answered))
-    return tuple(found)[:REQUESTS]
+    reports = [one for one in found if one.word is Word.SPILL]
+    others = [one for one in found if one.word is not Word.SPILL]
+    return (*reports, *others[:REQUESTS])
 
 
 def read_acceptance(subject: str, text: str) -> bool | None:

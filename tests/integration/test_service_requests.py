@@ -1,5 +1,6 @@
 """LIST-request@: what members ask by mail is done at once, answered once, and nothing of their message is kept."""
 
+import sqlite3
 from contextlib import closing
 
 import pytest
@@ -204,16 +205,32 @@ def test_a_request_stands_alone(scene):
     assert scene.send(ANA, "", "HELP\n", CENTRAL, REQUEST) == str(ALONE)
 
 
+def count_answers(scene):
+    """How many letters in answer were ever written, sent or not."""
+    with closing(sqlite3.connect(scene.site.data / "relay.db")) as database:
+        [[count]] = database.execute("SELECT count(*) FROM deliveries WHERE kind = 'answer'")
+    return count
+
+
 def test_nobody_makes_us_write_letters_without_end(scene):
     """The last one here, since what was written counts for an hour."""
     answers = []
     with closing(connect(scene.service)) as client:
-        client.login(MARIA, scene.site.passwords[MARIA])
+        client.login(PAUL, scene.site.passwords[PAUL])
         while len(answers) <= PER_HOUR and str(OVER_QUOTA) not in answers:
-            client.mail(MARIA)
+            client.mail(PAUL)
             client.rcpt(REQUEST)
-            code, words = client.data(octets_of(make_post(MARIA, "", "WHOAMI\n", to=REQUEST)))
+            code, words = client.data(octets_of(make_post(PAUL, "", "WHOAMI\n", to=REQUEST)))
             answers.append(f"{code} {words.decode()}")
     assert answers == [str(TAKEN)] * (len(answers) - 1) + [str(OVER_QUOTA)]
-    assert scene.send(MARIA, "Prueba", "Prueba.\n", f"practice@{DOMAIN}") == str(OVER_QUOTA)
+    assert scene.send(PAUL, "Prueba", "Prueba.\n", f"practice@{DOMAIN}") == str(OVER_QUOTA)
+    written = count_answers(scene)
+    posted = [scene.post(ANA, f"{number} kilos d'ivoire.\n", CENTRAL) for number in range(3)]
+    assert scene.send(PAUL, "", f"SPILL {posted[0]}\n", REQUEST) == str(TAKEN)  # what can't wait doesn't
+    assert scene.send(PAUL, "", f"LANG es\nSPILL {posted[1]}\n", REQUEST) == str(OVER_QUOTA)
+    state = {row["reference"]: row["state"] for row in scene.site.rows("spills", "list")}
+    assert [state.get(one) for one in posted] == ["reported", "reported", None]
+    [paul] = scene.site.rows("members", "show", PAUL)
+    assert paul["language"] == "fr"
+    assert count_answers(scene) == written
     assert scene.send(ANA, "", "WHOAMI\n", REQUEST) == str(TAKEN)

@@ -111,6 +111,14 @@ def test_one_message_asks_for_so_much_and_no_more():
     assert len(read_requests("", text)) == REQUESTS
 
 
+def test_reports_of_spills_are_read_first_and_all_of_them():
+    others = "".join(f"WITHDRAW CAFR-2026-{number:06}\n" for number in range(6))
+    reports = "".join(f"SPILL CAFR-2026-{number:06}\n" for number in range(8))
+    read = read_requests("", others + reports)
+    assert [one.word for one in read] == [Word.SPILL] * 8 + [Word.WITHDRAW] * REQUESTS
+    assert read[0].argument == "CAFR-2026-000000"
+
+
 @given(st.text(), st.text())
 def test_no_message_is_too_strange_to_be_read(subject, text):
     for request in read_requests(subject, text):
