@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 
 from relay.actions.address_notices import about_address
 from relay.actions.challenge import UNPROVEN
@@ -10,7 +10,7 @@ from relay.actions.challenge_facts import about_challenge
 from relay.actions.directory import confirmed_directory
 from relay.actions.door_facts import about_doors, about_silence, asked_doors
 from relay.actions.leak_facts import about_breach, about_leak
-from relay.delivery.bounce import answer_address
+from relay.actions.membership_notices import about_attestation, about_nomination
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -18,21 +18,11 @@ from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
-from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
-from relay.store import held, members, posts, reach, vetting
+from relay.store import held, members, posts, reach
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
-
-_OF_MEMBERSHIP: dict[Kind, NoticeKind] = {
-    Kind.NOMINATION: "nomination",
-    Kind.INVITATION: "invitation",
-    Kind.CONFIRMATION: "confirmation",
-    Kind.WELCOME: "welcome",
-    Kind.ATTESTATION: "attestation",
-    Kind.DORMANCY: "dormancy",
-}
 
 
 def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> NoticeFacts:
@@ -48,55 +38,6 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
 
 def _about_leak(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
-
-
-def _about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
-    with resources.database.read() as connection:
-        nomination = vetting.nomination_of(connection, delivery.reference)
-    reply_to = None
-    if delivery.kind is Kind.INVITATION:
-        key = resources.keys.verp
-        reply_to = answer_address("invitation", delivery.list_name, resources.settings.relay.domain, delivery.id, key)
-    return NoticeFacts(
-        kind=_OF_MEMBERSHIP[delivery.kind],
-        reference=f"M-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_lists(resources, sorted(nomination.lists)),
-        nomination=nomination,
-        reply_to=reply_to,
-    )
-
-
-def _about_attestation(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
-    """Whom it still concerns is read now: who was attested or has left since the letter was queued isn't named any more."""
-    facts = delivery.facts
-    with resources.database.read() as connection:
-        people = [members.get(connection, one) for one in facts.get("members", ())]
-    wanting = {MemberState.ACTIVE, MemberState.DORMANT}
-    due = date.fromisoformat(facts["due"])
-    return NoticeFacts(
-        kind=_OF_MEMBERSHIP[delivery.kind],
-        reference=f"M-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_lists(resources, [delivery.list_name]),
-        author_country=facts.get("country", ""),
-        people=tuple(one for one in people if one.state in wanting and not _is_attested_since(one, delivery)),
-        member=recipient,
-        stage=Stage(facts["stage"]),
-        due=due,
-    )
-
-
-def _is_attested_since(one: Member, delivery: Delivery) -> bool:
-    return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
 
 
 def _answers(delivery: Delivery, recipient: Member, now: datetime) -> tuple[Answer, ...]:
@@ -279,12 +220,12 @@ def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> 
 
 # What each kind of letter is about; those that aren't named are about a post.
 _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts]] = {
-    Kind.NOMINATION: _about_nomination,
-    Kind.INVITATION: _about_nomination,
-    Kind.CONFIRMATION: _about_nomination,
-    Kind.WELCOME: _about_nomination,
-    Kind.ATTESTATION: _about_attestation,
-    Kind.DORMANCY: _about_attestation,
+    Kind.NOMINATION: about_nomination,
+    Kind.INVITATION: about_nomination,
+    Kind.CONFIRMATION: about_nomination,
+    Kind.WELCOME: about_nomination,
+    Kind.ATTESTATION: about_attestation,
+    Kind.DORMANCY: about_attestation,
     Kind.CHALLENGE: about_challenge,
     Kind.CHALLENGE_ENDED: about_challenge,
     Kind.PRACTICE: _about_practice,

@@ -1,0 +1,76 @@
+"""The facts of letters about somebody's membership, gathered from the record alone when they are sent."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from relay.delivery.bounce import answer_address
+from relay.delivery.delivery import Delivery, Kind
+from relay.delivery.notice_facts import NoticeFacts, NoticeKind
+from relay.resources import Resources
+from relay.roster.attestation import Stage
+from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member, MemberState
+from relay.store import members, vetting
+
+_OF_MEMBERSHIP: dict[Kind, NoticeKind] = {
+    Kind.NOMINATION: "nomination",
+    Kind.INVITATION: "invitation",
+    Kind.CONFIRMATION: "confirmation",
+    Kind.WELCOME: "welcome",
+    Kind.ATTESTATION: "attestation",
+    Kind.DORMANCY: "dormancy",
+}
+
+
+def about_nomination(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    """What a letter about a nomination says, whoever gets it."""
+    with resources.database.read() as connection:
+        nomination = vetting.nomination_of(connection, delivery.reference)
+    reply_to = None
+    if delivery.kind is Kind.INVITATION:
+        key = resources.keys.verp
+        reply_to = answer_address("invitation", delivery.list_name, resources.settings.relay.domain, delivery.id, key)
+    return NoticeFacts(
+        kind=_OF_MEMBERSHIP[delivery.kind],
+        reference=f"M-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=_named(resources, sorted(nomination.lists)),
+        nomination=nomination,
+        reply_to=reply_to,
+    )
+
+
+def about_attestation(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    """Whom it still concerns is read now: who was attested or has left since the letter was queued isn't named any more."""
+    facts = delivery.facts
+    with resources.database.read() as connection:
+        people = [members.get(connection, one) for one in facts.get("members", ())]
+    wanting = {MemberState.ACTIVE, MemberState.DORMANT}
+    due = date.fromisoformat(facts["due"])
+    return NoticeFacts(
+        kind=_OF_MEMBERSHIP[delivery.kind],
+        reference=f"M-{delivery.id:06}",
+        recipient=recipient.address,
+        recipient_name=recipient.name,
+        domain=resources.settings.relay.domain,
+        written_at=now,
+        queued_at=delivery.created_at,
+        lists=_named(resources, [delivery.list_name]),
+        author_country=facts.get("country", ""),
+        people=tuple(one for one in people if one.state in wanting and not _is_attested_since(one, delivery)),
+        member=recipient,
+        stage=Stage(facts["stage"]),
+        due=due,
+    )
+
+
+def _is_attested_since(one: Member, delivery: Delivery) -> bool:
+    return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
+
+
+def _named(resources: Resources, names: Iterable[str]) -> tuple[MailingList, ...]:
+    return tuple(one for name in names if (one := resources.list_named(name)) is not None)
