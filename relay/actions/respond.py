@@ -3,23 +3,37 @@
 What this proves is that whoever answers reads the registered mailbox at this moment, and nothing more.
 """
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.actions.budget import over_budget
-from relay.actions.thread import to_forget_of_released
-from relay.delivery.compose import unpack
+from relay.actions.thread import hidden_by_keys, recall, scan_of, to_forget, to_remember
+from relay.delivery.compose import CleanCopy, unpack
 from relay.mail.address import Address
 from relay.mail.auth_results import Proof
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.answered import what_it_answers
-from relay.policy.decision import Hold, Relay
+from relay.policy.decision import Hold, Relay, Withhold
+from relay.policy.reconsider import Decided, reconsider
+from relay.policy.thread import Given, Memory
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.roster.request import read_yes_or_no
 from relay.store import challenges, members, posts
 from relay.store.challenges import Challenge
 from relay.store.vault import unseal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What is decided now, and what thread memory learns and forgets by it."""
+
+    decisions: Decided
+    withheld: bool
+    remembered: tuple[Memory, ...]
+    given: Given | None
+
 
 NOT_UNDERSTOOD = Reply(550, "5.6.0", "Write YES, or NO, alone on the first line of your answer, as plain text")
 NOT_OPEN = Reply(
@@ -68,6 +82,7 @@ def _own(resources: Resources, challenge: Challenge, author: Member, now: dateti
         return OVER_QUOTA
     node = resources.settings.relay.node
     recorded = resources.database.write(lambda connection: challenges.confirm(connection, node, challenge, post, now))
+    resources.database.truncate_log()  # a key that was destroyed, if it is withheld now, must not live on in the write-ahead log
     note("challenge.answered", author=author.id, ip=challenge.client_ip, answer="yes", open=int(recorded is not None))
     if recorded is None:
         return NOT_OPEN
@@ -89,30 +104,49 @@ def _may_post(resources: Resources, challenge: Challenge, author: Member, now: d
     return True
 
 
+def _judged_anew(resources: Resources, challenge: Challenge, author: Member, copy: CleanCopy) -> _Judged:
+    """Decide again: in the half hour since, what it repeats, answers or quotes may have been withheld, reported or destroyed."""
+    scan, names = scan_of(copy), [name for name, _ in challenge.decisions]
+    lists = {name: one for name in names if (one := resources.list_named(name))}
+    recalled = recall(resources, author, scan, lists.values())
+    content_keys = (challenge.content_key,) if challenge.content_key else ()
+    hidden = hidden_by_keys(resources, author, scan, content_keys)
+    scan = replace(scan, findings=(*(recalled.findings if recalled else ()), *hidden))
+    waiting = [(name, one) for name, one in challenge.decisions if isinstance(one, Relay | Hold)]
+    decisions = reconsider(waiting, scan.findings, lists, author, resources.ruleset)
+    return _Judged(
+        decisions=decisions,
+        withheld=any(isinstance(one, Withhold) for _, one in decisions),
+        remembered=to_remember(resources, author, scan, lists.values(), decisions),
+        given=to_forget(resources, recalled, decisions),
+    )
+
+
 def _accepted(resources: Resources, challenge: Challenge, author: Member, now: datetime) -> posts.Accepted:
     """The post as it is recorded: received now, since nobody knew before who wrote it."""
     copy = unpack(unseal(resources.keys, challenge.uid, challenge.sealed))
-    goes_out = [decision.marking for _, decision in challenge.decisions if isinstance(decision, Relay)]
-    waits = resources.settings.retention.held
+    judged = _judged_anew(resources, challenge, author, copy)
+    kept, waits = not judged.withheld, resources.settings.retention.held
     return posts.Accepted(
         uid=challenge.uid,
         received_at=now,
         author_id=author.id,
         size_octets=challenge.size_octets,
-        message_id=copy.message_id,
+        message_id=copy.message_id if kept else None,
         duplicate_keys=(challenge.duplicate_key,),
-        content_key=challenge.content_key,
+        content_key=challenge.content_key if kept else None,
         prefix=challenge.prefix,
-        decisions=challenge.decisions,
-        sealed=challenge.sealed,
+        decisions=judged.decisions,
+        sealed=challenge.sealed if kept else None,
         held_until={
             name: mailing_list.working_time_after(now, waits)
-            for name, decision in challenge.decisions
+            for name, decision in judged.decisions
             if isinstance(decision, Hold) and (mailing_list := resources.list_named(name))
         },
         client_ip=challenge.client_ip,
         receipt=author.receipts,
         proof=challenge.proof,
-        given=to_forget_of_released(resources, copy, goes_out) if goes_out else None,
-        answered=what_it_answers(copy.references, copy.parts, resources.settings.relay.domain),
+        remembered=judged.remembered,
+        given=judged.given,
+        answered=what_it_answers(copy.references, copy.parts, resources.settings.relay.domain) if kept else None,
     )

@@ -8,11 +8,12 @@ from functools import partial
 from relay.actions.identity import identity_of, keyed
 from relay.delivery.compose import CleanCopy, footer, unpack
 from relay.delivery.digest import highest_of_several
+from relay.mail.message import Message
 from relay.policy import answered
 from relay.policy.answered import Answered, Same
 from relay.policy.confirmation import read_confirmation, without_confirmation
 from relay.policy.decision import Decision, Relay, Withhold
-from relay.policy.post import Finding, Scan, plain_text
+from relay.policy.post import CleanImage, Finding, Progress, Scan, plain_text
 from relay.policy.repeated import everything, memories_of_spill
 from relay.policy.shingle import DIGEST_OCTETS, every_shingle
 from relay.policy.thread import (
@@ -86,12 +87,19 @@ def found_hidden(resources: Resources, author: Member | None, scan: Scan, octets
 
     While it is only reported, a moderator decides; once it is confirmed, it is as if it bore a marking above every ceiling.
     """
+    identity = identity_of(author, scan, octets) if author else b""
+    content_keys = keyed(resources.keys.duplicate, identity, "") if author else ()
+    return hidden_by_keys(resources, author, scan, content_keys)
+
+
+def hidden_by_keys(
+    resources: Resources, author: Member | None, scan: Scan, content_keys: tuple[bytes, ...]
+) -> tuple[Finding, ...]:
+    """`found_hidden` of a message of which the keyed hashes are known, and the octets are gone."""
     with resources.database.read() as connection:
         if not threads.is_any_hidden(connection):
             return ()
     message_id = scan.message.message_id if scan.message else None
-    identity = identity_of(author, scan, octets) if author else b""
-    content_keys = keyed(resources.keys.duplicate, identity, "") if author else ()
     same = Same(message_id=message_id, content_keys=content_keys)
     subject = scan.message.subject if scan.message else ""
     files = (*(image.octets for image in scan.images), *(one.octets for one in scan.documents))
@@ -154,6 +162,29 @@ def to_forget(
         return None
     markings = [decision.marking for _, decision in decisions if isinstance(decision, Relay)]
     return given_out(recalled.found, recalled.said, _keys(resources), markings)
+
+
+def scan_of(copy: CleanCopy) -> Scan:
+    """What is kept of a message, as thread memory asks for it: its words, its files and what it answers. What was found in it is gone."""
+    message = Message(
+        author=None,
+        subject=copy.subject,
+        message_id=copy.message_id,
+        date=copy.date,
+        references=copy.references,
+        automatic=False,
+        list_ids=(),
+        hops=0,
+        defects=(),
+    )
+    images = (CleanImage(octets=one, place="", start=0, end=0, encoding="") for one in copy.images)
+    return Scan(
+        progress=Progress.COMPLETE,
+        message=message,
+        parts=copy.parts,
+        images=tuple(images),
+        documents=copy.documents,
+    )
 
 
 def to_remember_of_refused(resources: Resources, author: Member, copy: CleanCopy) -> tuple[Memory, ...]:

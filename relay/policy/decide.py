@@ -100,7 +100,7 @@ def _judge_content(post: Post, mailing_list: MailingList) -> Decision:
     for finding in (*scan.findings, *judge_photos(scan, mailing_list)):
         if finding.rule.startswith(RESIDUAL) and not mailing_list.strict:
             continue
-        action = _act_on(finding, mailing_list)
+        action = act_on(finding, mailing_list)
         if post.confirmed:
             action = _act_on_confirmed(finding, action)
         by_action[action].append(Reason(finding.code, finding.rule, finding.place))
@@ -136,7 +136,7 @@ def _stamp(findings: Iterable[Finding], mailing_list: MailingList) -> Tlp:
     return min(strict, mailing_list.ceiling, key=lambda label: label.level)
 
 
-def _act_on(finding: Finding, mailing_list: MailingList) -> Action:
+def act_on(finding: Finding, mailing_list: MailingList) -> Action:
     """What one finding means on one list: the policy's own answer, or the list's where the policy lets it choose."""
     if finding.label is not None and Tlp(finding.label).level <= mailing_list.ceiling.level:
         return "pass"

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from relay.actions import moderate, spill
 from relay.actions.prove import prove
 from relay.actions.receive import receive
+from relay.errors import Conflict
 from relay.mail.address import parse_address
 from relay.mail.auth_results import Proof
 from relay.mail.envelope import Client, Envelope
 from relay.senders.evidence import NOTHING
+from relay.store import spills
 from relay.store.challenges import A_DAY, OPEN
 from tests.integration.clocked import Clocked, at, recipient
 from tests.scanning import scan
@@ -50,10 +53,10 @@ def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
     site.resources.database.close()
 
 
-def hand_in(site, text, now, author=AUTHOR, to=LIST, more=""):
+def hand_in(site, text, now, author=AUTHOR, to=LIST, more="", again=""):
     """A message from anywhere; the reply."""
     octets = (
-        f"From: {author}\r\nTo: {to}\r\nSubject: Wobbleglimmer\r\nMessage-ID: <{hashlib.sha256(text.encode()).hexdigest()}@x.example>\r\n"
+        f"From: {author}\r\nTo: {to}\r\nSubject: Wobbleglimmer\r\nMessage-ID: <{again}{hashlib.sha256(text.encode()).hexdigest()}@x.example>\r\n"
         f"MIME-Version: 1.0\r\n{more}\r\n{text}\r\n"
     ).encode()
     envelope = Envelope(mail_from=parse_address(author), rcpt_to=(parse_address(to),))
@@ -229,3 +232,83 @@ def test_a_list_that_does_not_take_it_any_more_gets_nothing(site, change):
     site.resources = replace(site.resources, known_lists=lists)
     assert hand_in(site, "YES", START, to=reply_to(letter)).startswith("550 5.7.1 This question is not open")
     assert (states(site), site.rows("SELECT id FROM posts")) == (["open"], [])
+
+
+LEAK = "The grey van with the sixty kilos leaves the port of Limbe about midnight with four officers behind it."
+LATER = START + 2 * MINUTE
+
+
+def gone_out(site):
+    """A post that everybody has got; its reference."""
+    hand_in(site, LEAK, START)
+    [letter] = site.letters(START)
+    assert hand_in(site, "YES", START, to=reply_to(letter)) == "250 2.0.0 Ok"
+    site.letters(START)
+    return last_post(site)[0]
+
+
+def last_post(site):
+    """Reference, decision and reasons of the newest."""
+    [(reference, decision, reasons)] = site.rows(
+        "SELECT reference, decision, reasons FROM posts JOIN decisions ON post_id = id ORDER BY id DESC LIMIT 1"
+    )
+    return reference, decision, reasons
+
+
+def asked_about(site, text, **fields):
+    """A message that waits for its author's word; the letter that asks."""
+    hand_in(site, text, START + MINUTE, **fields)
+    [letter] = [mail for mail in site.letters(START + MINUTE) if mail["Reply-To"]]
+    return letter
+
+
+def report(site, reference):
+    member = site.member(MARIA)
+    assert site.resources.database.write(lambda c: spills.report(c, site.node, member, reference, LATER))
+
+
+def confirm(site, reference):
+    spill.confirm(site.resources, reference, parse_address(PAUL), LATER)
+
+
+def test_a_spill_that_was_confirmed_while_its_author_was_asked_does_not_go_out_again_and_is_not_forgotten(site):
+    reference = gone_out(site)
+    letter = asked_about(site, LEAK, again="1")
+    report(site, reference)
+    confirm(site, reference)
+    remembered = site.rows("SELECT hash, code FROM memories ORDER BY hash")
+    assert hand_in(site, "YES", LATER, to=reply_to(letter)) == "250 2.0.0 Ok"
+    again, decision, reasons = last_post(site)
+    assert (again != reference, decision, "thread.marking" in reasons) == (True, "withhold", True)
+    assert set(remembered) <= set(site.rows("SELECT hash, code FROM memories"))
+    notices = [mail for mail in site.letters(LATER) if again in mail["Subject"]]
+    assert [(recipient(mail), "YES" in mail.get_content()) for mail in notices] == [(AUTHOR, False)]
+    assert site.rows("SELECT content, message_id FROM posts ORDER BY id DESC LIMIT 1") == [(None, None)]
+    assert hand_in(site, LEAK, LATER, again="2") == "250 2.0.0 Ok"
+    assert (last_post(site)[1], states(site)[-1]) == ("withhold", "withheld")
+
+
+def test_a_spill_that_was_confirmed_before_is_not_even_asked_about(site):
+    reference = gone_out(site)
+    report(site, reference)
+    confirm(site, reference)
+    assert hand_in(site, LEAK, LATER, again="1") == "250 2.0.0 Ok"
+    assert (last_post(site)[1], states(site)) == ("withhold", ["confirmed", "withheld"])
+
+
+@pytest.mark.parametrize("decided", ["confirmed", "dismissed", ""])
+def test_what_quotes_a_post_that_was_reported_while_its_author_was_asked_waits_with_it(site, decided):
+    reference = gone_out(site)
+    letter = asked_about(site, f"Seen.\r\n> {LEAK}\r\n> -- \r\n> TLP:GREEN · {reference} · x")
+    report(site, reference)
+    if decided == "confirmed":
+        confirm(site, reference)
+    elif decided == "dismissed":
+        spill.dismiss(site.resources, reference, parse_address(PAUL), LATER)
+    assert hand_in(site, "YES", LATER, to=reply_to(letter)) == "250 2.0.0 Ok"
+    quoting, decision, reasons = last_post(site)
+    assert decision == {"confirmed": "withhold", "dismissed": "relay", "": "hold"}[decided]
+    assert ("thread.reported" in reasons) == (decided == "")
+    if not decided:
+        with pytest.raises(Conflict, match="hidden"):
+            moderate.release(site.resources, quoting, None, parse_address(PAUL), LATER)
