@@ -109,10 +109,8 @@ class Spills(RuleBasedStateMachine):
     @invariant()
     def what_is_destroyed_opens_with_no_key(self) -> None:
         for reference in getattr(self, "destroyed", ()):
-            kept = (
-                "SELECT wrapped_key, nonce, content, originals, message_id, content_key FROM posts WHERE reference = :r"
-            )
-            assert self.scene.world.rows(kept, r=reference) == [(None,) * 6]
+            kept = "SELECT wrapped_key, nonce, content, originals, message_id FROM posts WHERE reference = :r"
+            assert self.scene.world.rows(kept, r=reference) == [(None,) * 5]
 
     @invariant()
     def what_is_neither_opens_and_reads_as_it_was_written(self) -> None:
