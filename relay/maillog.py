@@ -40,6 +40,7 @@ EVENTS: Mapping[str, str] = {
     "post.over_limit": "a member, or their whole agency, sent more than [limits] allows and was told to try later; an account may be in other hands",
     "practice.judged": "a message to the practice address was judged; its author gets the verdict",
     "request.answered": "a member asked something of LIST-request@: which words",
+    "request.repeated": "a message to LIST-request@ came again by a gateway's word or a signature; nothing was done a second time",
     "request.left_by_click": "a member left a list at one click, by the address that its copies carry",
     "held.others_called": "posts have waited for one, two or four hours: so many deputies, further moderators and members of the secretariat were called",
     "held.authors_told": "posts have waited for 4 or 24 hours: so many authors were told that theirs still waits",

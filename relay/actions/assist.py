@@ -6,6 +6,7 @@ from datetime import datetime
 from relay.actions import spill
 from relay.actions.admit import has_letters_enough
 from relay.actions.directory import answer_about_doors
+from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
 from relay.actions.vouch import vouch
 from relay.delivery.delivery import Kind
@@ -14,7 +15,7 @@ from relay.mail.message import read_message, split_header
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.author import judge_author, may_ask
-from relay.policy.post import plain_text
+from relay.policy.post import Scan, plain_text
 from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
@@ -64,18 +65,25 @@ def assist(
     if has_letters_enough(resources, member, now):
         return _report_without_answer(resources, author, requests, now)
     shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
+    keys = () if author.proof.is_personal else _keys(resources, author, scan, octets)
     kept = {reference: spill.to_remember(resources, reference) for reference in shredded}
 
-    def answer(transaction: Transaction) -> None:
+    def answer(transaction: Transaction) -> bool:
+        if keys and letters.has_answered(transaction, member.id, keys):
+            return False
         answers = [
             _turn_down(resources, transaction, author, one, now)
             or answer_about_doors(resources, transaction, member, one, now)
             or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]
-        letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, {"answers": answers}, now)
+        facts = {"answers": answers} | ({"key": keys[0]} if keys else {})
+        letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, facts, now)
+        return True
 
-    resources.database.write(answer)
+    if not resources.database.write(answer):
+        note("request.repeated", member=member.id)
+        return TAKEN
     if kept:
         resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
     _note(member, requests)
@@ -102,6 +110,12 @@ def _report_without_answer(resources: Resources, author: Author, requests: tuple
     turned_down = resources.database.write(hide)
     _note(member, reports)
     return OVER_QUOTA if turned_down or len(reports) < len(requests) else TAKEN
+
+
+def _keys(resources: Resources, author: Author, scan: Scan, octets: bytes) -> tuple[str, ...]:
+    """By what a message is known when whoever has it hands it in again: not by what a member with a secret of their own has sent."""
+    hashes = keyed(resources.keys.duplicate, identity_of(author.member, scan, octets), f"request {author.proof.record}")
+    return tuple(one.hex() for one in hashes)
 
 
 def _turn_down(

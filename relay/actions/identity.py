@@ -9,21 +9,24 @@ from relay.senders.canonical import relaxed_body
 
 
 def identity_of(author: Member, scan: Scan, octets: bytes) -> bytes:
-    """What makes a message the same one when a client that lost our 250 sends it again.
+    """What stays the same when a client that lost our 250 sends a message again, or somebody else hands it in.
 
-    Its author, Message-ID and body (everything behind the header section); all octets when there is no Message-ID, so that
-    two short posts of the same words stay two. Of the body what DKIM lets change makes no other message: somebody who has a
-    member's signed mail could hand it in again with a space more.
+    Its author, Message-ID and body (everything behind the header section). Without a Message-ID: author, Date, subject and body, which a
+    signature covers, so that two short posts of the same words stay two; and all octets where there is no Date either. Of the
+    body what DKIM lets change makes no other message: somebody who has a member's signed mail could hand it in again with a space more.
     """
-    message_id = scan.message.message_id if scan.message else None
+    message = scan.message
+    named = message.message_id if message else None
+    if message and not named and message.date:
+        named = f"{message.date.isoformat()}\n{message.subject}"
     start = 0
-    if message_id:
+    if named:
         end = octets.find(b"\r\n\r\n")
         start = end + 4 if end >= 0 else len(octets)
     body = hashlib.sha256(relaxed_body(octets[start:]))
-    return f"{author.id}\n{message_id or ''}\n".encode() + body.digest()
+    return f"{author.id}\n{named or ''}\n".encode() + body.digest()
 
 
-def keyed(keys: tuple[bytes, ...], identity: bytes, lists: str) -> tuple[bytes, ...]:
-    """Keyed hashes of a message sent to these lists, one for each key."""
-    return tuple(hmac.digest(key, lists.encode() + b"\n" + identity, "sha256") for key in keys)
+def keyed(keys: tuple[bytes, ...], identity: bytes, sent_to: str) -> tuple[bytes, ...]:
+    """Keyed hashes of a message that was sent to these lists, or for this purpose: one for each key."""
+    return tuple(hmac.digest(key, sent_to.encode() + b"\n" + identity, "sha256") for key in keys)

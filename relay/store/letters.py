@@ -6,12 +6,12 @@ postmaster: sealed like a post, until it is delivered or too old.
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, union_all, update
+from sqlalchemy import Connection, Text, func, insert, or_, select, type_coerce, union_all, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.mail.address import Address
@@ -50,6 +50,14 @@ def write(
     """
     row = {"member_id": member_id, "kind": kind, "list_name": list_name, "facts": dict(facts)}
     connection.execute(insert(deliveries).values(**row, status=Status.QUEUED, created_at=now, next_attempt_at=now))
+
+
+def has_answered(connection: Connection, member_id: str, keys: Collection[str]) -> bool:
+    """Whether a message of this member that is known by one of these hashes has been answered, as far back as answers are on record."""
+    mine = (LETTER, deliveries.c.member_id == member_id, deliveries.c.kind == Kind.ANSWER)
+    texts = type_coerce(deliveries.c.facts, Text)
+    known = or_(*(texts.contains(key) for key in keys))
+    return connection.execute(select(deliveries.c.id).where(*mine, known).limit(1)).first() is not None
 
 
 def write_verdict(connection: Connection, member_id: str, verdict: Sequence[Mapping[str, Any]], now: datetime) -> str:

@@ -440,6 +440,22 @@ def test_a_signature_withdraws_no_post_of_a_list_that_wants_a_login_but_reports_
     )
 
 
+def test_words_that_were_signed_are_done_once_however_often_somebody_hands_them_in(house):
+    """Who was in Cc has the signed mail for five days. By then the member may want something else."""
+    no_receipts = sign(post("RECEIPTS OFF", to=REQUEST).replace(ALERT, b"\r\n"))
+    before = len(answers(house, ANA))
+    assert hand_in(house, no_receipts, REQUEST) == str(TAKEN)
+    eventually(lambda: answers(house, ANA)[before:])
+    answer_to(house, "RECEIPTS ON", by_login=True)
+    for again in (no_receipts, b"X-Anything: more\r\n" + no_receipts):
+        assert hand_in(house, again, REQUEST) == str(TAKEN)
+    answer_to(house, "WHOAMI", by_login=True)  # what comes after them is answered after them
+    assert len(answers(house, ANA)) == before + 3
+    assert len(house.service.events("request.repeated")) == 2
+    relayed = taken(hand_in(house, sign(post("With a receipt"))))
+    eventually(lambda: [one for one in house.smarthost.about(relayed) if not one.is_copy])
+
+
 def test_a_signature_of_the_domain_vouches_for_nobody_and_suspends_nobody(house, tmp_path):
     """A colleague whose server lets them write any From must not become the focal point, at whichever list they ask."""
     more = tmp_path / "more.csv"

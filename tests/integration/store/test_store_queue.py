@@ -126,6 +126,7 @@ def plans(world, ask) -> list[str]:
         ("ix_posts_author_id_received_at_size_octets", lambda c: c.execute(activity._BY_AGENCY.statement, SINCE)),
         ("ix_members_agency_key", lambda c: c.execute(activity._BY_AGENCY.statement, SINCE)),
         ("ix_deliveries_letters", lambda c: letters.written_lately(c, "x", START)),
+        ("_deliveries_", lambda c: letters.has_answered(c, "x", ("00ff", "ff00"))),
     ],
 )
 def test_what_waits_is_found_without_looking_through_all_that_was_delivered(full, index, ask):
