@@ -147,7 +147,7 @@ def ask_now(resources: Resources, country: str, operator: str, now: datetime) ->
         }
         if not any(told.values()):
             raise NotFound(
-                "no focal point could be asked: give somebody the role with `wen-relay members add --role focal-point`"
+                "no focal point could be asked: give a member the role focal-point in a file for `wen-relay members sync`, or add a new one with `members add --role focal-point`"
             )
         return told
 

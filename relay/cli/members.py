@@ -28,10 +28,10 @@ from relay.cli.rows import print_records, print_rows
 from relay.cli.vetting import WaiverOption
 from relay.cli.wishes import wishes
 from relay.mail.address import Address
-from relay.roster.member import Member
+from relay.roster.member import Member, MemberState
 from relay.roster.nomination import read_member_address
 from relay.roster.scope import read_scope
-from relay.store import certificates, failures, members, signing_keys
+from relay.store import agencies, certificates, failures, members, signing_keys
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
@@ -171,17 +171,40 @@ def suspend(
     if bool(address) == bool(agency) or (country and not agency):
         raise typer.BadParameter("name either an address or --agency, and --country with an agency alone")
     if agency:
-        _change(config, as_json, "suspended", members.suspend_agency, agency, reason=reason, country=country.upper())
+        _change(
+            config,
+            as_json,
+            "suspended",
+            agencies.suspend_agency,
+            agency,
+            reason=reason,
+            country=read_scope(country=country).country,
+        )
     else:
         _change(config, as_json, "suspended", members.suspend, read_member_address(address), reason=reason)
 
 
 @app.command()
-def reinstate(address: AddressArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """End a suspension.
+def reinstate(
+    address: Annotated[str, typer.Argument(metavar="[ADDR]", help="The member's address; or --agency.")] = "",
+    agency: Annotated[str, typer.Option(metavar="NAME", help="Reinstate everybody of this agency.")] = "",
+    country: Annotated[str, typer.Option(metavar="CC", help="With --agency: of this country alone.")] = "",
+    reason: Annotated[
+        str, typer.Option(help="With --agency: only whom was suspended for this reason, word for word.")
+    ] = "",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """End a suspension, or those of a whole agency that were made for one reason.
 
     Example: wen-relay members reinstate a.mbarga@douanes.example
     """
+    if bool(address) == bool(agency) or ((country or reason) and not agency):
+        raise typer.BadParameter("name either an address or --agency; --country and --reason go with an agency alone")
+    if agency:
+        code = read_scope(country=country).country
+        _change(config, as_json, "reinstated", agencies.reinstate_agency, agency, reason=reason, country=code)
+        return
     _change(config, as_json, "reinstated", members.reinstate, read_member_address(address))
 
 
@@ -233,5 +256,8 @@ def _change(
         print_rows(map(person, changed), as_json=True, columns=(), nothing="")
         return
     for member in changed:
-        until = f" until {member.valid_until}" if member.valid_until else " without an end" if done == "renewed" else ""
-        say(f"{member.address} is {done}{until}.")
+        if member.state is MemberState.LEFT and done == "suspended":
+            say(f"{member.address} was nominated only: the nomination has ended.")
+            continue
+        until = f" until {member.valid_until}" if member.valid_until else " without an end"
+        say(f"{member.address} is {done}{until if done == 'renewed' else ''}.")

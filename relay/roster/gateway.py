@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from relay.mail.address import Address
-from relay.roster.member import Member
+from relay.roster.member import Member, agency_name_key
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
 
@@ -23,7 +23,7 @@ class Gateway:
 
         A member who moves to another agency isn't this one's any more, whatever is in the gateway's set.
         """
-        return member.agency.casefold() == self.agency.casefold() and (
+        return agency_name_key(member.agency) == agency_name_key(self.agency) and (
             member.address in self.addresses or member.address.domain in self.domains
         )
 

@@ -65,8 +65,12 @@ class MemberState(StrEnum):
 
 def agency_key(country: str, agency: str) -> str:
     """The form in which agencies are compared: in one country, without regard to case, spaces and ways to write a letter."""
-    name = " ".join(unicodedata.normalize("NFKC", agency).casefold().split())
-    return f"{country} {name}"
+    return f"{country} {agency_name_key(agency)}"
+
+
+def agency_name_key(agency: str) -> str:
+    """The form in which the names of agencies are compared, of whatever country."""
+    return " ".join(unicodedata.normalize("NFKC", agency).casefold().split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

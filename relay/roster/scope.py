@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from relay.errors import Invalid
 from relay.roster.countries import COUNTRIES
-from relay.roster.member import Member, MemberState, Role
+from relay.roster.member import Member, MemberState, Role, agency_name_key
 
 Word = TypeVar("Word", MemberState, Role)
 
@@ -14,7 +14,7 @@ Word = TypeVar("Word", MemberState, Role)
 class Scope:
     """What somebody must be to belong to the part; "" or None where it doesn't matter.
 
-    An agency's name is compared without regard to case.
+    An agency's name is compared without regard to case, spaces and ways to write a letter.
     """
 
     country: str = ""
@@ -35,7 +35,7 @@ class Scope:
     def covers(self, country: str, agency: str) -> bool:
         """Whether somebody of this country and agency could belong to it."""
         return (not self.country or country == self.country) and (
-            not self.agency or agency.casefold() == self.agency.casefold()
+            not self.agency or agency_name_key(agency) == agency_name_key(self.agency)
         )
 
     @property

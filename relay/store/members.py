@@ -119,28 +119,6 @@ def suspend(
     return _suspend(connection, node, member, reason=reason, operator=operator, now=now)
 
 
-def suspend_agency(
-    connection: Connection, node: str, agency: str, *, reason: str, operator: str, now: datetime, country: str = ""
-) -> tuple[Member, ...]:
-    """Suspend every member of an agency, active or dormant; its name is compared without regard to case.
-
-    Agencies of several countries may bear one name: without a country all of them are meant.
-
-    Raises:
-        NotFound: nobody active is of this agency.
-    """
-    found = [
-        member
-        for member in list_members(connection)
-        if member.state in {MemberState.ACTIVE, MemberState.DORMANT}
-        and member.agency.casefold() == agency.casefold()
-        and country in {"", member.country}
-    ]
-    if not found:
-        raise NotFound(f"no active member is of the agency “{agency}”{f' in {country}' if country else ''}")
-    return tuple(_suspend(connection, node, member, reason=reason, operator=operator, now=now) for member in found)
-
-
 def reinstate(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
     """End a suspension.
 

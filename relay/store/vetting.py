@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, true, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.delivery.rules import RULES_VERSION
@@ -129,6 +129,12 @@ def reject(connection: Connection, node: str, member: Member, by: Member, now: d
     return True
 
 
+def call_off(connection: Connection, node: str, member: Member, *, operator: str, now: datetime) -> Member:
+    """End a nomination on an operator's word, because the nominee's agency is suspended."""
+    _end(connection, node, member, "member.nomination_rejected", now, operator=operator)
+    return get(connection, member.id)
+
+
 def lapse(connection: Connection, node: str, now: datetime) -> int:
     """End the nominations that nobody has completed in time; returns how many."""
     old = (members.c.state == MemberState.NOMINATED, members.c.created_at <= now - OPEN)
@@ -212,16 +218,17 @@ def _invited(connection: Connection, invitation: int, now: datetime) -> Member |
 
 
 def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
-    """Ask everybody who may confirm: the country's focal points and the administrators, but the nominator."""
+    """Ask who may confirm, but for the nominator: the country's other focal points; administrators where there are none, or for roles with power."""
     candidacy = _candidacy(connection, nominee)
     if not _still_stands(connection, candidacy, nominee.country, now):
         return
     others = select(members.c.id).where(
-        may_vouch(nominee.country, now.date()),
-        members.c.address_key != candidacy.nominated_by.key,
-        has_role(Role.ADMIN) if nominee.has_power else true(),
+        may_vouch(nominee.country, now.date()), members.c.address_key != candidacy.nominated_by.key
     )
-    for member_id in connection.execute(others).scalars().all():
+    here = others.where(has_role(Role.FOCAL_POINT), members.c.country == nominee.country)
+    focal_points = () if nominee.has_power else connection.execute(here).scalars().all()
+    admins = others.where(has_role(Role.ADMIN))
+    for member_id in focal_points or connection.execute(admins).scalars().all():
         _queue(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
 
 

@@ -120,6 +120,15 @@ def test_a_whole_agency_is_suspended_at_once(fresh):
     assert {(row["address"], row["state"]) for row in rows} == {(PAUL, "suspended"), (CLAIRE, "suspended")}
 
 
+def test_a_whole_agency_is_reinstated_for_the_reason_that_was_given(fresh):
+    agency = ("--agency", "police", "--country", "cm")
+    fresh.run("members", "suspend", *agency, "--reason", "reorganised")
+    done = fresh.try_run("members", "reinstate", *agency)
+    assert "“reorganised”" in done.err
+    [row] = fresh.rows("members", "reinstate", *agency, "--reason", "reorganised")
+    assert (row["address"], row["state"]) == (PAUL, "active")
+
+
 def test_whoever_vouches_and_gets_no_mail_of_it_is_named(fresh):
     words = ["members", "add", "new@douanes.example", "--name", "New Example", "--agency", "Douanes"]
     words += ["--agency-type", "customs", "--country", "CM", "--language", "fr", "--lists", "central-africa"]

@@ -11,7 +11,7 @@ from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import mailing_lists, members, queue
+from relay.store import agencies, mailing_lists, members, queue
 from tests.integration.store.conftest import LISTS, NODE, START, make_list
 
 
@@ -132,7 +132,7 @@ def test_a_whole_agency_is_suspended(world):
 
     def suspend_agency(agency: str, country: str = ""):
         return world.database.write(
-            lambda c: members.suspend_agency(
+            lambda c: agencies.suspend_agency(
                 c, NODE, agency, reason="breach", operator="root", now=START, country=country
             )
         )
@@ -144,6 +144,32 @@ def test_a_whole_agency_is_suspended(world):
         suspend_agency("Parks of Gabon")
     with world.database.read() as connection:
         assert members.get(connection, other.id) == other
+
+
+def test_an_agencys_name_is_the_same_however_its_letters_are_written(world):
+    ama, bela = world.join("ama", agency="Faune et For\u00eats"), world.join("bela", agency="faune et  fore\u0302ts")
+    done = world.database.write(
+        lambda c: agencies.suspend_agency(c, NODE, "Faune et Fore\u0302ts", reason="breach", operator="root", now=START)
+    )
+    assert {member.id for member in done} == {ama.id, bela.id}
+
+
+def test_a_whole_agency_is_reinstated_but_for_those_who_are_suspended_for_another_reason(world):
+    ama, bela = world.join("ama", agency="Parks of Gabon"), world.join("bela", agency="Parks of Gabon")
+    change(world, members.suspend, bela, reason="address fails")
+    by_root = {"operator": "root", "now": START}
+    world.database.write(lambda c: agencies.suspend_agency(c, NODE, "Parks of Gabon", reason="breach", **by_root))
+
+    def reinstate_agency(reason: str):
+        return world.database.write(
+            lambda c: agencies.reinstate_agency(c, NODE, "PARKS OF GABON", reason=reason, country="CM", **by_root)
+        )
+
+    with pytest.raises(NotFound, match="“address fails”, “breach”"):
+        reinstate_agency("")
+    assert [(one.id, one.state) for one in reinstate_agency("breach")] == [(ama.id, MemberState.ACTIVE)]
+    with world.database.read() as connection:
+        assert members.get(connection, bela.id).state is MemberState.SUSPENDED
 
 
 def test_vetting_is_renewed_to_a_day_or_without_end(world):

@@ -13,7 +13,7 @@ from relay.mail.address import Address
 from relay.roster.attestation import GRACE
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import attestations, fanout, last_look, letters, members, queue, retention, vetting, wishes
+from relay.store import agencies, attestations, fanout, last_look, letters, members, queue, retention, vetting, wishes
 from tests.integration.store.conftest import NODE, START
 
 DAY, EVERY = timedelta(days=1), timedelta(days=365)
@@ -107,7 +107,9 @@ def test_a_nominee_becomes_a_member_by_three_peoples_acts(people):
     with pytest.raises(Conflict, match="has not confirmed the address"):
         people.confirm(bela, people.second)
     assert people.answer(bela)
-    assert people.letters("confirmation") == ["admin", "second"]  # neither the nominator nor another country's
+    assert people.letters("confirmation") == [
+        "second"
+    ]  # neither the nominator, nor another country's, nor an administrator
     for nobody, why in ((people.chief, "somebody else"), (people.abroad, "neither a focal point of CM")):
         with pytest.raises(Conflict, match=why):
             people.confirm(people.get(bela), nobody)
@@ -326,7 +328,7 @@ def test_letters_that_name_others_are_looked_at_once_more_right_before_they_go(p
     begun = world.database.write(lambda c: last_look.begin(c, "node-1/a/1", ids, now))
     gone = {(one.kind.value, one.recipient_id) for one in claimed if one.id in begun}
     assert {kind for kind, whose in gone if whose == reader.id} & NAMING == set()
-    assert {kind for kind, whose in gone if whose == people.admin.id} >= {"confirmation"}
+    assert {kind for kind, whose in gone if whose == people.admin.id} >= {"attestation"}
 
 
 def test_a_suspended_member_is_neither_asked_about_nor_attested(people):
@@ -349,10 +351,28 @@ def test_the_word_of_a_proposer_who_was_suspended_since_counts_no_more(people):
     assert people.answer(cleo)
     people.write(members.suspend, people.chief.address, reason="account taken over", operator="root", now=START)
     assert people.answer(bela)
-    assert people.letters("confirmation") == ["admin", "second"]  # about cleo, from before
+    assert people.letters("confirmation") == ["second"]  # about cleo, from before
     for nominee in (bela, cleo):
         with pytest.raises(Conflict, match="somebody else must propose"):
             people.confirm(people.get(nominee), people.second)
+
+
+def test_administrators_are_asked_where_no_second_focal_point_can_confirm(people):
+    people.write(members.suspend, people.second.address, reason="on leave", operator="root", now=START)
+    assert people.answer(people.nominate())
+    assert people.letters("confirmation") == ["admin"]
+
+
+def test_a_nominee_of_a_suspended_agency_can_not_be_confirmed(people):
+    bela, cleo = people.nominate(agency="Eco\u0301gardes"), people.nominate("cleo", agency="Police")
+    people.answer(bela)
+    ended = people.write(agencies.suspend_agency, "EC\u00d3GARDES", reason="breach", operator="root", now=START)
+    assert [(one.id, one.state) for one in ended] == [(bela.id, MemberState.LEFT)]
+    assert people.letters("confirmation") == []
+    assert people.events(bela)[-1] == "member.nomination_rejected"
+    with pytest.raises(Conflict, match="isn't waiting"):
+        people.confirm(people.get(bela), people.second)
+    assert people.get(cleo).state is MemberState.NOMINATED
 
 
 def test_who_is_to_have_power_is_confirmed_by_an_administrator_alone(people):

@@ -18,6 +18,7 @@ def make_gateway(**changes):
     [
         (ANA, "Douanes", True),
         (ANA, "DOUANES", True),
+        (ANA, "\uff24ouanes ", True),
         ("Ana@Douanes.example", "Douanes", True),
         ("other@douanes.example", "Douanes", False),
         ("ana@sub.douanes.example", "Douanes", False),
