@@ -44,6 +44,7 @@ def run_due(resources: Resources, now: datetime) -> None:
     for job in (
         _end_nominations,
         _ask_attestations,
+        _tell_of_ends,
         _expire_held,
         _expire_challenges,
         _call_others,
@@ -141,6 +142,11 @@ def _end_nominations(resources: Resources, now: datetime) -> None:
     node = resources.settings.relay.node
     if ended := resources.database.write(lambda connection: vetting.lapse(connection, node, now)):
         note("vetting.nominations_ended", count=ended)
+
+
+def _tell_of_ends(resources: Resources, now: datetime) -> None:
+    if told := resources.database.write(lambda connection: attestations.tell_of_ends(connection, now)):
+        note("vetting.ends_told", count=told)
 
 
 def _ask_attestations(resources: Resources, now: datetime) -> None:

@@ -7,7 +7,7 @@ from relay.delivery.bounce import answer_address
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.resources import Resources
-from relay.roster.attestation import Stage
+from relay.roster.attestation import FIRST, Stage
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.store import members, vetting
@@ -61,14 +61,17 @@ def about_attestation(resources: Resources, delivery: Delivery, recipient: Membe
         queued_at=delivery.created_at,
         lists=_named(resources, [delivery.list_name]),
         author_country=facts.get("country", ""),
-        people=tuple(one for one in people if one.state in wanting and not _is_attested_since(one, delivery)),
+        people=tuple(one for one in people if one.state in wanting and not _is_settled(one, delivery)),
         member=recipient,
         stage=Stage(facts["stage"]),
         due=due,
+        ends=bool(facts.get("ends")),
     )
 
 
-def _is_attested_since(one: Member, delivery: Delivery) -> bool:
+def _is_settled(one: Member, delivery: Delivery) -> bool:
+    if delivery.facts.get("ends"):
+        return one.valid_until is None or one.valid_until > date.fromisoformat(delivery.facts["due"]) + FIRST
     return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
 
 

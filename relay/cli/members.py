@@ -32,6 +32,7 @@ from relay.roster.member import Member, MemberState
 from relay.roster.nomination import read_member_address
 from relay.roster.scope import read_scope
 from relay.store import agencies, certificates, failures, members, signing_keys
+from relay.store.vetting import voucher
 
 app = typer.Typer(no_args_is_help=True)
 app.command("import")(roll.import_)
@@ -192,6 +193,9 @@ def reinstate(
     reason: Annotated[
         str, typer.Option(help="With --agency: only whom was suspended for this reason, word for word.")
     ] = "",
+    by: Annotated[
+        str, typer.Option("--by", metavar="ADDR", help="Who vouches for them, where a nominator or confirmer said NO.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -199,13 +203,19 @@ def reinstate(
 
     Example: wen-relay members reinstate a.mbarga@douanes.example
     """
-    if bool(address) == bool(agency) or ((country or reason) and not agency):
+    if bool(address) == bool(agency) or ((country or reason) and not agency) or (by and agency):
         raise typer.BadParameter("name either an address or --agency; --country and --reason go with an agency alone")
     if agency:
         code = read_scope(country=country).country
         _change(config, as_json, "reinstated", agencies.reinstate_agency, agency, reason=reason, country=code)
         return
-    _change(config, as_json, "reinstated", members.reinstate, read_member_address(address))
+    who = _voucher(config, by) if by else None
+    _change(config, as_json, "reinstated", members.reinstate, read_member_address(address), by=who)
+
+
+def _voucher(config: str, address: str) -> Member:
+    with opened(config) as resources, resources.database.read() as connection:
+        return voucher(connection, read_member_address(address))
 
 
 @app.command()

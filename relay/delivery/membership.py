@@ -82,6 +82,20 @@ def welcome(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def attestation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """Ask somebody to vouch again for the people of a country."""
+    if facts.ends:
+        return [
+            catalogue.text("These memberships end by themselves after the day that stands beside them:"),
+            "\n".join(
+                f"- {one.name} <{one.address}>, {one.agency}: {catalogue.day(one.valid_until)}"
+                for one in facts.people
+                if one.valid_until
+            ),
+            catalogue.text(
+                "If they are to go on, ask the people who run the list to renew them; for an address at a free mail provider name the day of "
+                "your new waiver: {owner}.",
+                owner=_owner(facts),
+            ),
+        ]
     country, day = catalogue.country(facts.author_country), catalogue.day(facts.due) if facts.due else ""
     if facts.stage is Stage.LAPSED:
         asked = catalogue.text(
@@ -118,6 +132,14 @@ def dormancy(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     member = facts.member
     if member is None or facts.due is None:
         raise ValueError("a letter on dormancy needs the member and the day")
+    if facts.ends:
+        return [
+            catalogue.text(
+                "Your membership ends after {day}: then you can neither post nor get alerts. If you are to go on, ask your focal point to have "
+                "it renewed.",
+                day=catalogue.day(facts.due),
+            )
+        ]
     talk = catalogue.text(
         "Please speak with your focal point; one message from them is enough. If you are one yourself, another one or an administrator "
         "must vouch for you: {owner}.",

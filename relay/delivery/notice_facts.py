@@ -146,7 +146,7 @@ class NoticeFacts:
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
     - nomination, confirmation: `nomination`; invitation: the same, `reply_to`
-    - attestation: `author_country`, `people`, `stage`, `due`; dormancy: `member`, `stage`, `due`
+    - attestation: `author_country`, `people`, `stage`, `due`; dormancy: `member`, `stage`, `due`; of either `ends`, when a last day comes and not an attestation's end
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
@@ -204,6 +204,7 @@ class NoticeFacts:
     dropped: int = 0
     unproven: bool = False
     due: date | None = None
+    ends: bool = False
     leak: Leak | None = None
     breach: BreachFacts | None = None
     request: Address | None = None

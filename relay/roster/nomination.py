@@ -28,6 +28,11 @@ class Nomination:
     valid_until: date | None = None
     waived_on: date | None = None
 
+    @property
+    def vouchers(self) -> tuple[Address, ...]:
+        """Who answers for this person so far."""
+        return tuple(one for one in (self.nominated_by, self.confirmed_by) if one is not None)
+
 
 def read_member_address(text: str) -> Address:
     """Read an address that a person typed.

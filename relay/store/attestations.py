@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
-from relay.roster.attestation import FIRST, Stage, due_on, receives_until, stage_of
+from relay.roster.attestation import FIRST, SECOND, Stage, due_on, receives_until, stage_of
 from relay.roster.member import Member, MemberState, Role
 from relay.store import audit, fanout
 from relay.store.fanout import has_role, may_act, speaks_for
@@ -59,6 +59,29 @@ def ask(connection: Connection, node: str, every: timedelta, now: datetime) -> i
     for (country, stage), ids in sorted(further.items()):
         _write_to_vouchers(connection, country, stage, ids, min(due[one] for one in ids if one in due), now)
     return sum(map(len, further.values()))
+
+
+def tell_of_ends(connection: Connection, now: datetime) -> int:
+    """Tell members and who vouches for their country that a membership ends by itself, 30 and 7 days before; returns how many.
+
+    An attestation doesn't prolong it: whoever set the last day, as with a waiver for a free address, must set another.
+    """
+    today = now.date()
+    columns = (members.c.id, members.c.country, members.c.valid_until, members.c.end_told)
+    ending = (_LIVING, members.c.valid_until >= today, members.c.valid_until <= today + FIRST)
+    told: defaultdict[tuple[str, Stage], list[tuple[str, date]]] = defaultdict(list)
+    for row in connection.execute(select(*columns).where(*ending).with_for_update(skip_locked=True)).all():
+        stage = Stage.SECOND if row.valid_until - today <= SECOND else Stage.FIRST
+        if stage > row.end_told:
+            told[row.country, stage].append((row.id, row.valid_until))
+            connection.execute(update(members).where(members.c.id == row.id).values(end_told=stage))
+            facts = {"stage": int(stage), "due": row.valid_until.isoformat(), "ends": True}
+            _queue(connection, Kind.DORMANCY, row.id, facts, min(get(connection, row.id).lists, default=""), now)
+    for (country, stage), ends in sorted(told.items()):
+        _write_to_vouchers(
+            connection, country, stage, [one for one, _ in ends], min(day for _, day in ends), now, ends=True
+        )
+    return sum(map(len, told.values()))
 
 
 def attest(
@@ -135,7 +158,14 @@ def _ask_for_the_others(connection: Connection, country: str) -> list[str]:
 
 
 def _write_to_vouchers(
-    connection: Connection, country: str, stage: Stage, ids: Sequence[str], due: date, now: datetime
+    connection: Connection,
+    country: str,
+    stage: Stage,
+    ids: Sequence[str],
+    due: date,
+    now: datetime,
+    *,
+    ends: bool = False,
 ) -> None:
     """Ask the country's focal points; the administrators too from the second time on, and where nobody else could vouch."""
     asked = set(connection.execute(select(members.c.id).where(may_act(now.date()), speaks_for(country))).scalars())
@@ -147,6 +177,7 @@ def _write_to_vouchers(
         theirs = sorted(set(ids) - {voucher})
         if theirs:
             facts = {"country": country, "stage": int(stage), "due": due.isoformat(), "members": theirs}
+            facts |= {"ends": True} if ends else {}
             lists = get(connection, voucher).lists or get(connection, theirs[0]).lists
             _queue(connection, Kind.ATTESTATION, voucher, facts, min(lists, default=""), now)
 

@@ -52,6 +52,7 @@ def attested(on: date) -> dict[str, Any]:
     return {
         "attested_on": on,
         "attestation_asked": Stage.NONE,
+        "end_told": Stage.NONE,
         "answered_on": None,
         "dormant_on": None,
         "receives_until": None,

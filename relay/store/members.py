@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from relay.roster.attestation import Stage
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
 from relay.store import audit, failures, fanout
-from relay.store.member_rows import attested, member_row, read_member
+from relay.store.member_rows import address_of, attested, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
 
@@ -23,6 +23,7 @@ _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, me
 # Built once: every message asks.
 _BY_ADDRESS = Prepared(_WITH_LISTS.where(members.c.address_key == bindparam("key")))
 _BY_ID = Prepared(_WITH_LISTS.where(members.c.id == bindparam("id")))
+DISPUTED = "nomination disputed"  # why somebody is suspended whose voucher says NO
 _PRESENT = (MemberState.ACTIVE, MemberState.DORMANT, MemberState.SUSPENDED)
 ABSENT = {MemberState.LEFT: "no longer a member", MemberState.NOMINATED: "nominated, and no member yet"}
 
@@ -45,7 +46,7 @@ def add(connection: Connection, node: str, nomination: Nomination, *, operator: 
     """
     member_id = enter(connection, nomination, MemberState.ACTIVE, now)
     audit.append(connection, node, now, "member.added", added_facts(connection, member_id, nomination, operator))
-    tell_vouchers(connection, member_id, nomination, now)
+    tell_vouchers(connection, member_id, nomination.vouchers, nomination.lists, now)
     return get(connection, member_id)
 
 
@@ -119,18 +120,30 @@ def suspend(
     return _suspend(connection, node, member, reason=reason, operator=operator, now=now)
 
 
-def reinstate(connection: Connection, node: str, address: Address, *, operator: str, now: datetime) -> Member:
-    """End a suspension.
+def reinstate(
+    connection: Connection, node: str, address: Address, *, by: Member | None = None, operator: str, now: datetime
+) -> Member:
+    """End a suspension. One that a voucher's NO has brought ends only by the word of somebody who may vouch, and the vouchers are told.
 
     Raises:
         NotFound: there is no such member.
-        Conflict: the member isn't suspended.
+        Conflict: the member isn't suspended, or their nomination is disputed and nobody vouches for them now.
     """
     member = _find_in(connection, address, MemberState.SUSPENDED)
+    columns = (members.c.suspension, members.c.nominated_by, members.c.confirmed_by)
+    row = connection.execute(select(*columns).where(members.c.id == member.id)).one()
+    if row.suspension == DISPUTED:
+        if by is None or by.id == member.id or not by.may_vouch_for(member.country, now.date()):
+            raise Conflict(
+                f"{address} is suspended because a voucher said NO: name with --by who vouches for them now, a focal point of "
+                f"{member.country} or an administrator"
+            )
+        vouchers = [address_of(one) for one in (row.nominated_by, row.confirmed_by) if one]
+        tell_vouchers(connection, member.id, vouchers, member.lists, now)
     failures.forget(connection, member.id)  # whoever reinstates somebody says that their address works
     fresh: dict[str, Any] = {"state": MemberState.ACTIVE, "suspension": None, "dormant_on": None}
     fresh |= {"receives_until": None, "attestation_asked": Stage.NONE}  # what was asked before is asked anew
-    return _change(connection, node, member, "member.reinstated", operator, now, **fresh)
+    return _change(connection, node, member, "member.reinstated", operator, now, by=by, **fresh)
 
 
 def renew(
@@ -188,8 +201,10 @@ def _change(
     connection: Connection, node: str, member: Member, event: str, operator: str, now: datetime, **values: Any
 ) -> Member:
     """Change a member's row and say so in the audit log."""
-    connection.execute(update(members).where(members.c.id == member.id).values(**values))
     facts: dict[str, str | int | list[Any] | None] = {"member": member.id, "operator": operator}
+    if (by := values.pop("by", None)) is not None:
+        facts["by"] = by.id
+    connection.execute(update(members).where(members.c.id == member.id).values(**values))
     if values.get("suspension"):
         facts["reason"] = values["suspension"]
     if "valid_until" in values:
@@ -229,24 +244,14 @@ def name_for_audit(connection: Connection, voucher: Address) -> str:
     return member.id if member else str(voucher)
 
 
-def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind) -> str | None:
-    """The id of whom a letter to a voucher was about, by the letter's number; None when they got no such letter.
-
-    What was written about an earlier membership or nomination of the same person says nothing of this one.
-    """
-    theirs = (deliveries.c.id == letter, deliveries.c.member_id == voucher.id, deliveries.c.kind == kind)
-    since = deliveries.c.created_at >= members.c.created_at
-    about = select(members.c.id).join(deliveries, deliveries.c.about_id == members.c.id).where(*theirs, since)
-    found: str | None = connection.execute(about).scalar_one_or_none()
-    return found
-
-
-def tell_vouchers(connection: Connection, member_id: str, nomination: Nomination, now: datetime) -> None:
+def tell_vouchers(
+    connection: Connection, member_id: str, vouchers: Iterable[Address], lists_: Collection[str], now: datetime
+) -> None:
     """Queue word to nominator and confirmer, so that one whose name was used without their knowledge can object."""
-    for voucher in (nomination.nominated_by, nomination.confirmed_by):
-        member = find(connection, voucher) if voucher else None
+    for voucher in vouchers:
+        member = find(connection, voucher)
         if member is not None and member.state is MemberState.ACTIVE:
-            row = {"member_id": member.id, "about_id": member_id, "list_name": min(nomination.lists, default="")}
+            row = {"member_id": member.id, "about_id": member_id, "list_name": min(lists_, default="")}
             row |= {"kind": Kind.NOMINATION, "status": Status.QUEUED}
             connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
 

@@ -50,7 +50,8 @@ def change_member(connection: Connection, node: str, change: Change, *, operator
     _change_lists(connection, before, after)
     audit.append(connection, node, now, "member.changed", _facts(connection, change, operator))
     if change.vouchers:
-        tell_vouchers(connection, before.id, nomination_of(connection, before.id), now)
+        told = nomination_of(connection, before.id)
+        tell_vouchers(connection, before.id, told.vouchers, told.lists, now)
     return get(connection, before.id)
 
 

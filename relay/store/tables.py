@@ -91,6 +91,7 @@ members = Table(
     Column("rules_version", Integer, nullable=False, server_default=text("0")),
     Column("rules_accepted_at", Instant),
     Column("attested_on", Date),
+    Column("end_told", Integer, nullable=False, server_default=text("0")),  # attestation.Stage, before valid_until
     Column("attestation_asked", Integer, nullable=False, server_default=text("0")),  # attestation.Stage
     Column(
         "answered_on", Date

@@ -16,7 +16,7 @@ from relay.roster.vetting import Candidacy
 from relay.store import audit, fanout
 from relay.store.fanout import has_role, may_vouch
 from relay.store.member_rows import address_of
-from relay.store.members import about_whom, added_facts, enter, find, get, tell_vouchers
+from relay.store.members import added_facts, enter, find, get, tell_vouchers
 from relay.store.tables import deliveries, members, memberships
 
 OPEN = timedelta(days=30)  # so long a nomination waits for the nominee and for a second person
@@ -110,9 +110,22 @@ def confirm(connection: Connection, node: str, member: Member, by: Member, *, op
     facts: audit.Facts = {"member": member.id, "confirmed_by": by.id, "operator": operator}
     audit.append(connection, node, now, "member.confirmed", facts)
     _call_off(connection, member.id)
-    tell_vouchers(connection, member.id, nomination_of(connection, member.id), now)
+    told = nomination_of(connection, member.id)
+    tell_vouchers(connection, member.id, told.vouchers, told.lists, now)
     _queue(connection, Kind.WELCOME, member.id, member.id, min(member.lists, default=""), now)
     return get(connection, member.id)
+
+
+def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind) -> str | None:
+    """The id of whom a letter to a voucher was about, by the letter's number; None when they got no such letter.
+
+    What was written about an earlier membership or nomination of the same person says nothing of this one.
+    """
+    theirs = (deliveries.c.id == letter, deliveries.c.member_id == voucher.id, deliveries.c.kind == kind)
+    since = deliveries.c.created_at >= members.c.created_at
+    about = select(members.c.id).join(deliveries, deliveries.c.about_id == members.c.id).where(*theirs, since)
+    found: str | None = connection.execute(about).scalar_one_or_none()
+    return found
 
 
 def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:

@@ -8,8 +8,9 @@ from relay.delivery.delivery import Kind
 from relay.roster.member import Member, MemberState
 from relay.roster.reading import Reading
 from relay.store import audit, digests, fanout
-from relay.store.members import about_whom
+from relay.store.members import DISPUTED
 from relay.store.tables import RELAYED, decisions, deliveries, members, memberships, posts
+from relay.store.vetting import about_whom
 
 
 def set_language(connection: Connection, node: str, member: Member, language: str, now: datetime) -> None:
@@ -119,7 +120,7 @@ def object_to(connection: Connection, node: str, voucher: Member, notice: int, n
     if nominee is None:
         return False
     living = (members.c.id == nominee) & members.c.state.in_([MemberState.ACTIVE, MemberState.DORMANT])
-    suspended = update(members).where(living).values(state=MemberState.SUSPENDED, suspension="nomination disputed")
+    suspended = update(members).where(living).values(state=MemberState.SUSPENDED, suspension=DISPUTED)
     if connection.execute(suspended).rowcount:
         fanout.cancel_of_suspended(connection, nominee)
     audit.append(connection, node, now, "member.nomination_disputed", {"member": nominee, "voucher": voucher.id})

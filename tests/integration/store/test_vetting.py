@@ -56,6 +56,9 @@ class People:
     def write(self, function, *values, **named):
         return self.world.database.write(lambda connection: function(connection, NODE, *values, **named))
 
+    def write_plain(self, function, *values):
+        return self.world.database.write(lambda connection: function(connection, *values))
+
     def nominate(self, local="bela", by=None, **changes):
         return self.write(
             vetting.nominate, nomination(local, (by or self.chief).address, **changes), operator="root", now=START
@@ -279,12 +282,10 @@ def queue_what_names_people(people):
     people.ask(359)
     for kind in (Kind.FAILING, Kind.ANSWER):
         people.world.database.write(lambda c, kind=kind: letters.write(c, people.second.id, kind, "", {}, START))
-    people.world.database.write(lambda c: members.tell_vouchers(c, people.abroad.id, vouched_by(people.second), START))
+    people.world.database.write(
+        lambda c: members.tell_vouchers(c, people.abroad.id, [people.second.address], ["central-africa"], START)
+    )
     return people.second
-
-
-def vouched_by(voucher):
-    return nomination("somebody", voucher.address)
 
 
 NAMING = {"confirmation", "attestation", "failing", "nomination"}
@@ -301,7 +302,9 @@ def suspend(people, member):
 
 def object_to(people, member):
     """The one who was named as nominator says that they weren't."""
-    people.world.database.write(lambda c: members.tell_vouchers(c, member.id, vouched_by(people.abroad), START))
+    people.world.database.write(
+        lambda c: members.tell_vouchers(c, member.id, [people.abroad.address], ["central-africa"], START)
+    )
     [(notice,)] = people.world.rows(
         "SELECT id FROM deliveries WHERE kind = 'nomination' AND member_id = :id", id=people.abroad.id
     )
@@ -434,3 +437,34 @@ def test_when_one_of_a_country_is_due_all_of_it_is_asked_for_so_that_its_days_me
     assert {people.get(one).attested_on for one in (ana, people.chief, people.second)} == {(START + 341 * DAY).date()}
     assert people.ask(400) == 1  # the one abroad, whose year was over on the 365th day: dormant now
     assert people.get(ana).state is MemberState.ACTIVE
+
+
+def test_a_members_last_day_is_told_thirty_and_seven_days_before_and_not_twice(people):
+    ana = people.add("ana", valid_until=(START + 100 * DAY).date())
+    tell = lambda day: people.write_plain(attestations.tell_of_ends, START + day * DAY)  # noqa: E731
+    assert [tell(day) for day in (69, 70, 71, 92, 93, 94, 100, 101)] == [0, 1, 0, 0, 1, 0, 0, 0]
+    assert people.letters("dormancy") == ["ana", "ana"]
+    assert people.letters("attestation") == ["admin", "chief", "chief", "second", "second"]
+    people.write(
+        members.renew, ana.address, valid_until=(START + 120 * DAY).date(), operator="root", now=START + 100 * DAY
+    )
+    assert tell(101) == 1
+
+
+def test_a_disputed_membership_comes_back_by_somebodys_word_and_its_vouchers_hear_it(people, world):
+    bela = people.nominate()
+    people.answer(bela)
+    people.confirm(people.get(bela), people.second)
+    [told] = [
+        number
+        for voucher, number in world.rows("SELECT member_id, id FROM deliveries WHERE kind = 'nomination'")
+        if voucher == people.second.id
+    ]
+    assert people.write(wishes.object_to, people.second, told, START)
+    back = {"operator": "root", "now": START}
+    for nobody in (None, people.abroad, people.get(bela)):
+        with pytest.raises(Conflict, match="a voucher said NO"):
+            people.write(members.reinstate, bela.address, by=nobody, **back)
+    before = people.letters("nomination")
+    assert people.write(members.reinstate, bela.address, by=people.chief, **back).state is MemberState.ACTIVE
+    assert people.letters("nomination") == sorted([*before, "chief", "second"])

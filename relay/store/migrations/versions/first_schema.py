@@ -117,6 +117,7 @@ def _create_members() -> None:
         sa.Column("rules_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rules_accepted_at", _INSTANT, nullable=True),
         sa.Column("attested_on", sa.Date(), nullable=True),
+        sa.Column("end_told", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("attestation_asked", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("answered_on", sa.Date(), nullable=True),
         sa.Column("dormant_on", sa.Date(), nullable=True),
