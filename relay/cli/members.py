@@ -225,6 +225,7 @@ def renew(
         str, typer.Option(metavar="DATE", help="The new last day; without it the membership has no end.")
     ] = "",
     free_mail_waiver: WaiverOption = "",
+    by: Annotated[str, typer.Option("--by", metavar="ADDR", help="Who gave the waiver.")] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -234,7 +235,10 @@ def renew(
     """
     whom = read_member_address(address)
     until, waived_on = read_renewal(whom, valid_until, free_mail_waiver, datetime.now(UTC).date())
-    _change(config, as_json, "renewed", members.renew, whom, valid_until=until, waived_on=waived_on)
+    if waived_on and not by:
+        raise typer.BadParameter("name with --by the focal point who gave the waiver")
+    who = _voucher(config, by) if by else None
+    _change(config, as_json, "renewed", members.renew, whom, valid_until=until, waived_on=waived_on, by=who)
 
 
 @app.command()

@@ -146,13 +146,14 @@ def reinstate(
     return _change(connection, node, member, "member.reinstated", operator, now, by=by, **fresh)
 
 
-def renew(
+def renew(  # noqa: PLR0913 - one change, told whole
     connection: Connection,
     node: str,
     address: Address,
     *,
     valid_until: date | None,
     waived_on: date | None = None,
+    by: Member | None = None,
     operator: str,
     now: datetime,
 ) -> Member:
@@ -162,10 +163,12 @@ def renew(
 
     Raises:
         NotFound: there is no such member.
-        Conflict: the member has left.
+        Conflict: the member has left; or who waives the rule against a free address may not vouch for them.
     """
     member = _find_in(connection, address, *_PRESENT)
-    until = {"valid_until": valid_until, "waived_on": waived_on, **attested(now.date())}
+    if waived_on and (by is None or by.id == member.id or not by.may_vouch_for(member.country, now.date())):
+        raise Conflict(f"a waiver for {address} is given by a focal point of {member.country} or an administrator")
+    until: dict[str, Any] = {"by": by, "valid_until": valid_until, "waived_on": waived_on, **attested(now.date())}
     if member.state is MemberState.DORMANT:
         until["state"] = MemberState.ACTIVE
     return _change(connection, node, member, "member.renewed", operator, now, **until)

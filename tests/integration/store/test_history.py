@@ -77,7 +77,7 @@ class Registry:
             case "suspend":
                 self.write(members.suspend, address, reason="on leave", **by_root)
             case "reinstate":
-                self.write(members.reinstate, address, **by_root)
+                self.write(members.reinstate, address, by=self.chiefs[0], **by_root)
             case "renew":
                 self.write(members.renew, address, valid_until=day, **by_root)
             case "remove":

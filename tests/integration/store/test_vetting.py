@@ -468,3 +468,13 @@ def test_a_disputed_membership_comes_back_by_somebodys_word_and_its_vouchers_hea
     before = people.letters("nomination")
     assert people.write(members.reinstate, bela.address, by=people.chief, **back).state is MemberState.ACTIVE
     assert people.letters("nomination") == sorted([*before, "chief", "second"])
+
+
+def test_a_waiver_is_renewed_by_who_may_vouch_alone(people):
+    free = Address(local="bela", domain="gmail.com")
+    ana = people.add("ana", address=free, waived_on=START.date(), valid_until=date(2027, 6, 30))
+    anew = {"valid_until": date(2027, 12, 31), "waived_on": date(2027, 1, 15), "operator": "root", "now": START}
+    for nobody in (None, people.abroad, ana):
+        with pytest.raises(Conflict, match="a waiver for"):
+            people.write(members.renew, free, by=nobody, **anew)
+    assert people.write(members.renew, free, by=people.chief, **anew).valid_until == date(2027, 12, 31)
