@@ -11,6 +11,7 @@ from relay.mail.address import Address
 from relay.policy.channels import advise
 from relay.policy.decision import Reason, is_offer
 from relay.policy.mask import mask_subject, mask_text
+from relay.policy.withholding import WITHHOLD_CODES, code_of
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
@@ -18,7 +19,7 @@ from relay.store import audit, held, members, memory, originals, posts, threads
 from relay.store.engine import Transaction
 from relay.store.vault import unseal
 
-WITHHOLD_CODES = ("T1", "M1", "N1", "N2", "O1", "O2", "O3")
+_CODES = ", ".join(f"{code} ({about})" for code, about in WITHHOLD_CODES.items())
 
 
 def release(
@@ -65,25 +66,35 @@ def release(
 
 def refuse(
     resources: Resources, reference: str, list_name: str | None, moderator: Address, code: str, now: datetime
-) -> Literal["withheld", "declined"]:
-    """Withhold a held post for good, under a withhold code; the author gets that code's notice.
+) -> str | None:
+    """Withhold a held post for good, under a withhold code; the author gets that code's notice. Returns the code, None for an offer.
 
     One list's refusal withholds the message for every list that still holds it, as any withhold does. An offer from another
     region is only declined: it doesn't come to this list, and the author's own lists keep what they have.
 
+    Args:
+        resources: with database and rules.
+        reference: the post's.
+        list_name: whose decision; None for all of this moderator's.
+        moderator: who decides.
+        code: the withhold code; "" for the one that follows from what the post is held for.
+        now: the time, UTC.
+
     Raises:
-        Invalid: not a withhold code.
+        Invalid: not a withhold code, or none follows.
         NotFound: no such held post.
         Conflict: this person may not decide here.
     """
-    if code not in WITHHOLD_CODES:
-        raise Invalid(f"“{code}” is not a withhold code: use one of {', '.join(WITHHOLD_CODES)}")
+    if code and code not in WITHHOLD_CODES:
+        raise Invalid(f"“{code}” is not a withhold code: use one of {_CODES}")
     person, concerned = _moderator(resources, moderator, reference, list_name, now)
     node = resources.settings.relay.node
     if all(is_offer(one.reasons) for one in concerned):
         names = [one.list_name for one in concerned]
         resources.database.write(lambda connection: held.decline(connection, node, reference, names, person, now))
-        return "declined"
+        return None
+    if not (code := code or code_of(reason for one in concerned for reason in one.reasons) or ""):
+        raise Invalid(f"say with --code what the author is told of {reference}: {_CODES}")
     with resources.database.read() as connection:
         author = members.get(connection, concerned[0].author_id)
     reason = Reason(code, "moderator.refused", "whole message")
@@ -98,7 +109,7 @@ def refuse(
 
     resources.database.write(carry_out)
     resources.database.truncate_log()  # a destroyed key must not live on in the write-ahead log
-    return "withheld"
+    return code
 
 
 def read_held(resources: Resources, reference: str, moderator: Address, now: datetime, *, unmasked: bool) -> CleanCopy:

@@ -7,7 +7,6 @@ import secrets
 from datetime import datetime
 
 from relay.actions.judge import Scanner, facts_of, with_own_facts
-from relay.actions.moderate import WITHHOLD_CODES
 from relay.delivery.delivery import Delivery
 from relay.delivery.postmaster import Letter, compose_letter, pack_letter, unpack_letter
 from relay.errors import NotFound
@@ -18,6 +17,7 @@ from relay.mail.reply import NO_SUCH_ADDRESS, REFUSED, TAKEN, TOO_BIG, Reply
 from relay.maillog import note
 from relay.policy.decide import HOP_LIMIT
 from relay.policy.post import CleanPart, Progress, Scan
+from relay.policy.withholding import WITHHOLD_CODES
 from relay.resources import Resources
 from relay.roster.mailing_list import Tlp
 from relay.store import audit, letters

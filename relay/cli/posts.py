@@ -13,6 +13,7 @@ from relay.cli.rows import print_records, print_rows
 from relay.delivery.compose import named_files
 from relay.errors import Invalid, NotFound
 from relay.policy.decision import Reason
+from relay.policy.withholding import WITHHOLD_CODES
 from relay.resources import Resources
 from relay.roster.nomination import read_member_address
 from relay.scan.container import container_of
@@ -266,8 +267,11 @@ def held_refuse(
     reference: ReferenceArgument,
     moderator: ModeratorOption,
     code: Annotated[
-        str, typer.Option(help="The withhold code that the author is told: T1, M1, N1, N2, O1, O2 or O3.")
-    ] = "M1",
+        str,
+        typer.Option(
+            help=f"The withhold code that the author is told: {', '.join(WITHHOLD_CODES)}. Without it the one that follows from what the post is held for, where that is one."
+        ),
+    ] = "",
     list_address: ListOption = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
@@ -277,13 +281,13 @@ def held_refuse(
     Example: wen-relay held refuse CAFR-2026-000123 --moderator p.abega@police.example --code N1
     """
     with opened(config) as resources:
-        outcome = moderate.refuse(
+        told = moderate.refuse(
             resources, reference, _list_name(list_address), read_member_address(moderator), code, datetime.now(UTC)
         )
         wake_service(resources.settings)
     if as_json:
-        print_json({"reference": reference, "outcome": outcome, "code": code if outcome == "withheld" else None})
-    elif outcome == "withheld":
-        say(f"{reference} is withheld; its author is told the reason {code}.")
+        print_json({"reference": reference, "outcome": "withheld" if told else "declined", "code": told})
+    elif told:
+        say(f"{reference} is withheld; its author is told the reason {told} ({WITHHOLD_CODES[told]}).")
     else:
         say(f"The offer {reference} is declined; its author is told.")

@@ -17,6 +17,7 @@ from relay.policy.photos import attachments_of, judge_photos
 from relay.policy.post import LIKENESS, RESIDUAL, Finding, Post, Progress
 from relay.policy.ruleset import Ruleset
 from relay.policy.second_proof import judge_second_proof
+from relay.policy.withholding import WITHHOLD_CODES
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
 
@@ -24,7 +25,6 @@ HOP_LIMIT = 50  # Postfix's hopcount_limit; RFC 5321 §6.3 asks for a limit agai
 
 Action = Literal["pass", "remove", "hold", "withhold"]
 
-_WITHHOLD_CODES = frozenset({"T1", "M1", "N1", "N2", "O1", "O2", "O3"})
 # What a list's own [policy] may do (POLICY "Overrides"); definitions are held to it, and here nothing else is heard.
 _MAY_BE_HELD = frozenset({"N1", "N2", "O1", "O2", "O3"})
 _MAY_BE_RELAYED = frozenset({"H3", "H4", "H5", "H8", "H9"})
@@ -168,7 +168,7 @@ def _own_action(finding: Finding, mailing_list: MailingList) -> Action:
         return "hold" if mailing_list.strict else "remove"
     if finding.code == "H6" and mailing_list.photos == "relay" and finding.place.startswith("attachment "):
         return "hold" if mailing_list.strict else "remove"
-    return "withhold" if finding.code in _WITHHOLD_CODES or finding.code == "H1" else "hold"
+    return "withhold" if finding.code in WITHHOLD_CODES or finding.code == "H1" else "hold"
 
 
 def _point_to_doors(author: Member, withhold: Withhold, ruleset: Ruleset) -> Withhold:

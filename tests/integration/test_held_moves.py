@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from relay.actions.moderate import refuse, release
-from relay.errors import Conflict
+from relay.errors import Conflict, Invalid
 from relay.mail.address import parse_address
+from relay.policy.decision import Reason
 from relay.store import calls, members
 from relay.store.engine import Database
 from tests.integration.clocked import HELD, OFFERED, RELAYED, Clocked, at, recipient
@@ -61,6 +62,23 @@ def test_the_post_of_an_author_who_has_left_is_not_released(site):
     assert site.rows("SELECT decision FROM decisions") == [("hold",)]
     refuse(site.resources, reference, None, parse_address(OWN), "N1", at(17, 4))
     assert site.rows("SELECT decision FROM decisions") == [("withhold",)]
+
+
+@pytest.mark.parametrize(
+    ("held_for", "told"),
+    [({"H3"}, "N1"), ({"H9"}, "O2"), ({"H2"}, "M1"), ({"H8"}, None), ({"H3", "H9"}, None)],
+)
+def test_a_refusal_without_a_code_tells_what_the_post_was_held_for_or_wants_one(site, held_for, told):
+    held = replace(HELD, reasons=tuple(Reason(one, "a.rule", "text, line 2") for one in sorted(held_for)))
+    reference = site.post(AUTHOR, at(17, 2), ("central-africa", held))
+    if told is None:
+        with pytest.raises(Invalid, match=r"--code .* M1 \(marking\), N1 \(person or company\)"):
+            refuse(site.resources, reference, None, parse_address(OWN), "", at(17, 4))
+        assert site.rows("SELECT decision FROM decisions") == [("hold",)]
+    else:
+        assert refuse(site.resources, reference, None, parse_address(OWN), "", at(17, 4)) == told
+        [(reasons,)] = site.rows("SELECT reasons FROM decisions")
+        assert f'"{told}"' in reasons
 
 
 def test_on_a_weekend_the_circle_grows_by_the_clock_while_the_time_to_decide_stands_still(site):

@@ -120,6 +120,13 @@ def test_a_refused_post_is_destroyed_and_its_author_gets_the_notice_of_the_code(
     assert kept == (None, None)
 
 
+def test_a_refusal_without_a_code_says_which_the_author_is_told(scene):
+    reference = scene.hold()
+    done = scene.moderate("refuse", reference, CLAIRE)
+    assert (done.code, done.err) == (0, f"{reference} is withheld; its author is told the reason M1 (marking).\n")
+    assert scene.moderate("refuse", scene.hold(), CLAIRE, "--code", "X9").code == 65
+
+
 @pytest.mark.parametrize("verb", ["release", "refuse"])
 def test_nobody_but_a_moderator_of_the_list_decides(scene, verb):
     reference = scene.hold()
