@@ -61,7 +61,8 @@ def assist(
         return refused.reply
     if message.automatic or message.list_ids:
         return TAKEN
-    requests = read_requests(message.subject, plain_text(scan.parts))
+    asked = read_requests(message.subject, plain_text(scan.parts))
+    requests = asked.requests
     if has_letters_enough(resources, member, now):
         return _report_without_answer(resources, author, requests, now)
     shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
@@ -77,6 +78,8 @@ def assist(
             or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]
+        if requests and asked.unread:
+            answers.append({"word": "", "about": "", "outcome": "unread", "number": asked.unread})
         facts = {"answers": answers} | ({"key": keys[0]} if keys else {})
         letters.write(transaction, member.id, Kind.ANSWER, mailing_list.name, facts, now)
         return True

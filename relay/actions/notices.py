@@ -40,15 +40,22 @@ def _about_leak(resources: Resources, delivery: Delivery, recipient: Member, now
     return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
 
 
-def _answers(delivery: Delivery, recipient: Member, now: datetime) -> tuple[Answer, ...]:
-    """What came of each word. Who asked for people and may not vouch for their country any more is told that, and no names."""
+def _answers(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> tuple[Answer, ...]:
+    """What came of each word. Whoever was reported gone is named by the record. Who asked for people and may not vouch for their country any more is told that, and no names."""
     answers = (Answer(**one) for one in delivery.facts["answers"])
     return tuple(
         replace(one, outcome="forbidden")
         if _lists_people(one) and not recipient.may_vouch_for(one.about, now.date())
+        else replace(one, about=_address_of(resources, one.about))
+        if one.word == "GONE" and one.about
         else one
         for one in answers
     )
+
+
+def _address_of(resources: Resources, member_id: str) -> str:
+    with resources.database.read() as connection:
+        return str(members.get(connection, member_id).address)
 
 
 def _lists_people(one: Answer) -> bool:
@@ -88,7 +95,7 @@ def _about_practice(resources: Resources, delivery: Delivery, recipient: Member,
 
 
 def _about_request(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
-    answers = _answers(delivery, recipient, now)
+    answers = _answers(resources, delivery, recipient, now)
     return NoticeFacts(
         kind="answer",
         reference=f"A-{delivery.id:06}",

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from relay.actions.enrol import read_nomination
 from relay.errors import Conflict, Invalid, RequestError
-from relay.resources import Resources
+from relay.resources import LANGUAGES, Resources
+from relay.roster.countries import COUNTRIES
+from relay.roster.form import LINES, missing_lines, wrong_lines
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import AgencyType, Member, MemberState, Role
 from relay.roster.nomination import read_member_address
@@ -21,7 +23,7 @@ Outcome = dict[str, str | int]
 
 _FORBIDDEN: Outcome = {"outcome": "forbidden", "about": ""}
 _UNKNOWN: Outcome = {"outcome": "unknown"}
-_FORM = ("NAME", "AGENCY", "TYPE")  # the lines that a nomination can't do without
+_NOBODY: Outcome = {"outcome": "unknown", "about": ""}  # an address that is nobody's is the message's own word
 
 
 def vouch(
@@ -64,32 +66,49 @@ def _nominate(
     request: Request,
     now: datetime,
 ) -> Outcome:
-    """Propose somebody of the nominator's country; what is missing or wrong is answered with the form."""
-    if not nominator.may_vouch_for(nominator.country, now.date()):
-        return _FORBIDDEN
+    """Propose somebody; what is missing or wrong is answered with the form and the names of its lines."""
     form = dict(request.form)
-    if not request.argument or any(not form.get(name) for name in _FORM):
-        return {"outcome": "form", "about": next((name for name in _FORM if form and not form.get(name)), "")}
-    row = _row(nominator, mailing_list, request.argument, form)
-    if row["agency_type"] not in set(AgencyType):
-        return {"outcome": "form", "about": "TYPE"}
-    if not all(_may_propose_for(nominator, resources.lists.get(name), name) for name in several(row["lists"])):
-        return {"outcome": "form", "about": "LISTS"}
+    country = (form.get("COUNTRY") or nominator.country).upper()
+    if not nominator.may_vouch_for(country, now.date()):
+        return _FORBIDDEN
+    if not request.argument and not form:
+        return {"outcome": "form", "about": ""}
+    if not form.keys() <= LINES:
+        return {"outcome": "form", "about": "", "number": 1 + [name in LINES for name in form].index(False)}
+    if missing := missing_lines(request.argument, form):
+        return {"outcome": "form", "about": ", ".join(missing)}
+    row = _row(nominator, mailing_list, request.argument, form | {"COUNTRY": country})
+    if wrong := _wrong_lines(resources, nominator, row, now):
+        return {"outcome": "wrong", "about": ", ".join(wrong)}
     try:
         nomination = read_nomination(resources, row, now.date(), confirmed=False)
         vetting.nominate(transaction, resources.settings.relay.node, nomination, operator=nominator.id, now=now)
-    except Invalid as error:
-        return {"outcome": "wrong", "about": str(error)}
     except Conflict:
         return {"outcome": "conflict", "about": ""}
-    except RequestError as error:
-        return {"outcome": "wrong", "about": str(error)}
+    except RequestError:
+        return {"outcome": "wrong", "about": ""}
     return {"outcome": "done", "about": ""}
 
 
-def _may_propose_for(nominator: Member, mailing_list: MailingList | None, name: str) -> bool:
+def _wrong_lines(resources: Resources, nominator: Member, row: Mapping[str, str], now: datetime) -> tuple[str, ...]:
+    wrong = wrong_lines(
+        row,
+        known_lists=resources.lists,
+        known_countries=COUNTRIES,
+        languages=LANGUAGES,
+        today=now.date(),
+    )
+    if not wrong and resources.destination(read_member_address(row["address"])) is not None:
+        return ("ADDRESS",)
+    lists = several(row["lists"])
+    if not wrong and not all(_may_propose_for(nominator, resources.lists[name], name) for name in lists):
+        return ("LISTS",)
+    return wrong
+
+
+def _may_propose_for(nominator: Member, mailing_list: MailingList, name: str) -> bool:
     """Whether a list is one to which this person may bring somebody: of their country, of every country, or their own."""
-    if Role.ADMIN in nominator.roles or mailing_list is None:  # what is no list is told by name later
+    if Role.ADMIN in nominator.roles:
         return True
     return not mailing_list.countries or nominator.country in mailing_list.countries or name in nominator.lists
 
@@ -102,7 +121,7 @@ def _row(nominator: Member, mailing_list: MailingList, address: str, form: Mappi
         "name": form["NAME"],
         "agency": form["AGENCY"],
         "agency_type": agency_type,
-        "country": nominator.country,
+        "country": form["COUNTRY"],
         "language": form.get("LANGUAGE") or nominator.language,
         "lists": form.get("LISTS") or mailing_list.name,
         "nominated_by": str(nominator.address),
@@ -132,17 +151,17 @@ def _object(transaction: Transaction, node: str, voucher: Member, reference: str
 
 
 def _suspend(transaction: Transaction, node: str, voucher: Member, text: str, now: datetime) -> Outcome:
-    """Suspend somebody who has left, at once. Who isn't theirs to speak for and who is nobody get the same answer."""
+    """Suspend somebody who has left, at once; they are named by their id. Who isn't theirs to speak for and who is nobody get the same answer."""
     try:
         gone = members.find(transaction, read_member_address(text))
     except Invalid:
         gone = None
     if gone is None or gone.id == voucher.id or not voucher.may_vouch_for(gone.country, now.date()):
-        return _UNKNOWN
+        return _NOBODY
     if gone.state not in {MemberState.ACTIVE, MemberState.DORMANT}:
-        return {"outcome": "late"}
+        return {"outcome": "late", "about": gone.id}
     members.suspend(transaction, node, gone.address, reason="has left, says who vouches", operator=voucher.id, now=now)
-    return {"outcome": "done"}
+    return {"outcome": "done", "about": gone.id}
 
 
 def _number(reference: str) -> int:

@@ -15,6 +15,7 @@ from relay.roster.reading import Reading
 _HELP = (
     ("HELP", sentence("these words")),
     ("RULES", sentence("what may go to this list, and what may not")),
+    ("ACCEPT", sentence("I accept these rules")),
     ("WHOAMI", sentence("what the relay knows about you")),
     ("LISTS", sentence("the lists of this relay, and which are yours")),
     ("CONTACTS CM", sentence("the doors of a country for what may not go to a list")),
@@ -24,6 +25,7 @@ _HELP = (
     ("INSTANT", sentence("send me each post at once")),
     ("PAUSE 14", sentence("send me no posts for 14 days; also PAUSE 2027-01-15, or PAUSE alone until I write RESUME")),
     ("RESUME", sentence("the pause is over")),
+    ("HERE", sentence("I still serve, although nobody has vouched for me again yet")),
     ("STOP", sentence("take me off this list")),
     ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
     ("SEND CAFR-2026-000123", sentence("send me this post whole, with its photos and documents")),
@@ -60,6 +62,10 @@ _UNPROVEN = sentence(
     "{word} was not done: how your message came here does not prove well enough that you sent it. Please send it again with your login "
     "at the relay, or from a program that shows your own certificate."
 )
+_UNREAD = sentence(
+    "The lines of your message from number {number} on were not read, except for SPILL. If they ask for something, please send them again, each word on a line "
+    "of its own."
+)
 _NOT_FOR_YOU = sentence("{about}: there is no such post on your lists.")
 
 
@@ -67,7 +73,9 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """One paragraph or more for each request; the words of the message are never repeated."""
     if not facts.answers:
         return [
-            catalogue.text("Your words were not understood. Write one of these on a line of its own:"),
+            catalogue.text(
+                "Your words were not understood. Write one of these alone on the first line; more may stand below it:"
+            ),
             *_words(facts, catalogue),
         ]
     return [paragraph for one in facts.answers for paragraph in _answered(one, facts, catalogue)]
@@ -75,6 +83,8 @@ def answer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     about = one.about
+    if one.outcome == "unread":
+        return [catalogue.text(_UNREAD, number=one.number)]
     if one.outcome == "unproven":
         return [catalogue.text(_UNPROVEN, word=one.word)]
     if one.outcome == "unknown":
@@ -87,7 +97,10 @@ def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str
 
 
 def _help(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    return [catalogue.text("Write one of these on a line of its own:"), *_words(facts, catalogue)]
+    return [
+        catalogue.text("Write one of these alone on the first line; more may stand below it:"),
+        *_words(facts, catalogue),
+    ]
 
 
 def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:

@@ -56,7 +56,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone, posts missed in a pause."""
+    """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone, posts missed in a pause.
+
+    `number`: of members, of a form's line that isn't known, or (`unread`) of the text's first line that wasn't read.
+    """
 
     word: str
     about: str
@@ -76,6 +79,7 @@ class Answer:
         "barred",
         "confirmed",
         "dismissed",
+        "unread",
     ]
     cancelled: int = 0
     gone: int = 0

@@ -1,17 +1,26 @@
 """What a member asks of the relay by mail to LIST-request@: words in capitals, the same in every language, one a line."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from relay.mail.subject import without_reply_prefixes
 
-REQUESTS = 5  # in one message; the rest is left unread, but for reports of spills
-_LINES_READ = 40
+REQUESTS = (
+    5  # in one message; the rest is left unread but for reports of spills, and its author is told from which line on
+)
+DEPARTURES = 50  # lines GONE in one message: somebody new may have to clear up a whole country
+_LINES_READ = 120
 
 _LINE = re.compile(r"\s*([A-Za-z]{2,10}(?:-[A-Za-z]{2,10})?)(?:\s+([\w.@+-]{0,253}[\w-]))?\s*[.!]?\s*", re.ASCII)
-_FORM_LINE = re.compile(r"\s*(NAME|AGENCY|TYPE|LANGUAGE|LISTS|WAIVER|UNTIL)\s*:(.{0,200})", re.IGNORECASE)
+# As people copy an address: alone, `GONE: a@b`, `GONE Awa <a@b>`, `GONE a@b<mailto:a@b>`.
+_PERSON = re.compile(
+    r"(GONE|NOMINATE) ?:? ?(?:([^<>]{0,120})<(?:mailto:)?)?([!-;=?-~]{1,253}[A-Z0-9-])>?\s?[.!]?",
+    re.IGNORECASE | re.ASCII,
+)
+_FORM_LINE = re.compile(r"\s*([^\W\d_]{2,20})\s*:(.{0,200})")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
@@ -85,15 +94,39 @@ _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
 _ABOUT_DOORS = frozenset({Word.CONTACTS, Word.CORRECT})
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
 _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"}), Word.DIGEST: frozenset({"DAILY", "WEEKLY"})}
-_ACCEPTED = frozenset({"ACCEPT", "ACCEPTE", "J'ACCEPTE", "ACEPTO", "ACEITO"})
-_DECLINED = frozenset({"DECLINE", "REFUSE", "JE REFUSE", "RECHAZO", "RECUSO"})
 _USUAL = {Word.DIGEST: "DAILY"}
 _END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _WORDS = {word.value: word for word in Word}
 _CHALLENGE = re.compile(r"C-[0-9]{6,12}")
+# What people say for a word in their own language, wherever it is asked for.
 _YES = frozenset({"YES", "OUI", "SÍ", "SI", "SIM"})
-_NO = frozenset({"NO", "NON", "NÃO", "NAO", "SPILL"})
-_ALSO = {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
+_NO = frozenset({"NO", "NON", "NÃO", "NAO"})
+_ACCEPTED = frozenset(
+    {
+        "ACCEPT",
+        "ACCEPTED",
+        "I ACCEPT",
+        "ACCEPTE",
+        "ACCEPTÉ",
+        "ACCEPTÉE",
+        "J'ACCEPTE",
+        "ACEPTO",
+        "ACEPTADO",
+        "ACEITO",
+        "ACEITE",
+    }
+)
+_DECLINED = frozenset({"DECLINE", "DECLINED", "I DECLINE", "REFUSE", "REFUSÉ", "JE REFUSE", "RECHAZO", "RECUSO"})
+_ALSO = (
+    {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
+    | dict.fromkeys(_YES, Word.YES)
+    | dict.fromkeys(_NO, Word.NO)
+    | dict.fromkeys(_ACCEPTED, Word.ACCEPT)
+)
+_SPOKEN = re.compile(f"({'|'.join(sorted(_ALSO, key=len, reverse=True))})(?=[ .!]|$)", re.IGNORECASE)
+_NOT = frozenset({"NOT", "NE", "N", "PAS", "NUNCA", "JAMAIS", "NEVER", "DON", "WON", "CAN"})
+_SAYING = frozenset({*_WORDS, *_NOT, *(word for one in (*_ALSO, *_DECLINED) for word in one.split())})
+_GREETING_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +141,20 @@ class Request:
     form: tuple[tuple[str, str], ...] = ()
 
 
-def read_requests(subject: str, text: str) -> tuple[Request, ...]:
-    """Read what is asked; () when nothing is understood.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a message asks. `unread` is the number (from 1) of the text's first line that was not read; 0 when nothing was left."""
 
-    The subject may ask, then the text's first lines, until one asks for nothing or quotes. A word without the reference
-    that it needs takes the one in the subject, so that a notice can be answered with the word alone. SPILLs come first, all
-    of them, since what should not have gone out is on its way.
+    requests: tuple[Request, ...]
+    unread: int = 0
+
+
+def read_requests(subject: str, text: str) -> Asked:
+    """Read what is asked; no requests when nothing is understood.
+
+    The subject may ask, then the text's first lines below a greeting, until one asks for nothing or quotes. A word without the
+    reference that it needs takes the one in the subject, so that a notice can be answered with the word alone. SPILLs
+    come first, all of them, since what should not have gone out is on its way.
 
     Args:
         subject: the message's.
@@ -122,10 +163,7 @@ def read_requests(subject: str, text: str) -> tuple[Request, ...]:
     subject = without_reply_prefixes(subject)
     named = {found.upper() for pattern in (_REFERENCE, _DOORS) for found in pattern.findall(subject)}
     answered = named.pop() if len(named) == 1 else ""
-    found = dict.fromkeys(_read(subject, text, answered))
-    reports = [one for one in found if one.word is Word.SPILL]
-    others = [one for one in found if one.word is not Word.SPILL]
-    return (*reports, *others[:REQUESTS])
+    return _read(subject, text, answered)
 
 
 def read_acceptance(subject: str, text: str) -> bool | None:
@@ -135,12 +173,13 @@ def read_acceptance(subject: str, text: str) -> bool | None:
 
 def read_yes_or_no(subject: str, text: str) -> bool | None:
     """Read the answer to a challenge, in the same way: True for yes, False for no, None for anything else."""
-    return _read_choice(subject, text, _YES, _NO)
+    return _read_choice(subject, text, _YES, _NO | {Word.SPILL})
 
 
 def _read_choice(subject: str, text: str, yes: Collection[str], no: Collection[str]) -> bool | None:
     """Where subject and first line contradict each other, nothing is understood."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    lines = text.splitlines()
+    first = next((line for line in lines[_greeting(lines) :] if line.strip()), "")
     said = {_alone(line) for line in (without_reply_prefixes(subject), first)}
     accepts, declines = not said.isdisjoint(yes), not said.isdisjoint(no)
     return accepts if accepts != declines else None
@@ -148,36 +187,76 @@ def _read_choice(subject: str, text: str, yes: Collection[str], no: Collection[s
 
 def _alone(line: str) -> str:
     """A line as the word that may stand alone on it; the number of what is answered may follow."""
-    said = _spaced(line).strip(" .!").upper().replace("’", "'")
+    said = _spaced(line).strip(" .!").upper()
     word, _, number = said.rpartition(" ")
     return word.strip(" .!") if _CHALLENGE.fullmatch(number) else said
 
 
-def _read(subject: str, text: str, answered: str) -> list[Request]:
-    found = [asked] if (asked := _read_line(subject, answered)) else []
-    for line in text.splitlines()[:_LINES_READ]:
+def _greeting(lines: list[str]) -> int:
+    """How many lines a greeting takes: a first line of few words that ends in a comma, none of which could be meant as an answer."""
+    number = next((at for at, line in enumerate(lines) if line.strip()), 0)
+    words = _spaced(lines[number]) if lines else ""
+    said = re.findall(r"\w+", words.upper())
+    greets = words.endswith(",") and words[0].isalpha() and len(said) <= _GREETING_WORDS and _SAYING.isdisjoint(said)
+    return number + 1 if greets else 0
+
+
+def _read(subject: str, text: str, answered: str) -> Asked:
+    found, unread = [asked] if (asked := _read_line(subject, answered)) else [], 0
+    lines = text.splitlines()
+    for number, line in enumerate(lines[_greeting(lines) : _LINES_READ], _greeting(lines) + 1):
         if not line.strip():
             continue
-        if found and found[-1].word is Word.NOMINATE and (filled := _FORM_LINE.fullmatch(line)):
+        asked = _read_line(line, answered)
+        if asked is None and found and found[-1].word is Word.NOMINATE and (filled := _FORM_LINE.fullmatch(line)):
             name, value = filled.group(1).upper(), " ".join(filled.group(2).split())
             found[-1] = replace(found[-1], form=(*found[-1].form, (name, value)))
-        elif (asked := _read_line(line, answered)) is not None:
+        elif asked is None:
+            unread = unread or (0 if _is_quoted(lines[number - 1 :]) else number)
+            break
+        elif asked in found:
+            continue
+        elif asked.word is Word.SPILL or (not unread and _has_room(found, asked)):
             found.append(asked)
         else:
-            break
+            unread = unread or number
+    else:
+        unread = unread or (_LINES_READ + 1 if len(lines) > _LINES_READ else 0)
     named = {one.word for one in found if one.argument}
-    return [one for one in found if one.argument or one.word is not Word.NOMINATE or one.word not in named]
+    kept = (one for one in found if one.argument or one.word is not Word.NOMINATE or one.word not in named)
+    return Asked(tuple(sorted(kept, key=lambda one: one.word is not Word.SPILL)), unread)
+
+
+def _has_room(found: list[Request], asked: Request) -> bool:
+    """Whether one message may ask for this too."""
+    words = [one.word for one in found if one.word is not Word.SPILL]
+    gone = words.count(Word.GONE)
+    return gone < DEPARTURES if asked.word is Word.GONE else len(words) - gone < REQUESTS
+
+
+def _is_quoted(lines: list[str]) -> bool:
+    """Whether what follows is a message that is answered, or a signature: nobody expects that to be read."""
+    first, *rest = (line.strip() for line in lines if line.strip())
+    return first.startswith((">", "--", "__")) or (first.endswith(":") and bool(rest) and rest[0].startswith(">"))
 
 
 def _read_line(line: str, answered: str) -> Request | None:
     """The request that a whole line makes; None when it makes none."""
-    match = _LINE.fullmatch(_spaced(line))
+    line = _spaced(line)
+    if said := _SPOKEN.match(line):
+        line = _ALSO[said.group(1).upper()].value + line[said.end() :]
+    if (person := _PERSON.fullmatch(line)) is not None:
+        return _read_person(Word(person.group(1).upper()), person.group(2) or "", person.group(3))
+    match = _LINE.fullmatch(line)
     if match is None:
         return None
     name, argument = match.group(1).upper(), (match.group(2) or "").upper()
-    word = _ALSO.get(name) or _WORDS.get(name)
-    if word is None:
-        return None
+    word = _WORDS.get(name)
+    return _read_word(word, argument, answered) if word else None
+
+
+def _read_word(word: Word, argument: str, answered: str) -> Request | None:
+    """A word with what it is about; None when the two don't fit."""
     if word in _ABOUT:
         about = argument or answered
         fits = _REFERENCE.fullmatch(about) and (word not in _ABOUT_NOMINATIONS or about.startswith("M-"))
@@ -190,7 +269,7 @@ def _read_line(line: str, answered: str) -> Request | None:
     if word in _ABOUT_COUNTRIES:
         return Request(word, argument) if not argument or _COUNTRY.fullmatch(argument) else None
     if word in _ABOUT_PEOPLE:
-        return Request(word, argument.lower()) if "@" in argument or (word is Word.NOMINATE and not argument) else None
+        return Request(word) if word is Word.NOMINATE and not argument else None
     argument = argument or _USUAL.get(word, "")
     if word in _CHOICES:
         return Request(word, argument) if argument in _CHOICES[word] else None
@@ -199,6 +278,15 @@ def _read_line(line: str, answered: str) -> Request | None:
     return None if argument else Request(word)
 
 
+def _read_person(word: Word, shown: str, address: str) -> Request | None:
+    """Somebody by address; None when it is none, or when the name before it shows another one."""
+    address = address.lower()
+    if "@" not in address or ("@" in shown and shown.strip().lower() != address):
+        return None
+    return Request(word, address)
+
+
 def _spaced(line: str) -> str:
     """Words one space apart: looking through a long run of spaces takes quadratic time. Days are what a number of PAUSE means anyway."""
-    return _DAYS.sub(r"\1", " ".join(line.split()))
+    words = unicodedata.normalize("NFC", " ".join(line.split())).replace("’", "'")
+    return _DAYS.sub(r"\1", words)

@@ -12,11 +12,13 @@ from tests.integration.service import ANA, CENTRAL, DOMAIN, PATIENCE, PAUL, Serv
 
 REQUEST = f"central-africa-request@{DOMAIN}"
 CHIEF, SECOND, ABROAD = "chief@douanes.example", "second@police.example", "abroad@douanes-ga.example"
+BOSS = "boss@network.example"
 BELA = "bela@eaux-forets.example"
 MORE = f"""\
 address,name,agency,agency_type,country,language,lists,nominated_by,confirmed_by,role
 {CHIEF},Chief Example,Douanes,customs,CM,en,central-africa,one@network.example,two@network.example,member;focal-point
 {SECOND},Second Example,Police,police,CM,en,central-africa,one@network.example,two@network.example,member;focal-point
+{BOSS},Boss Example,WCO,igo,CH,en,central-africa,one@network.example,two@network.example,member;admin
 {ABROAD},Abroad Example,Douanes,customs,GA,en,central-africa,one@network.example,two@network.example,member;focal-point
 """
 _ANSWERS = ("Answer", "Réponse")
@@ -32,7 +34,7 @@ class Scene:
         more.write_text(MORE, "utf-8")
         self.site.run("members", "import", str(more))
         self.passwords = {
-            who: self.site.rows("members", "password", who)[0]["password"] for who in (CHIEF, SECOND, ABROAD)
+            who: self.site.rows("members", "password", who)[0]["password"] for who in (CHIEF, SECOND, ABROAD, BOSS)
         }
         self.site.passwords.update(self.passwords)
         self.service = Service(self.site)
@@ -151,9 +153,9 @@ def test_a_focal_point_sees_the_people_of_their_own_country_and_no_others(scene)
 
 def test_a_free_address_is_let_in_with_a_waiver_alone(scene):
     free = "cleo.example@gmail.com"
-    assert "official address" in scene.ask(CHIEF, f"NOMINATE {free}\n{FORM}")
+    assert "missing or wrong: WAIVER" in scene.ask(CHIEF, f"NOMINATE {free}\n{FORM}")
     refused = scene.ask(CHIEF, f"NOMINATE {free}\n{FORM}WAIVER: 2020-01-15\n")
-    assert "older than a year" in refused
+    assert "missing or wrong: WAIVER" in refused
 
 
 def test_a_focal_point_brings_people_to_lists_of_their_country_and_their_own_alone(scene):
@@ -170,6 +172,31 @@ def test_a_nominee_who_declines_is_let_go(scene):
     assert scene.answer(letter, "DECLINE\n", author=dora) == str(TAKEN)
     assert scene.state(dora) == "left"
     assert scene.answer(letter, "ACCEPT\n", author=dora) == str(NOT_OPEN)
+
+
+def test_an_administrator_proposes_people_of_any_country_and_a_focal_point_does_not(scene):
+    gus, form = "gus@douanes-ga.example", "NAME: Gus\nAGENCY: Douanes\nTYPE: customs\nLANGUAGE: fr\n"
+    assert "Only focal points" in scene.ask(CHIEF, f"NOMINATE {gus}\n{form}COUNTRY: GA\n")
+    assert "missing or wrong: COUNTRY" in scene.ask(BOSS, f"NOMINATE {gus}\n{form}COUNTRY: Gabon\n")
+    assert "Nobody is proposed yet: line 5" in scene.ask(BOSS, f"NOMINATE {gus}\n{form}PAYS: GA\n")
+    assert scene.site.try_run("members", "show", gus).code == 66
+    assert "Proposed." in scene.ask(BOSS, f"NOMINATE {gus}\n{form}COUNTRY: GA\n")
+    [row] = scene.site.rows("members", "show", gus)
+    assert row["country"] == "GA"
+    letter = scene.letter(gus, "Invitation")
+    assert scene.answer(letter, "Bonjour,\n\nJ'accepte\n", author=gus) == str(TAKEN)
+    asked = scene.letter(ABROAD, "To confirm")
+    answer = scene.ask(ABROAD, "Bonjour,\n\nOUI\n", f"Re: {asked.message['Subject']}")
+    assert "now a member" in answer
+    assert scene.state(gus) == "active"
+
+
+def test_a_line_that_is_not_read_is_told_and_those_who_have_left_are_named(scene):
+    answer = scene.ask(ABROAD, "GONE Gus <GUS@douanes-ga.example>\nGONE Gus gus@douanes-ga.example\nPEOPLE\n")
+    assert "gus@douanes-ga.example is suspended" in answer
+    assert "from number 2 on were not read" in answer
+    assert "gus@douanes-ga.example is no member now" in scene.ask(ABROAD, "GONE: gus@douanes-ga.example\n")
+    assert "stranger@" not in scene.ask(ABROAD, "GONE stranger@douanes-ga.example\n")
 
 
 def test_a_sealed_address_that_we_did_not_make_is_no_address(scene):

@@ -1,5 +1,6 @@
 """What members are answered who wrote to LIST-request@."""
 
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -37,20 +38,20 @@ def test_every_word_has_an_answer_in_every_language(word, outcome, language):
     assert "{" not in text
 
 
+def names(text, word):
+    return re.search(rf"(?<![\w-]){word}(?![\w-])", text) is not None
+
+
 def test_help_names_every_word():
-    letters_name = {Word.YES, Word.NO, Word.HERE, Word.CORRECT}
-    vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE}
+    vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE, Word.YES, Word.NO, Word.CORRECT}
     deciding = {Word.CONFIRM_SPILL, Word.DISMISS_SPILL}
     text = answered(Answer(word="HELP", about="", outcome="done"))
-    assert {word for word in Word if word not in text} == (
-        letters_name | vouching | deciding | {Word.ACCEPT}  # which RULES names
-    )
-    assert "ACCEPT" in answered(Answer(word="RULES", about="", outcome="done"))
+    assert {word for word in Word if not names(text, word)} == vouching | deciding
     focal_point = make_member(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
     assert {
         word
         for word in vouching
-        if word not in answered(Answer(word="HELP", about="", outcome="done"), member=focal_point)
+        if not names(answered(Answer(word="HELP", about="", outcome="done"), member=focal_point), word)
     } == set()
     moderator = make_member(roles=frozenset({Role.MODERATOR}))
     text = answered(Answer(word="HELP", about="", outcome="done"), member=moderator)
@@ -67,6 +68,35 @@ def test_what_is_not_understood_is_answered_by_the_words():
     text = answered()
     assert "not understood" in text
     assert "WITHDRAW CAFR-2026-000123" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_left_unread_is_told_by_its_line(language):
+    unread = Answer(word="", about="", outcome="unread", number=7)
+    assert "7" in answered(Answer(word="STOP", about="", outcome="done"), unread, language=language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_reported_gone_is_named_whatever_comes_of_it(language):
+    for outcome in ("done", "late"):
+        assert "b@douanes.example" in answered(
+            Answer(word="GONE", about="b@douanes.example", outcome=outcome), language=language
+        )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_form_names_the_lines_that_are_wrong_and_only_them(language):
+    text = answered(Answer(word="NOMINATE", about="WAIVER, TYPE", outcome="wrong"), language=language)
+    assert "WAIVER, TYPE" in text
+    assert f"{BASE.written_at:%Y-%m-%d}" in text  # an example that would be taken
+    unknown = Answer(word="NOMINATE", about="", outcome="form", number=2)
+    assert "COUNTRY, LANGUAGE" in answered(unknown, language=language)
+
+
+def test_administrators_are_asked_for_the_country():
+    form = Answer(word="NOMINATE", about="", outcome="form")
+    assert "COUNTRY:" not in answered(form)
+    assert "COUNTRY:" in answered(form, member=make_member(roles=frozenset({Role.ADMIN})))
 
 
 def test_whoami_tells_what_is_recorded():

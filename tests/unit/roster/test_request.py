@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.roster.request import REQUESTS, Request, Word, read_acceptance, read_requests, read_yes_or_no
+from relay.roster.request import DEPARTURES, REQUESTS, Request, Word, read_acceptance, read_requests, read_yes_or_no
 
 REF = "CAFR-2026-000123"
 
@@ -58,10 +58,26 @@ REF = "CAFR-2026-000123"
         ("Nominate", "NOMINATE b.ondo@douanes.example\n\nName: Bela  Ondo\nagency: Douanes\nTYPE: customs\nThank you\nSTOP\n",
          [Request(Word.NOMINATE, "b.ondo@douanes.example", (("NAME", "Bela Ondo"), ("AGENCY", "Douanes"), ("TYPE", "customs")))]),
         ("", "NAME: Bela\nNOMINATE b.ondo@douanes.example\n", []),
+        ("", "NOMINATE b.ondo@douanes.example\nNOM : Bela\n", [Request(Word.NOMINATE, "b.ondo@douanes.example", (("NOM", "Bela"),))]),
+        ("", "NOMINATE b.ondo@douanes.example\ncountry: GA\n",
+         [Request(Word.NOMINATE, "b.ondo@douanes.example", (("COUNTRY", "GA"),))]),
+        ("", "Bonjour,\n\nHELP\n", [Request(Word.HELP)]),
+        ("", "Chers collègues du réseau,\nPEOPLE\n", [Request(Word.PEOPLE)]),
+        ("", "Please don't stop,\nSTOP\n", []),
+        ("", "Bonjour,\nHello,\nSTOP\n", []),
+        ("", "GONE Awa Mbarga <Awa@douanes.example>\nGONE: o'ondo@police.example.\nGONE c@d.example<mailto:c@d.example>\n",
+         [Request(Word.GONE, "awa@douanes.example"), Request(Word.GONE, "o'ondo@police.example"), Request(Word.GONE, "c@d.example")]),
+        ("", "GONE a@b.example <c@d.example>\n", []),
+        ("Re: To confirm: M-000042", "OUI\n", [Request(Word.YES, "M-000042")]),
+        ("RE: Por confirmar: M-000042", "Sí.\n", [Request(Word.YES, "M-000042")]),
+        ("", "sim M-000042\n", [Request(Word.YES, "M-000042")]),
+        ("Re: M-000042", "Boa tarde,\nNa\u0303o!\n", [Request(Word.NO, "M-000042")]),
+        ("Re: M-000042", "Oui, mais\n", []),
+        ("", "J’accepte\n", [Request(Word.ACCEPT)]),
     ],
 )  # fmt: skip
 def test_a_message_asks_for_what_its_first_lines_say(subject, text, expected):
-    assert list(read_requests(subject, text)) == expected
+    assert list(read_requests(subject, text).requests) == expected
 
 
 @pytest.mark.parametrize(
@@ -70,6 +86,11 @@ def test_a_message_asks_for_what_its_first_lines_say(subject, text, expected):
         ("Re: Invitation", "ACCEPT\n\n> Dear Bela,\n", True),
         ("Re: Invitation", "\n  J’accepte.\n", True),
         ("accept", "", True),
+        ("Re: Invitation", "Bonjour,\nJ'accepte\n", True),
+        ("Re: Invitation", "Accepté", True),
+        ("Re: Invitation", "Dear Chief,\n\nI accept.\n", True),
+        ("Re: Invitation", "Not today,\nACCEPT\n", None),
+        ("Re: Invitation", "No,\nACCEPT\n", None),
         ("Re: Invitation", "DECLINE", False),
         ("Re: Invitation", "I do not ACCEPT", None),
         ("Re: Invitation", "> ACCEPT", None),
@@ -108,20 +129,45 @@ def test_a_question_is_answered_by_a_word_that_stands_alone_on_the_first_line(su
 
 def test_one_message_asks_for_so_much_and_no_more():
     text = "".join(f"WITHDRAW CAFR-2026-{number:06}\n" for number in range(20))
-    assert len(read_requests("", text)) == REQUESTS
+    assert len(read_requests("", text).requests) == REQUESTS
+
+
+def test_a_whole_country_can_be_cleared_up_in_one_message():
+    gone = [f"GONE a{number}@douanes.example" for number in range(DEPARTURES)]
+    asked = read_requests("", "\n".join([*gone, "ATTEST CM", ""]))
+    assert [one.word for one in asked.requests] == [Word.GONE] * DEPARTURES + [Word.ATTEST]
+    assert asked.unread == 0
+    more = read_requests("", "\n".join(["", *gone, "GONE more@douanes.example", "ATTEST CM"]))
+    assert (len(more.requests), more.unread) == (DEPARTURES, DEPARTURES + 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "unread"),
+    [
+        ("HELP\nThank you\nSTOP\n", 2),
+        ("Bonjour,\n\nGONE a@b.example\nGONE Awa a@b.example\nATTEST\n", 4),
+        ("HELP\n\n> STOP\n", 0),
+        ("HELP\n\nOn Monday the relay wrote:\n> STOP\n", 0),
+        ("HELP\n-- \nAna\n", 0),
+        ("HELP\nHELP\n", 0),
+        ("HELP\n" * 500 + "STOP", 121),
+    ],
+)
+def test_what_was_not_read_is_known_by_its_line(text, unread):
+    assert read_requests("", text).unread == unread
 
 
 def test_reports_of_spills_are_read_first_and_all_of_them():
     others = "".join(f"WITHDRAW CAFR-2026-{number:06}\n" for number in range(6))
     reports = "".join(f"SPILL CAFR-2026-{number:06}\n" for number in range(8))
-    read = read_requests("", others + reports)
+    read = read_requests("", others + reports).requests
     assert [one.word for one in read] == [Word.SPILL] * 8 + [Word.WITHDRAW] * REQUESTS
     assert read[0].argument == "CAFR-2026-000000"
 
 
 @given(st.text(), st.text())
 def test_no_message_is_too_strange_to_be_read(subject, text):
-    for request in read_requests(subject, text):
+    for request in read_requests(subject, text).requests:
         assert request.argument.isascii()
         assert len(request.argument) <= 254
 
@@ -129,8 +175,8 @@ def test_no_message_is_too_strange_to_be_read(subject, text):
 @pytest.mark.parametrize("text", ["re{}x", "{}x y z", "HELP{}x y", "re:{}re{}x"])
 def test_a_long_run_of_spaces_takes_no_time(text):
     spaces = " " * 90_000
-    assert read_requests(text.replace("{}", spaces), "") == ()
-    assert read_requests("", text.replace("{}", spaces * 10)) == ()
+    assert read_requests(text.replace("{}", spaces), "").requests == ()
+    assert read_requests("", text.replace("{}", spaces * 10)).requests == ()
 
 
 @pytest.mark.parametrize(
@@ -148,4 +194,4 @@ def test_a_long_run_of_spaces_takes_no_time(text):
     ],
 )
 def test_doors_are_asked_for_by_country_and_confirmed_by_their_letters_reference(subject, text, found):
-    assert list(read_requests(subject, text)) == found
+    assert list(read_requests(subject, text).requests) == found
