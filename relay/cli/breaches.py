@@ -24,7 +24,9 @@ NumberArgument = Annotated[
 ByOption = Annotated[str, typer.Option("--by", metavar="ADDR", help="The administrator who says so.")]
 RiskOption = Annotated[
     Literal["unlikely", "likely", "high"],
-    typer.Option("--risk", help="To the rights of the people concerned: unlikely, likely or high."),
+    typer.Option(
+        "--risk", case_sensitive=False, help="To the rights of the people concerned: unlikely, likely or high."
+    ),
 ]
 NoteOption = Annotated[
     str, typer.Option("--note", help="In a few words what was assessed and done. Never a word of the post, nor a name.")

@@ -109,7 +109,7 @@ def call(arguments: Sequence[str]) -> object:
 
 def _say_usage(error: typer.TyperException) -> None:
     """One sentence and where to read more; the help itself where a command was given nothing at all."""
-    sentence, context = error.format_message().strip(), getattr(error, "ctx", None)
+    sentence, context = error.format_message().strip().replace(": Value error, ", ": "), getattr(error, "ctx", None)
     if "\n" in sentence:
         say(sentence)
     elif not sentence and context is not None:

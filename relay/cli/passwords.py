@@ -40,10 +40,14 @@ def password(
     wished = read_password_name(name)
     with opened(config) as resources:
         member = find_member(resources, read_member_address(address))
+        with resources.database.read() as connection:
+            replaced = wished in {one.name for one in credentials.list_passwords(connection, member.id)}
         issued = issue_password(resources, member, datetime.now(UTC), wished)
     if as_json:
-        print_json({"address": str(member.address), "name": wished, "password": issued})
+        print_json({"address": str(member.address), "name": wished, "password": issued, "replaced": replaced})
     else:
+        if replaced:
+            say(f"This replaces the one named “{wished}”, which has ended. A second device needs another --name.")
         show_password(issued)
 
 

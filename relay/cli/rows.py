@@ -59,6 +59,8 @@ def print_records(
 def _cell(value: object) -> str:
     if value is None:
         return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {count}" for key, count in value.items()) or "–"
     if isinstance(value, list | tuple | set | frozenset):

@@ -115,6 +115,29 @@ def test_what_is_exported_is_what_was_imported(site):
     )
 
 
+def test_a_membership_is_said_to_have_an_end_where_that_end_was_set(fresh):
+    said = [
+        fresh.run("members", *words).err.strip()
+        for words in (("renew", PAUL, "--valid-until", "2099-06-30"), ("suspend", PAUL, "--reason", "on leave"), ("reinstate", PAUL),
+                      ("remove", PAUL), ("renew", CLAIRE))
+    ]  # fmt: skip
+    assert said == [
+        f"{PAUL} is renewed until 2099-06-30.",
+        f"{PAUL} is suspended.",
+        f"{PAUL} is reinstated.",
+        f"{PAUL} is removed.",
+        f"{CLAIRE} is renewed without an end.",
+    ]
+
+
+def test_a_password_that_takes_the_place_of_another_says_so(fresh):
+    replaces = "This replaces the one named “mail”, which has ended."
+    assert [replaces in fresh.run("members", "password", PAUL).err for _ in range(2)] == [False, True]
+    [row] = fresh.rows("members", "password", PAUL, "--name", "phone")
+    assert row["replaced"] is False
+    assert len(fresh.rows("members", "passwords", PAUL)) == 2
+
+
 def test_a_whole_agency_is_suspended_at_once(fresh):
     rows = fresh.rows("members", "suspend", "--agency", "police", "--reason", "reorganised")
     assert {(row["address"], row["state"]) for row in rows} == {(PAUL, "suspended"), (CLAIRE, "suspended")}

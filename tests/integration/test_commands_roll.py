@@ -234,6 +234,8 @@ def test_who_was_a_member_is_told_by_the_log(fresh):
     assert (at(now)[ANA], PAUL in at(now)) == (("suspended", False), False)
     assert at(there, "--country", "CM", "--list", "species-id") == {ANA: ("active", True), PAUL: ("active", True)}
     assert at(now, "--state", "left") == {PAUL: ("left", False)}
+    table = fresh.run("members", "at", now, "--state", "suspended").out.splitlines()
+    assert table[-1].split()[-1] == "no"
     assert at(datetime.now(UTC).date().isoformat()) == at(datetime.now(UTC).isoformat())
 
 

@@ -95,7 +95,11 @@ def test_a_spill_goes_from_the_report_to_the_register_and_no_letter_has_a_word_o
     [row] = scene.site.rows("spills", "show", reference)
     assert (row["state"], row["posts"], row["deleted"]) == ("confirmed", 3, 2)
     assert PAUL not in row["not_yet"]
-    noted = ("--by", CHIEF, "--risk", "likely", "--note", "form sent")
+    unknown = scene.site.try_run(
+        "breaches", "notify", reference, "--by", CHIEF, "--risk", "grave", "--note", "form sent"
+    )
+    assert (unknown.code, "--risk': 'grave' is not one of 'unlikely'" in unknown.sentence) == (64, True)
+    noted = ("--by", CHIEF, "--risk", "LIKELY", "--note", "form sent")
     [told] = scene.site.rows("breaches", "notify", breach["number"], *noted)
     assert (told["state"], told["hours_left"], told["risk"]) == ("notified", None, "likely")
 
