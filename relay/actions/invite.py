@@ -6,10 +6,14 @@ from relay.mail.address import Address
 from relay.mail.reply import TAKEN, Reply
 from relay.maillog import note
 from relay.resources import Resources
-from relay.roster.request import read_acceptance
+from relay.roster.saying import read_acceptance
 from relay.store import vetting
 
-NOT_UNDERSTOOD = Reply(550, "5.6.0", "Write ACCEPT, or DECLINE, alone on the first line of your answer, as plain text")
+NOT_UNDERSTOOD = Reply(
+    550,
+    "5.6.0",
+    "Write ACCEPT, or DECLINE, alone on the first line of your answer, as plain text (J'ACCEPTE, REFUSE; ACEPTO, RECHAZO; ACEITO, RECUSO)",
+)
 NOT_OPEN = Reply(550, "5.7.1", "This invitation is not open to this address (any more): ask who invited you")
 
 

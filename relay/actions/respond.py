@@ -19,7 +19,7 @@ from relay.policy.reconsider import Decided, reconsider
 from relay.policy.thread import Given, Memory
 from relay.resources import Resources
 from relay.roster.member import Member
-from relay.roster.request import read_yes_or_no
+from relay.roster.saying import read_yes_or_no
 from relay.store import challenges, members, posts
 from relay.store.challenges import Challenge
 from relay.store.vault import unseal

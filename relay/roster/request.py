@@ -1,12 +1,11 @@
 """What a member asks of the relay by mail to LIST-request@: words in capitals, the same in every language, one a line."""
 
 import re
-import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from relay.mail.subject import without_reply_prefixes
+from relay.roster.saying import ACCEPTED, NO, YES, greeting, spaced
 
 REQUESTS = (
     5  # in one message; the rest is left unread but for reports of spills, and its author is told from which line on
@@ -21,6 +20,7 @@ _PERSON = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _FORM_LINE = re.compile(r"\s*([^\W\d_]{2,20})\s*:(.{0,200})")
+_ANSWERED = re.compile(r"\s*\*?(?:From|De|Von)\s*:", re.IGNORECASE)  # how Outlook begins the message that is answered
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _DAYS = re.compile(r"(PAUSE [0-9]{1,3}) (?:days?|jours?|d[ií]as?)(?=[.!]?$)", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?<![\w-])(?:[A-Z]{4,12}-\d{4}-\d{6,12}|M-\d{6,12})(?![\w-])", re.IGNORECASE)
@@ -97,36 +97,14 @@ _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"}), Word.DIGEST: frozenset({"DA
 _USUAL = {Word.DIGEST: "DAILY"}
 _END = re.compile(r"(?:[0-9]{1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2})?")
 _WORDS = {word.value: word for word in Word}
-_CHALLENGE = re.compile(r"C-[0-9]{6,12}")
-# What people say for a word in their own language, wherever it is asked for.
-_YES = frozenset({"YES", "OUI", "SÍ", "SI", "SIM"})
-_NO = frozenset({"NO", "NON", "NÃO", "NAO"})
-_ACCEPTED = frozenset(
-    {
-        "ACCEPT",
-        "ACCEPTED",
-        "I ACCEPT",
-        "ACCEPTE",
-        "ACCEPTÉ",
-        "ACCEPTÉE",
-        "J'ACCEPTE",
-        "ACEPTO",
-        "ACEPTADO",
-        "ACEITO",
-        "ACEITE",
-    }
-)
-_DECLINED = frozenset({"DECLINE", "DECLINED", "I DECLINE", "REFUSE", "REFUSÉ", "JE REFUSE", "RECHAZO", "RECUSO"})
+
 _ALSO = (
     {"AIDE": Word.HELP, "AYUDA": Word.HELP, "AJUDA": Word.HELP}
-    | dict.fromkeys(_YES, Word.YES)
-    | dict.fromkeys(_NO, Word.NO)
-    | dict.fromkeys(_ACCEPTED, Word.ACCEPT)
+    | dict.fromkeys(YES, Word.YES)
+    | dict.fromkeys(NO, Word.NO)
+    | dict.fromkeys(ACCEPTED, Word.ACCEPT)
 )
 _SPOKEN = re.compile(f"({'|'.join(sorted(_ALSO, key=len, reverse=True))})(?=[ .!]|$)", re.IGNORECASE)
-_NOT = frozenset({"NOT", "NE", "N", "PAS", "NUNCA", "JAMAIS", "NEVER", "DON", "WON", "CAN"})
-_SAYING = frozenset({*_WORDS, *_NOT, *(word for one in (*_ALSO, *_DECLINED) for word in one.split())})
-_GREETING_WORDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,49 +144,14 @@ def read_requests(subject: str, text: str) -> Asked:
     return _read(subject, text, answered)
 
 
-def read_acceptance(subject: str, text: str) -> bool | None:
-    """Read a nominee's answer: True accepts, False declines; None when neither stands in the subject or alone on the first line."""
-    return _read_choice(subject, text, _ACCEPTED, _DECLINED)
-
-
-def read_yes_or_no(subject: str, text: str) -> bool | None:
-    """Read the answer to a challenge, in the same way: True for yes, False for no, None for anything else."""
-    return _read_choice(subject, text, _YES, _NO | {Word.SPILL})
-
-
-def _read_choice(subject: str, text: str, yes: Collection[str], no: Collection[str]) -> bool | None:
-    """Where subject and first line contradict each other, nothing is understood."""
-    lines = text.splitlines()
-    first = next((line for line in lines[_greeting(lines) :] if line.strip()), "")
-    said = {_alone(line) for line in (without_reply_prefixes(subject), first)}
-    accepts, declines = not said.isdisjoint(yes), not said.isdisjoint(no)
-    return accepts if accepts != declines else None
-
-
-def _alone(line: str) -> str:
-    """A line as the word that may stand alone on it; the number of what is answered may follow."""
-    said = _spaced(line).strip(" .!").upper()
-    word, _, number = said.rpartition(" ")
-    return word.strip(" .!") if _CHALLENGE.fullmatch(number) else said
-
-
-def _greeting(lines: list[str]) -> int:
-    """How many lines a greeting takes: a first line of few words that ends in a comma, none of which could be meant as an answer."""
-    number = next((at for at, line in enumerate(lines) if line.strip()), 0)
-    words = _spaced(lines[number]) if lines else ""
-    said = re.findall(r"\w+", words.upper())
-    greets = words.endswith(",") and words[0].isalpha() and len(said) <= _GREETING_WORDS and _SAYING.isdisjoint(said)
-    return number + 1 if greets else 0
-
-
 def _read(subject: str, text: str, answered: str) -> Asked:
     found, unread = [asked] if (asked := _read_line(subject, answered)) else [], 0
     lines = text.splitlines()
-    for number, line in enumerate(lines[_greeting(lines) : _LINES_READ], _greeting(lines) + 1):
+    for number, line in enumerate(lines[greeting(lines, _WORDS) : _LINES_READ], greeting(lines, _WORDS) + 1):
         if not line.strip():
             continue
         asked = _read_line(line, answered)
-        if asked is None and found and found[-1].word is Word.NOMINATE and (filled := _FORM_LINE.fullmatch(line)):
+        if asked is None and found and found[-1].word is Word.NOMINATE and (filled := _form_line(line)):
             name, value = filled.group(1).upper(), " ".join(filled.group(2).split())
             found[-1] = replace(found[-1], form=(*found[-1].form, (name, value)))
         elif asked is None:
@@ -227,6 +170,10 @@ def _read(subject: str, text: str, answered: str) -> Asked:
     return Asked(tuple(sorted(kept, key=lambda one: one.word is not Word.SPILL)), unread)
 
 
+def _form_line(line: str) -> re.Match[str] | None:
+    return None if _ANSWERED.match(line) else _FORM_LINE.fullmatch(line)
+
+
 def _has_room(found: list[Request], asked: Request) -> bool:
     """Whether one message may ask for this too."""
     words = [one.word for one in found if one.word is not Word.SPILL]
@@ -237,7 +184,11 @@ def _has_room(found: list[Request], asked: Request) -> bool:
 def _is_quoted(lines: list[str]) -> bool:
     """Whether what follows is a message that is answered, or a signature: nobody expects that to be read."""
     first, *rest = (line.strip() for line in lines if line.strip())
-    return first.startswith((">", "--", "__")) or (first.endswith(":") and bool(rest) and rest[0].startswith(">"))
+    return (
+        first.startswith((">", "--", "__"))
+        or bool(_ANSWERED.match(first))
+        or (first.endswith(":") and bool(rest) and rest[0].startswith(">"))
+    )
 
 
 def _read_line(line: str, answered: str) -> Request | None:
@@ -287,6 +238,5 @@ def _read_person(word: Word, shown: str, address: str) -> Request | None:
 
 
 def _spaced(line: str) -> str:
-    """Words one space apart: looking through a long run of spaces takes quadratic time. Days are what a number of PAUSE means anyway."""
-    words = unicodedata.normalize("NFC", " ".join(line.split())).replace("’", "'")
-    return _DAYS.sub(r"\1", words)
+    """A line without what a number of PAUSE means anyway."""
+    return _DAYS.sub(r"\1", spaced(line))

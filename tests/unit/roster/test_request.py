@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.roster.request import DEPARTURES, REQUESTS, Request, Word, read_acceptance, read_requests, read_yes_or_no
+from relay.roster.request import DEPARTURES, REQUESTS, Request, Word, read_requests
+from relay.roster.saying import read_acceptance, read_yes_or_no
 
 REF = "CAFR-2026-000123"
 
@@ -61,6 +62,8 @@ REF = "CAFR-2026-000123"
         ("", "NOMINATE b.ondo@douanes.example\nNOM : Bela\n", [Request(Word.NOMINATE, "b.ondo@douanes.example", (("NOM", "Bela"),))]),
         ("", "NOMINATE b.ondo@douanes.example\ncountry: GA\n",
          [Request(Word.NOMINATE, "b.ondo@douanes.example", (("COUNTRY", "GA"),))]),
+        ("", "NOMINATE a@b.example\nNAME: Awa\n\nDe : WEN Relay\nEnvoyé : lundi\nObjet : Réponse\n",
+         [Request(Word.NOMINATE, "a@b.example", (("NAME", "Awa"),))]),
         ("", "Bonjour,\n\nHELP\n", [Request(Word.HELP)]),
         ("", "Chers collègues du réseau,\nPEOPLE\n", [Request(Word.PEOPLE)]),
         ("", "Please don't stop,\nSTOP\n", []),
@@ -149,6 +152,7 @@ def test_a_whole_country_can_be_cleared_up_in_one_message():
         ("HELP\n\n> STOP\n", 0),
         ("HELP\n\nOn Monday the relay wrote:\n> STOP\n", 0),
         ("HELP\n-- \nAna\n", 0),
+        ("NOMINATE a@b.example\nNAME: Awa\n\nDe : WEN Relay\nEnvoyé : lundi\nObjet : Réponse\n", 0),
         ("HELP\nHELP\n", 0),
         ("HELP\n" * 500 + "STOP", 121),
     ],
