@@ -114,7 +114,7 @@ def establish(data: Path, members: int, authors: int = 1) -> Site:
         writer.writerow({"address": address, "name": f"Officer {number}", **fixed, **vouched})
     (data / "tmp" / "members.csv").write_text(text.getvalue(), "utf-8")
     site = Site(data=data, members=addresses)
-    site.command("members", "import", str(data / "tmp" / "members.csv"))
+    site.command("members", "import", str(data / "tmp" / "members.csv"), "--no-welcome")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         issued = pool.map(lambda address: site.command("members", "password", address), addresses[:authors])
         return replace(site, passwords=tuple(row["password"] for rows in issued for row in rows))

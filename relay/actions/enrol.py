@@ -99,8 +99,10 @@ def read_renewal(address: Address, valid_until: str, waived_on: str, today: date
     return until, waiver
 
 
-def add_member(resources: Resources, row: Mapping[str, str], *, with_password: bool, now: datetime) -> Enrolled:
-    """Add one active member.
+def add_member(
+    resources: Resources, row: Mapping[str, str], *, with_password: bool, now: datetime, welcome: bool = False
+) -> Enrolled:
+    """Add one active member, and write to them, with the rules, if they are to be welcomed.
 
     Raises:
         Invalid: the nomination is wrong.
@@ -108,9 +110,14 @@ def add_member(resources: Resources, row: Mapping[str, str], *, with_password: b
     """
     nomination = read_nomination(resources, row, now.date())
     node = resources.settings.relay.node
-    member = resources.database.write(
-        lambda connection: members.add(connection, node, nomination, operator=operator_name(), now=now)
-    )
+
+    def add(transaction: Transaction) -> Member:
+        added = members.add(transaction, node, nomination, operator=operator_name(), now=now)
+        if welcome:
+            vetting.welcome(transaction, added, now)
+        return added
+
+    member = resources.database.write(add)
     password = issue_password(resources, member, now) if with_password else ""
     return Enrolled(member=member, password=password, untold=untold_vouchers(resources, (member,)))
 

@@ -40,6 +40,7 @@ def about_nomination(resources: Resources, delivery: Delivery, recipient: Member
         queued_at=delivery.created_at,
         lists=_named(resources, sorted(nomination.lists)),
         nomination=nomination,
+        member=recipient,
         reply_to=reply_to,
     )
 

@@ -17,7 +17,7 @@ from relay.roster.nomination import Nomination
 from relay.roster.person import to_cells
 from relay.roster.roll import PERSONAL, Row, read_roll
 from relay.roster.scope import Scope
-from relay.store import members, roll
+from relay.store import members, roll, vetting
 from relay.store.engine import Transaction
 from relay.store.trial import undone
 
@@ -41,13 +41,16 @@ class Synced:
     removed: bool
 
 
-def import_members(resources: Resources, octets: bytes, now: datetime, *, dry_run: bool = False) -> tuple[Member, ...]:
+def import_members(
+    resources: Resources, octets: bytes, now: datetime, *, welcome: bool = False, dry_run: bool = False
+) -> tuple[Member, ...]:
     """Add every member of a CSV file, or none.
 
     Args:
         resources: what the relay works with.
         octets: the file; the header names columns of `roll.COLUMNS` in any order.
         now: the time.
+        welcome: write to each of them, with the rules.
         dry_run: judge all of it, against the database too, and change nothing.
 
     Raises:
@@ -63,10 +66,13 @@ def import_members(resources: Resources, octets: bytes, now: datetime, *, dry_ru
     node, operator = resources.settings.relay.node, operator_name()
 
     def add_all(transaction: Transaction) -> tuple[Member, ...]:
-        return tuple(
+        added = tuple(
             at_line(line, lambda one=one: members.add(transaction, node, one, operator=operator, now=now))  # type: ignore[misc]
             for line, one in nominations
         )
+        for member in added if welcome else ():
+            vetting.welcome(transaction, member, now)
+        return added
 
     return resources.database.write(undone(add_all) if dry_run else add_all)
 
@@ -80,7 +86,14 @@ def at_line(line: int, job: Callable[[], Answer]) -> Answer:
 
 
 def sync_members(
-    resources: Resources, octets: bytes, scope: Scope, removals: Removals, now: datetime, *, dry_run: bool = False
+    resources: Resources,
+    octets: bytes,
+    scope: Scope,
+    removals: Removals,
+    now: datetime,
+    *,
+    welcome: bool = False,
+    dry_run: bool = False,
 ) -> Synced:
     """Make the members of a scope those of a file, all of it or nothing.
 
@@ -90,6 +103,7 @@ def sync_members(
         scope: the whole relay, or one country or agency.
         removals: whether those who are missing in the file are removed.
         now: the time.
+        welcome: write to each of those who are new, with the rules.
         dry_run: judge all of it, against the database too, and change nothing.
 
     Raises:
@@ -114,6 +128,8 @@ def sync_members(
             at_line(row.line, lambda row=row: _add(resources, transaction, row, now))  # type: ignore[misc]
             for row in difference.added
         )
+        for member in added if welcome else ():
+            vetting.welcome(transaction, member, now)
         return Synced(difference=difference, added=added, removed=bool(removals.wanted))
 
     return resources.database.write(undone(sync) if dry_run else sync)

@@ -19,6 +19,7 @@ from relay.cli.people import (
     ListOption,
     RoleOption,
     StateOption,
+    WelcomeOption,
     name_untold,
     person,
     with_failure,
@@ -27,6 +28,7 @@ from relay.cli.proofs import certificate_app, key_row, pin_row, signing_key_app
 from relay.cli.rows import print_records, print_rows
 from relay.cli.vetting import WaiverOption
 from relay.cli.wishes import wishes
+from relay.delivery.rules import lacks_rules
 from relay.mail.address import Address
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import read_member_address
@@ -79,6 +81,7 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
     ] = "",
     free_mail_waiver: WaiverOption = "",
     issue_password: Annotated[bool, typer.Option("--issue-password", help="Print a new app password, once.")] = False,
+    welcome: WelcomeOption = True,
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -93,7 +96,7 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
         "free_mail_waiver": free_mail_waiver,
     }  # fmt: skip
     with opened(config) as resources:
-        enrolled = add_member(resources, row, with_password=issue_password, now=datetime.now(UTC))
+        enrolled = add_member(resources, row, with_password=issue_password, now=datetime.now(UTC), welcome=welcome)
         wake_service(resources.settings)
     _show_enrolled(enrolled, as_json=as_json)
 
@@ -111,12 +114,15 @@ def _show_enrolled(enrolled: Enrolled, *, as_json: bool) -> None:
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0913, PLR0917  (options of a command line)
     country: CountryOption = "",
     agency: AgencyOption = "",
     list_name: ListOption = "",
     state: StateOption = "",
     role: RoleOption = "",
+    rules_missing: Annotated[
+        bool, typer.Option("--rules-missing", help="Only those who haven't accepted the rules as they are now.")
+    ] = False,
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -128,7 +134,11 @@ def list_(
     with opened(config) as resources, resources.database.read() as connection:
         failing = failures.list_failing(connection)
         everyone = members.list_members(connection, list_name or None)
-    rows = [with_failure(person(member), failing) for member in everyone if scope.includes(member)]
+    rows = [
+        with_failure(person(member), failing)
+        for member in everyone
+        if scope.includes(member) and (not rules_missing or lacks_rules(member))
+    ]
     print_rows(
         rows,
         as_json=as_json,

@@ -17,6 +17,14 @@ ListOption = Annotated[str, typer.Option("--list", metavar="NAME", help="Only th
 StateOption = Annotated[str, typer.Option(metavar="STATE", help="Only those in this state, such as suspended.")]
 RoleOption = Annotated[str, typer.Option(metavar="ROLE", help="Only those with this role, such as focal-point.")]
 
+WelcomeOption = Annotated[
+    bool,
+    typer.Option(
+        "--welcome/--no-welcome",
+        help="Write to who is new, with the rules and how to begin; not where they have had all that from you.",
+    ),
+]
+
 
 def person(member: Member) -> dict[str, object]:
     """A member as a row."""

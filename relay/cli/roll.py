@@ -12,7 +12,16 @@ from relay.actions.enrol import untold_vouchers
 from relay.actions.open import opened, wake_service
 from relay.actions.roll import Removals, Synced, export_rows, import_members, sync_members
 from relay.cli.output import ConfigOption, JsonOption, say
-from relay.cli.people import AgencyOption, CountryOption, ListOption, RoleOption, StateOption, name_untold, person
+from relay.cli.people import (
+    AgencyOption,
+    CountryOption,
+    ListOption,
+    RoleOption,
+    StateOption,
+    WelcomeOption,
+    name_untold,
+    person,
+)
 from relay.cli.rows import print_rows
 from relay.errors import Invalid, NotFound
 from relay.roster.roll import OCTETS, write_roll
@@ -28,7 +37,11 @@ _EMPTY = {"column": None, "old": None, "new": None, "vouched_by": None}
 
 
 def import_(
-    file: FileArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, config: ConfigOption = ""
+    file: FileArgument,
+    dry_run: DryRunOption = False,
+    welcome: WelcomeOption = True,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
 ) -> None:
     """Add all members of a CSV file, or none of them.
 
@@ -37,7 +50,7 @@ def import_(
     octets = read_file(file)
     with opened(config) as resources:
         try:
-            added = import_members(resources, octets, datetime.now(UTC), dry_run=dry_run)
+            added = import_members(resources, octets, datetime.now(UTC), welcome=welcome, dry_run=dry_run)
         except Invalid as error:
             raise Invalid(f"{file}: {error}; nobody was added") from None
         untold = () if dry_run else untold_vouchers(resources, added)
@@ -62,6 +75,7 @@ def sync(  # noqa: PLR0913, PLR0917  (options of a command line)
     yes_remove: Annotated[
         int | None, typer.Option(metavar="N", help="How many that are, where they are more than a few.")
     ] = None,
+    welcome: WelcomeOption = True,
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
@@ -76,7 +90,9 @@ def sync(  # noqa: PLR0913, PLR0917  (options of a command line)
     removals = Removals(wanted=remove_missing, named=yes_remove)
     with opened(config) as resources:
         try:
-            synced = sync_members(resources, octets, scope, removals, datetime.now(UTC), dry_run=dry_run)
+            synced = sync_members(
+                resources, octets, scope, removals, datetime.now(UTC), welcome=welcome, dry_run=dry_run
+            )
         except Invalid as error:
             raise Invalid(f"{file}: {error}; nothing was changed") from None
         untold = () if dry_run else untold_vouchers(resources, synced.added)

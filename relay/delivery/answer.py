@@ -8,7 +8,7 @@ from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.door_letters import contacts, corrected
 from relay.delivery.notice_facts import Answer, NoticeFacts
-from relay.delivery.rules import RULES_VERSION, rules
+from relay.delivery.rules import RULES_VERSION, privacy, rules
 from relay.roster.member import Member
 from relay.roster.reading import Reading
 
@@ -127,6 +127,7 @@ def _further(facts: NoticeFacts) -> tuple[tuple[str, str], ...]:
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [
         *rules(facts.lists[0], catalogue),
+        *privacy(facts.lists[0].address_for("-owner"), catalogue),
         catalogue.text("If you accept them, write ACCEPT. This is version {version}.", version=RULES_VERSION),
     ]
 

@@ -20,10 +20,7 @@ def invitation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             lists=_titles(facts, catalogue),
         ),
         catalogue.text("Proposed: {who}.", who=_who(nomination, catalogue)),
-        catalogue.text("The rules (version {version}):", version=RULES_VERSION),
-        *[paragraph for one in facts.lists[:1] for paragraph in rules(one, catalogue)],
-        catalogue.text("Your own data:"),
-        *privacy(_owner(facts), catalogue),
+        *_rules(facts, catalogue),
         catalogue.text(
             "Do you agree, and is what stands above right? Then answer this message from this very address, with the word ACCEPT alone on the "
             "first line. A second person, who is not the one that proposed you, then confirms, and you get word. To decline, answer DECLINE; "
@@ -72,11 +69,35 @@ def welcome(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "the people who run the list for it, by telephone or in person: {owner}.",
             owner=_owner(facts),
         ),
+        *_still_to_accept(facts, catalogue),
         catalogue.text(
             "Try it out with a message to {practice}: you are told what would happen, and nobody gets it. Write HELP to {request} for all else.",
             practice=f"practice@{facts.domain}",
             request=facts.answers_to,
         ),
+    ]
+
+
+def _still_to_accept(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """The rules for a new member who hasn't accepted them in this version: whoever was invited has, whoever was added hasn't."""
+    if facts.member is None or facts.member.rules_version >= RULES_VERSION:
+        return []
+    return [
+        *_rules(facts, catalogue),
+        catalogue.text(
+            "Please accept the rules: as soon as your mail program has its password, write ACCEPT on a line of its own to {request}. If you "
+            "are not the person meant, or should not be a member, write to {postmaster}.",
+            request=facts.answers_to,
+            postmaster=f"postmaster@{facts.domain}",
+        ),
+    ]
+
+
+def _rules(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    return [
+        catalogue.text("The rules (version {version}):", version=RULES_VERSION),
+        *[paragraph for one in facts.lists[:1] for paragraph in rules(one, catalogue)],
+        *privacy(_owner(facts), catalogue),
     ]
 
 

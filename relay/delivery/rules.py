@@ -3,6 +3,7 @@
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.mail.address import Address
 from relay.roster.mailing_list import MailingList
+from relay.roster.member import Member, MemberState
 
 RULES_VERSION = 1  # counts up with every change of a sentence in here; a test compares
 
@@ -30,6 +31,11 @@ PRIVACY = (
 )
 
 
+def lacks_rules(member: Member) -> bool:
+    """Whether somebody who posts or receives hasn't accepted the rules as they are now."""
+    return member.state in {MemberState.ACTIVE, MemberState.DORMANT} and member.rules_version < RULES_VERSION
+
+
 def rules(mailing_list: MailingList, catalogue: Catalogue) -> list[str]:
     """What may go to a list and what may not, under its name, with its own footer."""
     heading = f"{catalogue.definition(mailing_list.title)} <{mailing_list.address}>"
@@ -39,4 +45,4 @@ def rules(mailing_list: MailingList, catalogue: Catalogue) -> list[str]:
 
 def privacy(owner: Address, catalogue: Catalogue) -> list[str]:
     """What is kept of a member, and whom they may ask about it."""
-    return [catalogue.text(part, owner=owner) for part in PRIVACY]
+    return [catalogue.text("Your own data:"), *(catalogue.text(part, owner=owner) for part in PRIVACY)]

@@ -8,6 +8,7 @@ from relay.doctor import doors, files, machine, records
 from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
+from relay.doctor.people import look_at_people
 from relay.doctor.proofs import look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
 from relay.doctor.spills import look_at_spills
@@ -40,6 +41,7 @@ def examine(
     if chain:
         yield from records.look_at_audit(chain)
         yield from look_at_directory(settings, now)
+        yield from look_at_people(settings, now)
         yield from look_at_registered(settings, now)
         yield from look_at_spills(settings, now)
     yield from machine.look_at_swap()

@@ -128,6 +128,12 @@ def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind)
     return found
 
 
+def welcome(connection: Connection, member: Member, now: datetime) -> None:
+    """Queue the letter that tells a new member how to begin, and the rules where they haven't accepted them; none for who is on no list."""
+    if member.lists:
+        _queue(connection, Kind.WELCOME, member.id, member.id, min(member.lists), now)
+
+
 def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:
     """The nominee whom a letter asked this person to confirm, by the letter's number; None when it asked them nothing."""
     nominee = about_whom(connection, letter, voucher, Kind.CONFIRMATION)

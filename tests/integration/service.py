@@ -192,7 +192,7 @@ class Site:
         """Add MEMBERS, and a password for each of these authors."""
         file = self.folder / "members.csv"
         file.write_text(MEMBERS, "utf-8")
-        self.run("members", "import", str(file))
+        self.run("members", "import", str(file), "--no-welcome")
         for author in authors:
             [issued] = self.rows("members", "password", author)
             self.passwords[author] = issued["password"]

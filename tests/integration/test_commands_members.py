@@ -180,3 +180,10 @@ def test_a_wrong_header_is_answered_with_what_to_do(fresh, header, sentence):
     done = fresh.try_run("members", "import", str(file))
     assert (done.code, sentence in done.sentence) == (65, True), done
     assert fresh.try_run("members", "import", str(fresh.folder / "none.csv")).code == 66
+
+
+def test_who_has_not_accepted_the_rules_is_listed(fresh):
+    rows = fresh.rows("members", "list", "--rules-missing", "--country", "GA")
+    assert {row["address"] for row in rows} == {JEAN, CLAIRE}
+    fresh.run("members", "suspend", JEAN)
+    assert len(fresh.rows("members", "list", "--rules-missing", "--country", "GA")) == 1

@@ -60,6 +60,19 @@ def test_a_name_that_looks_like_a_formula_leaves_as_text_and_comes_back_as_it_wa
     assert ANA in exported
 
 
+def welcomed(site):
+    return {row["recipient"] for row in site.rows("queue", "list") if row["kind"] == "welcome"}
+
+
+@pytest.mark.parametrize(("words", "expected"), [([], {NEW}), (["--no-welcome"], set())])
+@pytest.mark.parametrize("command", ["import", "sync"])
+def test_who_is_new_gets_the_rules_unless_they_had_them_otherwise(vouched, command, words, expected):
+    before = welcomed(vouched)
+    line = GOOD.replace(PAUL, CHIEF).replace("b@n.example", BOSS)
+    vouched.run("members", command, write(vouched, line), *words)
+    assert welcomed(vouched) == before | expected
+
+
 # — sync —
 
 CHIEF, BOSS = "chief@network.example", "boss@network.example"

@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from relay.doctor import doors, files, machine, proofs, records
 from relay.doctor.examine import examine
 from relay.doctor.names import look_at_dns, record_of
+from relay.doctor.people import look_at_people
 from relay.doctor.senders import look_at_senders
 from relay.settings import load_settings
 from relay.store.keys import load_keys
@@ -151,6 +152,17 @@ def test_who_may_not_look_is_told_who_may_and_nothing_else(fresh, outer, who):
             os.seteuid(0)
     assert levels(found) == {"data": ["wrong"]}
     assert found[0].advice == f"sudo -u {who} wen-relay doctor"
+
+
+def test_countries_where_nobody_can_be_let_in_are_named_and_how_many_accepted_the_rules(fresh):
+    settings = load_settings(fresh.file)
+    more = fresh.folder / "more.csv"
+    more.write_text(DECIDERS.replace(";moderator;admin", ";focal-point"), "utf-8")
+    fresh.run("members", "import", str(more))
+    rules, vouching = look_at_people(settings, NOW)
+    assert "0 of 9 members have accepted them" in rules.finding
+    assert vouching.level == "warning"
+    assert "CM, GA, GQ, UG:" in vouching.finding  # KE has a focal point and, as every country, an administrator
 
 
 def test_all_is_looked_at_though_there_is_no_data(fresh, server):
@@ -468,6 +480,7 @@ def test_a_resolver_across_the_internet_is_warned_of(fresh, monkeypatch):
 DECIDERS = """\
 address,name,agency,agency_type,country,language,lists,nominated_by,confirmed_by,role
 faith@police.example,Faith Example,Police,police,KE,en,eastern-africa,one@network.example,two@network.example,member;moderator;admin
+second@police.example,Second Example,Police,police,UG,en,eastern-africa,one@network.example,two@network.example,member;admin
 otto@police.example,Otto Example,Police,police,UG,en,eastern-africa,one@network.example,two@network.example,member;deputy
 """
 

@@ -77,6 +77,9 @@ class Scene:
                 code, words = error.smtp_code, error.smtp_error
         return f"{code} {words.decode('ascii')}"
 
+    def lacking_rules(self):
+        return {row["address"] for row in self.site.rows("members", "list", "--rules-missing")}
+
     def state(self, who):
         [row] = self.site.rows("members", "show", who)
         return row["state"]
@@ -136,6 +139,17 @@ def test_one_person_from_nomination_to_suspension(scene):
     later = send(scene.service, ANA, message, CENTRAL).split()[2]
     eventually(lambda: PAUL in scene.smarthost.copies(later))
     assert BELA not in scene.smarthost.copies(later)
+
+
+def test_who_was_added_by_an_operator_gets_the_rules_and_accepts_them_by_mail(scene):
+    text = flat(scene.letter(CHIEF, "Welcome"))
+    assert "the name or any identifier of a suspect" in text
+    assert "What the relay keeps about you" in text
+    assert not scene.letters(PAUL, "Bienvenue")  # added with --no-welcome
+    assert CHIEF in scene.lacking_rules()
+    assert "accepted the rules" in scene.ask(CHIEF, "ACCEPT\n")
+    assert CHIEF not in scene.lacking_rules()
+    assert PAUL in scene.lacking_rules()
 
 
 def test_who_vouches_for_nobody_can_do_none_of_it(scene):

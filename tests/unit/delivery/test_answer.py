@@ -58,6 +58,12 @@ def test_help_names_every_word():
     assert {word for word in deciding if word not in text} == set()
 
 
+def test_the_rules_come_with_what_is_kept_of_a_member():
+    text = answered(Answer(word="RULES", about="", outcome="done"))
+    assert "What the relay keeps about you" in text
+    assert "You may ask for a copy of what is kept about you" in text
+
+
 def test_help_says_where_to_try_a_message_out_and_where_the_lists_people_are():
     for text in (answered(Answer(word="HELP", about="", outcome="done")), answered()):
         assert "practice@relay.example" in text
