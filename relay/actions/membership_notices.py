@@ -17,6 +17,7 @@ _OF_MEMBERSHIP: dict[Kind, NoticeKind] = {
     Kind.INVITATION: "invitation",
     Kind.CONFIRMATION: "confirmation",
     Kind.WELCOME: "welcome",
+    Kind.ENDED: "ended",
     Kind.ATTESTATION: "attestation",
     Kind.DORMANCY: "dormancy",
 }
@@ -40,6 +41,7 @@ def about_nomination(resources: Resources, delivery: Delivery, recipient: Member
         queued_at=delivery.created_at,
         lists=_named(resources, sorted(nomination.lists)),
         nomination=nomination,
+        why=(delivery.facts or {}).get("why", "lapsed"),
         member=recipient,
         reply_to=reply_to,
     )

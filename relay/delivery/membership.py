@@ -1,6 +1,6 @@
 """The letters about somebody's membership: to nominees, to those who vouch for them, and to the members themselves."""
 
-from relay.delivery.catalogue import Catalogue
+from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import NoticeFacts
 from relay.delivery.rules import RULES_VERSION, privacy, rules
 from relay.mail.address import Address
@@ -56,6 +56,24 @@ def confirmation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "Do you know, from something else than e-mail, that this person serves there and is to be let in? Then answer with the word YES. "
             "If not, answer NO: the nomination then ends."
         ),
+    ]
+
+
+_WHY = {
+    "declined": sentence("The person does not want to be a member."),
+    "rejected": sentence("It was not confirmed."),
+    "lapsed": sentence("It was not completed in time: the person did not answer, or nobody confirmed it."),
+}
+
+
+def ended(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Tell who proposed somebody that nothing came of it; who said no is in no letter."""
+    return [
+        catalogue.text(
+            "Your nomination has ended, and the person is not a member: {who}.", who=_who(_nomination(facts), catalogue)
+        ),
+        catalogue.text(_WHY[facts.why]),
+        catalogue.text("If that surprises you, speak with the people who run the relay: {owner}.", owner=_owner(facts)),
     ]
 
 

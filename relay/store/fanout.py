@@ -46,7 +46,7 @@ from relay.store.tables import (
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
 # Letters that name others to those who vouch for them or look after them.
-NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ATTESTATION, Kind.FAILING)
+NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ENDED, Kind.ATTESTATION, Kind.FAILING)
 
 
 def may_act(on: date | BindParameter[date]) -> ColumnElement[bool]:

@@ -43,7 +43,9 @@ def nominate(connection: Connection, node: str, nomination: Nomination, *, opera
         raise Conflict(f"{nomination.nominated_by} has {AT_ONCE} nominations open: wait until some are confirmed")
     member_id = enter(connection, nomination, MemberState.NOMINATED, now)
     audit.append(connection, node, now, "member.nominated", added_facts(connection, member_id, nomination, operator))
-    _queue(connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now, RULES_VERSION)
+    _queue(
+        connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now, rules=RULES_VERSION
+    )
     return get(connection, member_id)
 
 
@@ -252,11 +254,15 @@ def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
 
 
 def _end(connection: Connection, node: str, member: Member, event: str, now: datetime, **by: str) -> None:
-    """Nothing comes of a nomination. What is kept of the person goes with the names of those who left."""
+    """Nothing comes of a nomination, and who made it is told. What is kept of the person goes with the names of those who left."""
+    nominator = find(connection, _candidacy(connection, member).nominated_by)
     connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
     connection.execute(update(members).where(members.c.id == member.id).values(state=MemberState.LEFT, left_at=now))
     _call_off(connection, member.id)
     audit.append(connection, node, now, event, {"member": member.id, **by})
+    if nominator is not None and nominator.may_act(now.date()):
+        list_name, why = min(member.lists, default=""), event.removeprefix("member.nomination_")
+        _queue(connection, Kind.ENDED, nominator.id, member.id, list_name, now, why=why)
 
 
 def _call_off(connection: Connection, nominee: str) -> None:
@@ -266,8 +272,8 @@ def _call_off(connection: Connection, nominee: str) -> None:
 
 
 def _queue(
-    connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime, rules: int = 0
+    connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime, **facts: int | str
 ) -> None:
     row: dict[str, Any] = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind}
-    row |= {"status": Status.QUEUED, "facts": {"rules": rules} if rules else None}
+    row |= {"status": Status.QUEUED, "facts": facts or None}
     connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))

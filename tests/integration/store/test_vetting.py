@@ -378,6 +378,30 @@ def test_a_nominee_of_a_suspended_agency_can_not_be_confirmed(people):
     assert people.get(cleo).state is MemberState.NOMINATED
 
 
+@pytest.mark.parametrize("why", ["declined", "rejected", "lapsed"])
+def test_who_proposed_somebody_is_told_when_nothing_comes_of_it(people, world, why):
+    bela = people.nominate()
+    match why:
+        case "declined":
+            assert people.write(vetting.decline, people.invitation(bela), bela.address, START)
+        case "rejected":
+            assert people.write(vetting.reject, bela, people.second, START)
+        case _:
+            assert people.write(vetting.lapse, START + 30 * DAY) == 1
+    assert people.letters("ended") == ["chief"]
+    [(about, facts)] = world.rows("SELECT about_id, facts FROM deliveries WHERE kind = 'ended'")
+    assert (about, facts if isinstance(facts, dict) else json.loads(facts)) == (bela.id, {"why": why})
+    people.write(members.suspend, people.chief.address, reason="left", operator="root", now=START)
+    assert people.letters("ended") == []  # it names somebody else
+
+
+def test_a_nominator_who_was_suspended_since_is_told_nothing(people):
+    people.nominate()
+    people.write(members.suspend, people.chief.address, reason="left", operator="root", now=START)
+    assert people.write(vetting.lapse, START + 30 * DAY) == 1
+    assert people.letters("ended") == []
+
+
 def test_who_is_to_have_power_is_confirmed_by_an_administrator_alone(people):
     bela = people.nominate(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
     people.answer(bela)

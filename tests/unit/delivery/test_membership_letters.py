@@ -5,6 +5,9 @@ from dataclasses import replace
 import pytest
 
 from relay.delivery.rules import RULES_VERSION
+from relay.mail.address import Address
+from relay.roster.member import AgencyType, Role
+from relay.roster.nomination import Nomination
 from tests.builders import make_member
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, LIST, read
 
@@ -36,3 +39,28 @@ def test_the_letter_is_whole_in_every_language(language):
     text = welcomed(language, rules_version=0)
     assert "{" not in text
     assert "ACCEPT" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", ["declined", "rejected", "lapsed"])
+def test_who_proposed_somebody_reads_who_it_was_and_why_nothing_came_of_it(language, why):
+    nomination = Nomination(
+        address=Address(local="bela", domain="forets.example"),
+        name="Bela Ondo",
+        agency="Eaux et Forêts",
+        agency_type=AgencyType.RANGER,
+        country="CM",
+        language="fr",
+        roles=frozenset({Role.MEMBER}),
+        lists=frozenset(),
+        nominated_by=Address(local="chief", domain="douanes.example"),
+        confirmed_by=None,
+    )
+    facts = replace(BASE, kind="ended", reference="M-000009", lists=(), nomination=nomination, why=why)
+    mail = read(facts, language)
+    text = " ".join(mail.get_content().split())
+    assert "{" not in text
+    assert "Bela Ondo <bela@forets.example>" in text
+    if language == "en":
+        words = {"declined": "does not want", "rejected": "was not confirmed", "lapsed": "not completed in time"}
+        assert [one for one in words if words[one] in text] == [why]

@@ -501,7 +501,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
