@@ -12,11 +12,13 @@ from functools import partial
 
 from relay.actions import directory
 from relay.delivery.retry import LONG
+from relay.delivery.rules import RULES_VERSION
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
 from relay.store import (
+    acceptance,
     attestations,
     audit,
     breaches,
@@ -43,6 +45,7 @@ def run_due(resources: Resources, now: datetime) -> None:
     """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick."""
     for job in (
         _end_nominations,
+        _ask_about_rules,
         _ask_attestations,
         _tell_of_ends,
         _expire_held,
@@ -142,6 +145,11 @@ def _end_nominations(resources: Resources, now: datetime) -> None:
     node = resources.settings.relay.node
     if ended := resources.database.write(lambda connection: vetting.lapse(connection, node, now)):
         note("vetting.nominations_ended", count=ended)
+
+
+def _ask_about_rules(resources: Resources, now: datetime) -> None:
+    if asked := resources.database.write(lambda connection: acceptance.ask_again(connection, RULES_VERSION, now)):
+        note("vetting.rules_asked", count=asked)
 
 
 def _tell_of_ends(resources: Resources, now: datetime) -> None:

@@ -84,6 +84,7 @@ EVENTS: Mapping[str, str] = {
     "retention.deliveries_deleted": "the deliveries of old posts were deleted; their numbers stay with the posts",
     "retention.names_replaced": "people who left long ago got pseudonyms",
     "vetting.nominations_ended": "nominations that nobody completed in time have ended",
+    "vetting.rules_asked": "so many members were sent the rules in a new version, to accept them",
     "vetting.ends_told": "so many members come near to their last day; they and who vouches for their country were told",
     "vetting.attestations_asked": "so many members came nearer to the day on which their country must vouch again; who is to vouch was asked",
     "jobs.trouble": "periodic work met trouble of ours; the next tick tries again",

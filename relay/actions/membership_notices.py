@@ -17,6 +17,7 @@ _OF_MEMBERSHIP: dict[Kind, NoticeKind] = {
     Kind.INVITATION: "invitation",
     Kind.CONFIRMATION: "confirmation",
     Kind.WELCOME: "welcome",
+    Kind.RULES: "rules",
     Kind.ENDED: "ended",
     Kind.ATTESTATION: "attestation",
     Kind.DORMANCY: "dormancy",

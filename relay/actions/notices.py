@@ -231,6 +231,7 @@ _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts
     Kind.INVITATION: about_nomination,
     Kind.CONFIRMATION: about_nomination,
     Kind.WELCOME: about_nomination,
+    Kind.RULES: about_nomination,
     Kind.ENDED: about_nomination,
     Kind.ATTESTATION: about_attestation,
     Kind.DORMANCY: about_attestation,

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     INVITATION = "invitation"
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
+    RULES = "rules"  # they have changed: accept them again
     ENDED = "ended"  # a nomination that came to nothing, told to who made it
     ATTESTATION = "attestation"
     DORMANCY = "dormancy"

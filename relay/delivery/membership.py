@@ -96,6 +96,19 @@ def welcome(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def new_rules(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Ask a member to accept the rules as they are now."""
+    return [
+        catalogue.text("The rules of the lists have changed since you were last asked."),
+        *_rules(facts, catalogue),
+        catalogue.text(
+            "Please accept them: write ACCEPT on a line of its own to {request}. If you cannot, write to {owner}.",
+            request=facts.answers_to,
+            owner=_owner(facts),
+        ),
+    ]
+
+
 def _still_to_accept(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The rules for a new member who hasn't accepted them in this version: whoever was invited has, whoever was added hasn't."""
     if facts.member is None or facts.member.rules_version >= RULES_VERSION:

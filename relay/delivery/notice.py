@@ -17,7 +17,7 @@ from relay.delivery.door_letters import ask_about_doors, tell_of_silence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.leak_letters import breach, deletion, spill, spilled
 from relay.delivery.letters import call, practice, review
-from relay.delivery.membership import attestation, confirmation, dormancy, ended, invitation, welcome
+from relay.delivery.membership import attestation, confirmation, dormancy, ended, invitation, new_rules, welcome
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
@@ -34,6 +34,7 @@ _SUBJECTS = {
     "invitation": sentence("You are invited to a restricted mailing list"),
     "confirmation": sentence("To confirm: {reference}"),
     "welcome": sentence("Welcome"),
+    "rules": sentence("The rules have changed"),
     "ended": sentence("Your nomination has ended: {reference}"),
     "attestation": sentence("Do they still serve?"),
     "dormancy": sentence("Your membership"),
@@ -276,6 +277,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "invitation": invitation,
     "confirmation": confirmation,
     "welcome": welcome,
+    "rules": new_rules,
     "ended": ended,
     "attestation": attestation,
     "dormancy": dormancy,

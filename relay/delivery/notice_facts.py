@@ -24,6 +24,7 @@ NoticeKind = Literal[
     "invitation",
     "confirmation",
     "welcome",
+    "rules",
     "ended",
     "attestation",
     "dormancy",
@@ -150,7 +151,7 @@ class NoticeFacts:
       which it is still `offered`, and that `declined` it or let it pass; what a routed alert named in vain, `missed`
     - undelivered: `unreached`, the members whose servers took no copy until we gave up
     - expiry: `received_at`, `advice`
-    - nomination, confirmation: `nomination`; invitation: the same, `reply_to`; ended: the same, `why`
+    - nomination, confirmation: `nomination`; invitation: the same, `reply_to`; ended: the same, `why`; rules, welcome: `member`
     - attestation: `author_country`, `people`, `stage`, `due`; dormancy: `member`, `stage`, `due`; of either `ends`, when a last day comes and not an attestation's end
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from relay.delivery.rules import RULES_VERSION
 from relay.mail.address import Address
 from relay.roster.attestation import Stage
 from relay.roster.mailing_list import MailingList
@@ -38,6 +39,7 @@ def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dic
         "address_confirmed_at": None,
         "rules_version": 0,
         "rules_accepted_at": None,
+        "rules_asked": RULES_VERSION,  # by the letter with which they begin
         **attested(now.date()),
         "attested_on": now.date() if active else None,
         "created_at": now,

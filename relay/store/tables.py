@@ -90,6 +90,7 @@ members = Table(
     Column("address_confirmed_at", Instant),
     Column("rules_version", Integer, nullable=False, server_default=text("0")),
     Column("rules_accepted_at", Instant),
+    Column("rules_asked", Integer, nullable=False, server_default=text("0")),  # the newest version that they were sent
     Column("attested_on", Date),
     Column("end_told", Integer, nullable=False, server_default=text("0")),  # attestation.Stage, before valid_until
     Column("attestation_asked", Integer, nullable=False, server_default=text("0")),  # attestation.Stage
@@ -296,7 +297,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
         ),
         name="kind",
     ),

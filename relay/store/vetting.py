@@ -43,7 +43,7 @@ def nominate(connection: Connection, node: str, nomination: Nomination, *, opera
         raise Conflict(f"{nomination.nominated_by} has {AT_ONCE} nominations open: wait until some are confirmed")
     member_id = enter(connection, nomination, MemberState.NOMINATED, now)
     audit.append(connection, node, now, "member.nominated", added_facts(connection, member_id, nomination, operator))
-    _queue(
+    write_about(
         connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now, rules=RULES_VERSION
     )
     return get(connection, member_id)
@@ -114,7 +114,7 @@ def confirm(connection: Connection, node: str, member: Member, by: Member, *, op
     _call_off(connection, member.id)
     told = nomination_of(connection, member.id)
     tell_vouchers(connection, member.id, told.vouchers, told.lists, now)
-    _queue(connection, Kind.WELCOME, member.id, member.id, min(member.lists, default=""), now)
+    write_about(connection, Kind.WELCOME, member.id, member.id, min(member.lists, default=""), now)
     return get(connection, member.id)
 
 
@@ -133,7 +133,7 @@ def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind)
 def welcome(connection: Connection, member: Member, now: datetime) -> None:
     """Queue the letter that tells a new member how to begin, and the rules where they haven't accepted them; none for who is on no list."""
     if member.lists:
-        _queue(connection, Kind.WELCOME, member.id, member.id, min(member.lists), now)
+        write_about(connection, Kind.WELCOME, member.id, member.id, min(member.lists), now)
 
 
 def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:
@@ -250,7 +250,7 @@ def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
     focal_points = () if nominee.has_power else connection.execute(here).scalars().all()
     admins = others.where(has_role(Role.ADMIN))
     for member_id in focal_points or connection.execute(admins).scalars().all():
-        _queue(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
+        write_about(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
 
 
 def _end(connection: Connection, node: str, member: Member, event: str, now: datetime, **by: str) -> None:
@@ -262,7 +262,7 @@ def _end(connection: Connection, node: str, member: Member, event: str, now: dat
     audit.append(connection, node, now, event, {"member": member.id, **by})
     if nominator is not None and nominator.may_act(now.date()):
         list_name, why = min(member.lists, default=""), event.removeprefix("member.nomination_")
-        _queue(connection, Kind.ENDED, nominator.id, member.id, list_name, now, why=why)
+        write_about(connection, Kind.ENDED, nominator.id, member.id, list_name, now, why=why)
 
 
 def _call_off(connection: Connection, nominee: str) -> None:
@@ -271,9 +271,10 @@ def _call_off(connection: Connection, nominee: str) -> None:
     fanout.cancel(connection, (deliveries.c.about_id == nominee) & kinds)
 
 
-def _queue(
+def write_about(
     connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime, **facts: int | str
 ) -> None:
+    """Queue a letter to one person about another's membership, or their own."""
     row: dict[str, Any] = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind}
     row |= {"status": Status.QUEUED, "facts": facts or None}
     connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))

@@ -3,17 +3,31 @@
 import json
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 
 from relay.delivery.delivery import Kind
+from relay.delivery.rules import RULES_VERSION
 from relay.errors import Conflict
 from relay.mail.address import Address
 from relay.roster.attestation import GRACE
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.nomination import Nomination
-from relay.store import agencies, attestations, fanout, last_look, letters, members, queue, retention, vetting, wishes
+from relay.store import (
+    acceptance,
+    agencies,
+    attestations,
+    fanout,
+    last_look,
+    letters,
+    members,
+    queue,
+    retention,
+    vetting,
+    wishes,
+)
 from tests.integration.store.conftest import NODE, START
 
 DAY, EVERY = timedelta(days=1), timedelta(days=365)
@@ -400,6 +414,23 @@ def test_a_nominator_who_was_suspended_since_is_told_nothing(people):
     people.write(members.suspend, people.chief.address, reason="left", operator="root", now=START)
     assert people.write(vetting.lapse, START + 30 * DAY) == 1
     assert people.letters("ended") == []
+
+
+def test_members_are_asked_about_a_new_version_of_the_rules_once(people):
+    ask = partial(people.world.database.write, lambda c: acceptance.ask_again(c, RULES_VERSION + 1, START))
+    people.write(members.suspend, people.second.address, reason="on leave", operator="root", now=START)
+    people.write(wishes.accept_rules, people.abroad, RULES_VERSION + 1, START)
+    people.nominate()
+    assert (
+        people.world.database.write(lambda c: acceptance.ask_again(c, RULES_VERSION, START)) == 0
+    )  # all were, as they came
+    assert ask() == 1
+    assert people.letters("rules") == [
+        "chief"
+    ]  # an administrator on no list, a suspended one and a nominee aren't asked
+    assert ask() == 0
+    people.write(members.reinstate, people.second.address, operator="root", now=START)
+    assert ask() == 1
 
 
 def test_who_is_to_have_power_is_confirmed_by_an_administrator_alone(people):

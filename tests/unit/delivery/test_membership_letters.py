@@ -64,3 +64,12 @@ def test_who_proposed_somebody_reads_who_it_was_and_why_nothing_came_of_it(langu
     if language == "en":
         words = {"declined": "does not want", "rejected": "was not confirmed", "lapsed": "not completed in time"}
         assert [one for one in words if words[one] in text] == [why]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_is_asked_about_new_rules_gets_them_whole(language):
+    mail = read(replace(FACTS, kind="rules", member=make_member(rules_version=RULES_VERSION - 1)), language)
+    text = " ".join(mail.get_content().split())
+    assert "{" not in text
+    assert "ACCEPT" in text
+    assert "TLP:GREEN" in text  # the list's ceiling, in the rules

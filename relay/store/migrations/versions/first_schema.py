@@ -116,6 +116,7 @@ def _create_members() -> None:
         sa.Column("address_confirmed_at", _INSTANT, nullable=True),
         sa.Column("rules_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("rules_accepted_at", _INSTANT, nullable=True),
+        sa.Column("rules_asked", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("attested_on", sa.Date(), nullable=True),
         sa.Column("end_told", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("attestation_asked", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -501,7 +502,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
