@@ -57,7 +57,7 @@ def house(tmp_path_factory):
         open_house(folder, settings={("smtp", "resolver"): nameserver.address}) as opened,
     ):
         (folder / "authors.csv").write_text(MEMBERS, "utf-8")
-        opened.site.run("members", "import", str(folder / "authors.csv"))
+        opened.site.run("members", "import", str(folder / "authors.csv"), "--no-welcome")
         opened.site.edit_list("central-africa", "\nactive = true", '\nactive = true\nproofs = ["auth", "challenge"]')
         opened.service.reload()
         yield opened
