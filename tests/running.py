@@ -33,7 +33,7 @@ WEN_RELAY = (sys.executable, "-P", "-m", "relay")
 LIST = "central-africa@relay.example"
 PATIENCE = 60.0  # seconds that anything may take on a busy machine; nothing is expected to take them
 
-# Ports are the kernel's choice, there is no web page, and nobody is held back by a limit of their own.
+# Ports are the kernel's choice, there is no web page, and nobody is held back by a limit of their own or of their agency.
 USUAL: Mapping[str, str] = {
     "RELAY_SMTP__PORT": "0",
     "RELAY_SMTP__SUBMISSION_PORT": "auto",
@@ -42,6 +42,9 @@ USUAL: Mapping[str, str] = {
     "RELAY_LIMITS__POSTS_PER_HOUR": "0",
     "RELAY_LIMITS__OCTETS_PER_DAY": "0",
     "RELAY_LIMITS__FAN_OUT_PER_DAY": "0",
+    "RELAY_LIMITS__AGENCY_POSTS_PER_HOUR": "0",
+    "RELAY_LIMITS__AGENCY_OCTETS_PER_DAY": "0",
+    "RELAY_LIMITS__AGENCY_FAN_OUT_PER_DAY": "0",
 }
 
 
