@@ -3,9 +3,9 @@
 import hashlib
 import hmac
 
+from relay.mail.body_form import relaxed_body
 from relay.policy.post import Scan
 from relay.roster.member import Member
-from relay.senders.canonical import relaxed_body
 
 
 def identity_of(author: Member, scan: Scan, octets: bytes) -> bytes:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from relay.errors import ConfigurationError
+from relay.mail.body_form import relaxed_body
 from relay.mail.message import split_header
 
 # Each is named once more than it occurs (RFC 6376 §8.15), so that nobody can add a second one under our signature.
@@ -99,7 +100,7 @@ def sign(octets: bytes, keys: Iterable[SigningKey], signed_at: datetime) -> byte
 
 def body_hash(body: bytes) -> str:
     """What a signature says of a body (bh=); it can be made once for many copies."""
-    return b64encode(sha256(_relaxed_body(body)).digest()).decode("ascii")
+    return b64encode(sha256(relaxed_body(body)).digest()).decode("ascii")
 
 
 def signatures(section: bytes, hashed: str, keys: Iterable[SigningKey], signed_at: datetime) -> bytes:
@@ -158,11 +159,3 @@ def _folded(text: str, *, after: str) -> list[str]:
 def _relaxed_field(name: str, body: bytes) -> bytes:
     """RFC 6376 §3.4.2, without the line's end."""
     return name.encode("ascii") + b":" + _SPACES.sub(b" ", body).strip(b" ")
-
-
-def _relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 §3.4.4."""
-    lines = [_SPACES.sub(b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
-    while lines and not lines[-1]:
-        lines.pop()
-    return b"".join(line + b"\r\n" for line in lines)

@@ -11,13 +11,13 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Literal
 
+from relay.mail.body_form import relaxed_body, simple_body
 from relay.mail.message import HeaderSection
 
 Form = Literal["simple", "relaxed"]
 
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _SPACES = re.compile(rb"[ \t]+")
-_TABS = bytes.maketrans(b"\t", b" ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,34 +51,11 @@ class RawMessage:
 
     @cached_property
     def _simple_hash(self) -> bytes:
-        return sha256(_without_last_lines(self.body)).digest()
+        return sha256(simple_body(self.body)).digest()
 
     @cached_property
     def _relaxed_hash(self) -> bytes:
         return sha256(relaxed_body(self.body)).digest()
-
-
-def relaxed_body(body: bytes) -> bytes:
-    """RFC 6376 §3.4.4.
-
-    By replacing alone, since a stranger's message may be 20 MB of spaces, for which a pattern would take seconds; and a body
-    of which nothing changes, as an attached photo is, isn't copied.
-    """
-    if b"\t" in body:
-        body = body.translate(_TABS)
-    while b"  " in body:
-        body = body.replace(b"  ", b" ")
-    if body and not body.endswith(b"\r\n"):
-        body += b"\r\n"
-    body = _without_last_lines(body.replace(b" \r\n", b"\r\n"))
-    return b"" if body == b"\r\n" else body
-
-
-def _without_last_lines(body: bytes) -> bytes:
-    """A body with one CRLF at its end, however many there were (RFC 6376 §3.4.3)."""
-    if body.endswith(b"\r\n\r\n"):
-        body = body.rstrip(b"\r\n")
-    return body if body.endswith(b"\r\n") else body + b"\r\n"
 
 
 def cut(octets: bytes, header: HeaderSection) -> RawMessage | None:

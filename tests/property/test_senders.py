@@ -8,9 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from relay.mail.address import Address
+from relay.mail.body_form import relaxed_body
 from relay.mail.message import read_message, split_header
 from relay.senders.arc import judge_chain
-from relay.senders.canonical import cut, relaxed_body
+from relay.senders.canonical import cut
 from relay.senders.dkim import TRIES, verify
 from relay.senders.dmarc import LABELS, find_policy, read_record
 from relay.senders.public_key import read_public_key
