@@ -1,10 +1,12 @@
 """The facts of the letters about a message whose author is asked whether they wrote it."""
 
+from dataclasses import replace
 from datetime import datetime
 
+from relay.actions.letter_facts import letter_to, named_lists
 from relay.delivery.bounce import answer_address
 from relay.delivery.delivery import Delivery, Kind
-from relay.delivery.notice_facts import NoticeFacts
+from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.store.challenges import A_DAY, OPEN, reference_of
@@ -15,15 +17,10 @@ def about_challenge(resources: Resources, delivery: Delivery, recipient: Member,
     facts, domain = delivery.facts, resources.settings.relay.domain
     received_at, asks = datetime.fromisoformat(facts["at"]), delivery.kind is Kind.CHALLENGE
     key = resources.keys.verp
-    return NoticeFacts(
-        kind="challenge" if asks else "challenge-ended",
-        reference=reference_of(facts["challenge"]),
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=tuple(one for name in facts["lists"] if (one := resources.list_named(name)) is not None),
+    kind: NoticeKind = "challenge" if asks else "challenge-ended"
+    reference, lists = reference_of(facts["challenge"]), named_lists(resources, facts["lists"])
+    return replace(
+        letter_to(resources, delivery, recipient, now, kind=kind, reference=reference, lists=lists),
         received_at=received_at,
         size_octets=facts["size"],
         server=facts["server"],

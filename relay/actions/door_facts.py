@@ -1,16 +1,17 @@
 """The facts of the letters about doors, gathered when they are sent."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from relay.actions.directory import country_doors, integrity_contacts, operators, to_confirm
+from relay.actions.letter_facts import letter_to, named_lists
 from relay.delivery.delivery import Delivery
 from relay.delivery.notice_facts import NoticeFacts
 from relay.policy.channels import Door
 from relay.policy.doors import Stage, reference_of
 from relay.resources import Resources
-from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.request import Word
 
@@ -21,15 +22,16 @@ def about_doors(resources: Resources, delivery: Delivery, recipient: Member, now
     lists = {one.name: one.title for one in resources.lists.values()}
     with resources.database.read() as connection:
         doors = country_doors(resources, connection, country)
-    return NoticeFacts(
-        kind="doors",
-        reference=reference_of(country, delivery.facts["half_year"], to_confirm(resources, country)),
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_list(resources, delivery),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind="doors",
+            reference=reference_of(country, delivery.facts["half_year"], to_confirm(resources, country)),
+            lists=named_lists(resources, [delivery.list_name]),
+        ),
         doors={country: doors},
         contacts={lists[name]: contact for name, contact in integrity_contacts(resources, country).items()},
         reminder=delivery.facts["stage"] > Stage.ASKED,
@@ -39,15 +41,16 @@ def about_doors(resources: Resources, delivery: Delivery, recipient: Member, now
 
 def about_silence(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     """Word to an administrator about the countries that stay silent."""
-    return NoticeFacts(
-        kind="silence",
-        reference=f"D-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_list(resources, delivery),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind="silence",
+            reference=f"D-{delivery.id:06}",
+            lists=named_lists(resources, [delivery.list_name]),
+        ),
         silent=tuple(delivery.facts["countries"]),
     )
 
@@ -57,8 +60,3 @@ def asked_doors(resources: Resources, answers: Iterable[Mapping[str, Any]]) -> d
     countries = {one["about"] for one in answers if one["word"] == Word.CONTACTS and one["about"]}
     with resources.database.read() as connection:
         return {country: country_doors(resources, connection, country) for country in countries}
-
-
-def _list(resources: Resources, delivery: Delivery) -> tuple[MailingList, ...]:
-    found = resources.list_named(delivery.list_name)
-    return (found,) if found else ()

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from relay.actions.letter_facts import letter_to
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import BreachFacts, Leak, NoticeFacts
 from relay.errors import NotFound
@@ -55,15 +56,8 @@ def about_breach(resources: Resources, delivery: Delivery, recipient: Member, no
     """
     with resources.database.read() as connection:
         entry = breaches.find(connection, delivery.reference)
-    return NoticeFacts(
-        kind="breach",
-        reference=entry.number,
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=(),
+    return replace(
+        letter_to(resources, delivery, recipient, now, kind="breach", reference=entry.number),
         breach=BreachFacts(
             of=entry.reference,
             reported_at=entry.reported_at,

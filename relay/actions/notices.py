@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.actions.address_notices import about_address
+from relay.actions.address_facts import about_address
 from relay.actions.challenge import UNPROVEN
 from relay.actions.challenge_facts import about_challenge
 from relay.actions.directory import confirmed_directory
 from relay.actions.door_facts import about_doors, about_silence, asked_doors
 from relay.actions.leak_facts import about_breach, about_leak
-from relay.actions.membership_notices import about_attestation, about_nomination
+from relay.actions.letter_facts import letter_to, named_lists
+from relay.actions.membership_facts import about_attestation, about_nomination
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -18,7 +19,6 @@ from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
-from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.store import held, members, posts, reach
 from relay.store.decision_rows import read_reasons
@@ -73,15 +73,8 @@ def _people_of(resources: Resources, answers: Iterable[Answer]) -> tuple[Member,
 def _about_practice(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     rows = delivery.facts["verdict"]
     reasons = tuple(dict.fromkeys(reason for row in rows for reason in read_reasons(row["reasons"])))
-    return NoticeFacts(
-        kind="practice",
-        reference=delivery.facts["reference"],
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=(),
+    return replace(
+        letter_to(resources, delivery, recipient, now, kind="practice", reference=delivery.facts["reference"]),
         verdict=tuple(
             Verdict(title=one.title, decision=row["decision"], marking=row["marking"], offered=is_offer(found))
             for row in rows
@@ -96,15 +89,16 @@ def _about_practice(resources: Resources, delivery: Delivery, recipient: Member,
 
 def _about_request(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     answers = _answers(resources, delivery, recipient, now)
-    return NoticeFacts(
-        kind="answer",
-        reference=f"A-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_lists(resources, [delivery.list_name]),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind="answer",
+            reference=f"A-{delivery.id:06}",
+            lists=named_lists(resources, [delivery.list_name]),
+        ),
         answers=answers,
         member=recipient,
         every_list=tuple(resources.lists.values()),
@@ -131,15 +125,16 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
     names = {name for name, _ in concerned}
     until = [row.held_until for row in rows if row.held_until is not None and row.list_name in names]
     offers = [(name, decision) for name, decision in decisions if is_offer(decision.reasons)]
-    return NoticeFacts(
-        kind=kind,
-        reference=delivery.reference,
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_lists(resources, (name for name, _ in concerned)),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind=kind,
+            reference=delivery.reference,
+            lists=named_lists(resources, (name for name, _ in concerned)),
+        ),
         received_at=rows[0].received_at,
         unproven=rows[0].proof == UNPROVEN,
         reasons=reasons,
@@ -199,10 +194,6 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Withhold)
 
 
-def _lists(resources: Resources, names: Iterable[str]) -> tuple[MailingList, ...]:
-    return tuple(one for name in names if (one := resources.list_named(name)) is not None)
-
-
 def _missed(resources: Resources, row: posts.PostRow) -> Missed:
     """What a routed alert names in vain. It is read from the sealed copy again: codes and numbers alone come out of it."""
     if not row.reference.startswith(f"{PREFIX}-"):
@@ -216,7 +207,7 @@ def _missed(resources: Resources, row: posts.PostRow) -> Missed:
 
 
 def _titles(resources: Resources, names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(one.title for one in _lists(resources, names))
+    return tuple(one.title for one in named_lists(resources, names))
 
 
 def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:

@@ -1,14 +1,14 @@
 """The facts of letters about somebody's membership, gathered from the record alone when they are sent."""
 
-from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 
+from relay.actions.letter_facts import letter_to, named_lists
 from relay.delivery.bounce import answer_address
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.resources import Resources
 from relay.roster.attestation import FIRST, Stage
-from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member, MemberState
 from relay.store import members, vetting
 
@@ -32,15 +32,16 @@ def about_nomination(resources: Resources, delivery: Delivery, recipient: Member
     if delivery.kind is Kind.INVITATION:
         key = resources.keys.verp
         reply_to = answer_address("invitation", delivery.list_name, resources.settings.relay.domain, delivery.id, key)
-    return NoticeFacts(
-        kind=_OF_MEMBERSHIP[delivery.kind],
-        reference=f"M-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_named(resources, sorted(nomination.lists)),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind=_OF_MEMBERSHIP[delivery.kind],
+            reference=f"M-{delivery.id:06}",
+            lists=named_lists(resources, sorted(nomination.lists)),
+        ),
         nomination=nomination,
         why=(delivery.facts or {}).get("why", "lapsed"),
         member=recipient,
@@ -55,15 +56,16 @@ def about_attestation(resources: Resources, delivery: Delivery, recipient: Membe
         people = [members.get(connection, one) for one in facts.get("members", ())]
     wanting = {MemberState.ACTIVE, MemberState.DORMANT}
     due = date.fromisoformat(facts["due"])
-    return NoticeFacts(
-        kind=_OF_MEMBERSHIP[delivery.kind],
-        reference=f"M-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=_named(resources, [delivery.list_name]),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind=_OF_MEMBERSHIP[delivery.kind],
+            reference=f"M-{delivery.id:06}",
+            lists=named_lists(resources, [delivery.list_name]),
+        ),
         author_country=facts.get("country", ""),
         people=tuple(one for one in people if one.state in wanting and not _is_settled(one, delivery)),
         member=recipient,
@@ -77,7 +79,3 @@ def _is_settled(one: Member, delivery: Delivery) -> bool:
     if delivery.facts.get("ends"):
         return one.valid_until is None or one.valid_until > date.fromisoformat(delivery.facts["due"]) + FIRST
     return one.attested_on is not None and one.attested_on >= delivery.created_at.date()
-
-
-def _named(resources: Resources, names: Iterable[str]) -> tuple[MailingList, ...]:
-    return tuple(one for name in names if (one := resources.list_named(name)) is not None)

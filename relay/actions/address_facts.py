@@ -1,9 +1,11 @@
 """The facts of letters about addresses that fail. Names are read when a letter is sent: the queue keeps members' ids alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from relay.actions.letter_facts import letter_to
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import FailingMember, NoticeFacts
 from relay.resources import Resources
@@ -22,15 +24,16 @@ def about_address(resources: Resources, delivery: Delivery, recipient: Member, n
     with resources.database.read() as connection:
         failing = tuple(_failing(members.get(connection, row["member"]), row) for row in rows)
     one = resources.list_named(delivery.list_name)
-    return NoticeFacts(
-        kind="probe" if probe else "failing",
-        reference=f"B-{delivery.id:06}",
-        recipient=recipient.address,
-        recipient_name=recipient.name,
-        domain=resources.settings.relay.domain,
-        written_at=now,
-        queued_at=delivery.created_at,
-        lists=(one,) if one else (),
+    return replace(
+        letter_to(
+            resources,
+            delivery,
+            recipient,
+            now,
+            kind="probe" if probe else "failing",
+            reference=f"B-{delivery.id:06}",
+            lists=(one,) if one else (),
+        ),
         failing=failing,
         suspended=delivery.facts.get("what") == "suspended",
     )
