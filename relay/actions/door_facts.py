@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from relay.actions.directory import country_doors, integrity_contacts, operators, to_confirm
-from relay.actions.letter_facts import letter_to, named_lists
+from relay.actions.letter_facts import letter_to
 from relay.delivery.delivery import Delivery
 from relay.delivery.notice_facts import NoticeFacts
 from relay.policy.channels import Door
@@ -30,7 +30,6 @@ def about_doors(resources: Resources, delivery: Delivery, recipient: Member, now
             now,
             kind="doors",
             reference=reference_of(country, delivery.facts["half_year"], to_confirm(resources, country)),
-            lists=named_lists(resources, [delivery.list_name]),
         ),
         doors={country: doors},
         contacts={lists[name]: contact for name, contact in integrity_contacts(resources, country).items()},
@@ -49,7 +48,6 @@ def about_silence(resources: Resources, delivery: Delivery, recipient: Member, n
             now,
             kind="silence",
             reference=f"D-{delivery.id:06}",
-            lists=named_lists(resources, [delivery.list_name]),
         ),
         silent=tuple(delivery.facts["countries"]),
     )

@@ -85,8 +85,10 @@ def judge(
     Raises:
         Unavailable: the database or a scanner can't serve.
     """
-    signed = read_signed(octets, split_header(octets))
-    header = split_header(signed.readable)
+    header = split_header(octets)
+    signed = read_signed(octets, header)
+    if signed.readable is not octets:
+        header = split_header(signed.readable)
     scan = scanner(signed.readable, facts_of(author, now))
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     scan, confirmed = take_confirmation(resources, author, scan)

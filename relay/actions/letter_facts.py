@@ -18,7 +18,7 @@ def letter_to(
     *,
     kind: NoticeKind,
     reference: str,
-    lists: tuple[MailingList, ...] = (),
+    lists: tuple[MailingList, ...] | None = None,
 ) -> NoticeFacts:
     """A letter that says nothing yet.
 
@@ -29,7 +29,7 @@ def letter_to(
         now: when it is written.
         kind: what it will say.
         reference: its number, or that of what it is about.
-        lists: in whose name; the first one's -request address takes the answer.
+        lists: in whose name, None for that of the delivery; the first one's -request address takes the answer.
     """
     return NoticeFacts(
         kind=kind,
@@ -39,7 +39,7 @@ def letter_to(
         domain=resources.settings.relay.domain,
         written_at=now,
         queued_at=delivery.created_at,
-        lists=lists,
+        lists=named_lists(resources, [delivery.list_name]) if lists is None else lists,
     )
 
 

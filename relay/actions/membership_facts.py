@@ -64,7 +64,6 @@ def about_attestation(resources: Resources, delivery: Delivery, recipient: Membe
             now,
             kind=_OF_MEMBERSHIP[delivery.kind],
             reference=f"M-{delivery.id:06}",
-            lists=named_lists(resources, [delivery.list_name]),
         ),
         author_country=facts.get("country", ""),
         people=tuple(one for one in people if one.state in wanting and not _is_settled(one, delivery)),

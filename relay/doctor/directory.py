@@ -5,13 +5,13 @@ from datetime import datetime
 
 from relay.delivery.wording import CONFIRMED_FOR
 from relay.doctor.finding import Finding, ok, wrong
+from relay.doctor.records import look_into
 from relay.errors import RelayError
 from relay.policy.channels import Channel
 from relay.policy.doors import confirmed_since, names_a_person, with_confirmation
 from relay.resources import load_ruleset
 from relay.settings import Settings
 from relay.store import directory
-from relay.store.engine import Database
 from relay.store.members import list_members
 
 
@@ -19,17 +19,19 @@ def look_at_directory(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether a door is a person's, and in how many countries doors are confirmed. What can't be read, other looks tell."""
     try:
         definitions = load_ruleset(settings).directory
-        database = Database.open(settings.database_url)
     except RelayError:
         return
-    try:
-        with database.read() as connection:
-            everyone, countries = list_members(connection), directory.countries(connection, now)
-            confirmed = directory.confirmations(connection)
-    except RelayError:
+    on_record = look_into(
+        settings,
+        lambda connection: (
+            list_members(connection),
+            directory.countries(connection, now),
+            directory.confirmations(connection),
+        ),
+    )
+    if on_record is None:
         return
-    finally:
-        database.close()
+    everyone, countries, confirmed = on_record
     found: dict[tuple[Channel, str, str], str] = {}
     for country, here in sorted(definitions.countries.items()):
         for entry in here.channel:

@@ -5,10 +5,9 @@ from datetime import date, datetime
 
 from relay.delivery.rules import RULES_VERSION, lacks_rules
 from relay.doctor.finding import Finding, ok, warning
-from relay.errors import RelayError
+from relay.doctor.records import look_into
 from relay.roster.member import Member, MemberState
 from relay.settings import Settings
-from relay.store.engine import Database
 from relay.store.members import list_members
 
 _NEEDED = 2  # one proposes, another confirms
@@ -17,17 +16,7 @@ _LIVING = frozenset({MemberState.ACTIVE, MemberState.DORMANT})
 
 def look_at_people(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Who hasn't accepted the rules, and where nominations can't come to their end. What can't be read, other looks tell."""
-    try:
-        database = Database.open(settings.database_url)
-    except RelayError:
-        return
-    try:
-        with database.read() as connection:
-            living = [one for one in list_members(connection) if one.state in _LIVING]
-    except RelayError:
-        return
-    finally:
-        database.close()
+    living = [one for one in look_into(settings, list_members) or () if one.state in _LIVING]
     if not living:
         return
     missing = sum(map(lacks_rules, living))

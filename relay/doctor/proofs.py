@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from relay.doctor.finding import Finding, ok, warning
+from relay.doctor.records import look_into
 from relay.errors import RelayError
 from relay.intake.ask import ask_for_certificates
 from relay.scan.verify import can_verify_smime
 from relay.settings import Settings
 from relay.store import certificates, signing_keys
-from relay.store.engine import Database
 
 _SOON = timedelta(days=14)
 
@@ -40,18 +40,17 @@ def look_at_proofs(settings: Settings) -> Iterator[Finding]:
 
 def look_at_registered(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Gateways that are known by a certificate, and what ends soon. What can't be read, other looks tell."""
-    try:
-        database = Database.open(settings.database_url)
-    except RelayError:
+    soon = now + _SOON
+    registered = look_into(
+        settings,
+        lambda connection: (
+            [one.name for one in certificates.list_gateways(connection)],
+            (*certificates.ending(connection, soon), *signing_keys.ending(connection, soon)),
+        ),
+    )
+    if registered is None:
         return
-    try:
-        with database.read() as connection:
-            gateways = [one.name for one in certificates.list_gateways(connection)]
-            ending = (*certificates.ending(connection, now + _SOON), *signing_keys.ending(connection, now + _SOON))
-    except RelayError:
-        return
-    finally:
-        database.close()
+    gateways, ending = registered
     if gateways:
         advice = "keep their queues on encrypted disks, and have members post on the submission ports"
         said = f"posts through {', '.join(gateways)} lie in that server's queue in clear, withheld ones too: promise 1 doesn't cover it"

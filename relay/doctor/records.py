@@ -1,18 +1,21 @@
 """Keys, lists and rules, the database and the audit chain: can the relay work with what it has?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.errors import RelayError
 from relay.resources import load_lists, load_ruleset
 from relay.settings import Settings
 from relay.store import audit
-from relay.store.engine import Database
+from relay.store.engine import Database, Transaction
 from relay.store.keys import DkimKey, load_keys
 from relay.store.schema import is_current
+
+Answer = TypeVar("Answer")
 
 _SIGNED_WITHIN = timedelta(hours=2)  # the jobs sign every hour
 
@@ -67,6 +70,21 @@ def open_database(settings: Settings) -> tuple[Chain | None, Finding]:
     if risk:
         return chain, wrong("database", risk, "switch it on in postgresql.conf")
     return chain, ok("database", "it answers, and has this version's schema")
+
+
+def look_into(settings: Settings, read: Callable[[Transaction], Answer]) -> Answer | None:
+    """What is read in one transaction; None when the database can't be opened or read: why that is, `open_database` tells."""
+    try:
+        database = Database.open(settings.database_url)
+    except RelayError:
+        return None
+    try:
+        with database.read() as connection:
+            return read(connection)
+    except RelayError:
+        return None
+    finally:
+        database.close()
 
 
 def look_at_audit(chain: Chain) -> Iterator[Finding]:

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from relay.doctor.finding import Finding, ok, warning, wrong
-from relay.errors import RelayError
+from relay.doctor.records import look_into
 from relay.roster.member import Member, Role
 from relay.settings import Settings
 from relay.store import breaches, spills
-from relay.store.engine import Database
 from relay.store.members import list_members
 
 DECIDERS = 2  # of a list: whoever wrote or reported a post may not decide about it
@@ -17,19 +16,17 @@ _LONG = timedelta(hours=24)
 
 def look_at_spills(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether each list has officials enough to decide about a spill, and what of spills and breaches waits. What can't be read, other looks tell."""
-    try:
-        database = Database.open(settings.database_url)
-    except RelayError:
+    on_record = look_into(
+        settings,
+        lambda connection: (
+            [one for one in list_members(connection) if one.may_act(now.date())],
+            [one for one in spills.list_all(connection) if one.state == "reported"],
+            breaches.list_all(connection),
+        ),
+    )
+    if on_record is None:
         return
-    try:
-        with database.read() as connection:
-            people = [one for one in list_members(connection) if one.may_act(now.date())]
-            undecided = [one for one in spills.list_all(connection) if one.state == "reported"]
-            entries = breaches.list_all(connection)
-    except RelayError:
-        return
-    finally:
-        database.close()
+    people, undecided, entries = on_record
     found = [*_who_decides(people), *_what_waits(undecided, entries, now)]
     yield from found or [ok("spills", "each list has officials who can decide about a leak, and nothing waits")]
 

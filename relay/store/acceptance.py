@@ -6,8 +6,8 @@ from sqlalchemy import Connection, select, update
 
 from relay.delivery.delivery import Kind
 from relay.roster.member import MemberState
+from relay.store import letters
 from relay.store.tables import members, memberships
-from relay.store.vetting import write_about
 
 AT_ONCE = 200  # letters in one tick, so that alerts needn't wait behind them
 
@@ -37,6 +37,6 @@ def ask_again(connection: Connection, version: int, now: datetime) -> int:
         .with_for_update(skip_locked=True)
     ).all()
     for row in found:
-        write_about(connection, Kind.RULES, row.id, row.id, row.list_name, now, rules=version)
+        letters.write(connection, row.id, Kind.RULES, row.list_name, {"rules": version}, now, about=row.id)
         connection.execute(update(members).where(members.c.id == row.id).values(rules_asked=version))
     return len(found)

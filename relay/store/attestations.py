@@ -8,12 +8,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
-from relay.delivery.delivery import Kind, Status
+from relay.delivery.delivery import Kind
 from relay.roster.attestation import FIRST, SECOND, Stage, due_on, receives_until, stage_of
 from relay.roster.member import Member, MemberState, Role
-from relay.store import audit, fanout
+from relay.store import audit, fanout, letters
 from relay.store.fanout import has_role, may_act, speaks_for
 from relay.store.member_rows import attested
 from relay.store.members import get, people_of
@@ -76,7 +76,7 @@ def tell_of_ends(connection: Connection, now: datetime) -> int:
             told[row.country, stage].append((row.id, row.valid_until))
             connection.execute(update(members).where(members.c.id == row.id).values(end_told=stage))
             facts = {"stage": int(stage), "due": row.valid_until.isoformat(), "ends": True}
-            _queue(connection, Kind.DORMANCY, row.id, facts, min(get(connection, row.id).lists, default=""), now)
+            letters.write(connection, row.id, Kind.DORMANCY, min(get(connection, row.id).lists, default=""), facts, now)
     for (country, stage), ends in sorted(told.items()):
         _write_to_vouchers(
             connection, country, stage, [one for one, _ in ends], min(day for _, day in ends), now, ends=True
@@ -147,7 +147,9 @@ def _go_further(
     connection.execute(update(members).where(members.c.id == member_id).values(**change))
     if stage >= Stage.SECOND:
         facts = {"stage": int(stage), "due": due.isoformat()}
-        _queue(connection, Kind.DORMANCY, member_id, facts, min(get(connection, member_id).lists, default=""), now)
+        letters.write(
+            connection, member_id, Kind.DORMANCY, min(get(connection, member_id).lists, default=""), facts, now
+        )
 
 
 def _ask_for_the_others(connection: Connection, country: str) -> list[str]:
@@ -179,11 +181,4 @@ def _write_to_vouchers(
             facts = {"country": country, "stage": int(stage), "due": due.isoformat(), "members": theirs}
             facts |= {"ends": True} if ends else {}
             lists = get(connection, voucher).lists or get(connection, theirs[0]).lists
-            _queue(connection, Kind.ATTESTATION, voucher, facts, min(lists, default=""), now)
-
-
-def _queue(
-    connection: Connection, kind: Kind, member_id: str, facts: dict[str, object], list_name: str, now: datetime
-) -> None:
-    row = {"member_id": member_id, "list_name": list_name, "kind": kind, "facts": facts, "status": Status.QUEUED}
-    connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
+            letters.write(connection, voucher, Kind.ATTESTATION, min(lists, default=""), facts, now)

@@ -36,7 +36,14 @@ class SealedLetter:
 
 
 def write(
-    connection: Connection, member_id: str, kind: Kind, list_name: str, facts: Mapping[str, Any], now: datetime
+    connection: Connection,
+    member_id: str,
+    kind: Kind,
+    list_name: str,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    about: str | None = None,
 ) -> None:
     """Queue a letter; it is composed from its facts when it is sent.
 
@@ -47,8 +54,9 @@ def write(
         list_name: in whose name it is written; "" for the relay's own.
         facts: small JSON values; never a word of a message.
         now: the time, UTC.
+        about: the id of the member whom it is about, where it is about one.
     """
-    row = {"member_id": member_id, "kind": kind, "list_name": list_name, "facts": dict(facts)}
+    row = {"member_id": member_id, "about_id": about, "kind": kind, "list_name": list_name, "facts": dict(facts)}
     connection.execute(insert(deliveries).values(**row, status=Status.QUEUED, created_at=now, next_attempt_at=now))
 
 

@@ -49,6 +49,24 @@ def member_row(nomination: Nomination, state: MemberState, now: datetime) -> dic
     }
 
 
+def stored_nomination(member: Member, row: Row[*tuple[Any, ...]]) -> Nomination:
+    """The nomination by which somebody is a member, or is to be one; the row has who vouched, and the waiver."""
+    return Nomination(
+        address=member.address,
+        name=member.name,
+        agency=member.agency,
+        agency_type=member.agency_type,
+        country=member.country,
+        language=member.language,
+        roles=member.roles,
+        lists=member.lists,
+        nominated_by=address_of(row.nominated_by),
+        confirmed_by=address_of(row.confirmed_by) if row.confirmed_by else None,
+        valid_until=member.valid_until,
+        waived_on=row.waived_on,
+    )
+
+
 def attested(on: date) -> dict[str, Any]:
     """The columns of somebody for whom was vouched that day: nothing is wanting, and they aren't dormant."""
     return {

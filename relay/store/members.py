@@ -8,13 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, insert, select, update
 
-from relay.delivery.delivery import Kind, Status
+from relay.delivery.delivery import Kind
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.roster.attestation import Stage
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination
-from relay.store import audit, failures, fanout
+from relay.store import audit, failures, fanout, letters
 from relay.store.member_rows import address_of, attested, member_row, read_member
 from relay.store.prepared import Prepared
 from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
@@ -254,9 +254,7 @@ def tell_vouchers(
     for voucher in vouchers:
         member = find(connection, voucher)
         if member is not None and member.state is MemberState.ACTIVE:
-            row = {"member_id": member.id, "about_id": member_id, "list_name": min(lists_, default="")}
-            row |= {"kind": Kind.NOMINATION, "status": Status.QUEUED}
-            connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))
+            letters.write(connection, member.id, Kind.NOMINATION, min(lists_, default=""), {}, now, about=member_id)
 
 
 def _with_lists(rows: Sequence[Row[Any]]) -> Member | None:

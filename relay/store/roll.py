@@ -1,6 +1,5 @@
 """All who are on record at once, and what a file changes about one of them."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +7,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from relay.roster.difference import Change, Standing
 from relay.roster.member import Member, MemberState, agency_key
-from relay.roster.nomination import Nomination
 from relay.store import audit
-from relay.store.member_rows import address_of
+from relay.store.member_rows import stored_nomination
 from relay.store.members import get, list_members, name_for_audit, tell_vouchers
 from relay.store.tables import members, memberships
 from relay.store.vetting import nomination_of
@@ -28,9 +26,9 @@ _PLAIN = (
 def standings(connection: Connection) -> tuple[Standing, ...]:
     """Everybody who is on record and hasn't left, in order of their addresses."""
     columns = (members.c.id, members.c.nominated_by, members.c.confirmed_by, members.c.waived_on)
-    rows = {row.id: row._asdict() for row in connection.execute(select(*columns))}
+    rows = {row.id: row for row in connection.execute(select(*columns))}
     return tuple(
-        Standing(member=member, nomination=_nomination(member, rows[member.id]))
+        Standing(member=member, nomination=stored_nomination(member, rows[member.id]))
         for member in list_members(connection)
         if member.state is not MemberState.LEFT
     )
@@ -83,20 +81,3 @@ def _facts(connection: Connection, change: Change, operator: str) -> audit.Facts
         names = (name_for_audit(connection, voucher) for voucher in change.vouchers)
         facts |= zip(("nominated_by", "confirmed_by"), names, strict=True)
     return facts
-
-
-def _nomination(member: Member, row: Mapping[str, Any]) -> Nomination:
-    return Nomination(
-        address=member.address,
-        name=member.name,
-        agency=member.agency,
-        agency_type=member.agency_type,
-        country=member.country,
-        language=member.language,
-        roles=member.roles,
-        lists=member.lists,
-        nominated_by=address_of(row["nominated_by"]),
-        confirmed_by=address_of(row["confirmed_by"]) if row["confirmed_by"] else None,
-        valid_until=member.valid_until,
-        waived_on=row["waived_on"],
-    )

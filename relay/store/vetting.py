@@ -1,11 +1,10 @@
 """The acts by which a nominated person becomes a member, each by whom the rules want it (`roster.vetting`), each audited by itself."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
-from relay.delivery.delivery import Kind, Status
+from relay.delivery.delivery import Kind
 from relay.delivery.rules import RULES_VERSION
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
@@ -13,9 +12,9 @@ from relay.roster import vetting
 from relay.roster.member import Member, MemberState, Role
 from relay.roster.nomination import Nomination
 from relay.roster.vetting import Candidacy
-from relay.store import audit, fanout
+from relay.store import audit, fanout, letters
 from relay.store.fanout import has_role, may_vouch
-from relay.store.member_rows import address_of
+from relay.store.member_rows import address_of, stored_nomination
 from relay.store.members import added_facts, enter, find, get, tell_vouchers
 from relay.store.tables import deliveries, members, memberships
 
@@ -43,9 +42,8 @@ def nominate(connection: Connection, node: str, nomination: Nomination, *, opera
         raise Conflict(f"{nomination.nominated_by} has {AT_ONCE} nominations open: wait until some are confirmed")
     member_id = enter(connection, nomination, MemberState.NOMINATED, now)
     audit.append(connection, node, now, "member.nominated", added_facts(connection, member_id, nomination, operator))
-    write_about(
-        connection, Kind.INVITATION, member_id, member_id, min(nomination.lists, default=""), now, rules=RULES_VERSION
-    )
+    list_name, told = min(nomination.lists, default=""), {"rules": RULES_VERSION}
+    letters.write(connection, member_id, Kind.INVITATION, list_name, told, now, about=member_id)
     return get(connection, member_id)
 
 
@@ -114,7 +112,7 @@ def confirm(connection: Connection, node: str, member: Member, by: Member, *, op
     _call_off(connection, member.id)
     told = nomination_of(connection, member.id)
     tell_vouchers(connection, member.id, told.vouchers, told.lists, now)
-    write_about(connection, Kind.WELCOME, member.id, member.id, min(member.lists, default=""), now)
+    letters.write(connection, member.id, Kind.WELCOME, min(member.lists, default=""), {}, now, about=member.id)
     return get(connection, member.id)
 
 
@@ -133,7 +131,7 @@ def about_whom(connection: Connection, letter: int, voucher: Member, kind: Kind)
 def welcome(connection: Connection, member: Member, now: datetime) -> None:
     """Queue the letter that tells a new member how to begin, and the rules where they haven't accepted them; none for who is on no list."""
     if member.lists:
-        write_about(connection, Kind.WELCOME, member.id, member.id, min(member.lists), now)
+        letters.write(connection, member.id, Kind.WELCOME, min(member.lists), {}, now, about=member.id)
 
 
 def asked_about(connection: Connection, letter: int, voucher: Member) -> Member | None:
@@ -174,20 +172,7 @@ def nomination_of(connection: Connection, member_id: str) -> Nomination:
     member = get(connection, member_id)
     columns = (members.c.nominated_by, members.c.confirmed_by, members.c.waived_on)
     row = connection.execute(select(*columns).where(members.c.id == member_id)).one()
-    return Nomination(
-        address=member.address,
-        name=member.name,
-        agency=member.agency,
-        agency_type=member.agency_type,
-        country=member.country,
-        language=member.language,
-        roles=member.roles,
-        lists=member.lists,
-        nominated_by=address_of(row.nominated_by),
-        confirmed_by=address_of(row.confirmed_by) if row.confirmed_by else None,
-        valid_until=member.valid_until,
-        waived_on=row.waived_on,
-    )
+    return stored_nomination(member, row)
 
 
 def voucher(connection: Connection, address: Address) -> Member:
@@ -250,7 +235,9 @@ def _ask_second(connection: Connection, nominee: Member, now: datetime) -> None:
     focal_points = () if nominee.has_power else connection.execute(here).scalars().all()
     admins = others.where(has_role(Role.ADMIN))
     for member_id in focal_points or connection.execute(admins).scalars().all():
-        write_about(connection, Kind.CONFIRMATION, member_id, nominee.id, min(nominee.lists, default=""), now)
+        letters.write(
+            connection, member_id, Kind.CONFIRMATION, min(nominee.lists, default=""), {}, now, about=nominee.id
+        )
 
 
 def _end(connection: Connection, node: str, member: Member, event: str, now: datetime, **by: str) -> None:
@@ -262,19 +249,10 @@ def _end(connection: Connection, node: str, member: Member, event: str, now: dat
     audit.append(connection, node, now, event, {"member": member.id, **by})
     if nominator is not None and nominator.may_act(now.date()):
         list_name, why = min(member.lists, default=""), event.removeprefix("member.nomination_")
-        write_about(connection, Kind.ENDED, nominator.id, member.id, list_name, now, why=why)
+        letters.write(connection, nominator.id, Kind.ENDED, list_name, {"why": why}, now, about=member.id)
 
 
 def _call_off(connection: Connection, nominee: str) -> None:
     """Cancel the letters about a nomination that weren't sent before it came to its end."""
     kinds = deliveries.c.kind.in_([Kind.INVITATION, Kind.CONFIRMATION])
     fanout.cancel(connection, (deliveries.c.about_id == nominee) & kinds)
-
-
-def write_about(
-    connection: Connection, kind: Kind, member_id: str, about: str, list_name: str, now: datetime, **facts: int | str
-) -> None:
-    """Queue a letter to one person about another's membership, or their own."""
-    row: dict[str, Any] = {"member_id": member_id, "about_id": about, "list_name": list_name, "kind": kind}
-    row |= {"status": Status.QUEUED, "facts": facts or None}
-    connection.execute(insert(deliveries).values(**row, created_at=now, next_attempt_at=now))

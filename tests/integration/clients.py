@@ -52,15 +52,20 @@ def send(
     """Send with smtplib, stopping at the first refusal; the last reply. Without recipients: to central-africa."""
     with connect(service, door) as client:
         client.login(login, service.site.passwords[login])
-        code, words = client.mail(mail_from or login)
-        for recipient in to or (CENTRAL,):
-            if code < 400:
-                code, words = client.rcpt(recipient)
+        return transact(client, mail_from or login, octets_of(message), *to)
+
+
+def transact(client: smtplib.SMTP, mail_from: str, octets: bytes, *to: str) -> str:
+    """One transaction on a connection that is open, stopping at the first refusal; the last reply. Without recipients: to central-africa."""
+    code, words = client.mail(mail_from)
+    for recipient in to or (CENTRAL,):
         if code < 400:
-            try:
-                code, words = client.data(octets_of(message))
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error  # type: ignore[assignment]  # its stub says str or bytes
+            code, words = client.rcpt(recipient)
+    if code < 400:
+        try:
+            code, words = client.data(octets)
+        except smtplib.SMTPDataError as error:
+            code, words = error.smtp_code, error.smtp_error  # type: ignore[assignment]  # its stub says str or bytes
     return f"{code} {words.decode('ascii') if isinstance(words, bytes) else words}"
 
 

@@ -14,7 +14,7 @@ from contextlib import closing
 import dkim
 import pytest
 
-from tests.integration.clients import make_post, octets_of, send
+from tests.integration.clients import make_post, octets_of, send, transact
 from tests.integration.service import ANA, CENTRAL, CLAIRE, DOMAIN, JEAN, MARIA, PATIENCE, PAUL, eventually, open_house
 from tests.integration.test_service_relay import dns
 
@@ -44,16 +44,7 @@ def hand_over(house, octets, *to, mail_from=STRANGER):
     """Send as any mail server of the internet does; the last reply."""
     with smtplib.SMTP("localhost", house.service.ports["smtp"], timeout=PATIENCE) as client:
         client.ehlo("mx.quagga-stranger.example")
-        code, words = client.mail(mail_from)
-        for recipient in to or (CENTRAL,):
-            if code < 400:
-                code, words = client.rcpt(recipient)
-        if code < 400:
-            try:
-                code, words = client.data(octets)
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
-    return f"{code} {words.decode('ascii')}"
+        return transact(client, mail_from, octets, *to)
 
 
 def accepted(reply):

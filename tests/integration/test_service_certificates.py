@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.certificates import DAY, make_identity
-from tests.integration.clients import make_post, octets_of
+from tests.integration.clients import make_post, octets_of, transact
 from tests.integration.postfix import Postfix, need_postfix
 from tests.integration.service import (
     ANA,
@@ -107,16 +107,7 @@ class _Proxied(smtplib.SMTP):
 
 def hand_in(client, message, *to, mail_from=ANA):
     """MAIL, RCPT and DATA, up to the first refusal; the last reply."""
-    code, words = client.mail(mail_from)
-    for recipient in to or (CENTRAL,):
-        if code < 400:
-            code, words = client.rcpt(recipient)
-    if code < 400:
-        try:
-            code, words = client.data(octets_of(message))
-        except smtplib.SMTPDataError as error:
-            code, words = error.smtp_code, error.smtp_error
-    return f"{code} {words.decode('ascii')}"
+    return transact(client, mail_from, octets_of(message), *to)
 
 
 def post(subject, author=ANA):

@@ -13,7 +13,7 @@ from email.message import EmailMessage
 import pytest
 
 from relay.app import EVENED
-from tests.integration.clients import make_post, octets_of
+from tests.integration.clients import make_post, octets_of, transact
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
     ANA,
@@ -80,16 +80,8 @@ class Scene:
         """What a mail server that nobody knows does; the last reply."""
         with smtplib.SMTP(timeout=PATIENCE, source_address=(server, 0)) as client:
             client.connect("127.0.0.1", self.house.service.ports["smtp"])
-            code, words = client.ehlo_or_helo_if_needed() or client.mail(mail_from or self.author)
-            for recipient in to or (CENTRAL,):
-                if code < 400:
-                    code, words = client.rcpt(recipient)
-            if code < 400:
-                try:
-                    code, words = client.data(octets)
-                except smtplib.SMTPDataError as error:
-                    code, words = error.smtp_code, error.smtp_error
-        return f"{code} {words.decode('ascii')}"
+            client.ehlo_or_helo_if_needed()
+            return transact(client, mail_from or self.author, octets, *to)
 
     @property
     def letters(self):

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from tests.integration.clients import make_post, octets_of
+from tests.integration.clients import make_post, octets_of, transact
 from tests.integration.service import (
     ANA,
     CENTRAL,
@@ -62,16 +62,8 @@ def hand_over(house, message, *to, mail_from=ANA, source=GATEWAY, tls=True, prox
         client.connect("127.0.0.1", house.service.ports["smtp"])
         if tls:
             client.starttls(context=context)
-        code, words = client.ehlo_or_helo_if_needed() or client.mail(mail_from)
-        for recipient in to or (CENTRAL,):
-            if code < 400:
-                code, words = client.rcpt(recipient)
-        if code < 400:
-            try:
-                code, words = client.data(octets_of(message))
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
-    return f"{code} {words.decode('ascii')}"
+        client.ehlo_or_helo_if_needed()
+        return transact(client, mail_from, octets_of(message), *to)
 
 
 class Proxied(smtplib.SMTP):

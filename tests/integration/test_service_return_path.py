@@ -6,7 +6,7 @@ import smtplib
 import pytest
 
 from relay.intake.limits import STRANGER_OCTETS
-from tests.integration.clients import make_post, send
+from tests.integration.clients import make_post, send, transact
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PATIENCE, PAUL, eventually, open_house
 
 UNKNOWN = "550 5.1.1 No such address here, or not for you"
@@ -51,14 +51,7 @@ def come_back(house, return_path, octets=b"", mail_from=""):
     """Bring a report as the server of a member's domain does; the last reply."""
     with smtplib.SMTP("localhost", house.service.ports["smtp"], timeout=PATIENCE) as client:
         client.ehlo()
-        client.mail(mail_from)
-        code, words = client.rcpt(return_path)
-        if code < 400:
-            try:
-                code, words = client.data(octets or report())
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
-    return f"{code} {words.decode('ascii')}"
+        return transact(client, mail_from, octets or report(), return_path)
 
 
 def test_a_copy_that_failed_after_all_is_noted_once_and_its_author_is_told(house, sent):

@@ -13,7 +13,7 @@ import pytest
 from relay.intake.limits import CLAIMS_OF_ONE, STRANGER_OCTETS
 from relay.mail.reply import TAKEN
 from tests.dkim_signing import COVERED, key_record, rsa_key, signed
-from tests.integration.clients import send
+from tests.integration.clients import send, transact
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
     ANA,
@@ -106,18 +106,11 @@ def hand_in(house, octets, *to, mail_from=ANA, tls=True, source=SERVER, proxied=
             client.starttls(context=context)
         client.ehlo_or_helo_if_needed()
         for _ in range(times):
-            code, words = client.mail(mail_from)
-            for recipient in to or (CENTRAL,):
-                if code < 400:
-                    code, words = client.rcpt(recipient)
-            if code < 400:
-                try:
-                    code, words = client.data(octets)
-                except smtplib.SMTPDataError as error:
-                    code, words = error.smtp_code, error.smtp_error
-                except smtplib.SMTPServerDisconnected:
-                    return "disconnected"
-    return f"{code} {words.decode('ascii')}"
+            try:
+                reply = transact(client, mail_from, octets, *to)
+            except smtplib.SMTPServerDisconnected:
+                return "disconnected"
+    return reply
 
 
 def refusals(house):

@@ -7,7 +7,7 @@ import pytest
 
 from relay.actions.invite import NOT_OPEN, NOT_UNDERSTOOD
 from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN
-from tests.integration.clients import make_post, octets_of, send
+from tests.integration.clients import make_post, octets_of, send, transact
 from tests.integration.service import ANA, CENTRAL, DOMAIN, PATIENCE, PAUL, Service, Site, Smarthost, eventually
 
 REQUEST = f"central-africa-request@{DOMAIN}"
@@ -69,13 +69,7 @@ class Scene:
         to = letter.message["Reply-To"].addresses[0].addr_spec
         with smtplib.SMTP("localhost", self.service.ports["smtp"], timeout=PATIENCE) as client:
             client.ehlo()
-            client.mail(author)
-            code, words = client.rcpt(to)
-            try:
-                code, words = client.data(octets_of(message))
-            except smtplib.SMTPDataError as error:
-                code, words = error.smtp_code, error.smtp_error
-        return f"{code} {words.decode('ascii')}"
+            return transact(client, author, octets_of(message), to)
 
     def lacking_rules(self):
         return {row["address"] for row in self.site.rows("members", "list", "--rules-missing")}
