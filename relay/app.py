@@ -54,7 +54,6 @@ from relay.settings import Settings, is_within, load_settings
 from relay.store import mailing_lists, queue
 from relay.store.disk import Reserve, only_one
 from relay.transport.courier import Courier
-from relay.transport.enquiry import Enquiries
 from relay.transport.wake import bind_ear, listen
 from relay.web.health import Health, judge_delivery
 from relay.web.leave import leave_desk
@@ -124,7 +123,6 @@ class Service:
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
         self._clicks = HourlyRate(CLICKS, CLICKS_OF_ONE)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
-        self._enquiries = Enquiries(lambda: self.resources.settings.smtp.resolver)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
@@ -315,7 +313,7 @@ class Service:
         """The DNS for one message without a login."""
         if not self._strangers.allows(client.ip, monotonic()):
             raise Busy("enough was asked for this client in this hour")
-        with self._enquiries.of_one_message() as lookup:
+        with self.resources.enquiries.of_one_message() as lookup:
             yield lookup
 
     def _health(self) -> Health:

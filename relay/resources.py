@@ -26,6 +26,7 @@ from relay.store import queue
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
 from relay.store.schema import is_current
+from relay.transport.enquiry import Enquiries
 from relay.transport.smtp import Smarthost
 
 LANGUAGES = ("en", "fr", "es", "pt")
@@ -33,7 +34,7 @@ LANGUAGES = ("en", "fr", "es", "pt")
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Everything the verbs need. `client_cas` are the authorities from which clients' certificates must come; none: any. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
+    """Everything the verbs need. `client_cas` are the authorities from which clients' certificates must come; none: any. `enquiries` are what may be asked of the DNS. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
 
     settings: Settings
     known_lists: Mapping[str, MailingList]
@@ -43,6 +44,7 @@ class Resources:
     signing_keys: tuple[SigningKey, ...] = field(repr=False)
     client_cas: tuple[x509.Certificate, ...] = ()
     database: Database
+    enquiries: Enquiries
 
     @cached_property
     def lists(self) -> Mapping[str, MailingList]:
@@ -93,6 +95,7 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
             for key in keys.dkim
         ),
         client_cas=load_client_cas(settings),
+        enquiries=Enquiries(settings.smtp.resolver),
         database=_with_every_list(database, settings, lists) if database else _open_database(settings, lists),
     )
 

@@ -14,6 +14,8 @@ from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
 from relay.actions.thread import to_forget, to_remember, what_it_answers
 from relay.delivery.compose import CleanCopy, pack
+from relay.errors import RelayError
+from relay.mail.auth_results import Method
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
 from relay.maillog import note
@@ -23,6 +25,7 @@ from relay.policy.second_proof import is_unsigned
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
+from relay.senders.dmarc import publishes_none
 from relay.store import originals, posts
 from relay.store.vault import seal
 
@@ -92,6 +95,8 @@ def to_record(
     uid = secrets.token_hex(16)
     by_name = {one.name: one for one in judgement.lists}
     wanted = kept is not None and any(by_name[name].keep_original_photos for name, _ in taken)
+    named = any(by_name[name].author_from == "author" for name, _ in taken)
+    domain_allows = kept is not None and named and _domain_allows(resources, judgement)
     kept_originals = originals.pack(_originals(judgement.scan, judgement.octets)) if wanted else b""
     waits = resources.settings.retention.held
     identity = identity_of(author, judgement.scan, octets)
@@ -106,7 +111,11 @@ def to_record(
         content_key=keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
         prefix=prefix,
         decisions=taken,
-        sealed=seal(resources.keys, uid, pack(_clean_copy(kept, author, now)), kept_originals) if kept else None,
+        sealed=seal(
+            resources.keys, uid, pack(_clean_copy(kept, author, now, domain_allows=domain_allows)), kept_originals
+        )
+        if kept
+        else None,
         held_until={
             name: by_name[name].working_time_after(now, waits) for name, decision in taken if isinstance(decision, Hold)
         },
@@ -155,7 +164,23 @@ def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:
     return any(isinstance(one, Relay | Hold) for one in kinds) and not any(isinstance(one, Withhold) for one in kinds)
 
 
-def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
+def _domain_allows(resources: Resources, judgement: Judgement) -> bool:
+    """Whether copies may show the author in From: their domain is known to publish no DMARC policy.
+
+    It is asked about now, since what its name servers take for an answer may delay its own author, never what waits to be
+    delivered; and not for a post that nobody has proved yet, since a stranger could measure how long that takes.
+    """
+    proof = judgement.authentication
+    if proof is None or proof.method is Method.CHALLENGE:
+        return False
+    try:
+        with resources.enquiries.of_one_message() as lookup:
+            return publishes_none(proof.address.domain, lookup)
+    except RelayError:
+        return False
+
+
+def _clean_copy(scan: Scan, author: Member, now: datetime, *, domain_allows: bool) -> CleanCopy:
     """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message."""
     message = scan.message
     date = message.date if message else None
@@ -170,6 +195,7 @@ def _clean_copy(scan: Scan, author: Member, now: datetime) -> CleanCopy:
         images=tuple(image.octets for image in scan.images),
         image_places=tuple(image.place for image in scan.images),
         documents=scan.documents,
+        author_domain_allows=domain_allows,
     )
 
 

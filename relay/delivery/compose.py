@@ -35,6 +35,8 @@ class CleanCopy:
     """What is kept of a post that may go out. `date` and `message_id` are None when the author's program gave none.
 
     `images` are JPEGs, and `image_places` where each was ("attachment 2"); a document is a file of its media type, made anew.
+    `author_domain_allows` is True only when the author's domain was known to publish no DMARC policy (RFC 9989) as the post
+    came: then a list with `from = "author"` may keep the author in From.
     """
 
     author_name: str
@@ -47,14 +49,14 @@ class CleanCopy:
     images: tuple[bytes, ...] = ()
     image_places: tuple[str, ...] = ()
     documents: tuple[CleanDocument, ...] = ()
+    author_domain_allows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """What a list adds to the clean copy.
 
-    `tag` is that of the first list the author wrote to, the same in every copy. `author_domain_allows` is True only when the author's domain is known to publish no DMARC policy (RFC 9989): then a
-    list with `from = "author"` may keep the author in From.
+    `tag` is that of the first list the author wrote to, the same in every copy.
     """
 
     reference: str
@@ -65,7 +67,6 @@ class Frame:
     received_at: datetime
     language: str
     domain: str
-    author_domain_allows: bool = False
 
 
 _MEANING = {
@@ -156,7 +157,7 @@ def _header(copy: CleanCopy, frame: Frame) -> str:
     return "".join(
         (
             text_field("Date", format_datetime(copy.date or frame.received_at)),
-            mailbox_field("From", [_visible_author(author, frame)]),
+            mailbox_field("From", [_visible_author(author, frame, allowed=copy.author_domain_allows)]),
             mailbox_field("Reply-To", _reply_to(author, frame.mailing_list)),
             mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
             text_field("Subject", stamp_subject(copy.subject, frame.tag, frame.marking)),
@@ -171,9 +172,9 @@ def _header(copy: CleanCopy, frame: Frame) -> str:
     )
 
 
-def _visible_author(author: Mailbox, frame: Frame) -> Mailbox:
+def _visible_author(author: Mailbox, frame: Frame, *, allowed: bool) -> Mailbox:
     """From is the list, so that the copy aligns with our own signature whatever the author's domain demands (RFC 9989)."""
-    if frame.mailing_list.author_from == "author" and frame.author_domain_allows:
+    if frame.mailing_list.author_from == "author" and allowed:
         return author
     return addressed(f"{author.name} via {frame.mailing_list.title}", frame.mailing_list.address)
 

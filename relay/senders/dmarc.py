@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.errors import DnsError
 from relay.senders.lookup import Lookup, RecordType
 from relay.senders.tags import read_tags
 
@@ -138,6 +139,14 @@ def find_policy(domain: str, lookup: Lookup) -> Policy:
         strict_dkim=record.strict_dkim,
         strict_spf=record.strict_spf,
     )
+
+
+def publishes_none(domain: str, lookup: Lookup) -> bool:
+    """Whether a domain is known to say nothing about mail that bears its name. No answer from the DNS is no knowledge."""
+    try:
+        return not find_policy(domain, lookup).found
+    except DnsError:
+        return False
 
 
 def _wish_for(domain: str, record: Record, lookup: Lookup) -> Wish:

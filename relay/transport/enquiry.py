@@ -5,7 +5,7 @@ What is asked about is chosen by whoever sends a message, and so may be the serv
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -36,8 +36,8 @@ class _Memory(dns.resolver.LRUCache):
 class Enquiries:
     """All messages' questions, with one memory for their answers."""
 
-    def __init__(self, server: Callable[[], str]) -> None:
-        """Take where the resolver's address is to be found, which a reload may change; "" means the system's."""
+    def __init__(self, server: str) -> None:
+        """Take the resolver's address; "" means the system's."""
         self._server = server
         self._memory = _Memory(ANSWERS)
         self._places = threading.Semaphore(AT_ONCE)
@@ -53,7 +53,7 @@ class Enquiries:
         if not self._places.acquire(blocking=False):
             raise Busy("too many messages wait for the DNS")
         try:
-            yield _bounded(Dns(self._server(), self._memory))
+            yield _bounded(Dns(self._server, self._memory))
         finally:
             self._places.release()
 

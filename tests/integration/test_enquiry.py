@@ -23,7 +23,7 @@ def server():
 
 @pytest.fixture
 def enquiries(server):
-    return Enquiries(lambda: server.address)
+    return Enquiries(server.address)
 
 
 def test_an_answer_is_remembered_from_message_to_message(server, enquiries):

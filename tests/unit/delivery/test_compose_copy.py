@@ -173,8 +173,9 @@ def test_answers_go_where_the_list_says(reply_to, answers):
     [("author", True, "customs"), ("author", False, "relay"), ("list", True, "relay")],
 )
 def test_the_author_stays_in_from_only_where_list_and_domain_allow_it(author_from, allows, visible):
-    frame = replace(FRAME, mailing_list=replace(LIST, author_from=author_from), author_domain_allows=allows)
-    assert composed(frame=frame)["From"].addresses[0].domain == f"{visible}.example"
+    frame = replace(FRAME, mailing_list=replace(LIST, author_from=author_from))
+    copy = unpack(pack(replace(COPY, author_domain_allows=allows)))
+    assert composed(copy, frame)["From"].addresses[0].domain == f"{visible}.example"
 
 
 def test_what_the_author_left_out_is_filled_in():

@@ -3,7 +3,7 @@
 import pytest
 
 from relay.errors import DnsError
-from relay.senders.dmarc import Wish, find_policy, is_aligned, organisation_of, read_record, walk
+from relay.senders.dmarc import Wish, find_policy, is_aligned, organisation_of, publishes_none, read_record, walk
 from tests.dkim_signing import lookup_in
 
 
@@ -204,3 +204,19 @@ def test_two_organisations_below_a_public_suffix_are_not_aligned():
 def test_no_answer_is_no_policy_and_no_lack_of_one():
     with pytest.raises(DnsError):
         find_policy("a.example", lookup_in({("_dmarc.example", "TXT"): ("?",)}))
+
+
+@pytest.mark.parametrize(
+    ("records", "free"),
+    [
+        ({}, True),
+        (zone(police_example="v=spf1 -all"), True),
+        (zone(police_example="v=DMARC1; p=none"), False),
+        (zone(police_example="v=DMARC1; p=reject"), False),
+        (zone(example="v=DMARC1; p=reject; psd=y"), False),
+        ({("_dmarc.police.example", "TXT"): ("?",)}, False),
+        ({("_dmarc.example", "TXT"): ("?",)}, False),
+    ],
+)
+def test_only_a_domain_that_is_known_to_have_no_record_at_all_publishes_none(records, free):
+    assert publishes_none("police.example", lookup_in(records)) is free
