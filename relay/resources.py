@@ -149,6 +149,12 @@ def load_lists(settings: Settings) -> dict[str, MailingList]:
             f"the list “{clicked[0]}” has one_click_leave, but [web] public_url is not an https:// address: set it, or take one_click_leave out",
             file=str(directory),
         )
+    strict = [one.name for one in lists if one.tls == "required"]
+    if strict and settings.delivery.onward_tls == "requiretls" and settings.smarthost_tls != "required":
+        raise ConfigurationError(
+            f'the list “{strict[0]}” has tls = "required", and no copy of it could leave: set [delivery] tls = "required", or onward_tls = "smarthost"',
+            file=str(directory),
+        )
     return {one.name: one for one in lists}
 
 
@@ -220,6 +226,7 @@ def load_smarthost(settings: Settings) -> Smarthost:
         host=delivery.smarthost,
         port=delivery.port,
         tls=settings.smarthost_tls,
+        enforces_tls=delivery.onward_tls == "smarthost",
         username=delivery.username,
         password=password,
         helo_name=helo_name(settings),

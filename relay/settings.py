@@ -170,6 +170,7 @@ class DeliverySection(_Section):
     smarthost: str
     port: int = Field(ge=1, le=65535)
     tls: Literal["auto", "required", "opportunistic", "none"]
+    onward_tls: Literal["requiretls", "smarthost"]
     username: str
     password_file: str
     connections: int = Field(ge=1, le=100)
@@ -420,6 +421,13 @@ def _check_together(settings: Settings, site: Source) -> None:
             delivery.tls == "none" and not is_loopback(delivery.smarthost),
             ("delivery", "tls"),
             '[delivery] tls = "none" is for a smarthost on this machine only: use "required"',
+        ),
+        (
+            delivery.onward_tls == "smarthost"
+            and settings.smarthost_tls != "required"
+            and not is_loopback(delivery.smarthost),
+            ("delivery", "onward_tls"),
+            '[delivery] onward_tls = "smarthost" needs tls = "required", or a smarthost on this machine',
         ),
         (
             bool(smtp.tls_certificate) != bool(smtp.tls_key),

@@ -1,7 +1,7 @@
 """A copy right before it is sent: composed and signed once for all who get the same octets; and where it comes back to."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,12 +31,13 @@ class CannotComposeError(RelayError):
 class Variant:
     """What all who read the same get: signed, or with `section` and `hashed` given to be signed with a head of each copy's own.
 
-    `section` is the header section of the octets, `hashed` what a signature says of their body.
+    `section` is the header section of the octets, `hashed` what a signature says of their body. `requires_tls` goes for all of them.
     """
 
     octets: bytes
     section: bytes = b""
     hashed: str = ""
+    requires_tls: bool = False
 
 
 class Variants:
@@ -97,11 +98,22 @@ def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now
         language=delivery.language,
         domain=resources.settings.relay.domain,
     )
+    strict = require_tls(resources, [post_id])
     octets = compose_copy(unpack(unseal(resources.keys, uid, sealed)), frame, resources.catalogue(delivery.language))
     if not frame.mailing_list.one_click_leave:
-        return Variant(octets=sign(octets, resources.signing_keys, now))
+        return Variant(octets=sign(octets, resources.signing_keys, now), requires_tls=strict)
     offset = split_header(octets).body_offset
-    return Variant(octets=octets, section=octets[:offset], hashed=body_hash(octets[offset:]))
+    return Variant(octets=octets, section=octets[:offset], hashed=body_hash(octets[offset:]), requires_tls=strict)
+
+
+def require_tls(resources: Resources, post_ids: Iterable[int]) -> bool:
+    """Whether one of the lists that these posts were sent to wants TLS all the way.
+
+    Then every copy does, whichever list it comes by: it has the same text.
+    """
+    with resources.database.read() as connection:
+        names = {name for post_id in post_ids for name, _ in posts.load_decisions(connection, post_id)}
+    return any(one.tls == "required" for name in names if (one := resources.list_named(name)))
 
 
 def head_of(resources: Resources, delivery: Delivery, variant: Variant, now: datetime) -> bytes:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from relay.actions.copies import Variant, Variants, compose_for_list, head_of, return_path_of
+from relay.actions.copies import Variant, Variants, compose_for_list, head_of, require_tls, return_path_of
 from relay.actions.digest import compose_parts, open_parts
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
@@ -199,7 +199,14 @@ class Outbox:
             variant = self._copy(resources, delivery, now)
         mail_from = return_path_of(resources, delivery)
         head = head_of(resources, delivery, variant, now)
-        return Parcel(key=key, mail_from=mail_from, recipient=str(delivery.recipient), octets=variant.octets, head=head)
+        return Parcel(
+            key=key,
+            mail_from=mail_from,
+            recipient=str(delivery.recipient),
+            octets=variant.octets,
+            head=head,
+            requires_tls=variant.requires_tls,
+        )
 
     def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> Variant:
         post_id = delivery.post_id or 0
@@ -208,7 +215,10 @@ class Outbox:
 
     def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> Variant:
         key = (tuple((part.post_id, part.list_name) for part in parts), language)
-        return self._variants.made(key, lambda: Variant(octets=compose_parts(resources, parts, language, now)))
+        strict = require_tls(resources, [part.post_id for part in parts])
+        return self._variants.made(
+            key, lambda: Variant(octets=compose_parts(resources, parts, language, now), requires_tls=strict)
+        )
 
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:

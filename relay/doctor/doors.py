@@ -12,9 +12,9 @@ from cryptography import x509
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.errors import RelayError
 from relay.intake.tls import server_context
-from relay.resources import load_smarthost
+from relay.resources import load_lists, load_smarthost
 from relay.settings import Settings, is_loopback
-from relay.transport.smarthost import is_open, try_smarthost
+from relay.transport.smarthost import Offer, is_open, try_smarthost
 
 _EXPIRES_SOON = timedelta(days=14)
 _MOST_TRUSTED = 256  # addresses in one network
@@ -129,20 +129,44 @@ def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
             '[delivery] tls = "required"',
         )
     try:
-        limit = try_smarthost(load_smarthost(settings))
+        offer = try_smarthost(load_smarthost(settings))
     except RelayError as error:
         yield wrong(
             "smarthost", f"{place}: {error}", "copies wait until that is mended: see [delivery], and that server's log"
         )
         return
     needed = int(settings.smtp.max_message_octets * _ENCODED)
-    if limit is not None and limit < needed:
+    if offer.size_limit is not None and offer.size_limit < needed:
         advice = f"raise its limit to {needed} (Postfix: message_size_limit), or lower [smtp] max_message_octets"
         yield warning(
-            "smarthost", f"{place} takes {limit} octets at most: copies of the largest posts would fail", advice
+            "smarthost",
+            f"{place} takes {offer.size_limit} octets at most: copies of the largest posts would fail",
+            advice,
         )
     else:
         yield ok("smarthost", f"{place} takes mail{'' if settings.smarthost_tls == 'none' else ' under TLS'}")
+    yield from _look_at_onward_tls(settings, place, offer)
+
+
+def _look_at_onward_tls(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:
+    """Whether copies that must stay under TLS can leave at all, and who answers for the way behind the smarthost."""
+    try:
+        strict = sorted(one.name for one in load_lists(settings).values() if one.active and one.tls == "required")
+    except RelayError:
+        return  # told where the lists are looked at
+    if not strict:
+        return
+    wanted = f"{', '.join(strict)} {'wants' if len(strict) == 1 else 'want'} TLS all the way"
+    if settings.delivery.onward_tls == "smarthost":
+        advice = "see to it there: smtp_tls_security_level = secure or dane-only, or an MTA-STS policy, for every domain (docs/operations/tls.md)"
+        yield Finding(
+            check="onward TLS", level="ok", finding=f"{wanted}: you say that {place} sees to it", advice=advice
+        )
+    elif offer.keeps_to_tls:
+        yield ok("onward TLS", f"{wanted}, and {place} promises it (REQUIRETLS)")
+    else:
+        advice = "let it offer REQUIRETLS, or only TLS for all mail and say so: [delivery] onward_tls (docs/operations/tls.md)"
+        yield wrong("onward TLS", f"{wanted}, and {place} doesn't offer REQUIRETLS: their copies wait", advice)
 
 
 def _is_for(host: str, name: str) -> bool:

@@ -66,6 +66,7 @@ class Definition:
     strict: bool = False
     two_person_release: bool = False
     one_click_leave: bool = False
+    tls: Literal["site", "required"] = "site"
     alerts: bool = True
     photos: Literal["relay", "confirm", "hold"] = "relay"
     keep_original_photos: bool = False
@@ -193,6 +194,7 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         integrity_contact=definition.integrity_contact,
         two_person_release=definition.two_person_release,
         one_click_leave=definition.one_click_leave,
+        tls=definition.tls,
         alerts=definition.alerts,
         photos=definition.photos,
         keep_original_photos=definition.keep_original_photos,

@@ -55,6 +55,7 @@ class MailingList:
     `keep_original_photos` whether they are kept as they came, too. `proofs` are the ways to know an author that are enough here.
     `second_proof` are the signatures of which one is needed beside, if any.
     `one_click_leave` says whether members may leave at one click in their mail program (RFC 8058).
+    `tls` "required" lets copies leave only where every server on their way promises verified TLS; "site" leaves it to the settings.
     """
 
     name: str
@@ -78,6 +79,7 @@ class MailingList:
     integrity_contact: str
     two_person_release: bool = False
     one_click_leave: bool = False
+    tls: Literal["site", "required"] = "site"
     alerts: bool = True
     photos: Literal["relay", "confirm", "hold"] = "relay"
     keep_original_photos: bool = False

@@ -21,12 +21,13 @@ Behaviour = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One message that was taken: its envelope, its octets without dot-stuffing, and when."""
+    """One message that was taken: its envelope, its octets without dot-stuffing, and when; `asked` are MAIL's parameters."""
 
     mail_from: str
     rcpt_to: tuple[str, ...]
     octets: bytes = field(repr=False)
     at: datetime
+    asked: tuple[str, ...] = ()
 
 
 class Sink:
@@ -113,6 +114,7 @@ class _Session:
         self._tls, self._extensions = tls, extensions
         self._secured = False
         self._mail_from: str | None = None
+        self._asked: tuple[str, ...] = ()
         self._rcpt_to: list[str] = []
 
     async def serve(self) -> None:
@@ -132,7 +134,7 @@ class _Session:
                 self._forget()
                 await self._reply("ehlo", argument, self._greeting())
             case "MAIL":
-                path = _path(argument)
+                path, self._asked = _path(argument), tuple(argument.partition(">")[2].split())
                 self._mail_from = path if await self._reply("mail", path, "250 2.1.0 sender taken") else None
             case "RCPT":
                 usual = "503 5.5.1 MAIL first" if self._mail_from is None else "250 2.1.5 recipient taken"
@@ -167,7 +169,7 @@ class _Session:
         octets = bytearray()
         while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
             octets += line.removeprefix(b".")
-        rcpt_to, mail_from = tuple(self._rcpt_to), self._mail_from or ""
+        rcpt_to, mail_from, asked = tuple(self._rcpt_to), self._mail_from or "", self._asked
         self._forget()
         refusal = None if rcpt_to else "554 5.5.1 no valid recipients"
         if self._sink.behave:
@@ -175,7 +177,9 @@ class _Session:
         if refusal:
             await self._say(refusal)
             return
-        message = Received(mail_from=mail_from, rcpt_to=rcpt_to, octets=bytes(octets), at=datetime.now(UTC))
+        message = Received(
+            mail_from=mail_from, rcpt_to=rcpt_to, octets=bytes(octets), at=datetime.now(UTC), asked=asked
+        )
         self._sink.take(message)
         await self._reply("after-dot", ",".join(rcpt_to), "250 2.0.0 taken")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from dataclasses import dataclass
 from datetime import timedelta
 
 from relay.transport.smtp import Connection, Smarthost
@@ -11,21 +12,26 @@ _SOON = timedelta(seconds=10)
 _PATIENCE = Timeouts(connect=_SOON, greeting=_SOON, command=_SOON)
 
 
-def try_smarthost(smarthost: Smarthost) -> int | None:
-    """Connect, secure and log in as a copy would be sent, and take leave.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the server takes: `size_limit` octets in a message (None: it names none); `keeps_to_tls`: mail that must stay under TLS."""
 
-    Returns:
-        The most octets it takes in a message; None where it names no limit.
+    size_limit: int | None
+    keeps_to_tls: bool
+
+
+def try_smarthost(smarthost: Smarthost) -> Offer:
+    """Connect, secure and log in as a copy would be sent, and take leave.
 
     Raises:
         SmarthostError: no copy could be sent now, and why.
     """
 
-    async def visit() -> int | None:
+    async def visit() -> Offer:
         connection = await Connection.open(smarthost, _PATIENCE)
-        limit = connection.size_limit
+        offer = Offer(size_limit=connection.size_limit, keeps_to_tls=connection.keeps_to_tls)
         await connection.quit()
-        return limit
+        return offer
 
     return asyncio.run(visit())
 

@@ -27,16 +27,25 @@ from relay.transport.wire import BLOCK_OCTETS, STANDARD_TIMEOUTS, SmarthostError
 
 RECIPIENTS = 100  # What every server must take in one transaction (RFC 5321 §4.5.3.1.8).
 
+_NO_PROMISE = Outcome(
+    action=Action.DELAYED,
+    reply="the list requires TLS all the way, and the server doesn't promise it (REQUIRETLS, RFC 8689)",
+)
+
 _HELO_NAME = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Smarthost:
-    """The next server, and how to talk to it. `ca` checks its certificate; None means the system's authorities."""
+    """The next server, and how to talk to it. `ca` checks its certificate; None means the system's authorities.
+
+    `enforces_tls` is the operator's word that it passes all mail on over verified TLS only, and that the line to it is as safe.
+    """
 
     host: str
     port: int
     tls: Literal["required", "opportunistic", "none"]
+    enforces_tls: bool = False
     username: str = ""
     password: str = field(default="", repr=False)
     helo_name: str
@@ -56,6 +65,7 @@ class Parcel:
     """One copy to send: `key` tells it apart within one call, `mail_from` "" is the null reverse-path.
 
     `head` is what this copy alone has in front of the octets that it shares with others: whole header fields.
+    `requires_tls` lets it leave only where verified TLS is promised for the whole way (RFC 8689).
 
     Raises:
         ValueError: our bug: octets that aren't whole CRLF lines, or an address that isn't a plain addr-spec.
@@ -66,6 +76,7 @@ class Parcel:
     recipient: str
     octets: bytes = field(repr=False)
     head: bytes = field(default=b"", repr=False)
+    requires_tls: bool = False
 
     def __post_init__(self) -> None:
         lines = self.head.count(b"\r\n")
@@ -98,6 +109,9 @@ class Connection:
         self.answered = 0
         self._wire = wire
         self._extensions: dict[str, str] = {}
+        self._verified = self._enforced = (
+            False  # this line is under verified TLS; the operator answers for the next ones
+        )
         self._reset_due = False
         self._asked: tuple[Parcel, ...] = ()  # their MAIL was accepted, their message is not handed over
         self._owing: tuple[Parcel, ...] = ()  # their message was handed over, its reply is owed
@@ -127,6 +141,11 @@ class Connection:
         """The most octets of a message that the server says it takes (RFC 1870 §3); None when it names no limit."""
         limit = self._extensions.get("SIZE", "")
         return int(limit) if limit.isdecimal() and int(limit) else None
+
+    @property
+    def keeps_to_tls(self) -> bool:
+        """Whether verified TLS is promised for the whole way: by the operator, or by the server over such a line (RFC 8689 §2)."""
+        return self._enforced or (self._verified and "REQUIRETLS" in self._extensions)
 
     async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
         """Send each parcel and say what became of it; never raises for what the server does.
@@ -163,6 +182,7 @@ class Connection:
 
     async def _begin(self, smarthost: Smarthost) -> None:
         """Greeting, EHLO, and TLS and AUTH as demanded."""
+        self._enforced = smarthost.enforces_tls
         greeting = await self._wire.hear(self._wire.timeouts.greeting)
         if greeting.code != 220:
             raise SmarthostError(greeting.line, said=True)
@@ -171,6 +191,7 @@ class Connection:
             await self._ask("STARTTLS", 220)
             await self._wire.secure(_tls_context(smarthost), smarthost.host)
             await self._ehlo(smarthost)  # RFC 3207 §4.2: what was learnt before TLS is forgotten
+            self._verified = smarthost.tls == "required"
         elif smarthost.tls == "required":
             raise SmarthostError("the server offers no STARTTLS, and TLS is required")
         if smarthost.username:
@@ -194,7 +215,12 @@ class Connection:
         return reply
 
     def _carriable(self, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]) -> list[Parcel]:
-        """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3)."""
+        """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3).
+
+        What must stay under TLS waits where nobody promises that: it is for the operator to mend, and never sent in clear.
+        """
+        if not self.keeps_to_tls:
+            outcomes |= {parcel.key: _NO_PROMISE for parcel in parcels if parcel.requires_tls}
         refusal = Outcome(action=Action.FAILED, reply="the server takes no 8-bit messages (RFC 6152)")
         if "8BITMIME" not in self._extensions:
             outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
@@ -230,8 +256,9 @@ class Connection:
         first = transaction[0]
         size = f" SIZE={len(first.head) + len(first.octets)}" if "SIZE" in self._extensions else ""
         body = "" if first.octets.isascii() else " BODY=8BITMIME"
+        onward = " REQUIRETLS" if first.requires_tls and not self._enforced else ""
         lines = ["RSET"] if self._reset_due else []
-        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}"]
+        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{onward}"]
         lines += [f"RCPT TO:<{parcel.recipient}>" for parcel in transaction]
         return [f"{line}\r\n".encode("ascii") for line in (*lines, "DATA")]
 
@@ -289,9 +316,10 @@ def dot_stuffed(octets: bytes) -> bytes:
 
 def _transactions(parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
     """Group what may share a transaction: the very same octets object from the same mail_from."""
-    groups: dict[tuple[int, bytes, str], list[Parcel]] = {}
+    groups: dict[tuple[int, bytes, str, bool], list[Parcel]] = {}
     for parcel in parcels:
-        groups.setdefault((id(parcel.octets), parcel.head, parcel.mail_from), []).append(parcel)
+        key = id(parcel.octets), parcel.head, parcel.mail_from, parcel.requires_tls
+        groups.setdefault(key, []).append(parcel)
     for group in groups.values():
         for start in range(0, len(group), RECIPIENTS):
             yield tuple(group[start : start + RECIPIENTS])

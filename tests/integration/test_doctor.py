@@ -24,9 +24,10 @@ from relay.doctor.people import look_at_people
 from relay.doctor.senders import look_at_senders
 from relay.settings import load_settings
 from relay.store.keys import load_keys
-from relay.transport import dns
+from relay.transport import dns, smtp
 from relay.transport.sink import Sink
 from tests.certificates import make_identity
+from tests.faults import tls_contexts
 from tests.integration.nameserver import NameServer
 from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
 from tests.integration.test_service_relay import dns as published_keys
@@ -339,6 +340,43 @@ def test_a_smarthost_without_the_required_tls_is_wrong(fresh):
         fresh.configure("delivery", "tls", "required")
         [finding] = doors.look_at_smarthost(load_settings(fresh.file))
         assert (finding.level, "STARTTLS" in finding.finding) == ("wrong", True)
+    finally:
+        smarthost.close()
+
+
+@pytest.fixture
+def trusted_server(tmp_path, monkeypatch):
+    """The TLS of a server that this machine trusts, as `localhost`."""
+    server, _ = tls_contexts(tmp_path, "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "localhost.pem"))
+    smtp._system_authorities.cache_clear()
+    yield server
+    smtp._system_authorities.cache_clear()
+
+
+@pytest.mark.parametrize(("extensions", "level"), [(("REQUIRETLS",), "ok"), ((), "wrong")])
+def test_a_list_that_wants_tls_all_the_way_needs_a_smarthost_that_promises_it(fresh, trusted_server, extensions, level):
+    smarthost = Smarthost(Sink(tls=trusted_server, extensions=extensions))
+    try:
+        for key, value in (("smarthost", "localhost"), ("port", smarthost.port), ("tls", "required")):
+            fresh.configure("delivery", key, value)
+        assert "onward TLS" not in levels(doors.look_at_smarthost(load_settings(fresh.file)))
+        fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\ntls = "required"')
+        assert levels(doors.look_at_smarthost(load_settings(fresh.file)))["onward TLS"] == [level]
+    finally:
+        smarthost.close()
+
+
+def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh):
+    fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\ntls = "required"')
+    smarthost = Smarthost()
+    try:
+        fresh.configure("delivery", "port", smarthost.port)
+        refused = fresh.try_run("lists", "validate")  # in clear, no copy of it could ever leave
+        assert (refused.code, "central-africa" in refused.err, "onward_tls" in refused.err) == (78, True, True)
+        fresh.configure("delivery", "onward_tls", "smarthost")
+        [finding] = [one for one in doors.look_at_smarthost(load_settings(fresh.file)) if one.check == "onward TLS"]
+        assert (finding.level, "dane-only" in finding.advice) == ("ok", True)
     finally:
         smarthost.close()
 

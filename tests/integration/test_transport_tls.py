@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from ssl import SSLContext
+from typing import Literal
 
 import pytest
 
@@ -23,11 +24,11 @@ def smarthost(ca: SSLContext | None = None) -> Smarthost:
     return Smarthost(host="127.0.0.1", port=25, tls="required", helo_name="relay.example", ca=ca)
 
 
-async def deliver(sink: Sink, host: Smarthost) -> Action:
+async def deliver(sink: Sink, host: Smarthost, parcel: Parcel = PARCEL) -> Action:
     port = await sink.start()
     try:
         connection = await Connection.open(replace(host, port=port))
-        ((_, outcome),) = await connection.send([PARCEL])
+        ((_, outcome),) = await connection.send([parcel])
         await connection.quit()
         return outcome.action
     finally:
@@ -150,3 +151,55 @@ def test_a_handshake_that_fails_or_never_ends_is_an_error(tmp_path: Path, answer
                 await Connection.open(replace(smarthost(client), port=port), Timeouts(command=soon))
 
     asyncio.run(test())
+
+
+def offering(behave_tls: SSLContext, *keywords: str, in_clear: bool = False) -> Sink:
+    """A server that says these keywords once it is under TLS, or (a lie, RFC 8689 §2) before."""
+    sink = Sink(tls=behave_tls)
+    greeting = "\r\n".join(["250-sink.example", *(f"250-{word}" for word in keywords), "250 STARTTLS"])
+    secured: list[str] = []
+
+    def behave(stage: str, _: str) -> str | None:
+        if stage == "starttls":
+            secured.append(stage)
+        return greeting if stage == "ehlo" and bool(secured) is not in_clear else None
+
+    sink.behave = behave
+    return sink
+
+
+def test_what_must_stay_under_tls_asks_every_further_server_for_it(tmp_path: Path) -> None:
+    server, client = tls_contexts(tmp_path)
+    sink = offering(server, "REQUIRETLS")
+    strict = replace(PARCEL, requires_tls=True)
+    assert asyncio.run(deliver(sink, smarthost(client), strict)) is Action.DELIVERED
+    assert sink.received[0].asked == ("REQUIRETLS",)
+    assert asyncio.run(deliver(sink, smarthost(client))) is Action.DELIVERED
+    assert sink.received[1].asked == ()  # others may go on as servers agree
+
+
+@pytest.mark.parametrize(
+    ("keywords", "in_clear", "tls"),
+    [
+        ((), False, "required"),
+        (("REQUIRETLS",), True, "required"),  # learnt before TLS: forgotten
+        (("REQUIRETLS",), False, "opportunistic"),  # nobody knows whose promise that is
+        (("REQUIRETLS",), True, "none"),
+    ],
+)
+def test_what_must_stay_under_tls_waits_where_nobody_promises_it(
+    tmp_path: Path, keywords: tuple[str, ...], in_clear: bool, tls: Literal["required", "opportunistic", "none"]
+) -> None:
+    server, client = tls_contexts(tmp_path)
+    sink = offering(server, *keywords, in_clear=in_clear)
+    host = replace(smarthost(client), tls=tls)
+    assert asyncio.run(deliver(sink, host, replace(PARCEL, requires_tls=True))) is Action.DELAYED
+    assert not sink.received
+
+
+def test_what_must_stay_under_tls_leaves_as_it_is_where_the_operator_answers_for_the_smarthost(tmp_path: Path) -> None:
+    server, client = tls_contexts(tmp_path)
+    sink = offering(server, "REQUIRETLS")
+    host = replace(smarthost(client), enforces_tls=True)
+    assert asyncio.run(deliver(sink, host, replace(PARCEL, requires_tls=True))) is Action.DELIVERED
+    assert sink.received[0].asked == ()  # a policy of its own may let more servers have it than offer REQUIRETLS

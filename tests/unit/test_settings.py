@@ -132,6 +132,10 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
         ('[delivery]\npassword_file = "p"', "relay.toml:2: [delivery] username and password_file belong together"),
         ('[delivery]\nusername = "u"', 'relay.toml:2: [delivery] a username needs tls = "required"'),
         (
+            '[delivery]\nsmarthost = "mx.example"\ntls = "opportunistic"\nonward_tls = "smarthost"',
+            'relay.toml:4: [delivery] onward_tls = "smarthost" needs tls = "required"',
+        ),
+        (
             '[delivery]\nusername = "u"\ntls = "required"',
             "relay.toml:2: [delivery] username and password_file belong together",
         ),

@@ -56,6 +56,12 @@ def test_the_smallest_definition_gets_careful_defaults():
     assert (one.weekend, one.holidays) == ({Weekday.SATURDAY, Weekday.SUNDAY}, frozenset())
 
 
+def test_tls_all_the_way_is_for_lists_that_say_so_and_for_their_moderators_too():
+    assert read(SMALLEST).tls == "site"
+    strict = read(f'{SMALLEST}tls = "required"\n')
+    assert (strict.tls, strict.owners.tls) == ("required", "required")
+
+
 def test_a_list_wants_no_signature_unless_it_says_which():
     assert read(SMALLEST).second_proof == frozenset()
     assert read(SMALLEST + 'second_proof = ["smime"]\n').second_proof == {SignatureMethod.SMIME}
