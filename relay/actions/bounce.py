@@ -2,18 +2,21 @@
 
 If it says that there is no such address, that is held against the member's address (`store.failing`).
 
-The return path alone says which copy is meant (HMAC); what a report says of addresses or Message-IDs is not looked at.
+The return path alone says which copy is meant (HMAC). What a report says of addresses counts only for the one to which that copy
+went: of several recipients in a standard's report its own fate is taken (`mail.report`), and what says in free text that mail
+failed must name it (`scan.bounces`). Message-IDs are not looked at.
 """
 
 from datetime import datetime
 
 from relay.delivery.bounce import read_return_path
-from relay.delivery.refusal import report_blames_address
+from relay.delivery.refusal import report_blames_address, said_blames_address
 from relay.mail.address import Address
 from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
-from relay.mail.report import Report, read_report
+from relay.mail.report import Report, read_report, said_codes
 from relay.maillog import note
 from relay.resources import Resources
+from relay.scan.bounces import read_bounce
 from relay.store import failures, reach
 from relay.store.engine import Transaction
 
@@ -24,18 +27,26 @@ def bounce(resources: Resources, return_path: Address, octets: bytes, now: datet
     """Take a report. The reply is the same whatever it says, and also when it says nothing: there is nobody to tell.
 
     Raises:
-        Unavailable: the database can't serve.
+        Busy: too many reports in free text come.
+        Unavailable: the database can't serve, or no process that reads.
     """
     delivery_id = read_return_path(return_path, resources.keys.verp)
     if delivery_id is None:
         return NO_SUCH_ADDRESS
     if len(octets) > REPORT_OCTETS:
         return TOO_BIG
-    report = read_report(octets)
+    with resources.database.read() as connection:
+        recipient = reach.taken_copy_of(connection, delivery_id)
+    if recipient is None:  # what has failed can't fail again: nothing is read
+        note("bounce.ignored", delivery=delivery_id, why="repeated")
+        return TAKEN
+    report, blames = _read(octets, recipient)
     if report is None or report.fate != "failed":
         note("bounce.ignored", delivery=delivery_id, why=report.fate if report else "unclear")
         return TAKEN
-    lost = resources.database.write(lambda transaction: _lose(resources, transaction, delivery_id, report, now))
+    lost = resources.database.write(
+        lambda transaction: _lose(resources, transaction, delivery_id, report, now, blames=blames)
+    )
     if lost is None:
         note("bounce.ignored", delivery=delivery_id, why="repeated")
     else:
@@ -43,12 +54,20 @@ def bounce(resources: Resources, return_path: Address, octets: bytes, now: datet
     return TAKEN
 
 
+def _read(octets: bytes, recipient: Address) -> tuple[Report | None, bool]:
+    """What a message says of a recipient's copy, and whether it blames the address: a standard's report, else free text."""
+    if report := read_report(octets, str(recipient)):
+        return report, report_blames_address(report.code, report.status)
+    fate = read_bounce(octets, str(recipient))
+    return Report(fate=fate, status="", code=None) if fate else None, said_blames_address(*said_codes(octets))
+
+
 def _lose(
-    resources: Resources, transaction: Transaction, delivery_id: int, report: Report, now: datetime
+    resources: Resources, transaction: Transaction, delivery_id: int, report: Report, now: datetime, *, blames: bool
 ) -> reach.LostCopy | None:
     node = resources.settings.relay.node
     lost = reach.lose(transaction, node, delivery_id, report.status, _words(report), now)
-    if lost is not None and report_blames_address(report.code, report.status):
+    if lost is not None and blames:
         failures.note(transaction, [lost.recipient_id], now)
     return lost
 

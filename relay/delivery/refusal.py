@@ -4,6 +4,7 @@ Only the former is held against a member's address. Status codes are those of RF
 """
 
 import re
+from collections.abc import Collection
 
 # Below the class: bad mailbox, bad system, bad syntax, moved, no mail accepted (null MX); mailbox disabled; no answer from the host,
 # unable to route, no such domain (Microsoft's servers say 5.4.1 of an unknown recipient and 5.4.310 of an unknown domain).
@@ -32,6 +33,21 @@ def reply_blames_address(reply: str, *, to_rcpt: bool) -> bool:
 def report_blames_address(code: int | None, status: str) -> bool:
     """Whether a report of failure (RFC 3464) means the recipient's address; `status` is an enhanced status code or ""."""
     return status[:1] in {"", "5"} and _blames(code or 0, status[2:], about_recipient=True)
+
+
+def said_blames_address(statuses: Collection[str], codes: Collection[int]) -> bool:
+    """Whether a failure that is told in free text means the recipient's address.
+
+    A server that gives no reason counts: it says for good that it can't deliver, and a probe asks the address itself before
+    anything follows. One that names a full mailbox, or the message, doesn't; nor does one that says both.
+
+    Args:
+        statuses: the enhanced status codes that it tells.
+        codes: those of the replies that it quotes, for what tells no status.
+    """
+    if told := [one for one in statuses if one[2:] not in _VAGUE]:
+        return all(report_blames_address(None, one) for one in told)
+    return all(report_blames_address(one, "") for one in codes)
 
 
 def _blames(code: int, detail: str, *, about_recipient: bool) -> bool:

@@ -15,6 +15,7 @@ worker      the processes that run the stages, and the one that forks them      
 parent      that one, as the main process sees it          scanner               one of them, likewise
 instructions  what the main process tells them        rules                 the same, ready to search with
 signed      what a message's own signature covers         verify                in a process of its own: openssl, or openpgp
-confine     another program behind the same walls
+aside       how such a process is run                    confine     another program behind the same walls
+bounces     has a report in free text read                 bounce_reader  the process that does, with flufl.bounce
 pool        the main process's side                        frames, vocabulary    what the two say to each other
 """

@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from relay.delivery.delivery import BOUNCING, Delivery, Kind, Status
+from relay.mail.address import Address, parse_address
 from relay.store import audit, digests, fanout
 from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
 
 _LOST = (Status.EXPIRED, Status.FAILED)
 _IS_LOST = deliveries.c.status.in_(_LOST)
+_MAY_COME_BACK = and_(deliveries.c.kind.in_(BOUNCING), deliveries.c.status.in_([Status.DELIVERED, Status.SENDING]))
 _COUNTS = deliveries.c.status.not_in([Status.CANCELLED, *_LOST])
 _REACH = Prepared(
     select(
@@ -69,6 +71,17 @@ def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime
     return len(concerned)
 
 
+def taken_copy_of(connection: Connection, delivery_id: int) -> Address | None:
+    """Whose copy, digest or probe this is, if `lose` would note its loss; else None."""
+    address = (
+        select(members.c.address)
+        .select_from(deliveries.join(members, members.c.id == deliveries.c.member_id))
+        .where(deliveries.c.id == delivery_id, _MAY_COME_BACK)
+    )
+    found = connection.execute(address).scalar_one_or_none()
+    return parse_address(found) if found else None
+
+
 def lose(
     connection: Connection, node: str, delivery_id: int, status: str, reply: str, now: datetime
 ) -> LostCopy | None:
@@ -95,10 +108,9 @@ def lose(
         "lease": None,
         "leased_until": None,
     }
-    sent = deliveries.c.status.in_([Status.DELIVERED, Status.SENDING])
     found = connection.execute(
         update(deliveries)
-        .where(deliveries.c.id == delivery_id, deliveries.c.kind.in_(BOUNCING), sent)
+        .where(deliveries.c.id == delivery_id, _MAY_COME_BACK)
         .values(**failed)
         .returning(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.member_id, deliveries.c.facts)
     ).first()

@@ -130,10 +130,10 @@ def test_without_openssl_nothing_is_decided(ana, now, tmp_path, monkeypatch):
     message = smime(header(ANA, "Absent"), TEXT, cms(ana, CONTENT, folder=tmp_path))
     key = registered(ana.shown.read_bytes(), now)
     assert can_verify_smime()
-    real = verify._run
+    real = verify.run_aside
     monkeypatch.setattr(
         verify,
-        "_run",
+        "run_aside",
         lambda command, places: real([word.replace("openssl", "no-openssl") for word in command], places),
     )
     with pytest.raises(Unavailable, match="doctor"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.delivery.refusal import reply_blames_address, report_blames_address
+from relay.delivery.refusal import reply_blames_address, report_blames_address, said_blames_address
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,25 @@ def test_elsewhere_than_at_rcpt_a_code_alone_means_nothing_of_the_recipient():
 )
 def test_a_report_is_read_alike(code, status, blames):
     assert report_blames_address(code, status) is blames
+
+
+@pytest.mark.parametrize(
+    ("statuses", "codes", "blamed"),
+    [
+        ((), (), True),
+        (("5.1.1",), (550,), True),
+        (("5.1.1",), (554,), True),
+        ((), (550,), True),
+        (("5.0.0",), (550,), True),
+        (("5.0.0",), (), True),
+        (("5.2.2",), (550,), False),
+        (("5.7.1",), (), False),
+        (("4.4.7",), (), False),
+        (("5.1.1", "5.2.2"), (), False),
+        ((), (552,), False),
+        ((), (550, 554), False),
+        (("5.0.0",), (552,), False),
+    ],
+)
+def test_free_text_blames_the_address_unless_it_speaks_of_something_else(statuses, codes, blamed):
+    assert said_blames_address(statuses, codes) is blamed

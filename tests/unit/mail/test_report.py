@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relay.mail.report import GROUPS, PARTS, Report, read_report
+from relay.mail.report import GROUPS, PARTS, SAID_OCTETS, Report, read_report, said_codes
 
 GROUP = "Final-Recipient: rfc822; paul@police.example\r\nAction: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 5.1.1 no such user\r\n"
 
@@ -38,6 +38,45 @@ def test_a_copy_has_failed_when_it_has_failed_for_everybody_behind_the_address()
     assert read_report(dsn(GROUP, GROUP)).fate == "failed"
     assert read_report(dsn(GROUP, GROUP.replace("failed", "delivered"))).fate == "delayed"
     assert read_report(dsn(GROUP.replace("failed", "delivered"), GROUP)).fate == "delayed"
+
+
+def test_of_several_recipients_the_one_that_is_asked_about_has_its_own_fate():
+    other = GROUP.replace("paul@police", "ana@douanes").replace("failed", "delivered").replace("5.1.1", "2.0.0")
+    both = dsn(other, GROUP)
+    assert read_report(both, "Paul@Police.example") == Report(fate="failed", status="5.1.1", code=550)
+    assert read_report(both, "ana@douanes.example").fate == "delivered"
+    assert read_report(both, "jean@parcs.example").fate == "delayed", "named nowhere: both stand behind this address"
+    assert read_report(both).fate == "delayed"
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "Original-Recipient: rfc822;paul@police.example\r\nFinal-Recipient: rfc822; p.dupont@mailbox.example",
+        "Original-Recipient: utf-8; PAUL@police.example\r\nFinal-Recipient: x-local; p",
+        "Final-Recipient: RFC822;<paul@police.example>",
+    ],
+)
+def test_a_recipient_is_known_by_the_address_that_we_gave_or_that_the_server_found(named):
+    other = GROUP.replace("paul@police", "ana@douanes").replace("failed", "relayed").replace("5.1.1", "2.0.0")
+    group = GROUP.replace("Final-Recipient: rfc822; paul@police.example", named)
+    assert read_report(dsn(other, group), "paul@police.example").fate == "failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "statuses", "codes"),
+    [
+        ("host mx.example said: 550 5.1.1 <x@y.example>: no such user", {"5.1.1"}, {550}),
+        ("Sorry, no mailbox here by that name. (#5.1.1)", {"5.1.1"}, set()),
+        ("  550 unknown user\r\n>>> 552 full", set(), {550, 552}),
+        ("Connection timed out (#4.4.1)", {"4.4.1"}, set()),
+        ("version 5.1.1.2 of 5.50.4133, code 5501 of A5.1.1 and room 550", set(), set()),
+    ],
+)
+def test_codes_are_found_in_free_text(text, statuses, codes):
+    header = "From: <>\r\nSubject: 550 5.7.1\r\n\r\n"
+    assert said_codes((header + text + "\r\n").encode()) == (statuses, codes)
+    assert said_codes((header + "x" * SAID_OCTETS + "\r\n" + text).encode()) == (set(), set()), "what is returned"
 
 
 @pytest.mark.parametrize(
@@ -95,4 +134,5 @@ def test_a_heap_of_groups_is_cut():
 def test_reading_never_raises(octets, place):
     read_report(octets)
     whole = dsn()
-    read_report(whole[:place] + octets + whole[place:])
+    read_report(whole[:place] + octets + whole[place:], "paul@police.example")
+    said_codes(octets)

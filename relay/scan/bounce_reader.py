@@ -1,0 +1,68 @@
+"""Reading in free text that a copy failed, by way of flufl.bounce, which knows how some twenty kinds of servers say it.
+
+`python -m relay.scan.bounce_reader OCTETS RECIPIENT` reads in a process of its own, behind the scanners' walls: the words are open
+descriptors, the exit code is the place of the outcome in OUTCOMES. Nothing else imports it: flufl.bounce reads hostile octets with
+expressions that nobody has bounded.
+"""
+
+import os
+import resource
+import sys
+from collections.abc import Collection, Sequence
+from email import message_from_bytes
+from pathlib import Path
+
+from flufl.bounce import all_failures
+
+from relay.scan.bounces import OUTCOMES, Outcome
+from relay.scan.charset import load_every_charset
+from relay.scan.confine import CANNOT_RUN
+from relay.scan.sandbox import enter_sandbox
+
+_MEMORY = 256 * 1024 * 1024
+_PROCESSOR_SECONDS = 5
+# Passes through what readers load only when they meet it, since files are out of reach afterwards.
+_WARM_UP = (
+    b"From: MAILER-DAEMON@mx.example\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    b"--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\nWQ==\r\n"
+    b"--b\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n<p>caf=E9</p>\r\n"
+    b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+    b"Final-Recipient: rfc822; a@b.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+)
+
+
+def judge(octets: bytes, recipient: str) -> Outcome | None:
+    """What a message says of one address; None when it doesn't name it as one that failed.
+
+    Raises:
+        Exception: whatever flufl.bounce and Python's parser raise on hostile octets, which is for a process of its own.
+    """
+    temporary, permanent = all_failures(message_from_bytes(octets))
+    wanted = recipient.casefold()
+    found_by_outcome: tuple[tuple[Outcome, Collection[bytes]], ...] = (("failed", permanent), ("delayed", temporary))
+    for outcome, found in found_by_outcome:
+        if any(one.decode("utf-8", "replace").strip("<> ").casefold() == wanted for one in found):
+            return outcome
+    return None
+
+
+def main(words: Sequence[str]) -> int:
+    """Read what the descriptors hold; the place of the outcome."""
+    octets, recipient = (Path(f"/proc/self/fd/{word}").read_bytes() for word in words)
+    load_every_charset()
+    judge(_WARM_UP, "")
+    os.closerange(3, 64)
+    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
+    enter_sandbox(_MEMORY)
+    try:
+        return OUTCOMES.index(judge(octets, recipient.decode("utf-8")))
+    except BaseException:  # noqa: BLE001 - whatever it is, the message says nothing clear
+        return OUTCOMES.index(None)
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1:])
+    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
+        code = CANNOT_RUN
+    os._exit(code)
