@@ -12,14 +12,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Literal
 from zlib import crc32
-
-from apscheduler.schedulers.background import BackgroundScheduler
 
 from relay import jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
@@ -53,6 +51,8 @@ from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
 from relay.store import mailing_lists, queue
 from relay.store.disk import Reserve, only_one
+from relay.ticking import every
+from relay.transport.connections import Pace
 from relay.transport.courier import Courier
 from relay.transport.wake import bind_ear, listen
 from relay.web.health import Health, judge_delivery
@@ -149,11 +149,11 @@ class Service:
 
     def _prepare(self) -> None:
         """Synchronise the lists and take up what the last run left."""
-        resources, now = self.resources, datetime.now(UTC)
+        resources, now = self.resources, self.resources.now()
         patterns_of(resources.ruleset.words)  # compiled now, so that the first post doesn't wait for it
         node = resources.settings.relay.node
         resources.database.write(
-            lambda connection: mailing_lists.sync(connection, node, tuple(resources.known_lists.values()))
+            lambda connection: mailing_lists.sync(connection, node, tuple(resources.known_lists.values()), now)
         )
         resources.database.announces = "delivery" not in self._roles
         if "delivery" in self._roles:
@@ -164,7 +164,7 @@ class Service:
     def _finish(self) -> None:
         """Sign the end of the audit chain; the database closes last."""
         with self._changing, contextlib.suppress(RelayError):
-            jobs.sign_head(self.resources, datetime.now(UTC))
+            jobs.sign_head(self.resources, self.resources.now())
         self.resources.database.close()
 
     async def _open_doors(self, stack: AsyncExitStack) -> dict[str, int]:
@@ -185,14 +185,13 @@ class Service:
             web = WebServer(host, 0 if any_free else int(port), self._health, doors, desk)
             stack.push_async_callback(asyncio.to_thread, web.close)
             ports["web"] = web.port
-        scheduler = BackgroundScheduler(timezone=UTC)
-        scheduler.add_job(self._tick, "interval", seconds=jobs.TICK.total_seconds(), next_run_time=datetime.now(UTC))
+        ends = [every(jobs.TICK, self._tick, name="tick", at_once=True)]
         if self._outbox and not self.resources.settings.database_url.startswith(
             "sqlite"
         ):  # else nobody shares the queue
-            scheduler.add_job(self._beat, "interval", seconds=BEAT.total_seconds())
-        scheduler.start()
-        stack.push_async_callback(asyncio.to_thread, scheduler.shutdown)
+            ends.append(every(BEAT, self._beat, name="beat"))
+        for end in ends:
+            stack.push_async_callback(asyncio.to_thread, end)
         return ports
 
     async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
@@ -209,12 +208,14 @@ class Service:
                 note=note,
                 has_room=self._reserve.has_room,
                 trusts=lambda client: is_gateway(self.resources.settings, client),
-                recognise=lambda certificate: recognise(self.resources, certificate, datetime.now(UTC)),
-                represented=lambda gateway, address: represented(self.resources, gateway, address, datetime.now(UTC)),
+                recognise=lambda certificate: recognise(self.resources, certificate, self.resources.now()),
+                represented=lambda gateway, address: represented(
+                    self.resources, gateway, address, self.resources.now()
+                ),
                 takes_from_servers=lambda: takes_from_servers(self.resources),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
             ),
-            tls=load_tls(self.resources.settings, datetime.now(UTC)),
+            tls=load_tls(self.resources.settings, self.resources.now()),
             hostname=self.resources.settings.relay.domain,
         )
         ports = await server.start()
@@ -233,6 +234,7 @@ class Service:
             begin=outbox.begin,
             settle=outbox.settle,
             note=note,
+            pace=Pace(clock=self.resources.database.now),
         )
         self._wake, self._courier, self._outbox = courier.wake, courier, outbox
         ear = bind_ear(settings.data / "run" / "wake")
@@ -255,10 +257,10 @@ class Service:
         stack.push_async_callback(finish)
 
     def _authenticate(self, login: str, password: str) -> Login | None:
-        return authenticate(self.resources, login, password, datetime.now(UTC))
+        return authenticate(self.resources, login, password, self.resources.now())
 
     def _enter(self, password_id: str) -> Login | None:
-        return enter(self.resources, password_id, datetime.now(UTC))
+        return enter(self.resources, password_id, self.resources.now())
 
     def _admit(
         self,
@@ -268,13 +270,13 @@ class Service:
         mail_from: Address | None,
         earlier: Sequence[Address],
     ) -> Reply | None:
-        return admit(self.resources, address, member, client, mail_from, earlier, datetime.now(UTC))
+        return admit(self.resources, address, member, client, mail_from, earlier, self.resources.now())
 
     def _receive(
         self, envelope: Envelope, client: Client, authentication: AuthenticationResults | None, octets: bytes
     ) -> Reply:
         """The journey's steps 4 to 10. One member holds one scanner at a time, so that nobody can take them all."""
-        resources, now = self.resources, datetime.now(UTC)
+        resources, now = self.resources, self.resources.now()
         to = resources.destination(envelope.rcpt_to[0])
         purpose = to.purpose if to else None
         is_letter = purpose is Purpose.POSTMASTER
@@ -319,7 +321,7 @@ class Service:
     def _health(self) -> Health:
         """Whether posts can be taken and leave: database and disk serve, scanners live, the courier takes up what is due."""
         try:
-            waiting = jobs.oldest_due(self.resources, datetime.now(UTC))
+            waiting = jobs.oldest_due(self.resources, self.resources.now())
         except RelayError:
             return Health("unavailable")
         takes = self._reserve.has_room(0) and self._scanners.ready() if "smtp" in self._roles else True
@@ -341,13 +343,13 @@ class Service:
             return self._clicks.allows_one(member_id, monotonic())
 
         try:
-            return leave_by_click(self.resources, path, datetime.now(UTC), allowed)
+            return leave_by_click(self.resources, path, self.resources.now(), allowed)
         finally:
             self._wake()
 
     def _tick(self) -> None:
         """Take up new keys, in every role; do what is due, in that of the jobs."""
-        now, has_jobs = datetime.now(UTC), "jobs" in self._roles
+        now, has_jobs = self.resources.now(), "jobs" in self._roles
         with self._changing:
             self.resources = jobs.renew(self.resources, now, make=has_jobs)
         if has_jobs:
@@ -390,9 +392,9 @@ class Service:
         note("service.reloaded")
 
     def _swap(self, fresh: Resources) -> None:
-        tls = load_tls(fresh.settings, datetime.now(UTC)) if self._server else None
+        tls = load_tls(fresh.settings, self.resources.now()) if self._server else None
         node, definitions = fresh.settings.relay.node, tuple(fresh.known_lists.values())
-        fresh.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
+        fresh.database.write(lambda connection: mailing_lists.sync(connection, node, definitions, fresh.now()))
         self.resources = fresh
         if self._server and tls:
             self._server.use(tls)

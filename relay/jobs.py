@@ -1,4 +1,4 @@
-"""Periodic work. APScheduler only ticks; what is due is read from our tables and the keys' names, and the time is an argument.
+"""Periodic work. `ticking` only ticks; what is due is read from our tables and the keys' names, and the time is an argument.
 
 Nothing is remembered from tick to tick: one that dies midway is done again by the next, and two nodes may tick at once.
 """

@@ -116,7 +116,7 @@ def start_logging(form: Literal["json", "text"], level: str) -> None:
     _LOG.handlers = [handler]
     _LOG.propagate = False
     _LOG.setLevel(level.upper())
-    for name in ("mail.log", "sqlalchemy", "asyncio", "apscheduler", "alembic"):
+    for name in ("mail.log", "sqlalchemy", "asyncio", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # its warnings quote the server, which quotes rows
     logging.getLogger("mail.log").addHandler(logging.NullHandler())

@@ -5,6 +5,7 @@ Built and checked whole at start and at reload; swapped by one reference.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -45,6 +46,10 @@ class Resources:
     client_cas: tuple[x509.Certificate, ...] = ()
     database: Database
     enquiries: Enquiries
+
+    def now(self) -> datetime:
+        """The time by which the relay goes: the database's clock, which all its nodes have in common."""
+        return self.database.now()
 
     @cached_property
     def lists(self) -> Mapping[str, MailingList]:

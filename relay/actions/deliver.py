@@ -6,7 +6,7 @@ claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin
 import itertools
 import random
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from relay.actions.copies import Variant, Variants, compose_for_list, head_of, require_tls, return_path_of
 from relay.actions.digest import compose_parts, open_parts
@@ -61,10 +61,14 @@ class Outbox:
         Raises:
             Unavailable: the database can't serve; nothing is lost.
         """
-        resources, now = self._resources(), datetime.now(UTC)
+        resources = self._resources()
         # The same lease again after trouble, so that what a claim took whose end nobody knows need not wait until it runs out.
         lease = f"{self._owner}{self._claims}"
-        claimed = resources.database.write(lambda connection: queue.claim(connection, lease, now, now + LEASE, limit))
+        # Leases run by the time of the very transaction: what may lie in between, such as a halt of this process, counts.
+        claimed = resources.database.write(
+            lambda connection: queue.claim(connection, lease, now := resources.now(), now + LEASE, limit)
+        )
+        now = resources.now()
         parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
         with resources.database.read() as connection:
             next_due = queue.next_due(connection)
@@ -84,11 +88,11 @@ class Outbox:
         Raises:
             Unavailable: the database can't serve; others may take over what is being sent here.
         """
-        resources, now = self._resources(), datetime.now(UTC)
-        node, owner = resources.settings.relay.node, self._owner
+        resources = self._resources()
+        node, owner, now = resources.settings.relay.node, self._owner, resources.now
         if self._claimed:
-            resources.database.write(lambda connection: queue.prolong(connection, owner, now + last_look.SENDING))
-        if taken := resources.database.write(lambda connection: queue.take_over(connection, node, now)):
+            resources.database.write(lambda connection: queue.prolong(connection, owner, now() + last_look.SENDING))
+        if taken := resources.database.write(lambda connection: queue.take_over(connection, node, now())):
             note("delivery.recovered", possible_duplicates=taken)
         return taken
 
@@ -98,7 +102,7 @@ class Outbox:
         Raises:
             Unavailable: the database can't serve; the courier tries again.
         """
-        database, now = self._resources().database, datetime.now(UTC)
+        database = self._resources().database
         by_lease: dict[str, list[int]] = {}
         for parcel in parcels:
             delivery = self._claimed[parcel.key]
@@ -106,6 +110,7 @@ class Outbox:
         composed = [(self._claimed[one.key], self._parts[one.key]) for one in parcels if one.key in self._parts]
 
         def begin(connection: Transaction) -> set[tuple[str, int]]:
+            now = database.now()
             for digest, parts in composed:
                 digests.confirm(connection, digest, parts, now)
             looked = ((lease, last_look.begin(connection, lease, ids, now)) for lease, ids in by_lease.items())
@@ -124,7 +129,8 @@ class Outbox:
         Raises:
             Unavailable: the database can't serve; the courier tries again.
         """
-        resources, now = self._resources(), datetime.now(UTC)
+        resources = self._resources()
+        now = resources.now()
         by_lease: dict[str, list[queue.Settlement]] = {}
         dead = [self._claimed[parcel.key].recipient_id for parcel, outcome in results if self._is_dead(parcel, outcome)]
         settled: list[tuple[Delivery, queue.Settlement]] = []

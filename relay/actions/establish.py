@@ -123,5 +123,5 @@ def _quoted(text: str) -> str:
 
 def _fill(resources: Resources, administrator: Address | None, now: datetime) -> str:
     node, definitions = resources.settings.relay.node, tuple(resources.known_lists.values())
-    resources.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
+    resources.database.write(lambda connection: mailing_lists.sync(connection, node, definitions, now))
     return first_administrator(resources, administrator, now) if administrator else ""

@@ -75,7 +75,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     with opened(config) as resources:
         with resources.database.read() as connection:
             found = breaches.list_all(connection)
-        rows = [_row(resources, entry, datetime.now(UTC)) for entry in found]
+        rows = [_row(resources, entry, resources.now()) for entry in found]
     columns = ("number", "reference", "state", "confirmed_at", "deadline", "hours_left", "recipients", "deleted")
     print_rows(rows, as_json=as_json, columns=columns, nothing="The register is empty.")
 
@@ -89,7 +89,7 @@ def show(reference: NumberArgument, as_json: JsonOption = False, config: ConfigO
     with opened(config) as resources:
         with resources.database.read() as connection:
             entry = breaches.find(connection, reference)
-        row = _row(resources, entry, datetime.now(UTC))
+        row = _row(resources, entry, resources.now())
     print_records([row], as_json=as_json, columns=tuple(row))
 
 
@@ -109,9 +109,9 @@ def notify(
 
     Example: wen-relay breaches notify BREACH-2026-000001 --by chief@agency.example --risk likely --note "form 12 sent"
     """
-    now = datetime.now(UTC)
-    told = _moment(at, now)
     with opened(config) as resources:
+        now = resources.now()
+        told = _moment(at, now)
         person, node = spill.administrator(resources, read_member_address(by), now), resources.settings.relay.node
         text = _read_note(note)
         entry = resources.database.write(
@@ -134,8 +134,8 @@ def close(
 
     Example: wen-relay breaches close BREACH-2026-000001 --by chief@agency.example --risk unlikely --note "no person concerned"
     """
-    now = datetime.now(UTC)
     with opened(config) as resources:
+        now = resources.now()
         person, node = spill.administrator(resources, read_member_address(by), now), resources.settings.relay.node
         text = _read_note(note)
         entry = resources.database.write(

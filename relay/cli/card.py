@@ -1,7 +1,6 @@
 """`wen-relay members card`."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +35,7 @@ def write_card(
             raise Invalid(f"{member.address} is on no active list, so there is nowhere to write to")
         practice = Address(local="practice", domain=settings.relay.domain)
         page = card(
-            member, lists, _doors(settings), practice, datetime.now(UTC).date(), resources.catalogue(member.language)
+            member, lists, _doors(settings), practice, resources.now().date(), resources.catalogue(member.language)
         )
     if to == "-":
         sys.stdout.write(page)

@@ -1,7 +1,6 @@
 """`wen-relay check`: what would happen to messages."""
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -61,5 +60,5 @@ def _check_one(
         octets,
         sender=read_member_address(sender) if sender else None,
         list_address=read_member_address(list_address) if list_address else None,
-        now=datetime.now(UTC),
+        now=resources.now(),
     )

@@ -1,6 +1,5 @@
 """`wen-relay gateways`: agencies' mail servers that are known by their TLS client certificate."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -64,8 +63,9 @@ def add(
     )
     if wrong := judge_gateway(gateway):
         raise Invalid(wrong)
-    now, operator = datetime.now(UTC), operator_name()
+    operator = operator_name()
     with opened(config) as resources:
+        now = resources.now()
         node = resources.settings.relay.node
         pins = tuple(read_pin(resources, read_octets(file), now) for file in certificate)
         resources.database.write(
@@ -110,8 +110,9 @@ def remove(name: NameArgument, as_json: JsonOption = False, config: ConfigOption
 
     Example: wen-relay gateways remove mx.douanes.example
     """
-    now, operator = datetime.now(UTC), operator_name()
+    operator = operator_name()
     with opened(config) as resources:
+        now = resources.now()
         node = resources.settings.relay.node
         resources.database.write(
             lambda connection: certificates.remove_gateway(connection, node, name, operator=operator, now=now)

@@ -1,7 +1,5 @@
 """`wen-relay keys`: which there are, and a new one for the posts at rest before its time."""
 
-from datetime import UTC, datetime
-
 import typer
 
 from relay import jobs
@@ -46,7 +44,7 @@ def rotate(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     Example: wen-relay keys rotate
     """
     with opened(config) as resources:
-        made, done = jobs.rotate(resources, operator_name(), datetime.now(UTC))
+        made, done = jobs.rotate(resources, operator_name(), resources.now())
     if as_json:
         print_json({"made": list(made), "posts": done.done, "shut": done.shut})
         return

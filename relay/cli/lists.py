@@ -73,7 +73,9 @@ def sync(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """
     with opened(config) as resources:
         node, definitions = resources.settings.relay.node, tuple(resources.known_lists.values())
-        changed = resources.database.write(lambda connection: mailing_lists.sync(connection, node, definitions))
+        changed = resources.database.write(
+            lambda connection: mailing_lists.sync(connection, node, definitions, resources.now())
+        )
     if as_json:
         print_json({"changed": list(changed)})
     else:

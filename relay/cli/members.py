@@ -96,7 +96,7 @@ def add(  # noqa: PLR0913, PLR0917  (the contract names each option)
         "free_mail_waiver": free_mail_waiver,
     }  # fmt: skip
     with opened(config) as resources:
-        enrolled = add_member(resources, row, with_password=issue_password, now=datetime.now(UTC), welcome=welcome)
+        enrolled = add_member(resources, row, with_password=issue_password, now=resources.now(), welcome=welcome)
         wake_service(resources.settings)
     _show_enrolled(enrolled, as_json=as_json)
 
@@ -270,7 +270,7 @@ def _change(
 ) -> None:
     """Make one of the store's changes to a person or an agency, wake the service, and say whom it concerned."""
     with opened(config) as resources:
-        node, operator, now = resources.settings.relay.node, operator_name(), datetime.now(UTC)
+        node, operator, now = resources.settings.relay.node, operator_name(), resources.now()
         found = resources.database.write(
             lambda connection: change(connection, node, whom, operator=operator, now=now, **facts)
         )

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -42,7 +41,7 @@ def password(
         member = find_member(resources, read_member_address(address))
         with resources.database.read() as connection:
             replaced = wished in {one.name for one in credentials.list_passwords(connection, member.id)}
-        issued = issue_password(resources, member, datetime.now(UTC), wished)
+        issued = issue_password(resources, member, resources.now(), wished)
     if as_json:
         print_json({"address": str(member.address), "name": wished, "password": issued, "replaced": replaced})
     else:
@@ -83,7 +82,7 @@ def password_revoke(
     """
     ended = read_password_name(name)
     with opened(config) as resources:
-        node, operator, now = resources.settings.relay.node, operator_name(), datetime.now(UTC)
+        node, operator, now = resources.settings.relay.node, operator_name(), resources.now()
         whom = read_member_address(address)
         member = resources.database.write(
             lambda connection: credentials.revoke_password(connection, node, whom, ended, operator=operator, now=now)

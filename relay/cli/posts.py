@@ -124,7 +124,7 @@ def photos(
     Example: wen-relay posts photos CAFR-2026-000123 --reader p.abega@police.example --to photos
     """
     with opened(config) as resources:
-        found = moderate.read_originals(resources, reference, read_member_address(reader), datetime.now(UTC))
+        found = moderate.read_originals(resources, reference, read_member_address(reader), resources.now())
     kinds = [(container_of(octets) or "bin").replace("jpeg", "jpg") for octets in found]
     named = {f"{reference}-original-{n}.{kind}": one for n, (kind, one) in enumerate(zip(kinds, found, strict=True), 1)}
     for path in write_files(directory, named):
@@ -145,7 +145,7 @@ def destroy(
     Example: wen-relay posts destroy CAFR-2026-000123 --by chief@agency.example --reason erasure
     """
     with opened(config) as resources:
-        person, now = read_member_address(admin), datetime.now(UTC)
+        person, now = read_member_address(admin), resources.now()
         done = spill.destroy(resources, reference, person, reason, now, alone=alone)
         wake_service(resources.settings)
     if as_json:
@@ -222,7 +222,7 @@ def held_show(
             raise NotFound(f"{reference} is not held")
         rows = [_held_row(resources, row) for row in found]
         if moderator:
-            person, now = read_member_address(moderator), datetime.now(UTC)
+            person, now = read_member_address(moderator), resources.now()
             copy = moderate.read_held(resources, reference, person, now, unmasked=unmask)
             texts = [part.text for part in copy.parts if part.media_type == "text/plain"]
             named = named_files(copy, reference)
@@ -253,7 +253,7 @@ def held_release(
     """
     with opened(config) as resources:
         outcome = moderate.release(
-            resources, reference, _list_name(list_address), read_member_address(moderator), datetime.now(UTC)
+            resources, reference, _list_name(list_address), read_member_address(moderator), resources.now()
         )
         wake_service(resources.settings)
     if as_json:
@@ -282,7 +282,7 @@ def held_refuse(
     """
     with opened(config) as resources:
         told = moderate.refuse(
-            resources, reference, _list_name(list_address), read_member_address(moderator), code, datetime.now(UTC)
+            resources, reference, _list_name(list_address), read_member_address(moderator), code, resources.now()
         )
         wake_service(resources.settings)
     if as_json:

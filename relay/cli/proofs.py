@@ -1,6 +1,5 @@
 """`wen-relay members certificate` and `signing-key`: by which keys a member is known, and with which they sign."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -62,8 +61,9 @@ def add_certificate(
 
     Example: wen-relay members certificate add a.mbarga@douanes.example mbarga.pem
     """
-    now, operator, whom = datetime.now(UTC), operator_name(), read_member_address(address)
+    operator, whom = operator_name(), read_member_address(address)
     with opened(config) as resources:
+        now = resources.now()
         node, pin = resources.settings.relay.node, read_pin(resources, read_octets(file), now)
         resources.database.write(
             lambda connection: certificates.add_for_member(connection, node, whom, pin, operator=operator, now=now)
@@ -85,8 +85,9 @@ def remove_certificate(
 
     Example: wen-relay members certificate remove a.mbarga@douanes.example 3fa9c1
     """
-    now, operator, whom = datetime.now(UTC), operator_name(), read_member_address(address)
+    operator, whom = operator_name(), read_member_address(address)
     with opened(config) as resources:
+        now = resources.now()
         node = resources.settings.relay.node
         removed = resources.database.write(
             lambda connection: certificates.remove_from_member(connection, node, whom, pin, operator=operator, now=now)
@@ -108,8 +109,9 @@ def add_signing_key(
 
     Example: wen-relay members signing-key add a.mbarga@douanes.example mbarga.asc
     """
-    now, operator, whom = datetime.now(UTC), operator_name(), read_member_address(address)
+    operator, whom = operator_name(), read_member_address(address)
     with opened(config) as resources:
+        now = resources.now()
         node, key = resources.settings.relay.node, read_signing_key(read_octets(file), whom, now)
         resources.database.write(
             lambda connection: signing_keys.add(connection, node, whom, key, operator=operator, now=now)
@@ -133,8 +135,9 @@ def remove_signing_key(
 
     Example: wen-relay members signing-key remove a.mbarga@douanes.example 3fa9c1
     """
-    now, operator, whom = datetime.now(UTC), operator_name(), read_member_address(address)
+    operator, whom = operator_name(), read_member_address(address)
     with opened(config) as resources:
+        now = resources.now()
         node = resources.settings.relay.node
         removed = resources.database.write(
             lambda connection: signing_keys.remove(connection, node, whom, fingerprint, operator=operator, now=now)

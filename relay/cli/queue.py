@@ -1,7 +1,6 @@
 """`wen-relay queue` and `wen-relay audit`: deliveries, and the tamper-evident log."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -99,7 +98,7 @@ def cancel(
 
 
 def _change(resources: Resources, change: Callable[..., int], reference: str | None) -> int:
-    node, operator, now = resources.settings.relay.node, operator_name(), datetime.now(UTC)
+    node, operator, now = resources.settings.relay.node, operator_name(), resources.now()
     return resources.database.write(lambda connection: change(connection, node, reference, operator=operator, now=now))
 
 

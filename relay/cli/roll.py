@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -50,7 +49,7 @@ def import_(
     octets = read_file(file)
     with opened(config) as resources:
         try:
-            added = import_members(resources, octets, datetime.now(UTC), welcome=welcome, dry_run=dry_run)
+            added = import_members(resources, octets, resources.now(), welcome=welcome, dry_run=dry_run)
         except Invalid as error:
             raise Invalid(f"{file}: {error}; nobody was added") from None
         untold = () if dry_run else untold_vouchers(resources, added)
@@ -90,9 +89,7 @@ def sync(  # noqa: PLR0913, PLR0917  (options of a command line)
     removals = Removals(wanted=remove_missing, named=yes_remove)
     with opened(config) as resources:
         try:
-            synced = sync_members(
-                resources, octets, scope, removals, datetime.now(UTC), welcome=welcome, dry_run=dry_run
-            )
+            synced = sync_members(resources, octets, scope, removals, resources.now(), welcome=welcome, dry_run=dry_run)
         except Invalid as error:
             raise Invalid(f"{file}: {error}; nothing was changed") from None
         untold = () if dry_run else untold_vouchers(resources, synced.added)

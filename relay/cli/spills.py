@@ -61,8 +61,8 @@ def show(
 
     Example: wen-relay spills show CAFR-2026-000123
     """
-    now = datetime.now(UTC)
     with opened(config) as resources:
+        now = resources.now()
         with resources.database.read() as connection:
             found = spills.find(connection, reference)
             asked = deletions.asked_about(connection, found.post_id)
@@ -88,7 +88,7 @@ def confirm(
     Example: wen-relay spills confirm CAFR-2026-000123 --moderator p.abega@police.example
     """
     with opened(config) as resources:
-        done = spill.confirm(resources, reference, read_member_address(moderator), datetime.now(UTC))
+        done = spill.confirm(resources, reference, read_member_address(moderator), resources.now())
         wake_service(resources.settings)
     if as_json:
         print_json({"reference": reference, "destroyed": done.destroyed, "asked": done.asked, "breach": done.breach})
@@ -107,7 +107,7 @@ def dismiss(
     Example: wen-relay spills dismiss CAFR-2026-000123 --moderator p.abega@police.example
     """
     with opened(config) as resources:
-        done = spill.dismiss(resources, reference, read_member_address(moderator), datetime.now(UTC))
+        done = spill.dismiss(resources, reference, read_member_address(moderator), resources.now())
         wake_service(resources.settings)
     if as_json:
         print_json({"reference": reference, "sent_on": done.sent_on})
@@ -129,7 +129,7 @@ def deleted(
     """
     with opened(config) as resources:
         member = read_member_address(whose)
-        spill.note_deleted(resources, reference, member, read_member_address(admin), datetime.now(UTC))
+        spill.note_deleted(resources, reference, member, read_member_address(admin), resources.now())
     if as_json:
         print_json({"reference": reference, "member": str(member), "deleted": True})
     else:

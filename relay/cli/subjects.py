@@ -1,7 +1,6 @@
 """`wen-relay members access` and `erase`: one person's rights to what is kept about them."""
 
 import json
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -36,7 +35,7 @@ def access(
     Example: wen-relay members access a.mbarga@douanes.example --to answer > answer.json
     """
     with opened(config) as resources:
-        person, now = read_member_address(address), datetime.now(UTC)
+        person, now = read_member_address(address), resources.now()
         found, own = subject.read_about(resources, person, operator_name(), now, with_posts=bool(directory))
     if directory:
         found["files"] = write_files(directory, own)
@@ -52,7 +51,7 @@ def erase(address: AddressArgument, as_json: JsonOption = False, config: ConfigO
     Example: wen-relay members erase a.mbarga@douanes.example
     """
     with opened(config) as resources:
-        person, now = read_member_address(address), datetime.now(UTC)
+        person, now = read_member_address(address), resources.now()
         done = subject.erase(resources, person, operator_name(), now)
     row = _row(done)
     if as_json:

@@ -1,6 +1,5 @@
 """`wen-relay members nominate`, `confirm` and `attest`: what focal points and administrators say otherwise than by mail."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -51,7 +50,7 @@ def nominate(  # noqa: PLR0913, PLR0917  (one option for each fact of a person)
         "lists": lists, "nominated_by": by, "role": ";".join(role or []), "valid_until": valid_until, "free_mail_waiver": free_mail_waiver,
     }  # fmt: skip
     with opened(config) as resources:
-        nominee = nominate_member(resources, row, datetime.now(UTC))
+        nominee = nominate_member(resources, row, resources.now())
         wake_service(resources.settings)
     _show([nominee], as_json=as_json, said=f"{nominee.address} is nominated, and gets a letter.")
 
@@ -62,7 +61,7 @@ def confirm(address: AddressArgument, by: _By, as_json: JsonOption = False, conf
     Example: wen-relay members confirm b.ondo@douanes.example --by p.abega@police.example
     """
     with opened(config) as resources:
-        member = confirm_nominee(resources, read_member_address(address), read_member_address(by), datetime.now(UTC))
+        member = confirm_nominee(resources, read_member_address(address), read_member_address(by), resources.now())
         wake_service(resources.settings)
     _show([member], as_json=as_json, said=f"{member.address} is now an active member.")
 
@@ -82,7 +81,7 @@ def attest(
         raise typer.BadParameter("name either an address or --country")
     whom = read_member_address(address) if address else None
     with opened(config) as resources:
-        done = attest_people(resources, whom, country.upper(), read_member_address(by), datetime.now(UTC))
+        done = attest_people(resources, whom, country.upper(), read_member_address(by), resources.now())
         wake_service(resources.settings)
     _show(done, as_json=as_json, said="\n".join(f"{one.address} is attested." for one in done))
 

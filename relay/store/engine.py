@@ -11,57 +11,20 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, TypeVar
+from datetime import datetime
+from typing import Any, TypeAlias, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, exc, make_url, text
+from sqlalchemy import Connection, Engine, exc, make_url, text
 
 from relay.errors import ConfigurationError, RelayError, Unavailable
 from relay.store import sqlite
+from relay.store.clock import Clock
 from relay.store.connections import Connections
+from relay.store.dialect import Dialect
 from relay.store.prepared import run
 
 T = TypeVar("T")
 Transaction: TypeAlias = Connection  # what a job is given; only the store knows what to do with it
-
-
-class Dialect(Protocol):
-    """What differs. `CONNECTIONS_STAY` is how many are kept from transaction to transaction, without asking whether they still live."""
-
-    CONNECTIONS_STAY: int
-    PROBE: str
-
-    def create(self, url: URL, *, new: bool) -> Engine:
-        """Make the engine; ConfigurationError for a URL of no use, Unavailable for a file that can't be opened."""
-
-    def readers(self, engine: Engine) -> Engine:
-        """The engine of the same database for transactions that only read: they can't write."""
-
-    def writers(self, engine: Engine) -> Engine:
-        """The engine of the same database for transactions that write."""
-
-    def begin(self, connection: Connection, *, writes: bool) -> None:
-        """Begin a transaction for the database; SQLAlchemy has begun its own. Its events would do, but make every statement dearer."""
-
-    def announce(self, connection: Connection) -> None:
-        """Wake the processes that deliver, once this transaction is committed."""
-
-    def listen(self, engine: Engine, heard: Callable[[], None]) -> Callable[[], None]:
-        """Call `heard` for what other processes announce, until the returned function is called."""
-
-    def truncate_log(self, engine: Engine) -> bool:
-        """Empty the write-ahead log where that is possible; False when it must be tried again."""
-
-    def risk(self, connection: Connection) -> str:
-        """What about the database may lose a commit at a power cut, in a sentence; "" for nothing."""
-
-    def cause(self, error: BaseException) -> str:
-        """A word for a fault; never SQL or values."""
-
-    def advice(self, error: BaseException) -> str:
-        """What to do about it."""
-
-    def is_lasting(self, error: BaseException) -> bool:
-        """Whether nothing may be written any more until the relay is started anew."""
 
 
 _EXAMPLES = "sqlite:////var/lib/wen-relay/relay.db or postgresql+psycopg://relay@localhost/wen_relay"
@@ -84,6 +47,7 @@ class Database:
 
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self.announces = True
+        self._clock = Clock()
         self._engine = engine
         self._dialect = dialect
         self._reading = Connections(dialect.readers(engine), stay=dialect.CONNECTIONS_STAY)
@@ -118,6 +82,8 @@ class Database:
         try:
             with database.read() as connection:
                 connection.execute(text(dialect.PROBE))
+                if told := dialect.time(connection):
+                    database._clock.set(told)
         except RelayError:
             database.close()
             raise
@@ -158,6 +124,10 @@ class Database:
             self._jobs.append(_Waiting(job, answer))
             self._arrived.notify_all()
         return answer.result()
+
+    def now(self) -> datetime:
+        """The time by which the relay goes, UTC; within a job of `write` it is the database's own of this very transaction."""
+        return self._clock.now()
 
     @property
     def can_write(self) -> bool:
@@ -219,7 +189,8 @@ class Database:
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
             with self._writing.lend() as connection, connection.begin():
-                self._dialect.begin(connection, writes=True)
+                if told := self._dialect.begin(connection, writes=True):
+                    self._clock.set(told)
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose
                 if self.announces and connection.in_transaction():  # one that was undone has nothing to tell

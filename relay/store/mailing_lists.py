@@ -1,7 +1,7 @@
 """The lists in the database, brought in line with their definitions."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -11,7 +11,7 @@ from relay.store.member_rows import list_row
 from relay.store.tables import lists
 
 
-def sync(connection: Connection, node: str, definitions: Iterable[MailingList]) -> tuple[str, ...]:
+def sync(connection: Connection, node: str, definitions: Iterable[MailingList], now: datetime) -> tuple[str, ...]:
     """Bring the table of lists in line with the definitions; a list without one becomes inactive. Returns the names that changed."""
     wanted = {definition.name: list_row(definition) for definition in definitions}
     present = {row.name: row._asdict() for row in connection.execute(select(lists))}
@@ -26,7 +26,7 @@ def sync(connection: Connection, node: str, definitions: Iterable[MailingList]) 
         audit.append(
             connection,
             node,
-            datetime.now(UTC),
+            now,
             "lists.synced",
             {"lists": [[name, changes[name]["digest"]] for name in sorted(changes)]},
         )

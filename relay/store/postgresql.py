@@ -10,6 +10,7 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 import psycopg
@@ -19,7 +20,7 @@ from sqlalchemy.engine.interfaces import Dialect
 
 from relay.errors import ConfigurationError
 from relay.settings import is_loopback
-from relay.store.prepared import run
+from relay.store.prepared import look_up, run
 
 Answer = TypeVar("Answer")
 
@@ -41,6 +42,7 @@ _SESSION = {
     "synchronous_commit": "on",  # 250 means that the commit is on the disk
     "statement_timeout": "20s",
     "lock_timeout": "10s",
+    "TimeZone": "UTC",  # whatever the server's is, Python may not know it
 }
 WRITER_IDLE = "20s"  # who freezes with the writers' lock in its hands loses it; a reader may take its time
 _NETWORK: Mapping[str, Any] = {
@@ -102,11 +104,19 @@ def writers(engine: Engine) -> Engine:
     return engine.execution_options(**_WRITING)
 
 
-def begin(connection: Connection, *, writes: bool) -> None:
-    """Begin a transaction: the writer's waits until no other process writes."""
-    if writes:
-        limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
-        run(connection, f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS})")
+def time(connection: Connection) -> datetime:
+    """The server's clock."""
+    told: datetime = look_up(connection, "SELECT clock_timestamp()")[0]
+    return told
+
+
+def begin(connection: Connection, *, writes: bool) -> datetime | None:
+    """Begin a transaction: the writer's waits until no other process writes, and is then told the server's time."""
+    if not writes:
+        return None
+    limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
+    told: datetime = look_up(connection, f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS}), clock_timestamp()")[2]
+    return told
 
 
 def announce(connection: Connection) -> None:

@@ -127,6 +127,11 @@ def run(connection: Connection, sql: str) -> None:
     _ask(connection, sql, None)
 
 
+def look_up(connection: Connection, sql: str) -> Any:
+    """Run a text without values; the first row that it gives."""
+    return _ask(connection, sql, None, rows=True)[0]
+
+
 def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
     """Values as the driver takes them."""
     given = {**form.constants, **values}

@@ -65,6 +65,11 @@ def writers(engine: Engine) -> Engine:
     return engine
 
 
+def time(connection: Connection) -> None:
+    """Nothing: a file has no clock but its machine's."""
+    del connection
+
+
 def begin(connection: Connection, *, writes: bool) -> None:
     """Begin a transaction: the writer's takes the write lock at once, so that it never fails half-way for another's write."""
     run(connection, "BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -62,3 +62,21 @@ def test_every_catalogue_has_the_same_sentences_and_none_is_empty_or_uncertain()
         text = path.read_text("utf-8")
         assert "#, fuzzy" not in text
         assert text.count("\nmsgid ") == len(sentences[0]) + 1  # with the header's
+
+
+MACHINES_CLOCK = {  # who looks at this machine's own clock, and why
+    "relay/store/clock.py": "where the database has none",
+    "relay/transport/connections.py": "a default, for a courier without a database",
+    "relay/transport/enquiry.py": "dnspython's memory goes by it",
+    "relay/transport/sink.py": "the demo's smarthost is another machine",
+    "relay/cli/doctor.py": "it is what is looked at",
+    "relay/cli/init.py": "there is no database yet",
+}
+DAYS_AT_A_TERMINAL = {"directory.py", "lists.py", "members.py", "past.py", "wishes.py"}  # that somebody names or reads
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_the_time_is_the_databases_and_not_this_machines(path):
+    asked = re.search(r"\bdatetime\.(now|utcnow)\(|\bdate\.today\(|\btime\.time\(\)", path.read_text("utf-8"))
+    of_a_terminal = path.parent.name == "cli" and (path.name.startswith("demo") or path.name in DAYS_AT_A_TERMINAL)
+    assert not asked or name(path) in MACHINES_CLOCK or of_a_terminal, "use resources.now()"

@@ -5,9 +5,7 @@ import sys
 
 import pytest
 
-ELSEWHERE = frozenset(
-    {"PIL", "aiosmtpd", "alembic", "apscheduler", "dns", "psycopg", "smtplib"}
-)  # where few commands go
+ELSEWHERE = frozenset({"PIL", "aiosmtpd", "alembic", "dns", "psycopg", "smtplib"})  # where few commands go
 OF_A_RELAY = frozenset({"babel", "cryptography", "pydantic_settings", "relay.resources", "sqlalchemy"})
 
 

@@ -54,7 +54,7 @@ class Spills(RuleBasedStateMachine):
     def fill(self) -> None:
         database, keys = shared()
         database.write(empty)
-        database.write(lambda c: mailing_lists.sync(c, NODE, [make_list(name) for name in LISTS]))
+        database.write(lambda c: mailing_lists.sync(c, NODE, [make_list(name) for name in LISTS], START))
         self.scene = Scene(World(database, keys), RELAYED)
         self.people = (self.scene.author, self.scene.reader, self.scene.other)
         self.posts: list[tuple[str, str]] = []

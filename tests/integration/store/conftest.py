@@ -192,7 +192,9 @@ def world(kind: str, tmp_path: Path, keys: Keys, request: pytest.FixtureRequest)
     with open_database(url) as database:
         if kind == "sqlite":
             upgrade(database)
-        database.write(lambda connection: mailing_lists.sync(connection, NODE, [make_list(name) for name in LISTS]))
+        database.write(
+            lambda connection: mailing_lists.sync(connection, NODE, [make_list(name) for name in LISTS], START)
+        )
         yield World(database, keys)
 
 

@@ -4,13 +4,14 @@ import contextlib
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
 from relay.errors import ConfigurationError, Unavailable
-from relay.store import postgresql
+from relay.store import clock, postgresql
 from relay.store.engine import Database
 from tests.integration.service import eventually
 from tests.integration.store.conftest import open_database
@@ -139,6 +140,39 @@ def test_who_freezes_while_writing_loses_the_right_to_write(database, monkeypatc
         monkeypatch.setattr(postgresql, "WRITER_IDLE", usual)
         assert words(frozen) == {"other"}
         assert frozen.write(note("again")) == 1
+
+
+def server_time(connection):
+    return connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+
+
+def test_the_time_is_the_servers_and_within_a_job_that_of_its_transaction_however_long_it_waited(database, monkeypatch):
+    monkeypatch.setattr(clock, "datetime", None)  # this machine's clock is never asked
+    begun, go, told = threading.Event(), threading.Event(), []
+
+    def hold(connection):
+        begun.set()
+        go.wait(PATIENCE)
+        told.append(server_time(connection))
+
+    with (
+        open_database(database._engine.url.render_as_string(hide_password=False)) as other,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        threads.submit(other.write, hold)
+        assert begun.wait(PATIENCE)
+        waiting = threads.submit(database.write, lambda c: (database.now(), server_time(c)))
+        eventually(lambda: is_waiting(other))
+        go.set()
+        now, after = waiting.result()
+    assert told[0] <= now <= after
+    assert now.utcoffset() == timedelta(0)
+
+
+def is_waiting(database):
+    """Whether somebody waits for the writers' lock."""
+    with database.read() as connection:
+        return connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
 
 
 class Cutter:

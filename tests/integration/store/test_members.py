@@ -205,7 +205,7 @@ def test_a_stranger_can_not_be_changed(world):
 
 def test_lists_are_synchronised_and_a_second_time_changes_nothing(world):
     def sync(definitions) -> tuple[str, ...]:
-        return world.database.write(lambda c: mailing_lists.sync(c, NODE, definitions))
+        return world.database.write(lambda c: mailing_lists.sync(c, NODE, definitions, START))
 
     same = [make_list(name) for name in LISTS]
     entries = world.rows("SELECT count(*) FROM audit")
