@@ -175,6 +175,7 @@ class DeliverySection(_Section):
     password_file: str
     connections: int = Field(ge=1, le=100)
     verp: Literal["auto", "always", "never"]
+    arc_seal: bool
     max_age: Duration
 
 

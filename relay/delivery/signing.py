@@ -6,7 +6,7 @@ slower, and signing is most of the work of sending. That library verifies our si
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -105,33 +105,42 @@ def body_hash(body: bytes) -> str:
 
 def signatures(section: bytes, hashed: str, keys: Iterable[SigningKey], signed_at: datetime) -> bytes:
     """One DKIM-Signature field for each key over a header section and a body whose `body_hash` this is."""
-    header = split_header(section)
-    names: list[str] = []
-    signed: list[bytes] = []
-    for name in SIGNED_FIELDS:
-        bodies = header.all(name)
-        names += [name] * (len(bodies) + 1)
-        # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
-        signed += [_relaxed_field(name, body) + b"\r\n" for body in reversed(bodies)]
-    content = b"".join(signed)
-    return b"".join(_signature(key, content, names, hashed, signed_at) for key in keys)
+    names, content = covered(section)
+    return b"".join(_signature(key, names, content, hashed, signed_at) for key in keys)
 
 
-def _signature(key: SigningKey, content: bytes, names: list[str], hashed: str, signed_at: datetime) -> bytes:
-    """One DKIM-Signature field. It signs itself with an empty b=, which therefore comes last."""
+def _signature(key: SigningKey, names: Sequence[str], content: bytes, hashed: str, signed_at: datetime) -> bytes:
     tags = (
         f"v=1; a={key.algorithm}; c=relaxed/relaxed;",
         f" d={key.domain}; s={key.selector};",
         f" t={int(signed_at.timestamp())};",
-        *_folded(f" h={':'.join(names)};", after=":"),
+        *names,
         f" bh={hashed};",
         " b=",
     )
+    return signed_field("DKIM-Signature", tags, content, key)
+
+
+def covered(section: bytes, also: Sequence[str] = ()) -> tuple[list[str], bytes]:
+    """The lines of h= for a header section, and what is signed of it: SIGNED_FIELDS, and these others as often as they occur."""
+    header = split_header(section)
+    names: list[str] = []
+    signed: list[bytes] = []
+    for name in (*SIGNED_FIELDS, *also):
+        bodies = header.all(name)
+        names += [name] * (len(bodies) + (name in SIGNED_FIELDS))
+        # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
+        signed += [relaxed_field(name, body) + b"\r\n" for body in reversed(bodies)]
+    return _folded(f" h={':'.join(names)};", after=":"), b"".join(signed)
+
+
+def signed_field(name: str, tags: Iterable[str], content: bytes, key: SigningKey) -> bytes:
+    """A field of these tags that signs the content, and itself with an empty b=, which therefore comes last."""
     unsigned = "\r\n".join(tags).encode("ascii")
-    made = _sign_octets(key, content + _relaxed_field("dkim-signature", unsigned.replace(b"\r\n", b"")))
+    made = _sign_octets(key, content + relaxed_field(name.lower(), unsigned.replace(b"\r\n", b"")))
     value = b64encode(made).decode("ascii")
     pieces = [value[place : place + _LINE_CHARACTERS] for place in range(0, len(value), _LINE_CHARACTERS)]
-    return b"DKIM-Signature: " + unsigned + "\r\n ".join(pieces).encode("ascii") + b"\r\n"
+    return f"{name}: ".encode("ascii") + unsigned + "\r\n ".join(pieces).encode("ascii") + b"\r\n"
 
 
 def _sign_octets(key: SigningKey, octets: bytes) -> bytes:
@@ -156,6 +165,6 @@ def _folded(text: str, *, after: str) -> list[str]:
     return lines
 
 
-def _relaxed_field(name: str, body: bytes) -> bytes:
+def relaxed_field(name: str, body: bytes) -> bytes:
     """RFC 6376 §3.4.2, without the line's end."""
     return name.encode("ascii") + b":" + _SPACES.sub(b" ", body).strip(b" ")
