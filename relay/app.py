@@ -30,13 +30,13 @@ from relay.actions.receive import receive
 from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, DnsError, RelayError, Unavailable
 from relay.intake.handler import Doors
-from relay.intake.limits import CLAIMS, CLAIMS_OF_ONE, LETTERS, LETTERS_OF_ONE, HourlyRate
+from relay.intake.limits import CLAIMS, CLAIMS_OF_ONE, LETTERS, LETTERS_OF_ONE, HourlyRate, Storm
 from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import load_tls
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
-from relay.mail.reply import NO_ANSWER, NO_SCANNER, Reply
+from relay.mail.reply import NO_ANSWER, NO_SCANNER, NO_SUCH_ADDRESS, Reply
 from relay.maillog import bug, note
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
@@ -121,6 +121,7 @@ class Service:
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
+        self._forged = Storm()
         self._clicks = HourlyRate(CLICKS, CLICKS_OF_ONE)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
         self._courier: Courier | None = None
@@ -270,7 +271,13 @@ class Service:
         mail_from: Address | None,
         earlier: Sequence[Address],
     ) -> Reply | None:
-        return admit(self.resources, address, member, client, mail_from, earlier, self.resources.now())
+        resources = self.resources
+        refused = admit(resources, address, member, client, mail_from, earlier, resources.now())
+        to = resources.destination(address) if refused is NO_SUCH_ADDRESS else None
+        forged = to is not None and to.purpose is Purpose.RETURN_PATH
+        if forged and (number := self._forged.worth_a_line(monotonic())):
+            note("bounce.forged", ip=client.ip, number=number)
+        return refused
 
     def _receive(
         self, envelope: Envelope, client: Client, authentication: AuthenticationResults | None, octets: bytes

@@ -10,9 +10,9 @@ from functools import partial
 from relay.errors import Unavailable
 from relay.intake import replies
 from relay.intake.conversation import Conversation
-from relay.intake.limits import LOGIN_TRIES
+from relay.intake.limits import LOGIN_TRIES, STORM
 from relay.intake.lines import AUTH_OCTETS
-from relay.intake.login_tries import STORM, Weighing
+from relay.intake.login_tries import Weighing
 from relay.intake.replies import Answer, Farewell
 from relay.mail import scram_exchange
 from relay.mail.reply import Reply

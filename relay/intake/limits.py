@@ -15,6 +15,8 @@ STRANGER_OCTETS = (
 )  # of a message from a client without a login or our trust: enough for a report of ours that came back
 IDLE_COMMANDS = 100  # Postfix's smtpd_junk_command_limit
 LOGIN_TRIES = 3
+STORM = 20  # events of one kind in a minute that are worth a line each in the log
+_MINUTE = 60.0
 
 _IDLE_VERBS = frozenset({"NOOP", "RSET", "HELP", "VRFY", "EXPN", "EHLO", "HELO"})
 
@@ -191,6 +193,23 @@ class HourlyRate:
                 return False
             self._spent[whose] += 1
             return True
+
+
+class Storm:
+    """Which of many events of a kind are worth a line: in a storm only each doubling is, so that nobody can fill the log."""
+
+    __slots__ = ("_minute", "_of_minute")
+
+    def __init__(self) -> None:
+        self._minute, self._of_minute = -_MINUTE, 0
+
+    def worth_a_line(self, now: float) -> int:
+        """Count one more, at a time in seconds of any clock that never steps; its number in this minute when it is worth a line, else 0."""
+        if now - self._minute >= _MINUTE:
+            self._minute, self._of_minute = now, 0
+        self._of_minute += 1
+        beyond, rest = divmod(self._of_minute, STORM)
+        return self._of_minute if beyond == 0 or (rest == 0 and beyond & (beyond - 1) == 0) else 0
 
 
 class Connections:

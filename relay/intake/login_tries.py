@@ -15,13 +15,11 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from relay.intake.limits import network_of
+from relay.intake.limits import Storm, network_of
 
 REMEMBERED = 8_192  # failures and successes of each kind; the one that was quiet the longest is forgotten first
 HALVED_AFTER = 1_800.0  # seconds in which half of the failures are forgiven
 WAITING = 3  # logins of one account from one network that may wait at once; the delay would mean nothing otherwise
-STORM = 20  # failures in a minute that are worth a line each in the log
-_MINUTE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +71,13 @@ class _Failures:
 class LoginTries:
     """The account of one server's logins. Keys are digests: a name of any length costs sixteen octets."""
 
-    __slots__ = ("_accounts", "_known", "_minute", "_networks", "_of_minute", "_pairs", "_waiting")
+    __slots__ = ("_accounts", "_known", "_networks", "_pairs", "_storm", "_waiting")
 
     def __init__(self) -> None:
         self._pairs, self._accounts, self._networks = _Failures(), _Failures(), _Failures()
         self._known: OrderedDict[bytes, None] = OrderedDict()
         self._waiting: Counter[bytes] = Counter()
-        self._minute, self._of_minute = -_MINUTE, 0
+        self._storm = Storm()
 
     def weigh(self, login: str, ip: str, now: float) -> Weighing:
         """Say how long this login waits: before its password is looked at, or after, where it is known."""
@@ -118,15 +116,8 @@ class LoginTries:
             self._known.popitem(last=False)
 
     def worth_a_line(self, now: float) -> int:
-        """Count a failure that could be logged; its number in this minute when it is worth a line, else 0.
-
-        In a storm only each doubling is, so that nobody can fill the log.
-        """
-        if now - self._minute >= _MINUTE:
-            self._minute, self._of_minute = now, 0
-        self._of_minute += 1
-        beyond, rest = divmod(self._of_minute, STORM)
-        return self._of_minute if beyond == 0 or (rest == 0 and beyond & (beyond - 1) == 0) else 0
+        """Count a failure that could be logged; its number in this minute when it is worth a line, else 0."""
+        return self._storm.worth_a_line(now)
 
 
 def _keys(login: str, ip: str) -> tuple[bytes, bytes, bytes]:

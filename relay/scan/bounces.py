@@ -13,7 +13,7 @@ READ_OCTETS = 131_072  # servers say at the beginning what happened; what they r
 _ONE_AT_A_TIME = threading.BoundedSemaphore(
     1
 )  # whoever sends many of them takes half of a small machine's time at most
-_WAIT = 30.0  # seconds for a turn
+_WAIT = 1.0  # second for a turn: servers try again, and posts wait for the same threads
 
 
 def read_bounce(octets: bytes, recipient: str) -> Outcome | None:

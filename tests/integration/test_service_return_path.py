@@ -135,8 +135,12 @@ def test_a_forged_return_path_is_nobodys_address(house, sent):
         f"{local}x@{domain}",
         f"central-africa-bounces@{domain}",
     ]
+    before = len(house.service.events("bounce.forged"))
     for one in forged:
         assert come_back(house, one) == UNKNOWN
+    counted = house.service.events("bounce.forged")[before:]
+    assert [event["number"] for event in counted] == [1, 2, 3, 4], "all but the last, which is no return path at all"
+    assert {event["ip"] for event in counted} == {"127.0.0.1"}
     assert come_back(house, paths[CLAIRE].upper()) == TAKEN, "servers on the way may change the case"
 
 

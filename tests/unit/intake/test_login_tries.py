@@ -5,7 +5,8 @@ import sys
 import pytest
 
 from relay.intake import login_tries
-from relay.intake.login_tries import ACCOUNT, HALVED_AFTER, NETWORK, PAIR, STORM, WAITING, LoginTries
+from relay.intake.limits import STORM
+from relay.intake.login_tries import ACCOUNT, HALVED_AFTER, NETWORK, PAIR, WAITING, LoginTries
 
 CHIEF, HOME, CARRIER = "chief@police.example", "192.0.2.1", "198.51.100.7"
 
