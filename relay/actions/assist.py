@@ -20,14 +20,15 @@ from relay.resources import LANGUAGES, Resources
 from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.reading import Reading, read_pause_end
-from relay.roster.request import AS_ITS_LISTS_SAY, Request, Word, read_requests
-from relay.store import attestations, audit, deletions, digests, letters, second_thoughts, spills, wishes
+from relay.roster.request import AS_ITS_LISTS_SAY, OTHERS_IN_PERSON, Request, Word, read_requests
+from relay.store import attestations, audit, deletions, digests, letters, recalls, second_thoughts, spills, wishes
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
 _ABOUT_POSTS = frozenset(
     {
         Word.WITHDRAW,
+        Word.RECALL,
         Word.REVIEW,
         Word.SEND,
         Word.SPILL,
@@ -127,7 +128,8 @@ def _turn_down(
     """The answer to what the author's proof isn't enough for; the audit log has it. None when it is enough."""
     word = request.word
     names = second_thoughts.lists_of(transaction, request.argument) if word in AS_ITS_LISTS_SAY else ()
-    if may_ask(author.proof, word, map(resources.list_named, names)):
+    own = word not in OTHERS_IN_PERSON or recalls.is_own(transaction, request.argument, author.member.id)
+    if may_ask(author.proof, word, map(resources.list_named, names), own=own):
         return None
     facts: audit.Facts = {"member": author.member.id, "word": word.value, "proof": author.proof.record}
     audit.append(transaction, resources.settings.relay.node, now, "request.turned_down", facts)
@@ -192,6 +194,9 @@ def _do_about_post(
     match request.word:
         case Word.WITHDRAW:
             return _stopped(second_thoughts.withdraw(transaction, node, member, request.argument, now))
+        case Word.RECALL:
+            done = recalls.recall(transaction, node, member, request.argument, "other", now)
+            return {"outcome": done.outcome, "cancelled": done.cancelled, "number": done.asked}
         case Word.SEND:
             sent = digests.send_whole(transaction, node, member, request.argument, now)
             return {"outcome": "done" if sent else "unknown"}

@@ -12,6 +12,7 @@ from relay.actions.door_facts import about_doors, about_silence, asked_doors
 from relay.actions.leak_facts import about_breach, about_leak
 from relay.actions.letter_facts import letter_to, named_lists
 from relay.actions.membership_facts import about_attestation, about_nomination
+from relay.actions.recall_facts import about_recall
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -38,6 +39,10 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
 
 def _about_leak(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     return about_leak(_about_post(resources, delivery, recipient, now), resources, delivery, recipient)
+
+
+def _about_recall(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    return about_recall(_about_post(resources, delivery, recipient, now), resources, delivery)
 
 
 def _answers(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> tuple[Answer, ...]:
@@ -154,28 +159,24 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
     )
 
 
+# The kinds of delivery about a post that are a letter of the same name, whatever was decided.
+_SAME: dict[Kind, NoticeKind] = {
+    Kind.RECEIPT: "receipt",
+    Kind.EXPIRY: "expiry",
+    Kind.UNDELIVERED: "undelivered",
+    Kind.CALL: "call",
+    Kind.WAITING: "waiting",
+    Kind.REVIEW: "review",
+    Kind.SPILL: "spill",
+    Kind.SPILLED: "spilled",
+    Kind.DELETION: "deletion",
+    Kind.RECALL: "recall",
+}
+
+
 def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
-    match delivery.kind:
-        case Kind.RECEIPT:
-            return "receipt"
-        case Kind.EXPIRY:
-            return "expiry"
-        case Kind.UNDELIVERED:
-            return "undelivered"
-        case Kind.CALL:
-            return "call"
-        case Kind.WAITING:
-            return "waiting"
-        case Kind.REVIEW:
-            return "review"
-        case Kind.SPILL:
-            return "spill"
-        case Kind.SPILLED:
-            return "spilled"
-        case Kind.DELETION:
-            return "deletion"
-        case _:
-            return "withhold" if any(isinstance(one, Withhold) for one in decisions.values()) else "hold"
+    withheld = any(isinstance(one, Withhold) for one in decisions.values())
+    return _SAME.get(delivery.kind, "withhold" if withheld else "hold")
 
 
 def _concerns(kind: NoticeKind, decision: Decision) -> bool:
@@ -185,7 +186,7 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Relay)
         case "call":
             return isinstance(decision, Hold)
-        case "review" | "spill" | "spilled" | "deletion":
+        case "review" | "spill" | "spilled" | "deletion" | "recall":
             return True
         case "hold" | "waiting":
             return isinstance(decision, Hold) and not decision.is_offer
@@ -234,6 +235,7 @@ _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts
     Kind.SPILL: _about_leak,
     Kind.SPILLED: _about_leak,
     Kind.DELETION: _about_leak,
+    Kind.RECALL: _about_recall,
     Kind.BREACH: about_breach,
     Kind.DOORS: about_doors,
     Kind.SILENCE: about_silence,

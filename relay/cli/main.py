@@ -29,7 +29,7 @@ COMMANDS = {
     "gateways": ("gateways:app", "Agencies' mail servers, known by their TLS client certificate."),
     "directory": ("directory:app", "The doors of each country for what may not go to a list."),
     "posts": ("posts:app", "What became of posts."),
-    "held": ("posts:held_app", "Posts that wait for a moderator."),
+    "held": ("held:app", "Posts that wait for a moderator."),
     "spills": ("spills:app", "Posts that should not have gone out: reported, confirmed, dismissed."),
     "breaches": ("breaches:app", "The breach register and its clock of 72 hours."),
     "queue": ("queue:app", "The deliveries: what waits, what was sent."),

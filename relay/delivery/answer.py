@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from relay.delivery import leak_answers
+from relay.delivery import after_answers, leak_answers
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.door_letters import contacts, corrected
@@ -28,6 +28,7 @@ _HELP = (
     ("HERE", sentence("I still serve, although nobody has vouched for me again yet")),
     ("STOP", sentence("take me off this list")),
     ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
+    ("RECALL CAFR-2026-000123", sentence("my post was wrong: stop it, and ask everybody who has it to delete it")),
     ("SEND CAFR-2026-000123", sentence("send me this post whole, with its photos and documents")),
     ("REVIEW CAFR-2026-000123", sentence("a rule was wrong about my post: let the people who keep the rules look")),
     (
@@ -121,7 +122,7 @@ def _further(facts: NoticeFacts) -> tuple[tuple[str, str], ...]:
     member = facts.member
     vouches = member is not None and member.may_vouch_for(member.country, facts.written_at.date())
     decides = member is not None and member.may_moderate
-    return (*(HELP if vouches else ()), *(leak_answers.HELP if decides else ()))
+    return (*(HELP if vouches else ()), *((*leak_answers.HELP, *after_answers.HELP) if decides else ()))
 
 
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -222,14 +223,6 @@ def _stop(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _withdraw(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    if one.outcome == "held":
-        taken = catalogue.text("{about} is taken back: nobody has got it, and it has been destroyed.", about=one.about)
-    else:
-        taken = catalogue.text("{about} is taken back as far as that is possible.", about=one.about)
-    return [taken, *_copies(one, catalogue)]
-
-
 def _review(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [
         catalogue.text(
@@ -247,7 +240,7 @@ def _spill(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "Thank you. The moderators and the focal point are called about {about}. Please delete your copy, and neither forward nor answer it.",
             about=one.about,
         ),
-        *_copies(one, catalogue),
+        *after_answers.copies(one, catalogue),
     ]
 
 
@@ -257,16 +250,6 @@ def _no(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _send(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [catalogue.text("{about} is on its way to you, whole.", about=one.about)]
-
-
-def _copies(one: Answer, catalogue: Catalogue) -> list[str]:
-    stopped = catalogue.plural(
-        "{n} copy that had not gone out is stopped.", "{n} copies that had not gone out are stopped.", one.cancelled
-    )
-    gone = catalogue.plural(
-        "{n} copy had gone out and can't be called back.", "{n} copies had gone out and can't be called back.", one.gone
-    )
-    return [*([stopped] if one.cancelled else []), *([gone] if one.gone else [])]
 
 
 def _member(facts: NoticeFacts) -> Member:
@@ -287,7 +270,8 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "PAUSE": _pause,
     "RESUME": _resume,
     "STOP": _stop,
-    "WITHDRAW": _withdraw,
+    "WITHDRAW": after_answers.withdrawn,
+    "RECALL": after_answers.recalled,
     "REVIEW": _review,
     "SPILL": _spill,
     "SEND": _send,

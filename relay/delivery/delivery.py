@@ -50,6 +50,7 @@ class Kind(StrEnum):
     WHOLE = "whole"
     SPILLED = "spilled"  # what was decided about a reported post
     DELETION = "deletion"  # please delete your copy
+    RECALL = "recall"  # its author or a moderator has taken it back: please delete your copy
     BREACH = "breach"
 
 

@@ -9,6 +9,35 @@ from relay.roster.member import Member, Role
 from relay.roster.nomination import Nomination
 
 
+def nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Tell a nominator or confirmer in whose name somebody was made a member at once, and that they may object."""
+    nomination = facts.nomination
+    if nomination is None:
+        raise ValueError("a nomination's notice needs the nomination")
+    return [
+        catalogue.text(
+            "{name} <{address}>, {agency}, {country}, is now a member of: {lists}.",
+            name=nomination.name,
+            address=nomination.address,
+            agency=nomination.agency,
+            country=catalogue.country(nomination.country),
+            lists=", ".join(catalogue.definition(one.title) for one in facts.lists) or "-",
+        ),
+        catalogue.text("Roles: {roles}", roles=", ".join(sorted(nomination.roles)))
+        if nomination.roles - {Role.MEMBER}
+        else "",
+        catalogue.text(
+            "Proposed by {nominator}, confirmed by {confirmer}.",
+            nominator=nomination.nominated_by,
+            confirmer=nomination.confirmed_by,
+        ),
+        catalogue.text(
+            "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership is then "
+            "suspended at once, until it has been looked at."
+        ),
+    ]
+
+
 def invitation(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """Ask a nominee to confirm their address and to accept the rules, by one answer."""
     nomination = _nomination(facts)

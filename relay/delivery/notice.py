@@ -17,12 +17,21 @@ from relay.delivery.door_letters import ask_about_doors, tell_of_silence
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.leak_letters import breach, deletion, spill, spilled
 from relay.delivery.letters import call, practice, review
-from relay.delivery.membership import attestation, confirmation, dormancy, ended, invitation, new_rules, welcome
+from relay.delivery.membership import (
+    attestation,
+    confirmation,
+    dormancy,
+    ended,
+    invitation,
+    new_rules,
+    nominated,
+    welcome,
+)
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
+from relay.delivery.recall_letters import in_reply_to, recall
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
-from relay.roster.member import Role
 
 _SUBJECTS = {
     "withhold": sentence("Not distributed: {reference}"),
@@ -48,6 +57,7 @@ _SUBJECTS = {
     "spill": sentence("Reported: {reference}"),
     "spilled": sentence("Looked into: {reference}"),
     "deletion": sentence("Please delete: {reference}"),
+    "recall": sentence("Recalled: {reference}"),
     "breach": sentence("To be assessed: {reference}"),
     "doors": sentence("Please confirm your country's doors: {reference}"),
     "silence": sentence("Countries that have not confirmed their doors"),
@@ -80,6 +90,7 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
             text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
+            *(message_id_field(name, in_reply_to(facts)) for name in ("In-Reply-To", "References")),
             text_field("Auto-Submitted", "auto-replied" if facts.kind in _REPLIES else "auto-generated"),
             text_field("X-WEN-Reference", facts.reference) if facts.kind != "answer" else "",
             text_field("X-WEN-Decision", decision) if decision else "",
@@ -186,34 +197,6 @@ def _expired(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _nominated(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    nomination = facts.nomination
-    if nomination is None:
-        raise ValueError("a nomination's notice needs the nomination")
-    return [
-        catalogue.text(
-            "{name} <{address}>, {agency}, {country}, is now a member of: {lists}.",
-            name=nomination.name,
-            address=nomination.address,
-            agency=nomination.agency,
-            country=catalogue.country(nomination.country),
-            lists=", ".join(catalogue.definition(one.title) for one in facts.lists) or "-",
-        ),
-        catalogue.text("Roles: {roles}", roles=", ".join(sorted(nomination.roles)))
-        if nomination.roles - {Role.MEMBER}
-        else "",
-        catalogue.text(
-            "Proposed by {nominator}, confirmed by {confirmer}.",
-            nominator=nomination.nominated_by,
-            confirmer=nomination.confirmed_by,
-        ),
-        catalogue.text(
-            "If this is right, you need do nothing. If it is not, answer this message with the word NO: the membership is then "
-            "suspended at once, until it has been looked at."
-        ),
-    ]
-
-
 def _kept(facts: NoticeFacts, catalogue: Catalogue) -> str:
     """What is left of it, honestly: it crossed the internet all the same."""
     kept = (
@@ -273,7 +256,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "receipt": _received,
     "undelivered": _undelivered,
     "expiry": _expired,
-    "nomination": _nominated,
+    "nomination": nominated,
     "invitation": invitation,
     "confirmation": confirmation,
     "welcome": welcome,
@@ -291,6 +274,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "spill": spill,
     "spilled": spilled,
     "deletion": deletion,
+    "recall": recall,
     "breach": breach,
     "doors": ask_about_doors,
     "silence": tell_of_silence,

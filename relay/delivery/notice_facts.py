@@ -38,6 +38,7 @@ NoticeKind = Literal[
     "spill",
     "spilled",
     "deletion",
+    "recall",
     "breach",
     "doors",
     "silence",
@@ -79,6 +80,7 @@ class Answer:
         "rejected",
         "decided",
         "barred",
+        "already",
         "confirmed",
         "dismissed",
         "unread",
@@ -125,6 +127,18 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecallFacts:
+    """A post that was taken back: by its author (`by_author`) or a moderator. `own` when the letter goes to its author.
+
+    `message_id` is the post's, under which the letter stands; None where none is on record.
+    """
+
+    by_author: bool
+    own: bool
+    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BreachFacts:
     """An entry of the breach register. `hours_left` is negative when the time is over."""
 
@@ -160,6 +174,7 @@ class NoticeFacts:
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
     - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
+    - recall, to a member who has a copy, or to the author when a moderator recalls it: `received_at`, `recall`
     - breach, to an administrator: `breach`
     - doors, to a focal point: `doors` of their country, `contacts` (the integrity contact of each list by its title), `reminder`, `operators`
     - silence, to an administrator: `silent`, the countries
@@ -213,6 +228,7 @@ class NoticeFacts:
     due: date | None = None
     ends: bool = False
     leak: Leak | None = None
+    recall: RecallFacts | None = None
     breach: BreachFacts | None = None
     request: Address | None = None
     doors: Mapping[str, tuple[Door, ...]] = field(default_factory=dict)

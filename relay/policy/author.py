@@ -7,7 +7,7 @@ from relay.mail.message import Message
 from relay.mail.reply import AUTHOR_DIFFERS, NOT_AN_EMAIL, REFUSED, TOO_BIG
 from relay.policy.decision import Reason, Refuse
 from relay.roster.mailing_list import PROOFS, MailingList
-from relay.roster.request import AS_ITS_LISTS_SAY, IN_PERSON, Word
+from relay.roster.request import AS_ITS_LISTS_SAY, IN_PERSON, OTHERS_IN_PERSON, Word
 
 NOT_AUTHENTICATED = Refuse(reasons=(Reason("R2", "author.not_authenticated", "header from"),), reply=AUTHOR_DIFFERS)
 
@@ -21,15 +21,16 @@ def judge_proof(authentication: AuthenticationResults | None, mailing_list: Mail
     return None if authentication and authentication.is_enough_for(mailing_list.proofs) else PROOF_NOT_ENOUGH
 
 
-def may_ask(proof: AuthenticationResults, word: Word, lists: Iterable[MailingList | None]) -> bool:
+def may_ask(proof: AuthenticationResults, word: Word, lists: Iterable[MailingList | None], *, own: bool = True) -> bool:
     """Whether a proof is enough for a word, whatever the list takes that it was sent to: else the weakest list would decide for all.
 
     Args:
         proof: by what the member is known who asks.
         word: what they ask.
         lists: those of the post that it is about; None for one that isn't defined any more, which takes what most do.
+        own: whether they wrote that post.
     """
-    if word in IN_PERSON:
+    if word in IN_PERSON or (word in OTHERS_IN_PERSON and not own):
         return proof.is_personal
     return word not in AS_ITS_LISTS_SAY or all(proof.is_enough_for(one.proofs if one else PROOFS) for one in lists)
 

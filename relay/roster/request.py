@@ -42,6 +42,7 @@ class Word(StrEnum):
     RESUME = "RESUME"
     STOP = "STOP"
     WITHDRAW = "WITHDRAW"
+    RECALL = "RECALL"
     REVIEW = "REVIEW"
     SPILL = "SPILL"
     SEND = "SEND"
@@ -75,10 +76,13 @@ IN_PERSON = frozenset(
     }
 )
 # What is done with a post, as its lists would take it. SPILL and DELETED aren't among these: stopping a leak is always in order.
-AS_ITS_LISTS_SAY = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SEND})
+AS_ITS_LISTS_SAY = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SEND, Word.RECALL})
+# What others than a post's author do with it only in person: it decides about somebody else's.
+OTHERS_IN_PERSON = frozenset({Word.RECALL})
 _ABOUT = frozenset(
     {
         Word.WITHDRAW,
+        Word.RECALL,
         Word.REVIEW,
         Word.SPILL,
         Word.CONFIRM_SPILL,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.mail.address import Address
@@ -33,9 +33,7 @@ def ask(connection: Connection, spill: Spill, post_ids: Sequence[int], now: date
     A copy was perhaps delivered when it is being sent now, or was once handed over without an answer. Members who are suspended or
     have left since are written to as well: what they hold is what matters.
     """
-    reached = {one for post_id in post_ids for one in reach.who_got(connection, post_id)} | _perhaps(
-        connection, post_ids
-    )
+    reached = reach.who_may_have(connection, post_ids)
     found = select(members.c.id).where(members.c.id.in_(reached), members.c.id != spill.author_id, members.c.name != "")
     asked = connection.execute(found).scalars().all()
     known = set(connection.execute(select(deletions.c.member_id).where(deletions.c.post_id == spill.post_id)).scalars())
@@ -44,15 +42,6 @@ def ask(connection: Connection, spill: Spill, post_ids: Sequence[int], now: date
         connection.execute(insert(deletions), rows)
         fanout.write_to(connection, spill.post_id, Kind.DELETION, members.c.id.in_(asked), now)
     return len(asked)
-
-
-def _perhaps(connection: Connection, post_ids: Sequence[int]) -> set[str]:
-    """Who may have got one of these posts without anybody knowing, by itself or in a digest."""
-    digest = deliveries.alias("digest")
-    unsure = exists().where(digest.c.id == deliveries.c.digest_id, digest.c.possible_duplicate > 0)
-    copies = (deliveries.c.post_id.in_(post_ids), deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
-    query = select(deliveries.c.member_id).where(*copies, or_(deliveries.c.possible_duplicate > 0, unsure))
-    return set(connection.execute(query).scalars())
 
 
 def acknowledge(

@@ -64,6 +64,7 @@ _HAS_CONTENT = exists().where(
     posts.c.id == deliveries.c.post_id,
     posts.c.content.is_not(None),
     posts.c.wrapped_key.is_not(None),
+    posts.c.recalled_at.is_(None),
     ~exists().where(hidden_posts.c.post_id == posts.c.id),
 )
 _TWIN, _SAME, _OWN = deliveries.alias("twin"), posts.alias("same"), posts.alias("own")
@@ -178,7 +179,7 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone or
-    hidden: membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
+    hidden, or the post recalled: membership is judged at the last moment. So is a call to who can't decide any more, or about what has been decided, word to an author that
     their post still waits when it doesn't, a letter that names others to who isn't active and valid any more, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or

@@ -1,10 +1,10 @@
 """How far a post went: members and countries that its copies are for, and those whom it never reached."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from relay.delivery.delivery import BOUNCING, Delivery, Kind, Status
 from relay.mail.address import Address, parse_address
@@ -59,6 +59,16 @@ def who_got(connection: Connection, post_id: int) -> frozenset[str]:
         or_(sent, fanout.IN_DIGEST_BEING_SENT),
     )
     return frozenset(connection.execute(got).scalars())
+
+
+def who_may_have(connection: Connection, post_ids: Sequence[int]) -> frozenset[str]:
+    """The members, by id, who have one of these posts or may have it without anybody knowing: who got it, and to whom it was once handed over without an answer."""
+    digest = deliveries.alias("digest")
+    unsure = exists().where(digest.c.id == deliveries.c.digest_id, digest.c.possible_duplicate > 0)
+    copies = (deliveries.c.post_id.in_(post_ids), deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
+    perhaps = select(deliveries.c.member_id).where(*copies, or_(deliveries.c.possible_duplicate > 0, unsure))
+    got = (who_got(connection, post_id) for post_id in post_ids)
+    return frozenset().union(connection.execute(perhaps).scalars(), *got)
 
 
 def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime) -> int:

@@ -32,9 +32,17 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
     post_id = _post_of(connection, reference, posts.c.author_id == author.id)
     if post_id is None:
         return None
+    stopped = take_back(connection, post_id, "author.withdrew")
+    facts: audit.Facts = {"reference": reference, "author": author.id, "cancelled": stopped.cancelled}
+    audit.append(connection, node, now, "post.withdrawn", {**facts, "gone": stopped.gone})
+    return stopped
+
+
+def take_back(connection: Connection, post_id: int, rule: str) -> Stopped:
+    """End what of a post waits for a moderator, under a rule's name, and cancel its copies that aren't on their way."""
     rows = held.held_rows(connection, post_id)
     for row in rows:
-        reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], "author.withdrew", "whole message")])]
+        reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], rule, "whole message")])]
         word = "refuse" if is_offer(read_reasons(row.reasons)) else "withhold"
         held.decide(connection, row, decision=word, reasons=reasons)
     fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.NOTICE, Kind.WAITING])))
@@ -46,10 +54,7 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
     else:
         fanout.destroy_unneeded(connection, post_id)
     held_only = waited and not fanout.is_relayed(connection, post_id)
-    stopped = Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
-    facts: audit.Facts = {"reference": reference, "author": author.id, "cancelled": cancelled, "gone": stopped.gone}
-    audit.append(connection, node, now, "post.withdrawn", facts)
-    return stopped
+    return Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
 
 
 def review(connection: Connection, node: str, author: Member, reference: str, now: datetime) -> bool:

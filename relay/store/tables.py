@@ -196,6 +196,9 @@ posts = Table(
     Column("nonce", LargeBinary),
     Column("content", LargeBinary),
     Column("originals", LargeBinary),  # photos as they came, where the list keeps them; under the content's key
+    Column("recalled_at", Instant),  # its author or a moderator has taken it back: nobody is given it any more
+    Column("recalled_by", Text, ForeignKey("members.id")),
+    Column("recalled_why", Text),
     Index(None, "author_id", "received_at", "size_octets"),  # the last so that what was sent lately is told by it alone
     Index(None, "content_key"),
     _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
@@ -297,7 +300,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended",
         ),
         name="kind",
     ),

@@ -233,7 +233,11 @@ def _create_posts() -> None:
         sa.Column("nonce", sa.LargeBinary(), nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.Column("originals", sa.LargeBinary(), nullable=True),
+        sa.Column("recalled_at", _INSTANT, nullable=True),
+        sa.Column("recalled_by", sa.Text(), nullable=True),
+        sa.Column("recalled_why", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_posts_author_id")),
+        sa.ForeignKeyConstraint(["recalled_by"], ["members.id"], name=op.f("fk_posts_recalled_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
         sa.UniqueConstraint("duplicate_key", name=op.f("uq_posts_duplicate_key")),
         sa.UniqueConstraint("reference", name=op.f("uq_posts_reference")),
@@ -502,7 +506,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion breach digest whole doors silence challenge challenge-ended",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended",
             ),
             name=op.f("ck_deliveries_kind"),
         ),

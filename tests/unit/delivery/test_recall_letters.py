@@ -1,0 +1,58 @@
+"""The letter about a recalled post: it stands below the copy, asks to delete it, and says nothing of its content."""
+
+from dataclasses import replace
+
+import pytest
+
+from relay.delivery.notice_facts import Answer, RecallFacts
+from tests.builders import make_member
+from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, read
+
+FACTS = RecallFacts(by_author=True, own=False, message_id="<17@x.example>")
+
+
+def letter(facts=FACTS, language="en"):
+    return read(replace(BASE, kind="recall", recall=facts), language)
+
+
+def answered(word, outcome, language="en", **counts):
+    one = Answer(word=word, about=BASE.reference, outcome=outcome, **counts)
+    mail = read(replace(BASE, kind="answer", answers=(one,), member=make_member()), language)
+    return mail.get_content().replace("\n", " ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("by_author", [True, False])
+@pytest.mark.parametrize("own", [True, False])
+def test_it_can_be_written_to_everybody_in_every_language(language, by_author, own):
+    mail = letter(replace(FACTS, by_author=by_author, own=own), language)
+    assert (mail["Auto-Submitted"], mail["X-WEN-Reference"]) == ("auto-generated", BASE.reference)
+    assert BASE.reference in mail.get_content()
+    assert "{" not in mail.get_content()
+
+
+def test_it_answers_the_copy_that_its_reader_has():
+    assert (letter()["In-Reply-To"], letter()["References"]) == ("<17@x.example>", "<17@x.example>")
+    without = letter(replace(FACTS, message_id=None))
+    assert without["In-Reply-To"] == f"<{BASE.reference}@relay.example>"
+    assert letter(replace(FACTS, own=True))["In-Reply-To"] is None
+
+
+def test_it_says_who_recalled_it():
+    assert "Its author has recalled" in letter().get_content()
+    assert "A moderator has recalled this post" in letter(replace(FACTS, by_author=False)).get_content()
+    assert "A moderator has recalled your post" in letter(replace(FACTS, by_author=False, own=True)).get_content()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_outcome_has_its_answer(language):
+    said = {answered("RECALL", outcome, language) for outcome in ("done", "held", "already", "barred", "unknown")}
+    assert len(said) == 5
+
+
+def test_the_answer_counts_and_a_withdrawal_names_the_stronger_word():
+    text = answered("RECALL", "done", cancelled=2, number=9)
+    assert "2 copies that had not gone out are stopped." in text
+    assert "9 members who have it, or may have it, are asked to delete it." in text
+    assert f"write RECALL {BASE.reference}" in answered("WITHDRAW", "done", gone=3)
+    assert "RECALL" not in answered("WITHDRAW", "done", cancelled=3)
