@@ -26,6 +26,7 @@ _STATUS_PART = re.compile(rb"message/(?:global-)?delivery-status[ \t]*(?:;|\Z)",
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit"})
 _STATUS = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _ADDRESS = re.compile(rb"(?:rfc822|utf-8)[ \t]*;[ \t]*<?([!-;=?-~]{3,320})", re.IGNORECASE)
+_XTEXT = re.compile(rb"\+([0-9A-F]{2})")  # RFC 3461 §4: how an original recipient is given and, by some, given back
 _SAID_STATUS = re.compile(rb"(?<![0-9A-Za-z.])([45]\.[0-7]\.[0-9]{1,3})(?![0-9.])")
 _SAID_CODE = re.compile(rb"(?:^[ \t>]*|: |\()#?(5[0-5][0-9])[ -]", re.MULTILINE)
 _CODE = re.compile(rb"smtp[ \t]*;[ \t]*([245][0-9]{2})(?![0-9])", re.IGNORECASE)
@@ -110,7 +111,9 @@ def _addresses(group: HeaderSection) -> frozenset[str]:
     """Whom a group is about, as the server got it from us or as it knows it; case-folded."""
     fields = (*group.all("original-recipient"), *group.all("final-recipient"))
     found = (_ADDRESS.match(field.strip()) for field in fields)
-    return frozenset(match.group(1).decode("ascii").casefold() for match in found if match)
+    named = [match.group(1) for match in found if match]
+    octets = [_XTEXT.sub(lambda match: bytes.fromhex(match.group(1).decode("ascii")), one) for one in named]
+    return frozenset(one.decode("latin-1").casefold() for one in (*named, *octets))
 
 
 def _fate(group: HeaderSection) -> Fate | None:

@@ -21,13 +21,14 @@ Behaviour = Callable[[str, str], str | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One message that was taken: its envelope, its octets without dot-stuffing, and when; `asked` are MAIL's parameters."""
+    """One message that was taken: its envelope, its octets without dot-stuffing, and when; `asked` are MAIL's parameters, `asked_of` each recipient's."""
 
     mail_from: str
     rcpt_to: tuple[str, ...]
     octets: bytes = field(repr=False)
     at: datetime
     asked: tuple[str, ...] = ()
+    asked_of: tuple[tuple[str, ...], ...] = ()
 
 
 class Sink:
@@ -116,6 +117,7 @@ class _Session:
         self._mail_from: str | None = None
         self._asked: tuple[str, ...] = ()
         self._rcpt_to: list[str] = []
+        self._asked_of: list[tuple[str, ...]] = []
 
     async def serve(self) -> None:
         """Greet and answer until one side has enough."""
@@ -134,12 +136,13 @@ class _Session:
                 self._forget()
                 await self._reply("ehlo", argument, self._greeting())
             case "MAIL":
-                path, self._asked = _path(argument), tuple(argument.partition(">")[2].split())
+                path, self._asked = _path(argument), _parameters(argument)
                 self._mail_from = path if await self._reply("mail", path, "250 2.1.0 sender taken") else None
             case "RCPT":
                 usual = "503 5.5.1 MAIL first" if self._mail_from is None else "250 2.1.5 recipient taken"
                 if await self._reply("rcpt", _path(argument), usual):
                     self._rcpt_to.append(_path(argument))
+                    self._asked_of.append(_parameters(argument))
             case "DATA":
                 usual = "354 go ahead" if self._rcpt_to else "554 5.5.1 no valid recipients"
                 if await self._reply("data", "", usual):
@@ -170,6 +173,7 @@ class _Session:
         while (line := await self._reader.readuntil(b"\r\n")) != b".\r\n":
             octets += line.removeprefix(b".")
         rcpt_to, mail_from, asked = tuple(self._rcpt_to), self._mail_from or "", self._asked
+        asked_of = tuple(self._asked_of)
         self._forget()
         refusal = None if rcpt_to else "554 5.5.1 no valid recipients"
         if self._sink.behave:
@@ -178,7 +182,12 @@ class _Session:
             await self._say(refusal)
             return
         message = Received(
-            mail_from=mail_from, rcpt_to=rcpt_to, octets=bytes(octets), at=datetime.now(UTC), asked=asked
+            mail_from=mail_from,
+            rcpt_to=rcpt_to,
+            octets=bytes(octets),
+            at=datetime.now(UTC),
+            asked=asked,
+            asked_of=asked_of,
         )
         self._sink.take(message)
         await self._reply("after-dot", ",".join(rcpt_to), "250 2.0.0 taken")
@@ -206,9 +215,14 @@ class _Session:
         return "\r\n".join([f"250-{line}" for line in lines[:-1]] + [f"250 {lines[-1]}"])
 
     def _forget(self) -> None:
-        self._mail_from, self._rcpt_to = None, []
+        self._mail_from, self._rcpt_to, self._asked_of = None, [], []
 
 
 def _path(argument: str) -> str:
     """The address in `FROM:<…>` or `TO:<…>`; a sink judges no addresses."""
     return argument.partition("<")[2].partition(">")[0]
+
+
+def _parameters(argument: str) -> tuple[str, ...]:
+    """What stands behind the address."""
+    return tuple(argument.partition(">")[2].split())

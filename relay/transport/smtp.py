@@ -32,6 +32,7 @@ _NO_PROMISE = Outcome(
     reply="the list requires TLS all the way, and the server doesn't promise it (REQUIRETLS, RFC 8689)",
 )
 
+_NEEDS_XTEXT = re.compile("[+=]")  # of the characters that a plain address can have (RFC 3461 §4)
 _HELO_NAME = re.compile(r"[!-~]+")
 
 
@@ -258,8 +259,12 @@ class Connection:
         body = "" if first.octets.isascii() else " BODY=8BITMIME"
         onward = " REQUIRETLS" if first.requires_tls and not self._enforced else ""
         lines = ["RSET"] if self._reset_due else []
-        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{onward}"]
-        lines += [f"RCPT TO:<{parcel.recipient}>" for parcel in transaction]
+        reports = "DSN" in self._extensions and first.mail_from != ""
+        headers_only = " RET=HDRS" if reports else ""  # what comes back brings no text of a post along
+        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{onward}{headers_only}"]
+        lines += [
+            f"RCPT TO:<{parcel.recipient}>{_report_on(parcel.recipient) if reports else ''}" for parcel in transaction
+        ]
         return [f"{line}\r\n".encode("ascii") for line in (*lines, "DATA")]
 
     async def _open_transaction(
@@ -307,6 +312,18 @@ class Connection:
         talked |= dict.fromkeys((parcel.key for parcel in self._owing), unheard)
         not_reached = Outcome(action=Action.DELAYED, reply=str(lost), reached=False)
         return [(parcel, talked.get(parcel.key, not_reached)) for parcel in parcels]
+
+
+def _report_on(recipient: str) -> str:
+    """Ask for word when a recipient can't be reached, under the address by which we know them (RFC 3461 §4.1, §4.2).
+
+    No ENVID: the return path says which copy it is, and can't be forged.
+    """
+    return f" NOTIFY=FAILURE ORCPT=rfc822;{_NEEDS_XTEXT.sub(_xtext, recipient)}"
+
+
+def _xtext(match: re.Match[str]) -> str:
+    return f"+{ord(match.group()):02X}"
 
 
 def dot_stuffed(octets: bytes) -> bytes:

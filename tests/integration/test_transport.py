@@ -64,6 +64,23 @@ def test_recipients_of_the_same_octets_and_sender_share_a_transaction_of_100_at_
     assert [len(got.rcpt_to) for got in sink.received] == [100, 50]
 
 
+def test_where_the_server_knows_reports_failures_are_asked_for_with_headers_alone() -> None:
+    """RFC 3461: what comes back brings no text along, and names the address that we know; a notice has nowhere to come back to."""
+    sink = Sink(extensions=("PIPELINING", "8BITMIME", "DSN"))
+    through_sink(sink, [parcel("ama"), parcel("kofi+a=b"), parcel("eva", mail_from="")])
+    copy, notice = sink.received
+    assert copy.asked == ("RET=HDRS",)
+    assert copy.asked_of == (
+        ("NOTIFY=FAILURE", "ORCPT=rfc822;ama@parks.example"),
+        ("NOTIFY=FAILURE", "ORCPT=rfc822;kofi+2Ba+3Db@parks.example"),
+    )
+    assert (notice.asked, notice.asked_of) == ((), ((),))
+    plain = Sink()
+    through_sink(plain, [parcel("ama")])
+    assert "RET=HDRS" not in plain.received[0].asked
+    assert plain.received[0].asked_of == ((),)
+
+
 def test_equal_octets_that_are_not_the_same_object_travel_apart() -> None:
     sink = Sink()
     through_sink(sink, [parcel("ama"), parcel("kofi", octets=bytes(bytearray(MESSAGE)))])

@@ -55,6 +55,7 @@ def test_of_several_recipients_the_one_that_is_asked_about_has_its_own_fate():
         "Original-Recipient: rfc822;paul@police.example\r\nFinal-Recipient: rfc822; p.dupont@mailbox.example",
         "Original-Recipient: utf-8; PAUL@police.example\r\nFinal-Recipient: x-local; p",
         "Final-Recipient: RFC822;<paul@police.example>",
+        "Original-Recipient: rfc822;pau+6C+40police.example\r\nFinal-Recipient: x-local; p",
     ],
 )
 def test_a_recipient_is_known_by_the_address_that_we_gave_or_that_the_server_found(named):
