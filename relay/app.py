@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from time import monotonic
 from typing import Literal
 from zlib import crc32
 
-from relay import jobs
+from relay import gauges, jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
 from relay.actions.certify import recognise, represented
 from relay.actions.deliver import BEAT, Outbox
@@ -37,7 +38,8 @@ from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_ANSWER, NO_SCANNER, NO_SUCH_ADDRESS, Reply
-from relay.maillog import bug, note
+from relay.maillog import bug, note, tell
+from relay.measures import Key, Report
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.processors import stay_on_one
@@ -57,6 +59,8 @@ from relay.transport.courier import Courier
 from relay.transport.wake import bind_ear, listen
 from relay.web.health import Health, judge_delivery
 from relay.web.leave import leave_desk
+from relay.web.metrics import MetricsDesk, page, this_process
+from relay.web.reports import Reporter, others
 from relay.web.server import WebServer
 
 ROLES = ("smtp", "delivery", "web", "jobs")
@@ -117,6 +121,7 @@ class Service:
             memory=settings.scan.memory,
             deadline=settings.scan.deadline,
             definitions=load_definitions(resources.settings, resources.ruleset),
+            measures=resources.measures,
         )
         self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
@@ -139,6 +144,7 @@ class Service:
             loop.add_signal_handler(name, self._stopping.set)
         loop.add_signal_handler(signal.SIGHUP, self._start_reload)
         async with AsyncExitStack() as stack:
+            stack.callback(tell(self.resources.measures.heard))
             await asyncio.to_thread(self._prepare)
             stack.push_async_callback(asyncio.to_thread, self._finish)
             ports = await self._open_doors(stack)
@@ -183,9 +189,14 @@ class Service:
             host, any_free = self.resources.settings.web.host, port == "auto"
             desk = leave_desk(self._leave, self.resources.catalogues.values())
             doors = partial(self._submission_doors, ports)
-            web = WebServer(host, 0 if any_free else int(port), self._health, doors, desk)
+            metrics = MetricsDesk(lambda: self.resources.settings.web.metrics, self._page_of_metrics)
+            web = WebServer(host, 0 if any_free else int(port), self._health, doors, desk, metrics)
             stack.push_async_callback(asyncio.to_thread, web.close)
             ports["web"] = web.port
+        elif "web" not in self._roles:
+            run = self.resources.settings.data / "run"
+            reporter = await asyncio.to_thread(Reporter, run, "-".join(self._roles), self._report)
+            stack.push_async_callback(asyncio.to_thread, reporter.close)
         ends = [every(jobs.TICK, self._tick, name="tick", at_once=True)]
         if self._outbox and not self.resources.settings.database_url.startswith(
             "sqlite"
@@ -215,6 +226,7 @@ class Service:
                 ),
                 takes_from_servers=lambda: takes_from_servers(self.resources),
                 is_proxy=lambda ip: is_within(ip, self.resources.settings.smtp.proxies),
+                measures=self.resources.measures,
             ),
             tls=load_tls(self.resources.settings, self.resources.now()),
             hostname=self.resources.settings.relay.domain,
@@ -295,7 +307,7 @@ class Service:
             nonlocal scanned
             # Who has proved nothing by now leaves nothing here: their posts, answers and letters each hold one scanner together.
             who = str(purpose) if is_letter or isinstance(proof, Evidence) else proof.address.key
-            with self._turns.setdefault(who, Turn()).taken():
+            with resources.measures.timed("stage_seconds", "scan"), self._turns.setdefault(who, Turn()).taken():
                 try:
                     return self._scanners.scan(octets, facts)
                 finally:
@@ -303,7 +315,8 @@ class Service:
 
         proof: AuthenticationResults | Evidence = NOTHING
         try:
-            proof = authentication or prove(resources, self._enquire, envelope, client, octets, now)
+            with resources.measures.timed("stage_seconds", "prove"):
+                proof = authentication or prove(resources, self._enquire, envelope, client, octets, now)
             return receive(resources, scan, envelope, client, proof, octets, now)
         except Busy:
             note("post.busy")
@@ -336,6 +349,30 @@ class Service:
             return Health("unavailable")
         return judge_delivery(waiting, away=self._courier.smarthost_is_away) if self._courier else Health("ok")
 
+    def _page_of_metrics(self) -> bytes:
+        """What this process and those beside it report, and how the database stands."""
+        own = self._report()
+        own = replace(own, gauges={**own.gauges, **gauges.of_database(self.resources, self.resources.now())})
+        reports = {"relay" if self._roles == ROLES else "-".join(self._roles): own}
+        return page(reports | dict(others(self.resources.settings.data / "run")))
+
+    def _report(self) -> Report:
+        measures = self.resources.measures
+        asked: dict[Key, float] = dict(gauges.of_machine(self.resources))
+        if self._server:
+            asked["connections_open", ()] = self._server.connections_open
+            asked["intake_has_room", ()] = int(self._reserve.has_room(0))
+            asked["scanners_ready", ()] = int(self._scanners.ready())
+        if self._courier:
+            asked["smarthost_away", ()] = int(self._courier.smarthost_is_away)
+        self._measure_ends()
+        return Report(
+            counts=measures.counts(),
+            times=measures.times(),
+            gauges=measures.marks() | asked,
+            process=this_process(),
+        )
+
     def _submission_doors(self, open_here: Mapping[str, int]) -> SubmissionDoors:
         """Where mail programs connect: the ports that are open in this process, or that another one has by the settings."""
         settings = self.resources.settings
@@ -361,7 +398,13 @@ class Service:
             self.resources = jobs.renew(self.resources, now, make=has_jobs)
         if has_jobs:
             jobs.run_due(self.resources, now)
+        self._measure_ends()
         self._wake()
+
+    def _measure_ends(self) -> None:
+        with jobs.trouble_noted("measure"):
+            if self._outbox:
+                self._outbox.measure_ends()
 
     def _beat(self) -> None:
         with jobs.trouble_noted("beat"):
@@ -386,6 +429,7 @@ class Service:
 
     def _replace(self) -> None:
         fresh = load_resources(load_settings(self._site_file), self.resources.database)
+        fresh = replace(fresh, measures=self.resources.measures)
         definitions = load_definitions(fresh.settings, fresh.ruleset)
         parent = self._scanners.try_out(definitions) if self._server else None
         try:

@@ -69,6 +69,7 @@ def run_due(resources: Resources, now: datetime) -> None:
     ):
         with trouble_noted(job.__name__.lstrip("_")):
             job(resources, now)
+            resources.measures.mark("job_succeeded_timestamp_seconds", now.timestamp(), job.__name__.lstrip("_"))
 
 
 def renew(resources: Resources, now: datetime, *, make: bool) -> Resources:

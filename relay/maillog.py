@@ -7,12 +7,13 @@ import json
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
 _LOG = logging.getLogger("relay")
 _CONTENT_FREE = (str, int, float, bool, type(None))
+_HEARERS: list[Callable[[str, Mapping[str, object]], None]] = []
 
 # What each event means; docs and tests hold every name used in the code against this table.
 EVENTS: Mapping[str, str] = {
@@ -125,6 +126,12 @@ def start_logging(form: Literal["json", "text"], level: str) -> None:
     logging.getLogger("mail.log").propagate = False
 
 
+def tell(heard: Callable[[str, Mapping[str, object]], None]) -> Callable[[], None]:
+    """Have every event told to somebody who counts, whatever the log's level, until the returned function is called."""
+    _HEARERS.append(heard)
+    return lambda: _HEARERS.remove(heard)
+
+
 def note(event: str, /, **facts: object) -> None:
     """Write one event.
 
@@ -136,6 +143,8 @@ def note(event: str, /, **facts: object) -> None:
         values = value if isinstance(value, list | tuple) else [value]
         if not all(isinstance(one, _CONTENT_FREE) for one in values):
             raise TypeError(f"log fact {name} of {event} is not a plain value")
+    for heard in _HEARERS:
+        heard(event, facts)
     level = logging.WARNING if _is_trouble(event) else logging.INFO
     if _LOG.isEnabledFor(level):  # the event says where it comes from: the caller is not searched for
         _LOG.handle(_LOG.makeRecord(_LOG.name, level, "", 0, event, (), None, extra={"facts": facts}))
@@ -145,6 +154,8 @@ def bug(error: BaseException, where: str) -> None:
     """Log an error of ours: its type and the places in the code, never its text, which could hold content."""
     frames = traceback.extract_tb(error.__traceback__)
     places = [f"{frame.filename.rpartition('/')[2]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    for heard in _HEARERS:
+        heard("service.bug", {"where": where})
     _LOG.error("service.bug", extra={"facts": {"where": where, "type": type(error).__name__, "at": places}})
 
 

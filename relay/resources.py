@@ -15,6 +15,7 @@ from relay.delivery.catalogue import Catalogue, read_catalogue
 from relay.delivery.signing import SigningKey
 from relay.errors import ConfigurationError, RelayError
 from relay.mail.address import Address
+from relay.measures import Measures
 from relay.policy.channels import Directory
 from relay.policy.directory import read_directory
 from relay.policy.ruleset import Ruleset, read_marking_words
@@ -35,7 +36,7 @@ LANGUAGES = ("en", "fr", "es", "pt")
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """Everything the verbs need. `client_cas` are the authorities from which clients' certificates must come; none: any. `enquiries` are what may be asked of the DNS. `lists` holds the active ones by name, `known_lists` the inactive ones as well."""
+    """Everything the verbs need. `client_cas` are the authorities from which clients' certificates must come; none: any. `enquiries` are what may be asked of the DNS. `lists` holds the active ones by name, `known_lists` the inactive ones as well. `measures` outlive a reload."""
 
     settings: Settings
     known_lists: Mapping[str, MailingList]
@@ -46,6 +47,7 @@ class Resources:
     client_cas: tuple[x509.Certificate, ...] = ()
     database: Database
     enquiries: Enquiries
+    measures: Measures = field(default_factory=Measures, repr=False)
 
     def now(self) -> datetime:
         """The time by which the relay goes: the database's clock, which all its nodes have in common."""

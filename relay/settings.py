@@ -197,6 +197,7 @@ class WebSection(_Section):
     host: str
     port: Port
     public_url: str
+    metrics: Networks
 
 
 class ScanSection(_Section):

@@ -131,10 +131,15 @@ def to_record(
 def _record(resources: Resources, post: posts.Accepted) -> Reply:
     """Commit, and only then answer."""
     node = resources.settings.relay.node
-    recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
+    with resources.measures.timed("stage_seconds", "commit"):
+        recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
     if recorded.repeated:
         note("post.repeated", reference=recorded.reference, author=post.author_id)
     else:
+        for code in {
+            one.code for _, decision in post.decisions if isinstance(decision, Withhold) for one in decision.reasons
+        }:
+            resources.measures.count("withheld", code)
         words = [decision.word for _, decision in post.decisions]
         names = [name for name, _ in post.decisions]
         note("post.decided", reference=recorded.reference, author=post.author_id, lists=names, decisions=words)

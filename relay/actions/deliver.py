@@ -7,9 +7,11 @@ import itertools
 import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
 
 from relay.actions.copies import Variant, Variants, compose_for_list, head_of, require_tls, return_path_of
 from relay.actions.digest import compose_parts, open_parts
+from relay.actions.measure import measure_attempt, measure_ends
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
 from relay.delivery.delivery import BOUNCING, Action, Delivery, Kind, Outcome, Status
@@ -54,6 +56,8 @@ class Outbox:
         self._claimed: dict[int, Delivery] = {}
         self._variants = Variants()
         self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
+        self._since: dict[int, float] = {}  # monotonic seconds at which each parcel was claimed
+        self.ended: set[int] = set()  # posts of which copies came to an end, for who measures how long that took
 
     def claim(self, limit: int) -> Work:
         """Lease and compose what is due.
@@ -149,10 +153,23 @@ class Outbox:
                 letters.destroy_settled(connection, [delivery for delivery, _ in settled]),
             )
         )
-        for parcel, _ in results:
-            self._forget(parcel)
-        for delivery, settlement in settled:
+        for (parcel, _), (delivery, settlement) in zip(results, settled, strict=True):
             _note(delivery, settlement)
+            measure_attempt(resources.measures, delivery, settlement, monotonic() - self._since[parcel.key], now)
+            if delivery.post_id is not None and settlement.status is not Status.QUEUED:
+                self.ended.add(delivery.post_id)
+            self._forget(parcel)
+
+    def measure_ends(self) -> None:
+        """Note how long posts took whose last copy went out; what still has one to send is looked at again the next time.
+
+        Raises:
+            Unavailable: the database can't be read; nothing is forgotten.
+        """
+        seen = tuple(self.ended)  # others add to it meanwhile
+        if waiting := seen and measure_ends(self._resources(), seen):
+            seen = tuple(one for one in seen if one not in waiting)
+        self.ended.difference_update(seen)
 
     def _is_dead(self, parcel: Parcel, outcome: Outcome) -> bool:
         """Whether the server said for good that a member's address doesn't work; only of mail whose reports come back to us."""
@@ -179,11 +196,13 @@ class Outbox:
             return None
         if parcel is not None:
             self._claimed[parcel.key] = delivery
+            self._since[parcel.key] = monotonic()
         return parcel
 
     def _forget(self, parcel: Parcel) -> None:
         del self._claimed[parcel.key]
         self._parts.pop(parcel.key, None)
+        self._since.pop(parcel.key, None)
 
     def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
         """Compose one; None for a digest of which nothing is left."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from time import monotonic
 
 from relay.actions.countersign import find_signature
 from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
@@ -90,6 +91,7 @@ def judge(
     if signed.readable is not octets:
         header = split_header(signed.readable)
     scan = scanner(signed.readable, facts_of(author, now))
+    began = monotonic()
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     scan, confirmed = take_confirmation(resources, author, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
@@ -109,11 +111,13 @@ def judge(
         confirmed=confirmed,
         signature=signature,
     )
+    decisions = decide(post, resources.ruleset)
+    resources.measures.time("stage_seconds", monotonic() - began, "decide")
     return Judgement(
         authentication=authentication,
         scan=scan,
         lists=way.lists,
-        decisions=decide(post, resources.ruleset),
+        decisions=decisions,
         recalled=recalled,
         octets=signed.readable,
         signature=signature,

@@ -224,6 +224,7 @@ async def _sleep(talk: Conversation, seconds: float) -> None:
 
 def _note_failure(talk: Conversation, units: int) -> None:
     """One line for each failure, until there are so many that their number is the news."""
+    talk.reception.measures.count("logins_failed")
     number = talk.reception.login_tries.worth_a_line(asyncio.get_running_loop().time())
     if number >= STORM:
         talk.reception.note("session.login_storm", failures_this_minute=number)

@@ -175,7 +175,8 @@ async def data(talk: Conversation, argument: bytes) -> Answer:
             authentication=transaction.proof,
             octets=octets,
         )
-        reply = await talk.reception.judge(submission, reservation.hand_over())
+        with talk.reception.measures.timed("stage_seconds", "answer"):
+            reply = await talk.reception.judge(submission, reservation.hand_over())
     finally:
         reservation.release()
     if talk.wire.heard_end:
@@ -193,7 +194,8 @@ async def _receive(talk: Conversation, reservation: Reservation, allowed: int) -
     limits = talk.reception.limits
     message = DataReader(allowed)
     await talk.wire.say(replies.SEND_DATA)
-    ending = await talk.wire.read_message(message, reservation, limits)
+    with talk.reception.measures.timed("stage_seconds", "receive"):
+        ending = await talk.wire.read_message(message, reservation, limits)
     if isinstance(ending, Farewell):
         return ending
     if ending is Ending.TOO_BIG:

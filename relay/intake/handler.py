@@ -21,6 +21,7 @@ from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import TRY_LATER, Reply
 from relay.mail.scram import Account
+from relay.measures import Measures
 from relay.processors import use_all
 from relay.roster.gateway import Gateway
 from relay.roster.login import Login
@@ -64,6 +65,7 @@ class Doors:
     is_proxy: Callable[[str], bool] = lambda _: False
     recognise: Callable[[bytes], Member | Gateway | None] = lambda _: None
     represented: Callable[[Gateway, Address], Member | None] = lambda _gateway, _address: None
+    measures: Measures = field(default_factory=Measures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +85,7 @@ class Reception:
         self.limits = limits
         self.hostname = hostname
         self.note = doors.note
+        self.measures = doors.measures
         self.login_tries = LoginTries()
         self.is_proxy = doors.is_proxy
         self.trusts = doors.trusts

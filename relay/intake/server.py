@@ -84,6 +84,11 @@ class SmtpServer:
         self._vestibules: set[Vestibule] = set()
         self._open = False
 
+    @property
+    def connections_open(self) -> int:
+        """How many connections have a session now."""
+        return len(self._sessions)
+
     def use(self, tls: Mapping[Kind, ssl.SSLContext]) -> None:
         """Take other contexts for connections that are still to come; those that are open keep theirs. Thread-safe."""
         self._tls = tls

@@ -147,6 +147,7 @@ class SmtpSession(SMTP):
         try:
             farewell = await self._converse()
             if farewell.reply:
+                self._count(farewell.reply)
                 if not farewell.reply.positive:
                     self._reception.note("session.refused", ip=self._talk.ip, why=str(farewell.reply))
                 await self._talk.wire.say(farewell.reply)
@@ -195,7 +196,12 @@ class SmtpSession(SMTP):
                 self._patience.renew()
         if isinstance(answer, Reply):
             self._patience.count_reply(answer.code)
+            self._count(answer)
         return answer
+
+    def _count(self, reply: Reply) -> None:
+        if reply.code >= 400:
+            self._reception.measures.count("replies_refused", self._kind, str(reply.code))
 
     async def _run(self, verb: str, argument: bytes) -> Answer | None:
         if verb == "STARTTLS":

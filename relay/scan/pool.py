@@ -10,6 +10,7 @@ from time import monotonic
 
 from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, Unavailable
+from relay.measures import Measures
 from relay.policy.post import Progress, Scan
 from relay.processors import use_all
 from relay.scan.checked import FrameError
@@ -33,7 +34,15 @@ LOOK = timedelta(seconds=5)  # for scanners that died while idle: else `ready` w
 class ScannerPool:
     """A fixed number of scanner processes. Thread-safe; `scan` blocks."""
 
-    def __init__(self, *, processes: int, memory: int, deadline: timedelta, definitions: Definitions) -> None:
+    def __init__(
+        self,
+        *,
+        processes: int,
+        memory: int,
+        deadline: timedelta,
+        definitions: Definitions,
+        measures: Measures | None = None,
+    ) -> None:
         """Prepare a pool; `start` starts it.
 
         Args:
@@ -41,7 +50,9 @@ class ScannerPool:
             memory: address space in octets that one scanner may use.
             deadline: the most time that one message may take, from its start in a scanner.
             definitions: what to search for.
+            measures: is told how long scans take, and how they end.
         """
+        self._measures = measures or Measures()
         self._processes = processes
         self._deadline = deadline
         self._memory = memory
@@ -87,16 +98,23 @@ class ScannerPool:
             Unavailable: the pool is closed.
         """
         scanner = self._take()
-        until = monotonic() + self._deadline.total_seconds()
+        began = monotonic()
+        until = began + self._deadline.total_seconds()
         scan = Scan(progress=Progress.NOTHING, message=None)
-        fit = False
+        fit, outcome = False, "died"
         try:
             for stage in scanner.stages(octets, facts, until):
                 scan = advance(scan, stage)
-            fit = True
-        except (ScannerError, FrameError):
+            fit, outcome = True, "finished"
+        except FrameError:
+            outcome = "garbled"
+            return scan
+        except ScannerError:
+            outcome = "late" if monotonic() >= until else "died"
             return scan
         finally:
+            self._measures.count("scans", outcome)
+            self._measures.time("scan_seconds", monotonic() - began)
             self._give_back(scanner, fit=fit)
         return self._lane.look_into(scan, facts, scanner.parent, until)
 
@@ -175,6 +193,7 @@ class ScannerPool:
                         return scanner
                     self._spend(scanner)
                 if (remaining := until - monotonic()) <= 0:
+                    self._measures.count("scans", "busy")
                     raise Busy("No scanner was free in time; try again in a moment")
                 self._freed.wait(remaining)
         raise Unavailable("The scanners are stopped; try again in a moment")

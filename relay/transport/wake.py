@@ -13,7 +13,7 @@ def bind_ear(path: Path) -> socket.socket:
     path.unlink(missing_ok=True)
     ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ear.setblocking(False)
-    with _short(path) as name:
+    with short_name(path) as name:
         ear.bind(name)
     path.chmod(0o600)
     return ear
@@ -34,12 +34,12 @@ def send(path: Path) -> None:
     """Wake whoever listens; nothing happens when nobody does."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as wake:
         wake.setblocking(False)
-        with _short(path) as name:
+        with short_name(path) as name:
             wake.sendto(b"w", name)
 
 
 @contextlib.contextmanager
-def _short(path: Path) -> Iterator[str]:
+def short_name(path: Path) -> Iterator[str]:
     """A name for the socket by way of its open directory: a socket's name has room for 107 octets, a path may be longer."""
     directory = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

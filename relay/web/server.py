@@ -23,6 +23,7 @@ from relay.roster.login import SubmissionDoors
 from relay.web.autoconfig import autoconfig, autodiscover
 from relay.web.health import Health
 from relay.web.leave import HTML, LEAVING, PRIVATE, LeaveDesk, is_click
+from relay.web.metrics import CONTENT_TYPE, PATH, MetricsDesk
 
 MOST_CONNECTIONS = 64
 LONGEST_SECONDS = 15.0  # from the first octet of a connection to its end; it serves one request
@@ -55,6 +56,7 @@ class WebServer:
         health: asked at every request for /health; must not raise.
         doors: asked for where mail programs connect.
         desk: what is said, and done, at a list's one-click address; None where there is no such address.
+        metrics: the page of metrics and who may read it; to all others it is an unknown page.
     """
 
     def __init__(
@@ -64,8 +66,9 @@ class WebServer:
         health: Callable[[], Health],
         doors: Callable[[], SubmissionDoors],
         desk: LeaveDesk | None = None,
+        metrics: MetricsDesk | None = None,
     ) -> None:
-        self._server = _Bounded((host, port), partial(_answer, health, doors), desk)
+        self._server = _Bounded((host, port), partial(_answer, health, doors), desk, metrics)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="web", daemon=True)
         self._thread.start()
@@ -90,6 +93,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _shown(self) -> Answer:
         if self.server.desk and self.path.startswith(LEAVING):
             return Answer(200, HTML, self.server.desk.explained, PRIVATE)
+        metrics = self.server.metrics
+        if metrics and self.path == PATH and metrics.may_read(str(self.client_address[0]), self.headers):
+            return Answer(200, CONTENT_TYPE, metrics.page())
         return self.server.answer("GET", self.path, None)
 
     def do_POST(self) -> None:
@@ -141,9 +147,13 @@ class _Bounded(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, address: tuple[str, int], answer: Callable[[str, str, str | None], Answer], desk: LeaveDesk | None
+        self,
+        address: tuple[str, int],
+        answer: Callable[[str, str, str | None], Answer],
+        desk: LeaveDesk | None,
+        metrics: MetricsDesk | None,
     ) -> None:
-        self.answer, self.desk = answer, desk
+        self.answer, self.desk, self.metrics = answer, desk, metrics
         self._open: dict[socket.socket, float] = {}
         super().__init__(address, _Handler)
 

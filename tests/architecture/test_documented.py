@@ -12,6 +12,7 @@ import typer
 from relay import errors
 from relay.cli.main import COMMANDS, command_line
 from relay.maillog import EVENTS
+from relay.measures import GAUGES, METRICS
 from relay.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +41,8 @@ def test_a_setting_is_in_the_readme(setting):
 
 # — events —
 
+TABLES = {"maillog.py": ("EVENTS",), "measures.py": ("METRICS", "GAUGES")}
+
 
 def noted():
     """Every event's name that is written out where it is noted."""
@@ -57,7 +60,7 @@ def texts():
         table = [
             node.value
             for node in tree.body
-            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "EVENTS" and path.name == "maillog.py"
+            if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) in TABLES.get(path.name, ())
         ]
         inside = {id(node) for one in table for node in ast.walk(one)}
         for node in ast.walk(tree):
@@ -112,3 +115,20 @@ def test_a_command_prints_rows_on_demand_and_takes_the_settings_file(leaf, words
     options = {option for parameter in leaf.params for option in parameter.opts}
     assert ("--json" in options) == (words not in PRINTS_NO_ROWS)
     assert ("--config" in options) == (words not in {"init", "demo"})
+
+
+# — metrics —
+
+
+def test_every_metric_stands_in_its_paper_as_the_page_has_it():
+    told = re.findall(
+        r"^\| `(\w+)` \| ([`\w ]*) \| (.+) \|$", (ROOT / "docs/operations/metrics.md").read_text(), re.MULTILINE
+    )
+    expected = [(f"{name}{'' if one.bounds else '_total'}", one) for name, one in METRICS.items()] + list(
+        GAUGES.items()
+    )
+    assert told == [(name, " ".join(f"`{label}`" for label in one.labels), one.meaning) for name, one in expected]
+
+
+def test_every_metric_is_used():
+    assert {*METRICS, *GAUGES} - set(texts()) == set()
