@@ -45,7 +45,8 @@ def shipped(*parts: str) -> Path:
     return root.joinpath(*parts)
 
 
-def _duration(value: object) -> object:
+def duration(value: object) -> timedelta:
+    """A duration as settings and commands take it, such as 20s, 72h or 5d; ValueError for anything else."""
     if isinstance(value, timedelta):
         return value
     match = re.fullmatch(r"(\d+)\s*([smhdwy])", str(value))
@@ -116,7 +117,7 @@ def _port(value: object) -> object:
     raise ValueError(f'write a port\'s number, 0 for off, or "auto" for any free one, not “{value}”')
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
+Duration = Annotated[timedelta, BeforeValidator(duration), Field(gt=timedelta(0))]
 Octets = Annotated[int, BeforeValidator(_size), Field(gt=0)]
 Port = Annotated[Annotated[int, Field(ge=0, le=65535)] | Literal["auto"], BeforeValidator(_port)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]

@@ -1,6 +1,7 @@
 """`wen-relay queue` and `wen-relay audit`: deliveries, and the tamper-evident log."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -8,9 +9,12 @@ import typer
 from relay.actions.open import opened, operator_name, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
+from relay.delivery.delivery import Status
 from relay.errors import Invalid
 from relay.resources import Resources
+from relay.settings import duration
 from relay.store import audit, queue
+from relay.store.standing import look
 
 app = typer.Typer(no_args_is_help=True)
 audit_app = typer.Typer(no_args_is_help=True)
@@ -18,30 +22,55 @@ audit_app = typer.Typer(no_args_is_help=True)
 
 @app.command()
 def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
-    """Count the deliveries by state.
+    """Count the deliveries by state, and tell how long the oldest of what waits is there.
 
     Example: wen-relay queue status --json
     """
     with opened(config) as resources, resources.database.read() as connection:
-        counts = queue.counts(connection)
+        counts, found = queue.counts(connection), look(connection, resources.now())
+    ages = {status: _seconds(found.at - one.oldest) for status, one in found.open.items()}
+    due = _seconds(found.due_for())
     if as_json:
-        print_json(counts)
-    else:
-        print_rows([counts], as_json=False, columns=tuple(counts), nothing="")
+        print_json({**counts, "oldest_seconds": ages, "due_seconds": due, "lists": found.lists})
+        return
+    rows = [
+        {"status": status, "deliveries": number, "oldest": _age(ages.get(status))}
+        for status, number in counts.items()
+        if status != "possible_duplicates"
+    ]
+    print_rows(rows, as_json=False, columns=("status", "deliveries", "oldest"), nothing="")
+    waiting = [{"list": name or "(letters)", "waiting": statuses} for name, statuses in sorted(found.lists.items())]
+    if waiting:
+        say("")
+        print_rows(waiting, as_json=False, columns=("list", "waiting"), nothing="")
+    say(f"\nMay have arrived twice: {counts['possible_duplicates']}.")
+    say(f"What is due longest has been due for {_age(due)}." if due else "Nothing is due.")
 
 
 @app.command("list")
 def list_(
     reference: Annotated[str, typer.Option("--reference", metavar="REF", help="Only this post's.")] = "",
+    status: Annotated[Status | None, typer.Option("--status", help="Only with this status.")] = None,
+    list_name: Annotated[str, typer.Option("--list", metavar="NAME", help="Only of this list.")] = "",
+    older_than: Annotated[
+        str, typer.Option("--older-than", metavar="TIME", help="Only what is there for so long, such as 90m or 2d.")
+    ] = "",
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """List deliveries, the latest first.
+    """List deliveries, the latest first, a thousand at most.
 
-    Example: wen-relay queue list --reference CAFR-2026-000123
+    Example: wen-relay queue list --status queued --older-than 4h
     """
     with opened(config) as resources, resources.database.read() as connection:
-        found = queue.list_deliveries(connection, reference or None)
+        now = resources.now()
+        found = queue.list_deliveries(
+            connection,
+            reference or None,
+            status=status,
+            list_name=list_name or None,
+            before=now - _time(older_than) if older_than else None,
+        )
     rows = [
         {
             "id": row.id,
@@ -51,6 +80,8 @@ def list_(
             "kind": row.kind,
             "status": row.status,
             "attempts": row.attempts,
+            "created_at": row.created_at.isoformat(),
+            "age": _age(_seconds(now - row.created_at)),
             "next_attempt_at": row.next_attempt_at.isoformat() if row.next_attempt_at else None,
             "last_reply": row.last_reply,
             "possible_duplicate": row.possible_duplicate,
@@ -60,9 +91,11 @@ def list_(
     print_rows(
         rows,
         as_json=as_json,
-        columns=("reference", "recipient", "kind", "status", "attempts", "next_attempt_at", "last_reply"),
+        columns=("reference", "recipient", "kind", "status", "age", "attempts", "next_attempt_at", "last_reply"),
         nothing="Nothing.",
     )
+    if len(rows) == queue.ROWS:
+        say(f"Only the latest {queue.ROWS} are shown.")
 
 
 @app.command()
@@ -95,6 +128,27 @@ def cancel(
     with opened(config) as resources:
         count = _change(resources, queue.cancel, reference)
     _done(count, "cancelled", as_json=as_json)
+
+
+def _seconds(age: timedelta) -> int:
+    return max(0, int(age.total_seconds()))
+
+
+def _age(seconds: int | None) -> str | None:
+    """How people say so many seconds."""
+    if seconds is None:
+        return None
+    for unit, size, below, part in (("d", 86_400, "h", 3600), ("h", 3600, "min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit} {seconds % size // part} {below}"
+    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"
+
+
+def _time(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def _change(resources: Resources, change: Callable[..., int], reference: str | None) -> int:

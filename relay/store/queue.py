@@ -23,6 +23,7 @@ from relay.store import queue_statements as statements
 from relay.store.member_rows import address_of
 from relay.store.tables import CLAIMABLE, COLLECTED, HELD, decisions, deliveries, lists, posts
 
+ROWS = 1000  # that are listed at once
 REPLY_CHARACTERS = 500  # a server's reply is kept to explain a failure, not to store what it likes to send
 
 _SETTLED = frozenset({Status.QUEUED, Status.DELIVERED, Status.FAILED, Status.EXPIRED})
@@ -193,12 +194,20 @@ def counts(connection: Connection) -> dict[str, int]:
 
 
 def list_deliveries(
-    connection: Connection, reference: str | None = None, *, limit: int = 1000
+    connection: Connection,
+    reference: str | None = None,
+    *,
+    status: str | None = None,
+    list_name: str | None = None,
+    before: datetime | None = None,
+    limit: int = ROWS,
 ) -> tuple[DeliveryRow, ...]:
-    """Rows of the queue, the latest first; of one post when its reference is given."""
+    """Rows of the queue, the latest first: of one post, with one status, of one list, or as old as that; so many at most."""
     query = statements.ROWS.order_by(deliveries.c.id.desc()).limit(limit)
-    if reference is not None:
-        query = query.where(posts.c.reference == reference)
+    wanted = ((posts.c.reference, reference), (deliveries.c.status, status), (deliveries.c.list_name, list_name))
+    query = query.where(*(column == value for column, value in wanted if value is not None))
+    if before is not None:
+        query = query.where(deliveries.c.created_at <= before)
     return tuple(
         DeliveryRow(
             id=row.id,

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.clients import make_post, send
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, eventually, open_house
 
-EX_DATAERR, EX_TEMPFAIL = 65, 75
+EX_USAGE, EX_DATAERR, EX_TEMPFAIL = 64, 65, 75
 OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 STATES = ["digest", "queued", "leased", "sending", "delivered", "failed", "expired", "cancelled", "possible_duplicates"]
 
@@ -82,7 +82,7 @@ def test_posts_list_and_show_have_the_contracts_row(house):
 
 def test_queue_status_counts_every_state(house):
     row = status(house)
-    assert list(row) == STATES
+    assert list(row) == [*STATES, "oldest_seconds", "due_seconds", "lists"]
     assert row["delivered"] >= 0
 
 
@@ -91,6 +91,26 @@ def test_queue_list_shows_who_waits_and_why(house, waiting):
     assert sorted(rows) == OTHERS
     assert {(row["list"], row["last_reply"]) for row in rows.values()} == {("central-africa", "451 4.3.0 later")}
     assert all(datetime.fromisoformat(row["next_attempt_at"]).tzinfo for row in rows.values())
+
+
+def test_queue_status_tells_of_what_waits_how_long_it_does_and_for_which_list(house, waiting):
+    row = status(house)
+    assert row["lists"]["central-africa"]["queued"] >= len(OTHERS)
+    assert row["oldest_seconds"]["queued"] >= 0
+    table = house.site.run("queue", "status").out
+    [line] = [line for line in table.splitlines() if line.startswith("queued ")]
+    assert line.split()[1] == str(row["queued"])
+    assert any(line.startswith("central-africa ") and "queued" in line for line in table.splitlines())
+
+
+def test_queue_list_can_be_asked_for_a_state_a_list_and_an_age(house, waiting):
+    def found(*words):
+        return {row["recipient"] for row in house.site.rows("queue", "list", "--reference", waiting, *words)}
+
+    assert found("--status", "queued", "--list", "central-africa") >= set(OTHERS)
+    assert found("--status", "cancelled") == found("--list", "eastern-africa") == found("--older-than", "1h") == set()
+    assert found("--older-than", "0s") >= set(OTHERS)
+    assert house.site.try_run("queue", "list", "--older-than", "long").code == EX_USAGE
 
 
 def test_a_suspended_members_waiting_copy_is_never_sent_and_the_others_are(house, waiting):
