@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Connection,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     insert,
     literal,
     not_,
@@ -120,6 +122,13 @@ _NOW = bindparam("now", type_=deliveries.c.created_at.type)
 _TODAY = bindparam("today", type_=members.c.valid_until.type)
 # What is written to a list's moderators comes at once, whatever they wish.
 _AT_ONCE = or_(_BASE != _LIST, members.c.reading == Reading.INSTANT)
+# The first copies of a post have its own time as their turn, each further hundred a second more. So a small post overtakes all
+# but the beginning of a big one that came before it, big ones take turns, and none waits for ever: every later post has a later turn.
+ABREAST = 100
+_STEP = 1_000_000  # microseconds
+_BY_LANGUAGE = (members.c.language, members.c.id)  # who reads the same stands together, and shares a transaction
+_PLACE = type_coerce(func.row_number().over(order_by=_BY_LANGUAGE), BigInteger) - 1
+_TURN = _NOW.op("+", return_type=Instant())(_PLACE // ABREAST * _STEP)
 _RECIPIENTS = (
     select(
         _POST,
@@ -129,6 +138,7 @@ _RECIPIENTS = (
         case((_AT_ONCE, Status.QUEUED.value), else_=Status.DIGEST.value),
         _NOW,
         case((_AT_ONCE, _NOW), else_=null()),
+        case((_AT_ONCE, _TURN), else_=null()),
     )
     .join(memberships, memberships.c.member_id == members.c.id)
     .where(
@@ -138,9 +148,10 @@ _RECIPIENTS = (
         or_(_BASE != _LIST, not_(is_paused(_TODAY))),
         members.c.id != bindparam("author", type_=members.c.id.type),
     )
+    .order_by(*_BY_LANGUAGE)
     .suffix_with(text("ON CONFLICT (post_id, member_id, kind) DO NOTHING"))  # who is on two lists has a copy already
 )
-_QUEUE_COPIES = Prepared(insert(deliveries).from_select(QUEUED_COLUMNS, _RECIPIENTS))
+_QUEUE_COPIES = Prepared(insert(deliveries).from_select([*QUEUED_COLUMNS, "turn"], _RECIPIENTS))
 _QUEUE_ONE = Prepared(insert(deliveries))
 
 

@@ -6,12 +6,14 @@ Its statements are built once: to build them anew for every handful of copies to
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import NAMING, decides, may_act, may_receive, moderates
+from relay.store.listed import listed
 from relay.store.prepared import Prepared
 from relay.store.tables import (
     COLLECTED,
@@ -27,11 +29,8 @@ from relay.store.tables import (
 
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
-_LISTS = ("ids",)
 _MINE = and_(
-    deliveries.c.lease == bindparam("mine"),
-    deliveries.c.status == Status.LEASED,
-    deliveries.c.id.in_(bindparam("ids", expanding=True)),
+    deliveries.c.lease == bindparam("mine"), deliveries.c.status == Status.LEASED, listed(deliveries.c.id, "ids")
 )
 _IS_COPY = or_(deliveries.c.kind == Kind.COPY, deliveries.c.kind == Kind.WHOLE)
 _MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
@@ -116,8 +115,7 @@ _FREE = {"lease": None, "leased_until": None}
 _MOVE = Prepared(
     update(deliveries)
     .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
-    .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE),
-    lists=_LISTS,
+    .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
 _CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
 _CANCEL_LOST = Prepared(
@@ -130,24 +128,43 @@ _CANCEL_LOST = Prepared(
             and_(deliveries.c.kind.in_(NAMING), not_(_ACTS)),
             and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),
         ),
-    ),
-    lists=_LISTS,
+    )
 )
-_CANCEL_TWINS = Prepared(_CANCEL.where(_MINE, deliveries.c.kind == Kind.COPY, _HAS_TWIN), lists=_LISTS)
-_BEGIN = Prepared(
+_CANCEL_TWINS = Prepared(_CANCEL.where(_MINE, deliveries.c.kind == Kind.COPY, _HAS_TWIN))
+_BEGIN_ANY = (
     update(deliveries)
     .where(_MINE)
     .values(status=Status.SENDING, attempts=deliveries.c.attempts + 1, leased_until=bindparam("until"))
-    .returning(deliveries.c.id),
-    lists=_LISTS,
+    .returning(deliveries.c.id)
+)
+_BEGIN = Prepared(_BEGIN_ANY)
+# Posts of which no copy can have a twin, and whose content is there: what is left to ask of a copy is its member.
+_PLAIN_POSTS = Prepared(
+    select(posts.c.id).where(
+        posts.c.id.in_(select(deliveries.c.post_id).where(_MINE, _IS_COPY)),
+        posts.c.content.is_not(None),
+        posts.c.wrapped_key.is_not(None),
+        ~exists().where(hidden_posts.c.post_id == posts.c.id),
+        ~exists().where(_SAME.c.content_key == posts.c.content_key, _SAME.c.id != posts.c.id),
+    )
+)
+_BEGIN_PLAIN = Prepared(
+    _BEGIN_ANY.where(
+        _IS_COPY,
+        not_(deliveries.c.called_off),
+        listed(deliveries.c.post_id, "plain"),
+        members.c.id == deliveries.c.member_id,
+        memberships.c.member_id == deliveries.c.member_id,
+        memberships.c.list_name == deliveries.c.list_name,
+        _MAY_RECEIVE,
+    )
 )
 _BEGUN = Prepared(
     select(deliveries.c.id).where(
         deliveries.c.lease == bindparam("mine"),
         deliveries.c.status == Status.SENDING,
-        deliveries.c.id.in_(bindparam("ids", expanding=True)),
-    ),
-    lists=_LISTS,
+        listed(deliveries.c.id, "ids"),
+    )
 )
 
 
@@ -187,7 +204,16 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
 
     What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.
     """
-    mine = {"mine": lease, "ids": list(ids)}
+    mine: dict[str, Any] = {"mine": lease, "ids": list(ids)}
+    until = {"until": now + SENDING}
+    # Nearly all are copies to which none of this happens: one statement tells them, and only the rest is looked at more closely.
+    plain = [row.id for row in _PLAIN_POSTS.all(connection, mine)]
+    begun = {row.id for row in _BEGIN_PLAIN.all(connection, mine | until | {"plain": plain, "today": now.date()})}
+    mine["ids"] = [one for one in mine["ids"] if one not in begun]
+    return frozenset(begun | _begin_others(connection, mine, now)) if mine["ids"] else frozenset(begun)
+
+
+def _begin_others(connection: Connection, mine: dict[str, Any], now: datetime) -> frozenset[int]:
     _MOVE.count(connection, mine | {"today": now.date(), "at": now})
     _CANCEL_LOST.count(connection, mine | {"today": now.date()})
     _CANCEL_TWINS.count(connection, mine)

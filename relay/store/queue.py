@@ -5,6 +5,8 @@
 
 A lease is a fencing token: only who holds a row under it may begin or settle it. Take a new one for each claim, starting with the
 node's name and a slash, so that one that was lost can't be mistaken for one that is held.
+
+Longer than most files, so that a row's whole way stands on one page.
 """
 
 from collections.abc import Iterable
@@ -45,6 +47,11 @@ class Settlement:
     counted: bool = True
     ambiguous: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but the reply tells it from others with its status and time."""
+        return self.counted and not self.ambiguous
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRow:
@@ -65,7 +72,10 @@ class DeliveryRow:
 
 
 def claim(connection: Connection, lease: str, now: datetime, until: datetime, limit: int) -> tuple[Delivery, ...]:
-    """Lease the rows that are due, those due longest first, and those whose lease ran out.
+    """Lease the rows that are due, and those whose lease ran out.
+
+    First tries of copies go by their turn (`store.fanout`), all else by when it fell due: letters, digests, and what was put off.
+    Where both wait for more than the limit allows, copies get three quarters of it and all else one: neither waits for ever.
 
     Args:
         connection: a writing transaction.
@@ -74,8 +84,14 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
         until: when the lease runs out if it isn't begun.
         limit: so many at most.
     """
-    claimed = statements.CLAIM.all(connection, {"by": lease, "now": now, "until": until, "limit": limit})
-    ids = [row.id for row in claimed]
+    values = {"by": lease, "now": now, "until": until}
+    share = limit - limit // 4
+    copies = statements.CLAIM_IN_TURN.all(connection, values | {"limit": share})
+    others = statements.CLAIM_OTHERS.all(connection, values | {"limit": limit - len(copies)})
+    rest = limit - len(others)
+    if len(copies) == share < rest:  # what this lease has already comes first
+        copies = statements.CLAIM_IN_TURN.all(connection, values | {"limit": rest})
+    ids = [row.id for row in copies + others]
     return tuple(_delivery(row) for row in statements.CLAIMED.all(connection, {"ids": ids})) if ids else ()
 
 
@@ -85,28 +101,45 @@ def settle(connection: Connection, lease: str, settlements: Iterable[Settlement]
     Returns:
         The ids that were no longer held under it and were left as they are.
     """
-    rows = {
-        settlement.id: _settled(settlement, now) | {"row": settlement.id, "by": lease} for settlement in settlements
-    }
-    held = frozenset(row.id for row in statements.BEING_SENT.all(connection, {"by": lease, "ids": list(rows)}))
-    if held:
-        statements.SETTLE.each(connection, [row for id_, row in rows.items() if id_ in held])
-    return frozenset(rows.keys() - held)
+    given = {settlement.id: settlement for settlement in settlements}
+    delivered: dict[datetime, dict[int, str]] = {}
+    rows: dict[int, dict[str, Any]] = {}
+    for settlement in given.values():
+        _judge(settlement)
+        if settlement.status is Status.DELIVERED and settlement.is_plain:
+            delivered.setdefault(settlement.sent_at or now, {})[settlement.id] = settlement.reply[:REPLY_CHARACTERS]
+        else:
+            rows[settlement.id] = _settled(settlement, now) | {"row": settlement.id, "by": lease}
+    held: set[int] = set()
+    for at, replies in delivered.items():
+        values = {"by": lease, "ids": list(replies), "replies": replies, "at": at}
+        held.update(row.id for row in statements.SETTLE_DELIVERED.all(connection, values))
+    if rows:
+        sent = {row.id for row in statements.BEING_SENT.all(connection, {"by": lease, "ids": list(rows)})}
+        if sent:
+            statements.SETTLE.each(connection, [row for id_, row in rows.items() if id_ in sent])
+        held |= sent
+    return frozenset(given.keys() - held)
 
 
-def _settled(settlement: Settlement, now: datetime) -> dict[str, Any]:
-    """The columns that one settlement changes.
+def _judge(settlement: Settlement) -> None:
+    """Refuse what leaves a row between two states.
 
     Raises:
-        ValueError: it leaves the row between two states.
+        ValueError: it does.
     """
     if settlement.status not in _SETTLED or (settlement.status is Status.QUEUED) != (
         settlement.next_attempt_at is not None
     ):
         raise ValueError("an attempt ends delivered, failed, expired, or queued with a time for the next one")
+
+
+def _settled(settlement: Settlement, now: datetime) -> dict[str, Any]:
+    """The columns that one settlement changes."""
     return {
         "status": settlement.status,
         "next_attempt_at": settlement.next_attempt_at,
+        "put_off": settlement.next_attempt_at is None or settlement.next_attempt_at > now,
         "last_reply": settlement.reply[:REPLY_CHARACTERS],
         "sent_at": (settlement.sent_at or now) if settlement.status is Status.DELIVERED else settlement.sent_at,
         "uncounted": 0 if settlement.counted else 1,

@@ -287,6 +287,9 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("created_at", Instant, nullable=False),
     Column("next_attempt_at", Instant),
+    Column(
+        "turn", Instant
+    ),  # of a copy that wasn't tried yet: who has the earliest one is claimed first (`store.fanout`)
     Column("lease", Text),
     Column("leased_until", Instant),
     Column("last_reply", Text, nullable=False, server_default=text("''")),
@@ -311,7 +314,7 @@ deliveries = Table(
     CheckConstraint(
         f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})", name="next_attempt_at"
     ),
-    _partial_index("ix_deliveries_claimable", "next_attempt_at", "id", where=CLAIMABLE),
+    _partial_index("ix_deliveries_claimable", "turn", "next_attempt_at", "id", where=CLAIMABLE),
     _partial_index("ix_deliveries_lease", "lease", where=text("lease IS NOT NULL")),
     _partial_index("ix_deliveries_letters", "member_id", "created_at", where=LETTER),
     _partial_index("ix_deliveries_collected", "member_id", "created_at", where=COLLECTED),

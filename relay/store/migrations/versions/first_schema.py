@@ -490,6 +490,7 @@ def _create_deliveries() -> None:
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", _INSTANT, nullable=False),
         sa.Column("next_attempt_at", _INSTANT, nullable=True),
+        sa.Column("turn", _INSTANT, nullable=True),
         sa.Column("lease", sa.Text(), nullable=True),
         sa.Column("leased_until", _INSTANT, nullable=True),
         sa.Column("last_reply", sa.Text(), server_default=sa.text("''"), nullable=False),
@@ -524,7 +525,8 @@ def _create_deliveries() -> None:
 
 
 def _index_deliveries() -> None:
-    _index_where("ix_deliveries_claimable", "deliveries", ["next_attempt_at", "id"], "status IN ('queued', 'leased')")
+    claimable = ["turn", "next_attempt_at", "id"]
+    _index_where("ix_deliveries_claimable", "deliveries", claimable, "status IN ('queued', 'leased')")
     _index_where("ix_deliveries_lease", "deliveries", ["lease"], "lease IS NOT NULL")
     _index_where("ix_deliveries_letters", "deliveries", ["member_id", "created_at"], "post_id IS NULL")
     _index_where("ix_deliveries_collected", "deliveries", ["member_id", "created_at"], "(status = 'digest') IS TRUE")
