@@ -51,6 +51,7 @@ from relay.scan.pool import ScannerPool
 from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
+from relay.standing import Standing
 from relay.store import mailing_lists, queue
 from relay.store.disk import Reserve, only_one
 from relay.ticking import every
@@ -133,7 +134,9 @@ class Service:
         self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
+        self._standing = Standing(lambda: self.resources, roles, alone=settings.database_url.startswith("sqlite"))
         self._stopping = asyncio.Event()
+        self._replaced = False
         self._changing = threading.Lock()  # held while `resources` is read to be replaced
         self._reloads: set[asyncio.Task[None]] = set()
 
@@ -153,10 +156,15 @@ class Service:
             await self._stopping.wait()
             note("service.draining")
         note("service.stopped")
+        if self._replaced:
+            raise Unavailable(
+                "another process has taken this node's name: give each node a [relay] node name of its own"
+            )
 
     def _prepare(self) -> None:
         """Synchronise the lists and take up what the last run left."""
         resources, now = self.resources, self.resources.now()
+        self._standing.enter()
         patterns_of(resources.ruleset.words)  # compiled now, so that the first post doesn't wait for it
         node = resources.settings.relay.node
         resources.database.write(
@@ -169,14 +177,18 @@ class Service:
                 note("delivery.recovered", possible_duplicates=recovered)
 
     def _finish(self) -> None:
-        """Sign the end of the audit chain; the database closes last."""
+        """Sign the end of the audit chain and take leave of the other processes; the database closes last."""
         with self._changing, contextlib.suppress(RelayError):
             jobs.sign_head(self.resources, self.resources.now())
+            self._standing.leave()
         self.resources.database.close()
 
     async def _open_doors(self, stack: AsyncExitStack) -> dict[str, int]:
         """Open what the roles name, in an order in which each finds what it needs; they close in reverse."""
         ports: dict[str, int] = {}
+        # Until all is closed: what is still being sent while a node drains is to be taken over by nobody.
+        beating = every(BEAT, partial(self._beat, asyncio.get_running_loop()), name="beat")
+        stack.push_async_callback(asyncio.to_thread, beating)
         if "delivery" in self._roles:
             await self._start_delivery(stack)
         if "smtp" in self._roles:
@@ -197,13 +209,8 @@ class Service:
             run = self.resources.settings.data / "run"
             reporter = await asyncio.to_thread(Reporter, run, "-".join(self._roles), self._report)
             stack.push_async_callback(asyncio.to_thread, reporter.close)
-        ends = [every(jobs.TICK, self._tick, name="tick", at_once=True)]
-        if self._outbox and not self.resources.settings.database_url.startswith(
-            "sqlite"
-        ):  # else nobody shares the queue
-            ends.append(every(BEAT, self._beat, name="beat"))
-        for end in ends:
-            stack.push_async_callback(asyncio.to_thread, end)
+        ticking = every(jobs.TICK, self._tick, name="tick", at_once=True)
+        stack.push_async_callback(asyncio.to_thread, ticking)
         return ports
 
     async def _start_smtp(self, stack: AsyncExitStack) -> dict[str, int]:
@@ -266,6 +273,8 @@ class Service:
             except Exception as error:
                 bug(error, "delivery")
                 raise
+            with jobs.trouble_noted("give_back"):
+                await asyncio.to_thread(outbox.give_back)
 
         stack.push_async_callback(finish)
 
@@ -392,12 +401,15 @@ class Service:
             self._wake()
 
     def _tick(self) -> None:
-        """Take up new keys, in every role; do what is due, in that of the jobs."""
-        now, has_jobs = self.resources.now(), "jobs" in self._roles
+        """Take up new keys, in every role; do what is due, in that of the jobs, where this process leads."""
+        now, leads = self.resources.now(), False
+        if "jobs" in self._roles:
+            with jobs.trouble_noted("lead"):
+                leads = self._standing.lead()
         with self._changing:
-            self.resources = jobs.renew(self.resources, now, make=has_jobs)
-        if has_jobs:
-            jobs.run_due(self.resources, now)
+            self.resources = jobs.renew(self.resources, now, make=leads)
+        if leads and (resources := self._standing.leading()):
+            jobs.run_due(resources, now)
         self._measure_ends()
         self._wake()
 
@@ -406,8 +418,11 @@ class Service:
             if self._outbox:
                 self._outbox.measure_ends()
 
-    def _beat(self) -> None:
+    def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         with jobs.trouble_noted("beat"):
+            if not self._standing.beat():
+                self._replaced = True
+                loop.call_soon_threadsafe(self._stopping.set)
             if self._outbox and self._outbox.beat():
                 self._wake()
 

@@ -4,7 +4,8 @@
     ├─ ConfigurationError      start-up or reload        exit 78
     ├─ Unavailable             database or disk          451 4.3.0 · HTTP 503 · exit 75
     │  ├─ Busy                 no scanner in time        451 4.3.2
-    │  └─ DnsError             no answer from the DNS    451 4.4.3
+    │  ├─ DnsError             no answer from the DNS    451 4.4.3
+    │  └─ Superseded           another process does it now; nothing was written
     └─ RequestError            a command or API call that can't be done
        ├─ NotFound             HTTP 404 · exit 66
        ├─ Conflict             HTTP 409 · exit 73
@@ -41,6 +42,10 @@ class Busy(Unavailable):
 
 class DnsError(Unavailable):
     """No server gave an answer: there is no resolver, none is reached, or the domain's own servers fail."""
+
+
+class Superseded(Unavailable):
+    """Another process has taken this over: what was to be written was not."""
 
 
 class RequestError(RelayError):

@@ -1,6 +1,9 @@
 """Periodic work. `ticking` only ticks; what is due is read from our tables and the keys' names, and the time is an argument.
 
-Nothing is remembered from tick to tick: one that dies midway is done again by the next, and two nodes may tick at once.
+Nothing is remembered from tick to tick: one that dies midway is done again by the next. One process leads, so that each thing is
+done once; two that did it at once, one of them paused for long, would do no harm: each job reads and writes in one transaction.
+
+Longer than most files, so that all that is done by the clock stands on one page.
 """
 
 import os
@@ -13,7 +16,7 @@ from functools import partial
 from relay.actions import directory
 from relay.delivery.retry import LONG
 from relay.delivery.rules import RULES_VERSION
-from relay.errors import ConfigurationError, RelayError, Unavailable
+from relay.errors import ConfigurationError, RelayError, Superseded, Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
 from relay.roster.reading import due_before
@@ -28,6 +31,7 @@ from relay.store import (
     digests,
     failing,
     held,
+    nodes,
     queue,
     renewal,
     retention,
@@ -42,7 +46,10 @@ REWRAP_IN_A_TICK = 2000  # posts: two seconds of work
 
 
 def run_due(resources: Resources, now: datetime) -> None:
-    """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick."""
+    """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick.
+
+    It ends where another process has taken over, which the resources' database tells (`standing`).
+    """
     for job in (
         _end_nominations,
         _ask_about_rules,
@@ -65,11 +72,16 @@ def run_due(resources: Resources, now: datetime) -> None:
         _rewrap,
         _destroy_old_keys,
         _empty_log,
+        _forget_nodes,
         _close_the_hour,
     ):
-        with trouble_noted(job.__name__.lstrip("_")):
-            job(resources, now)
-            resources.measures.mark("job_succeeded_timestamp_seconds", now.timestamp(), job.__name__.lstrip("_"))
+        name = job.__name__.lstrip("_")
+        try:
+            with trouble_noted(name):
+                job(resources, now)
+                resources.measures.mark("job_succeeded_timestamp_seconds", now.timestamp(), name)
+        except Superseded:
+            return
 
 
 def renew(resources: Resources, now: datetime, *, make: bool) -> Resources:
@@ -109,9 +121,9 @@ def rotate(resources: Resources, operator: str, now: datetime) -> tuple[tuple[st
     return made, done
 
 
-def sign_head(resources: Resources, now: datetime) -> bool:
-    """Sign the end of this node's audit chain, hourly and at shutdown; False when it has none yet."""
-    node, key = resources.settings.relay.node, resources.keys.audit
+def sign_head(resources: Resources, now: datetime, node: str = "") -> bool:
+    """Sign the end of a node's audit chain, by default this one's: hourly and at shutdown; False when it has none yet."""
+    node, key = node or resources.settings.relay.node, resources.keys.audit
     signed = resources.database.write(lambda connection: audit.sign_head(connection, node, key, now))
     if signed:
         note("audit.head_signed", node=node)
@@ -131,9 +143,11 @@ def oldest_due(resources: Resources, now: datetime) -> timedelta:
 
 @contextmanager
 def trouble_noted(job: str) -> Iterator[None]:
-    """Log what fails inside, so that it stops neither the other jobs nor the ticking."""
+    """Log what fails inside, so that it stops neither the other jobs nor the ticking; only who is superseded must hear of it."""
     try:
         yield
+    except Superseded:
+        raise
     except RelayError as error:
         note("jobs.trouble", job=job, reason=str(error))
     except OSError as error:
@@ -274,13 +288,23 @@ def _empty_log(resources: Resources, now: datetime) -> None:
     resources.database.truncate_log()
 
 
+def _forget_nodes(resources: Resources, now: datetime) -> None:
+    if count := resources.database.write(lambda connection: nodes.forget(connection, now)):
+        note("nodes.forgotten", count=count)
+
+
 def _close_the_hour(resources: Resources, now: datetime) -> None:
-    """Sign the audit chain's end an hour after the last time, and say what has been wrong for long."""
+    """Sign the end of every node's audit chain an hour after the last time, and say what has been wrong for long.
+
+    The chain of a node that was killed for good is signed by who leads.
+    """
     with resources.database.read() as connection:
-        last = audit.last_signed(connection, resources.settings.relay.node)
+        signed = {node: audit.last_signed(connection, node) for node in audit.chains(connection)}
         failed = failing.too_many(connection, now)
-    if (last is not None and now - last < HEAD_EVERY) or not sign_head(resources, now):
+    if all(at is not None and now - at < HEAD_EVERY for at in signed.values()):
         return
+    for node in signed:
+        sign_head(resources, now, node)
     if (waiting := oldest_due(resources, now)) > LONG:
         note("delivery.waiting_long", minutes=int(waiting.total_seconds()) // 60)
     if failed:

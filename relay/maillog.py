@@ -90,6 +90,9 @@ EVENTS: Mapping[str, str] = {
     "vetting.rules_asked": "so many members were sent the rules in a new version, to accept them",
     "vetting.ends_told": "so many members come near to their last day; they and who vouches for their country were told",
     "vetting.attestations_asked": "so many members came nearer to the day on which their country must vouch again; who is to vouch was asked",
+    "jobs.leading": "this process leads the scheduled jobs from now on",
+    "jobs.superseded": "another process leads the scheduled jobs now; this one has stopped doing them",
+    "nodes.forgotten": "so many processes that ended without a word a month ago were forgotten",
     "jobs.trouble": "periodic work met trouble of ours; the next tick tries again",
 }
 

@@ -68,16 +68,35 @@ class Outbox:
         resources = self._resources()
         # The same lease again after trouble, so that what a claim took whose end nobody knows need not wait until it runs out.
         lease = f"{self._owner}{self._claims}"
+
         # Leases run by the time of the very transaction: what may lie in between, such as a halt of this process, counts.
-        claimed = resources.database.write(
-            lambda connection: queue.claim(connection, lease, now := resources.now(), now + LEASE, limit)
-        )
-        now = resources.now()
+        def claim(connection: Transaction) -> tuple[Delivery, ...]:
+            now = resources.now()
+            claimed = queue.claim(connection, lease, now, now + LEASE, limit)
+            if len(claimed) == limit:  # there may be more than this process can carry: others may help
+                resources.database.announce(connection)
+            return claimed
+
+        claimed, now = resources.database.write(claim), resources.now()
         parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
         with resources.database.read() as connection:
             next_due = queue.next_due(connection)
         self._claims += 1
         return Work(parcels=tuple(parcels), next_due=next_due)
+
+    def give_back(self) -> None:
+        """Let others have at once what was claimed and not begun, when this process ends.
+
+        Raises:
+            Unavailable: the database can't serve; others wait until the leases run out.
+        """
+        database, owner = self._resources().database, self._owner
+
+        def free(connection: Transaction) -> None:
+            if queue.free_unsent(connection, owner, database.now()):
+                database.announce(connection)
+
+        database.write(free)
 
     @property
     def _owner(self) -> str:

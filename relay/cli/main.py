@@ -34,6 +34,10 @@ COMMANDS = {
     "breaches": ("breaches:app", "The breach register and its clock of 72 hours."),
     "queue": ("queue:app", "The deliveries: what waits, what was sent."),
     "audit": ("queue:audit_app", "The tamper-evident log."),
+    "nodes": (
+        "nodes:app",
+        "The processes that serve this relay: their last sign of life, and which leads the scheduled jobs.",
+    ),
     "keys": ("keys:app", "The keys: which there are, and a new one for the posts at rest."),
 }
 

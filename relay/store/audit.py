@@ -99,6 +99,14 @@ def last_signed(connection: Connection, node: str) -> datetime | None:
     return signed_at
 
 
+def chains(connection: Connection) -> Iterator[str]:
+    """The nodes that have a chain, found by the key's order, one look each: the log is long and they are few."""
+    node = connection.execute(select(func.min(audit.c.node))).scalar()
+    while node is not None:
+        yield node
+        node = connection.execute(select(func.min(audit.c.node)).where(audit.c.node > node)).scalar()
+
+
 def last_entry_at(connection: Connection, node: str) -> datetime | None:
     """When the node's newest entry was written; None where there is none."""
     return connection.execute(

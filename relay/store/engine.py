@@ -125,6 +125,14 @@ class Database:
             self._arrived.notify_all()
         return answer.result()
 
+    def guarded(self, guard: Callable[[Connection], None]) -> "Database":
+        """The same database, each of whose writes begins with `guard`, in the same transaction: what it raises, the write raises."""
+        return _Guarded(self, guard)
+
+    def announce(self, connection: Connection) -> None:
+        """Wake the processes that deliver, this one too, once this transaction is committed."""
+        self._dialect.announce(connection)
+
     def now(self) -> datetime:
         """The time by which the relay goes, UTC; within a job of `write` it is the database's own of this very transaction."""
         return self._clock.now()
@@ -216,6 +224,23 @@ class Database:
 
     def _why(self, error: BaseException) -> str:
         return f"{self._dialect.cause(error)}); {self._dialect.advice(error)}"
+
+
+class _Guarded(Database):
+    """See `Database.guarded`."""
+
+    def __init__(self, whole: Database, guard: Callable[[Connection], None]) -> None:
+        self._whole, self._guard = whole, guard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._whole, name)
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        def run_guarded(connection: Connection) -> T:
+            self._guard(connection)
+            return job(connection)
+
+        return self._whole.write(run_guarded)
 
 
 def _dialect(name: str) -> Dialect | None:

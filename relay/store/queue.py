@@ -155,12 +155,20 @@ def recover(connection: Connection, node: str, now: datetime) -> int:
     Returns:
         How many may arrive twice.
     """
-    mine = _leased_by(f"{node}/")
-    free = {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
-    unsent = update(deliveries).where(mine, deliveries.c.status == Status.LEASED)
-    connection.execute(unsent.values(**free))
-    unknown = update(deliveries).where(mine, deliveries.c.status == Status.SENDING)
-    return connection.execute(unknown.values(**free, possible_duplicate=deliveries.c.possible_duplicate + 1)).rowcount
+    free_unsent(connection, f"{node}/", now)
+    unknown = update(deliveries).where(_leased_by(f"{node}/"), deliveries.c.status == Status.SENDING)
+    counted = {"possible_duplicate": deliveries.c.possible_duplicate + 1}
+    return connection.execute(unknown.values(**_free(now), **counted)).rowcount
+
+
+def free_unsent(connection: Connection, owner: str, now: datetime) -> int:
+    """Queue again what was claimed and never begun under leases that begin so; how many."""
+    unsent = update(deliveries).where(_leased_by(owner), deliveries.c.status == Status.LEASED)
+    return connection.execute(unsent.values(**_free(now))).rowcount
+
+
+def _free(now: datetime) -> dict[str, Any]:
+    return {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
 
 
 def prolong(connection: Connection, owner: str, until: datetime) -> None:
@@ -184,9 +192,8 @@ def take_over(connection: Connection, node: str, now: datetime) -> int:
         How many may arrive twice.
     """
     lost = and_(~_leased_by(f"{node}/"), deliveries.c.status == Status.SENDING, deliveries.c.leased_until <= now)
-    free = {"status": Status.QUEUED, "next_attempt_at": now, "lease": None, "leased_until": None}
     counted = {"possible_duplicate": deliveries.c.possible_duplicate + 1}
-    return connection.execute(update(deliveries).where(lost).values(**free, **counted)).rowcount
+    return connection.execute(update(deliveries).where(lost).values(**_free(now), **counted)).rowcount
 
 
 def _leased_by(owner: str) -> ColumnElement[bool]:

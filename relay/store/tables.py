@@ -517,3 +517,28 @@ directory_askings = Table(
     CheckConstraint("stage BETWEEN 1 AND 4", name="stage"),
     sqlite_with_rowid=False,
 )
+
+# Who serves this relay: a row for each role of a node, with its last sign of life (`store.nodes`).
+processes = Table(
+    "processes",
+    metadata,
+    Column("node", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("boot", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Who leads what only one process may do at a time; the token grows with each change of hands.
+leaders = Table(
+    "leaders",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("token", BigInteger, nullable=False),
+    Column("until", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)

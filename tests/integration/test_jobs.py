@@ -15,6 +15,7 @@ import pytest
 from relay import jobs
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
+from relay.errors import Superseded
 from relay.mail.address import parse_address
 from relay.policy.decision import Hold, Reason, Relay
 from relay.resources import Resources, load_resources
@@ -270,6 +271,30 @@ def test_a_job_that_fails_holds_back_no_other(site, monkeypatch, caplog):
     with site.resources.database.read() as connection:
         assert posts.show_post(connection, reference)[0].decision == "withhold"
         assert audit.last_signed(connection, site.resources.settings.relay.node) == START + 4 * DAY
+
+
+def test_who_is_superseded_does_nothing_more_that_is_due(site, caplog):
+    reference, _ = site.post(START, HELD)
+
+    def superseded(connection):
+        raise Superseded("another leads")
+
+    fenced = replace(site.resources, database=site.resources.database.guarded(superseded))
+    with caplog.at_level("INFO", "relay"):
+        jobs.run_due(fenced, START + 4 * DAY)
+    assert caplog.messages == []
+    with site.resources.database.read() as connection:
+        assert posts.show_post(connection, reference)[0].decision == "hold"
+
+
+def test_the_chain_of_a_node_that_was_killed_for_good_is_signed_by_who_leads(site):
+    site.tick(START)
+    write = site.resources.database.write
+    write(lambda c: audit.append(c, "lost", START, "test", {}))
+    site.tick(START + timedelta(hours=1))
+    assert site.rows("SELECT node, sequence FROM audit_heads WHERE node = 'lost'") == [("lost", 1)]
+    with site.resources.database.read() as connection:
+        assert audit.verify(connection, site.resources.keys.audit.public_key()) == ()
 
 
 def test_the_chain_is_signed_each_hour_whoever_ticks(site):

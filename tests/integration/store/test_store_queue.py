@@ -275,6 +275,14 @@ def test_after_a_crash_this_nodes_rows_are_freed_and_the_unknown_ones_counted(fu
     assert statuses(full) == {"queued": 30, "leased": 11, "possible_duplicates": 3}
 
 
+def test_what_a_process_gives_back_when_it_ends_is_what_it_has_not_begun(full):
+    begin(full, [row.id for row in claim(full, limit=3)])
+    claim(full, limit=4)
+    claim(full, lease="node-1/b/1", limit=5)
+    assert full.database.write(lambda c: queue.free_unsent(c, "node-1/a/", START)) == 4
+    assert statuses(full) == {"queued": 33, "leased": 5, "sending": 3}
+
+
 def test_what_is_due_next_is_known(world, full):
     with world.database.read() as connection:
         assert queue.next_due(connection) == START

@@ -44,10 +44,13 @@ def upgrade() -> None:
     _create_audit()
     _create_audit_heads()
     _create_directory()
+    _create_nodes()
 
 
 def downgrade() -> None:
     for table in (
+        "leaders",
+        "processes",
         "directory_askings",
         "directory_confirmations",
         "audit_heads",
@@ -592,5 +595,29 @@ def _create_directory() -> None:
         sa.Column("stage", sa.Integer(), nullable=False),
         sa.CheckConstraint("stage BETWEEN 1 AND 4", name=op.f("ck_directory_askings_stage")),
         sa.PrimaryKeyConstraint("country", name=op.f("pk_directory_askings")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_nodes() -> None:
+    op.create_table(
+        "processes",
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("boot", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("since", _INSTANT, nullable=False),
+        sa.Column("seen_at", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("node", "role", name=op.f("pk_processes")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "leaders",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("holder", sa.Text(), nullable=False),
+        sa.Column("token", sa.BigInteger(), nullable=False),
+        sa.Column("until", _INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_leaders")),
         sqlite_with_rowid=False,
     )
