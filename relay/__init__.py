@@ -9,7 +9,7 @@ The tree is the journey of a message:
     store      the database, and everything encrypted in it
     transport  SMTP out: one copy, one outcome
 
-ARCHITECTURE.md tells the journey in twelve lines.
+The modules beside them are what all of it stands on, and what starts it. ARCHITECTURE.md tells the journey in twelve lines.
 """
 
 __version__ = "0.1.0"

@@ -23,7 +23,8 @@ from zlib import crc32
 from relay import gauges, jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
 from relay.actions.certify import recognise, represented
-from relay.actions.deliver import BEAT, Outbox
+from relay.actions.deliver import Outbox
+from relay.actions.leases import BEAT
 from relay.actions.leave import leave_by_click
 from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
@@ -52,7 +53,7 @@ from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
 from relay.standing import Standing
-from relay.store import mailing_lists, queue
+from relay.store import leases, mailing_lists
 from relay.store.disk import Reserve, only_one
 from relay.ticking import every
 from relay.transport.connections import Pace
@@ -172,7 +173,7 @@ class Service:
         )
         resources.database.announces = "delivery" not in self._roles
         if "delivery" in self._roles:
-            recovered = resources.database.write(lambda connection: queue.recover(connection, node, now))
+            recovered = resources.database.write(lambda connection: leases.recover(connection, node, now))
             if recovered:
                 note("delivery.recovered", possible_duplicates=recovered)
 
@@ -274,7 +275,7 @@ class Service:
                 bug(error, "delivery")
                 raise
             with jobs.trouble_noted("give_back"):
-                await asyncio.to_thread(outbox.give_back)
+                await asyncio.to_thread(outbox.leases.give_back)
 
         stack.push_async_callback(finish)
 

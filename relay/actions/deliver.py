@@ -11,6 +11,7 @@ from time import monotonic
 
 from relay.actions.copies import Variant, Variants, compose_for_list, head_of, require_tls, return_path_of
 from relay.actions.digest import compose_parts, open_parts
+from relay.actions.leases import Leases
 from relay.actions.measure import measure_attempt, measure_ends
 from relay.actions.notices import notice_facts
 from relay.actions.postmaster import compose_for_postmaster
@@ -29,7 +30,6 @@ from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
-BEAT = timedelta(seconds=10)
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
 
 _EVENTS = {
@@ -50,7 +50,7 @@ class Outbox:
     def __init__(self, resources: Callable[[], Resources], boot: str) -> None:
         """Take a way to the present resources, and a random word that no earlier run of this node used."""
         self._resources = resources
-        self._boot = boot
+        self.leases = Leases(resources, boot)
         self._claims = 1
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
@@ -67,7 +67,7 @@ class Outbox:
         """
         resources = self._resources()
         # The same lease again after trouble, so that what a claim took whose end nobody knows need not wait until it runs out.
-        lease = f"{self._owner}{self._claims}"
+        lease = f"{self.leases.owner}{self._claims}"
 
         # Leases run by the time of the very transaction: what may lie in between, such as a halt of this process, counts.
         def claim(connection: Transaction) -> tuple[Delivery, ...]:
@@ -84,40 +84,9 @@ class Outbox:
         self._claims += 1
         return Work(parcels=tuple(parcels), next_due=next_due)
 
-    def give_back(self) -> None:
-        """Let others have at once what was claimed and not begun, when this process ends.
-
-        Raises:
-            Unavailable: the database can't serve; others wait until the leases run out.
-        """
-        database, owner = self._resources().database, self._owner
-
-        def free(connection: Transaction) -> None:
-            if queue.free_unsent(connection, owner, database.now()):
-                database.announce(connection)
-
-        database.write(free)
-
-    @property
-    def _owner(self) -> str:
-        return f"{self._resources().settings.relay.node}/{self._boot}/"
-
     def beat(self) -> int:
-        """Give a sign of life for what is being sent, and take over what another node was sending when it fell silent.
-
-        Returns:
-            How many were taken over and are due now.
-
-        Raises:
-            Unavailable: the database can't serve; others may take over what is being sent here.
-        """
-        resources = self._resources()
-        node, owner, now = resources.settings.relay.node, self._owner, resources.now
-        if self._claimed:
-            resources.database.write(lambda connection: queue.prolong(connection, owner, now() + last_look.SENDING))
-        if taken := resources.database.write(lambda connection: queue.take_over(connection, node, now())):
-            note("delivery.recovered", possible_duplicates=taken)
-        return taken
+        """Give a sign of life; how many were taken over from nodes that gave none. See `Leases.beat`."""
+        return self.leases.beat(sending=bool(self._claimed))
 
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
         """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out.

@@ -29,7 +29,7 @@ from relay.policy.shingle import every_shingle
 from relay.roster.reading import Reading
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
-from relay.store import members, queue, second_thoughts, wishes
+from relay.store import leases, members, second_thoughts, wishes
 from tests.builders import make_message
 from tests.scanning import FACTS, RULES
 
@@ -237,7 +237,7 @@ def test_a_crash_while_a_digest_is_sent_costs_no_post(resources):
     tick(resources)
     box = outbox(resources)
     assert READER in {parcel.recipient for parcel in box.begin(box.claim(100).parcels)}
-    resources.database.write(lambda c: queue.recover(c, "node-1", datetime.now(UTC)))  # as at the next start
+    resources.database.write(lambda c: leases.recover(c, "node-1", datetime.now(UTC)))  # as at the next start
     tick(resources)
     [(_, message)] = [one for one in digests(send(resources)) if one[0].recipient == READER]
     assert reference in message.get_content()

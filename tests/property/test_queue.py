@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from sqlalchemy import insert, select, text
 
 from relay.delivery.delivery import Status
-from relay.store import last_look, queue
+from relay.store import last_look, leases, queue
 from relay.store.engine import Database
 from relay.store.migrations import upgrade
 from relay.store.tables import deliveries, lists, members, memberships, posts
@@ -153,7 +153,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def _crash(self) -> None:
         self.unknown.update(self.in_hand.keys())
-        counted = self.database.write(lambda c: queue.recover(c, "node-1", self.now))
+        counted = self.database.write(lambda c: leases.recover(c, "node-1", self.now))
         assert counted == len(self.in_hand)
         self.in_hand = {}
 

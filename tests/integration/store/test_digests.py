@@ -8,7 +8,19 @@ from sqlalchemy import text
 
 from relay.delivery.delivery import Kind, Status
 from relay.roster.reading import Reading, Wishes, due_before
-from relay.store import digests, held, last_look, members, posts, queue, reach, retention, second_thoughts, wishes
+from relay.store import (
+    digests,
+    held,
+    last_look,
+    leases,
+    members,
+    posts,
+    queue,
+    reach,
+    retention,
+    second_thoughts,
+    wishes,
+)
 from tests.integration.store.conftest import NODE, START
 
 HOUR = 6
@@ -269,7 +281,7 @@ def test_a_digest_that_a_crash_left_is_sent_again_with_all_its_posts(world, auth
     gather(world)
     [digest] = claim(world)
     begin(world, digest, opened(world, digest))
-    assert world.database.write(lambda c: queue.recover(c, "node-1", TOMORROW)) == 1
+    assert world.database.write(lambda c: leases.recover(c, "node-1", TOMORROW)) == 1
     assert gather(world) == 0
     [again] = claim(world, lease="node-1/b/1")
     assert [part.post_id for part in opened(world, again)] == [1, 2]
@@ -280,7 +292,7 @@ def test_a_settlement_under_a_lost_lease_changes_nothing(world, author, reader, 
     gather(world)
     [digest] = claim(world)
     begin(world, digest, opened(world, digest))
-    world.database.write(lambda c: queue.recover(c, "node-1", TOMORROW))
+    world.database.write(lambda c: leases.recover(c, "node-1", TOMORROW))
     assert settle(world, digest, Status.FAILED) == 0
     assert copies(world) == [(1, "digest")]
 

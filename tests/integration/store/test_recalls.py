@@ -8,7 +8,7 @@ import pytest
 from relay.delivery.delivery import Status
 from relay.roster.member import AgencyType, Role
 from relay.roster.reading import Reading
-from relay.store import digests, last_look, queue, recalls, spills, verdicts, wishes
+from relay.store import digests, last_look, leases, queue, recalls, spills, verdicts, wishes
 from tests.integration.store.conftest import NODE, START
 from tests.integration.store.test_spills import Scene
 
@@ -82,7 +82,7 @@ def test_who_may_have_got_it_in_a_crash_is_asked_too(scene):
     reference, _ = scene.post()
     claimed = scene.write(lambda c: queue.claim(c, f"{NODE}/1", START, START + HOUR, 1))
     scene.write(lambda c: last_look.begin(c, f"{NODE}/1", [claimed[0].id], START))
-    scene.write(lambda c: queue.recover(c, NODE, START))
+    scene.write(lambda c: leases.recover(c, NODE, START))
     assert recall(scene, reference) == recalls.Recalled(outcome="done", cancelled=3, asked=1)
 
 

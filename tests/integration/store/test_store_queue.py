@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql
 from relay.delivery.delivery import Kind, Status
 from relay.errors import NotFound
 from relay.policy.decision import Hold
-from relay.store import activity, fanout, last_look, letters, members, posts, queue, queue_statements
+from relay.store import activity, fanout, last_look, leases, letters, members, posts, queue, queue_statements
 from relay.store.tables import deliveries, memberships
 from tests.integration.store.conftest import NODE, START
 
@@ -271,7 +271,7 @@ def test_after_a_crash_this_nodes_rows_are_freed_and_the_unknown_ones_counted(fu
     claim(full, lease="node-1/a/2", limit=4)
     claim(full, lease="NODE-1/a/1", limit=5)
     claim(full, lease="node-10/a/1", limit=6)
-    assert full.database.write(lambda c: queue.recover(c, NODE, START)) == 3
+    assert full.database.write(lambda c: leases.recover(c, NODE, START)) == 3
     assert statuses(full) == {"queued": 30, "leased": 11, "possible_duplicates": 3}
 
 
@@ -279,7 +279,7 @@ def test_what_a_process_gives_back_when_it_ends_is_what_it_has_not_begun(full):
     begin(full, [row.id for row in claim(full, limit=3)])
     claim(full, limit=4)
     claim(full, lease="node-1/b/1", limit=5)
-    assert full.database.write(lambda c: queue.free_unsent(c, "node-1/a/", START)) == 4
+    assert full.database.write(lambda c: leases.free_unsent(c, "node-1/a/", START)) == 4
     assert statuses(full) == {"queued": 33, "leased": 5, "sending": 3}
 
 
@@ -339,7 +339,7 @@ def test_what_is_being_sent_or_has_failed_when_it_is_called_off_is_not_tried_aga
         queue.Settlement(id=put_off, status=Status.QUEUED, reply="451", next_attempt_at=later),
         queue.Settlement(id=gone, status=Status.DELIVERED, reply="250"),
     )
-    assert full.database.write(lambda c: queue.recover(c, NODE, later)) == 1, f"what became of {lost} is never known"
+    assert full.database.write(lambda c: leases.recover(c, NODE, later)) == 1, f"what became of {lost} is never known"
     full.database.write(lambda c: retry(c, None) and None)
     batch = claim(full, lease="node-1/a/2", now=later)
     [word] = begin(full, [row.id for row in batch], lease="node-1/a/2", now=later)
@@ -431,9 +431,9 @@ def test_what_a_node_was_sending_when_it_fell_silent_is_taken_over_by_another_an
     begun = begin(full, ids[:6])
     silent = START + last_look.SENDING
     earlier = silent - timedelta(microseconds=1)
-    take_over = lambda node, now: full.database.write(lambda c: queue.take_over(c, node, now))  # noqa: E731
+    take_over = lambda node, now: full.database.write(lambda c: leases.take_over(c, node, now))  # noqa: E731
     assert take_over("node-2", earlier) == 0
-    full.database.write(lambda c: queue.prolong(c, "node-1/a/", silent + timedelta(seconds=1)))
+    full.database.write(lambda c: leases.prolong(c, "node-1/a/", silent + timedelta(seconds=1)))
     assert take_over("node-2", silent) == 0
     assert take_over("node-1", silent + timedelta(days=1)) == 0  # its own it takes up when it starts
     assert take_over("node-2", silent + timedelta(seconds=1)) == 6
@@ -446,6 +446,6 @@ def test_what_a_node_was_sending_when_it_fell_silent_is_taken_over_by_another_an
 def test_a_sign_of_life_is_for_ones_own_run_only(full):
     ids = [row.id for row in claim(full, limit=4)]
     begin(full, ids)
-    full.database.write(lambda c: queue.prolong(c, "node-1/b/", START + LONG))
-    full.database.write(lambda c: queue.prolong(c, "node-11/", START + LONG))
-    assert full.database.write(lambda c: queue.take_over(c, "node-2", START + last_look.SENDING)) == 4
+    full.database.write(lambda c: leases.prolong(c, "node-1/b/", START + LONG))
+    full.database.write(lambda c: leases.prolong(c, "node-11/", START + LONG))
+    assert full.database.write(lambda c: leases.take_over(c, "node-2", START + last_look.SENDING)) == 4

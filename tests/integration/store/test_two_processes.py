@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from relay.delivery.delivery import Kind
-from relay.store import audit, queue
+from relay.store import audit, leases, queue
 from relay.store import held as held_posts
 from tests.integration.store.conftest import NODE, START, World, open_database
 
@@ -100,7 +100,7 @@ def test_a_start_frees_what_its_own_node_held_and_nothing_of_another(worlds, rel
         one.database.write(lambda c, node=node: queue.claim(c, f"{node}/a/1", START, UNTIL, 2))
         for one, node in zip(worlds, (NODE, "node-2"), strict=False)
     )
-    worlds[2].database.write(lambda c: queue.recover(c, NODE, START))
+    worlds[2].database.write(lambda c: leases.recover(c, NODE, START))
     again = worlds[3].database.write(lambda c: queue.claim(c, "node-3/a/1", START, UNTIL, 99))
     assert {row.id for row in here} <= {row.id for row in again}
     assert not {row.id for row in there} & {row.id for row in again}
