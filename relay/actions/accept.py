@@ -14,6 +14,7 @@ from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
 from relay.actions.thread import to_forget, to_remember, what_it_answers
 from relay.delivery.compose import CleanCopy, pack
+from relay.delivery.delivery import Kind
 from relay.errors import RelayError
 from relay.mail.auth_results import Method
 from relay.mail.envelope import Client, Envelope
@@ -26,7 +27,8 @@ from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
 from relay.senders.dmarc import publishes_none
-from relay.store import originals, posts
+from relay.store import letters, originals, posts, turned_away
+from relay.store.engine import Transaction
 from relay.store.vault import seal
 
 CLOCKS_DIFFER = timedelta(days=1)  # a Date further ahead is nobody's: it would stand above all later mail
@@ -55,14 +57,14 @@ def accept(
     post = to_record(resources, judgement, member, to.tag, client, octets, now)
     if whose := over_budget(resources, post):
         return _put_off(resources, whose, member, client, now)
-    return _record(resources, post)
+    return _record(resources, post, judgement.correction.in_vain)
 
 
 def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, client: Client, now: datetime) -> Reply:
     """Write down that nothing was taken, and answer."""
     node = resources.settings.relay.node
     resources.database.write(
-        lambda connection: posts.record_refusal(connection, node, author.id, client.ip, whole, now)
+        lambda connection: turned_away.record_refusal(connection, node, author.id, client.ip, whole, now)
     )
     event = "post.discarded" if isinstance(whole, Discard) else "post.refused"
     codes, rules = [reason.code for reason in whole.reasons], [reason.rule for reason in whole.reasons]
@@ -75,7 +77,7 @@ def _put_off(resources: Resources, whose: Whose, author: Member, client: Client,
     node = resources.settings.relay.node
     note("post.over_limit", author=author.id, limit=whose)
     resources.database.write(
-        lambda connection: posts.record_over_limit(connection, node, author.id, client.ip, whose, now)
+        lambda connection: turned_away.record_over_limit(connection, node, author.id, client.ip, whose, now)
     )
     return OVER_QUOTA
 
@@ -112,7 +114,7 @@ def to_record(
         prefix=prefix,
         decisions=taken,
         sealed=seal(
-            resources.keys, uid, pack(_clean_copy(kept, author, now, domain_allows=domain_allows)), kept_originals
+            resources.keys, uid, pack(_clean_copy(judgement, author, now, domain_allows=domain_allows)), kept_originals
         )
         if kept
         else None,
@@ -125,14 +127,25 @@ def to_record(
         remembered=to_remember(resources, author, judgement.scan, judgement.lists, taken),
         given=to_forget(resources, judgement.recalled, taken),
         answered=what_it_answers(resources, judgement.scan) if kept else None,
+        corrects=judgement.correction.of.post_id if judgement.correction.of else None,
     )
 
 
-def _record(resources: Resources, post: posts.Accepted) -> Reply:
-    """Commit, and only then answer."""
+def _record(resources: Resources, post: posts.Accepted, in_vain: str) -> Reply:
+    """Commit, and only then answer. Who corrects in vain is told so."""
     node = resources.settings.relay.node
+
+    def write(connection: Transaction) -> posts.Recorded:
+        recorded = posts.record(connection, node, post)
+        if in_vain and not recorded.repeated:
+            told = [{"word": "CORRECTS", "about": in_vain, "outcome": "unknown"}]
+            letters.write(
+                connection, post.author_id, Kind.ANSWER, post.decisions[0][0], {"answers": told}, post.received_at
+            )
+        return recorded
+
     with resources.measures.timed("stage_seconds", "commit"):
-        recorded = resources.database.write(lambda connection: posts.record(connection, node, post))
+        recorded = resources.database.write(write)
     if recorded.repeated:
         note("post.repeated", reference=recorded.reference, author=post.author_id)
     else:
@@ -185,9 +198,14 @@ def _domain_allows(resources: Resources, judgement: Judgement) -> bool:
         return False
 
 
-def _clean_copy(scan: Scan, author: Member, now: datetime, *, domain_allows: bool) -> CleanCopy:
-    """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message."""
-    message = scan.message
+def _clean_copy(judgement: Judgement, author: Member, now: datetime, *, domain_allows: bool) -> CleanCopy:
+    """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message.
+
+    One that corrects what has gone out answers that, so that mail programs show it below.
+    """
+    scan, message = judgement.scan, judgement.scan.message
+    corrected = judgement.correction.of if judgement.correction.of and judgement.correction.of.gone_out else None
+    below = (corrected.message_id,) if corrected and corrected.message_id else ()
     date = message.date if message else None
     return CleanCopy(
         author_name=author.name,
@@ -195,7 +213,8 @@ def _clean_copy(scan: Scan, author: Member, now: datetime, *, domain_allows: boo
         subject=message.subject if message else "",
         message_id=message.message_id if message else None,
         date=date if date and date <= now + CLOCKS_DIFFER else now,
-        references=message.references if message else (),
+        references=(*(message.references if message else ()), *below),
+        corrects=corrected.reference if corrected else "",
         parts=scan.parts,
         images=tuple(image.octets for image in scan.images),
         image_places=tuple(image.place for image in scan.images),

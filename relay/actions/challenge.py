@@ -24,7 +24,7 @@ from relay.policy.decision import Discard, Reason
 from relay.resources import Resources
 from relay.roster.destination import Purpose
 from relay.senders.evidence import Evidence
-from relay.store import challenges, members, posts
+from relay.store import challenges, members, turned_away
 
 UNPROVEN = "none"  # the proof of a post that is on record as withheld, though nobody knows who wrote it (RFC 8601 §2.7)
 
@@ -88,7 +88,7 @@ def _drop(
     """Write down that a message was dropped, for strangers and members alike, and say what everybody hears."""
     node, dropped = resources.settings.relay.node, Discard(reasons=tuple(reasons))
     resources.database.write(
-        lambda connection: posts.record_refusal(connection, node, author_id, client.ip, dropped, now)
+        lambda connection: turned_away.record_refusal(connection, node, author_id, client.ip, dropped, now)
     )
     rules = [reason.rule for reason in dropped.reasons]
     note("challenge.dropped", author=author_id, ip=client.ip, rules=rules)

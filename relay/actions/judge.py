@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from time import monotonic
 
+from relay.actions.correct import Correction, take_correction
 from relay.actions.countersign import find_signature
 from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
 from relay.detectors.facts import Facts
@@ -40,7 +41,7 @@ class Judgement:
     """What was found and decided for one message: (list name, decision) in the order of `lists`, the addressed before the routed.
 
     `authentication` is the proof by which its author was known; None when there was none. `recalled` is what thread memory said.
-    `octets` are what was scanned; `signature` is what became of its signature, where one was wanted.
+    `correction` tells which post it takes the place of, if any. `octets` are what was scanned; `signature` is what became of its signature, where one was wanted.
     """
 
     authentication: AuthenticationResults | None
@@ -50,6 +51,7 @@ class Judgement:
     recalled: Recalled | None = None
     octets: bytes = field(default=b"", repr=False)
     signature: SignatureResult | None = None
+    correction: Correction = field(default_factory=Correction)
 
     @property
     def proofs(self) -> str:
@@ -94,6 +96,7 @@ def judge(
     began = monotonic()
     scan = with_own_facts(scan, read_message(header), resources.ruleset.words)
     scan, confirmed = take_confirmation(resources, author, scan)
+    scan, correction = take_correction(resources, author, authentication, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
     recalled = recall(resources, author, scan, way.lists)
     if recalled is not None:
@@ -121,6 +124,7 @@ def judge(
         recalled=recalled,
         octets=signed.readable,
         signature=signature,
+        correction=correction,
     )
 
 

@@ -21,7 +21,7 @@ from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhol
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.member import Member, MemberState
-from relay.store import held, members, posts, reach
+from relay.store import corrections, held, members, posts, reach
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
 
@@ -119,6 +119,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         author_id = rows[0].author_id
         author = recipient if author_id == recipient.id else members.get(connection, author_id)
         waiting = held.list_held(connection, delivery.reference) if delivery.kind is Kind.CALL else ()
+        corrects = corrections.links(connection, rows[0].post_id)[0]
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     if kind == "call":
@@ -141,6 +142,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         ),
         received_at=rows[0].received_at,
         unproven=rows[0].proof == UNPROVEN,
+        corrects=corrects or "",
         reasons=reasons,
         author_country=author.country,
         advice=_advice(resources, recipient, reasons),

@@ -29,7 +29,7 @@ from relay.roster.destination import Purpose
 from relay.roster.member import Member
 from relay.senders.evidence import NOTHING, Claim, Evidence, gather
 from relay.senders.lookup import Lookup
-from relay.store import credentials, members, posts
+from relay.store import credentials, members, turned_away
 from relay.store.engine import Transaction
 
 Enquiry = Callable[[Client], AbstractContextManager[Lookup]]
@@ -147,7 +147,7 @@ def _note_refusal(resources: Resources, author: Member | None, client: Client, r
     """Write a refusal into the audit log and the log."""
     node, author_id = resources.settings.relay.node, author.id if author else None
     resources.database.write(
-        lambda connection: posts.record_refusal(connection, node, author_id, client.ip, refusal, now)
+        lambda connection: turned_away.record_refusal(connection, node, author_id, client.ip, refusal, now)
     )
     reasons: tuple[Reason, ...] = refusal.reasons
     note(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.actions.budget import over_budget
+from relay.actions.correct import find_corrected
 from relay.actions.thread import hidden_by_keys, recall, scan_of, to_forget, to_remember
 from relay.delivery.compose import CleanCopy, unpack
 from relay.mail.address import Address
@@ -127,6 +128,7 @@ def _accepted(resources: Resources, challenge: Challenge, author: Member, now: d
     copy = unpack(unseal(resources.keys, challenge.uid, challenge.sealed))
     judged = _judged_anew(resources, challenge, author, copy)
     kept, waits = not judged.withheld, resources.settings.retention.held
+    corrected = find_corrected(resources, author, copy.corrects, in_person=False) if copy.corrects else None
     return posts.Accepted(
         uid=challenge.uid,
         received_at=now,
@@ -148,5 +150,6 @@ def _accepted(resources: Resources, challenge: Challenge, author: Member, now: d
         proof=challenge.proof,
         remembered=judged.remembered,
         given=judged.given,
+        corrects=corrected.post_id if corrected else None,
         answered=what_it_answers(copy.references, copy.parts, resources.settings.relay.domain) if kept else None,
     )

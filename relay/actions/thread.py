@@ -11,8 +11,8 @@ from relay.delivery.digest import highest_of_several
 from relay.mail.message import Message
 from relay.policy import answered
 from relay.policy.answered import Answered, Same
-from relay.policy.confirmation import read_confirmation, without_confirmation
 from relay.policy.decision import Decision, Relay, Withhold
+from relay.policy.first_line import CONFIRMATION, read_first_line, without_first_line
 from relay.policy.post import CleanImage, Finding, Progress, Scan, plain_text
 from relay.policy.repeated import everything, memories_of_spill
 from relay.policy.shingle import DIGEST_OCTETS, every_shingle
@@ -51,13 +51,13 @@ def take_confirmation(resources: Resources, author: Member | None, scan: Scan) -
 
     A line that names anything else is text like any other.
     """
-    reference = read_confirmation(scan.parts)
+    reference = read_first_line(scan.parts, CONFIRMATION)
     if reference is None or author is None:
         return scan, False
     with resources.database.read() as connection:
         if not memory.is_withheld(connection, reference, author.id):
             return scan, False
-    return replace(scan, parts=without_confirmation(scan.parts)), True
+    return replace(scan, parts=without_first_line(scan.parts, CONFIRMATION)), True
 
 
 def recall(resources: Resources, author: Member | None, scan: Scan, lists: Iterable[MailingList]) -> Recalled | None:

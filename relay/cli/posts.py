@@ -15,7 +15,7 @@ from relay.policy.decision import Reason
 from relay.resources import Resources
 from relay.roster.nomination import read_member_address
 from relay.scan.container import container_of
-from relay.store import members, posts, recalls, spills
+from relay.store import corrections, members, posts, recalls, spills
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -91,10 +91,13 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
             found = posts.show_post(connection, reference)
             about = spills.about(connection, found[0].post_id)
             recall = recalls.about(connection, found[0].post_id)
+            corrects, corrected_by = corrections.links(connection, found[0].post_id)
             recaller = str(members.get(connection, recall.by).address) if recall.by else None
         further = {
             "spill": about.state if about else None,
             "recalled": {"at": time_of(recall.at), "by": recaller, "reason": recall.why} if recall.at else None,
+            "corrects": corrects,
+            "corrected_by": list(corrected_by),
         }
         rows = [_post_row(resources, row) | further for row in found]
     columns = (

@@ -38,6 +38,9 @@ _HELP = (
     ("DELETED CAFR-2026-000123", sentence("I was asked to delete this, and I have")),
 )
 _UNKNOWN = {
+    "CORRECTS": sentence(
+        "Your message begins with CORRECTS {about}, but there is no such post that you may correct. It was taken as a post of its own, and the line is text like any other."
+    ),
     "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
     "PAUSE": sentence(
         "Write PAUSE, PAUSE 14 for days, or PAUSE 2027-01-15 for the day on which posts shall come again; a year at most."
@@ -108,6 +111,10 @@ def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The words and their meanings, and the addresses that a member looks for beside them."""
     return [
         "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in (*_HELP, *_further(facts))),
+        catalogue.text(
+            "To correct a post that has gone out, send the new version to the list, with a first line such as CORRECTS CAFR-2026-000123: whoever "
+            "has not got the old one gets the new one alone."
+        ),
         catalogue.text(
             "To try a message out, send it to {practice}: you are told what would happen, and nobody gets it. The people who run this list: "
             "{owner}",

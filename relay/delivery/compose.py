@@ -36,7 +36,8 @@ class CleanCopy:
 
     `images` are JPEGs, and `image_places` where each was ("attachment 2"); a document is a file of its media type, made anew.
     `author_domain_allows` is True only when the author's domain was known to publish no DMARC policy (RFC 9989) as the post
-    came: then a list with `from = "author"` may keep the author in From.
+    came: then a list with `from = "author"` may keep the author in From. `corrects` is the reference of the post whose place it takes,
+    where members may have that; "" else.
     """
 
     author_name: str
@@ -50,6 +51,7 @@ class CleanCopy:
     image_places: tuple[str, ...] = ()
     documents: tuple[CleanDocument, ...] = ()
     author_domain_allows: bool = False
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +134,7 @@ def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         frame: what the list adds.
         catalogue: the sentences of the member's language.
     """
-    return _header(copy, frame).encode("ascii") + _body(without(copy, frame.removed), frame, catalogue)
+    return _header(copy, frame, catalogue).encode("ascii") + _body(without(copy, frame.removed), frame, catalogue)
 
 
 def without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
@@ -150,7 +152,25 @@ def without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
     )
 
 
-def _header(copy: CleanCopy, frame: Frame) -> str:
+def correction_mark(corrects: str, subject: str, catalogue: Catalogue) -> str:
+    """The subject of a post that corrects another says so in its reader's language, once."""
+    mark = catalogue.text("[CORRECTION]")
+    return f"{mark} {subject}" if corrects and mark.casefold() not in subject.casefold() else subject
+
+
+def correction_line(corrects: str, catalogue: Catalogue) -> list[str]:
+    """What stands above the text of a post that corrects another."""
+    if not corrects:
+        return []
+    return [
+        catalogue.text(
+            "[CORRECTION] This takes the place of {reference}. If you have that one, do not rely on it, and delete it.",
+            reference=corrects,
+        )
+    ]
+
+
+def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
     """The fields of the contract and no others."""
     own_id = f"<{frame.reference}@{frame.domain}>"
     author = addressed(copy.author_name or copy.author_address.local, copy.author_address)
@@ -160,7 +180,10 @@ def _header(copy: CleanCopy, frame: Frame) -> str:
             mailbox_field("From", [_visible_author(author, frame, allowed=copy.author_domain_allows)]),
             mailbox_field("Reply-To", _reply_to(author, frame.mailing_list)),
             mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
-            text_field("Subject", stamp_subject(copy.subject, frame.tag, frame.marking)),
+            text_field(
+                "Subject",
+                stamp_subject(correction_mark(copy.corrects, copy.subject, catalogue), frame.tag, frame.marking),
+            ),
             message_id_field("Message-ID", [copy.message_id or ""]) or message_id_field("Message-ID", [own_id]),
             message_id_field("References", copy.references),
             message_id_field("In-Reply-To", copy.references[-1:]),
@@ -186,7 +209,7 @@ def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
 
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     """The marking first, then the text, then the footer; in HTML too where the post had it. The photos and documents are attached."""
-    above = [str(frame.marking), *_removed_line(frame, catalogue)]
+    above = [str(frame.marking), *_removed_line(frame, catalogue), *correction_line(copy.corrects, catalogue)]
     below = footer(frame.mailing_list, frame.marking, frame.reference, catalogue)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue
-from relay.delivery.compose import CleanCopy, meaning, without
+from relay.delivery.compose import CleanCopy, correction_line, correction_mark, meaning, without
 from relay.delivery.header_fields import (
     addressed,
     bare_subject,
@@ -37,7 +37,7 @@ _RULE = "━━"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers."""
+    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers; `corrects` as in `CleanCopy`."""
 
     reference: str
     mailing_list: MailingList
@@ -49,6 +49,7 @@ class Entry:
     photos: int = 0
     documents: int = 0
     removed: int = 0
+    corrects: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,7 @@ def make_entry(
         photos=len(left.images),
         documents=len(left.documents),
         removed=len(removed),
+        corrects=copy.corrects,
     )
 
 
@@ -164,7 +166,7 @@ def _message(
     blocks = [
         str(digest.marking),
         "\n".join([title, *_several_markings(digest, catalogue)]),
-        "\n".join(f"{number}. {_line(one)}" for number, one in enumerate(ordered, start=1)),
+        "\n".join(f"{number}. {_line(one, catalogue)}" for number, one in enumerate(ordered, start=1)),
         _left_out(more, catalogue),
         *(_post(number, len(ordered), one, characters, catalogue) for number, one in enumerate(ordered, start=1)),
         "\n".join(["-- ", *_footer(digest, catalogue)]),
@@ -187,8 +189,8 @@ def highest_of_several(catalogue: Catalogue) -> str:
     return catalogue.text("The marking above is the highest of them. Each may be shared as its own marking says.")
 
 
-def _line(one: Entry) -> str:
-    return f"{one.marking} {one.subject or one.reference}"
+def _line(one: Entry, catalogue: Catalogue) -> str:
+    return f"{one.marking} {correction_mark(one.corrects, one.subject or one.reference, catalogue)}"
 
 
 def _left_out(references: Sequence[str], catalogue: Catalogue) -> str:
@@ -206,6 +208,7 @@ def _post(number: int, of: int, one: Entry, characters: int, catalogue: Catalogu
     lines = [
         f"{_RULE} {number}/{of} · {one.marking} · {one.reference}",
         *([_guarded(one.subject)] if one.subject else []),
+        *correction_line(one.corrects, catalogue),
         _guarded(one.author),
         f"{catalogue.definition(one.mailing_list.title)} <{one.mailing_list.address}>, {catalogue.moment(one.received_at)}",
         "",

@@ -29,7 +29,7 @@ from relay.delivery.membership import (
 )
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
-from relay.delivery.recall_letters import in_reply_to, recall
+from relay.delivery.recall_letters import in_reply_to, not_in_its_place, recall, took_place
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
 
@@ -115,6 +115,7 @@ def _received(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
     return [
         went,
+        *took_place(facts, catalogue),
         *offers(facts.accepted, facts.offered, facts.declined, catalogue),
         *named_in_vain(facts.missed, catalogue),
     ]
@@ -133,6 +134,7 @@ def _withheld(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         _kept(facts, catalogue),
         doors(facts, catalogue, catalogue.text("The right way for it:")),
         _integrity(facts, catalogue),
+        *not_in_its_place(facts, catalogue),
         send_again_line(facts.send_again, catalogue) if facts.send_again else "",
         *_second_look(facts, catalogue),
         catalogue.text("Thank you for your care."),
@@ -150,6 +152,7 @@ def _held(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         ),
         catalogue.text("On this list two moderators must agree before it goes out.") if two else "",
         _until(facts, catalogue),
+        *not_in_its_place(facts, catalogue),
         doors(facts, catalogue, catalogue.text("Is it urgent? Then do not wait:")),
         _integrity(facts, catalogue),
         photo_line(facts.reasons, catalogue),

@@ -180,6 +180,7 @@ class NoticeFacts:
     - silence, to an administrator: `silent`, the countries
     - challenge, to whom a message says that it is from: `received_at`, `size_octets`, `server`, `held_until`, `a_day`, `reply_to`;
       challenge-ended: the same facts of the message, `ending`, and how many more were `dropped` meanwhile
+    - withhold, hold, receipt: `corrects`, the reference of the post whose place it takes or was to take
     - withhold: `unproven` when nobody knows who wrote it
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
     """
@@ -229,6 +230,7 @@ class NoticeFacts:
     ends: bool = False
     leak: Leak | None = None
     recall: RecallFacts | None = None
+    corrects: str = ""
     breach: BreachFacts | None = None
     request: Address | None = None
     doors: Mapping[str, tuple[Door, ...]] = field(default_factory=dict)

@@ -51,6 +51,30 @@ def recall(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def took_place(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """In a receipt: which post it has taken the place of."""
+    if not facts.corrects:
+        return []
+    return [
+        catalogue.text(
+            "It takes the place of {reference}: whoever gets it is sent nothing more of that.", reference=facts.corrects
+        )
+    ]
+
+
+def not_in_its_place(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """In a notice about a correction that has not gone out: the post that it was to correct is as it was."""
+    if not facts.corrects:
+        return []
+    return [
+        catalogue.text(
+            "{reference}, which it was to correct, stays as it is meanwhile. If nobody should rely on that, write RECALL {reference} to {request}.",
+            reference=facts.corrects,
+            request=facts.answers_to,
+        )
+    ]
+
+
 def _owner(facts: NoticeFacts) -> object:
     return facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to
 

@@ -16,7 +16,7 @@ from relay.errors import Conflict, NotFound
 from relay.roster.member import Role
 from relay.store import audit, deletions, letters
 from relay.store.fanout import has_role, may_act
-from relay.store.posts import next_reference
+from relay.store.references import next_reference
 from relay.store.spills import Spill
 from relay.store.tables import breaches, hidden_posts, members, posts, spill_reports, spills
 from relay.store.tables import deletions as deletion_rows

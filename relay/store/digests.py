@@ -18,7 +18,7 @@ from relay.roster.reading import Reading
 from relay.store import audit
 from relay.store.fanout import is_paused
 from relay.store.last_look import Part, look_at_parts
-from relay.store.posts import next_reference
+from relay.store.references import next_reference
 from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, members, posts
 
 _ENDED = (Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED)

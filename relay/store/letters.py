@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Text, func, insert, or_, select, type_coerce,
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.mail.address import Address
 from relay.store import audit
-from relay.store.posts import next_reference
+from relay.store.references import next_reference
 from relay.store.tables import CLAIMABLE, LETTER, deliveries
 from relay.store.vault import Sealed
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, text, union_all
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, union_all
 
 from relay.delivery.delivery import Kind
 from relay.store.prepared import Prepared
@@ -14,12 +14,6 @@ REPEATED = Prepared(  # two searches, for which SQLite makes no table of keys
             select(posts.c.id, posts.c.reference).where(posts.c.duplicate_key == bindparam(key))
             for key in ("now", "old")
         )
-    )
-)
-COUNT_UP = Prepared(
-    text(
-        "INSERT INTO counters (prefix, year, last) VALUES (:prefix, :year, 1)"
-        " ON CONFLICT (prefix, year) DO UPDATE SET last = counters.last + 1 RETURNING last"
     )
 )
 INSERT = Prepared(insert(posts).returning(posts.c.id))

@@ -12,12 +12,13 @@ from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.policy.answered import Answered, Same
-from relay.policy.decision import Decision, Discard, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
+from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.policy.thread import Given, Memory
-from relay.store import audit, calls, fanout, memory, threads
+from relay.store import audit, calls, corrections, fanout, memory, threads
 from relay.store import post_statements as statements
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
+from relay.store.references import next_reference
 from relay.store.vault import Sealed
 
 
@@ -30,7 +31,8 @@ class Accepted:
     message's order. `sealed` is there exactly when some list relays or holds; `held_until` has a time for each that holds. `receipt` says
     whether the author wants one.
     `proof` is how the author is known (`AuthenticationResults.record`). `remembered` is what is kept of a withheld post for
-    its thread, `given` what is forgotten of others because this one goes out, `answered` what it answers or quotes.
+    its thread, `given` what is forgotten of others because this one goes out, `answered` what it answers or quotes, `corrects` the id
+    of the post whose place it takes.
     """
 
     uid: str
@@ -50,6 +52,7 @@ class Accepted:
     remembered: tuple[Memory, ...] = ()
     given: Given | None = None
     answered: Answered | None = None
+    corrects: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +122,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
+    if copies and accepted.corrects is not None:
+        corrections.take_place(connection, node, post_id, accepted.received_at)
     return Recorded(reference=reference, repeated=False)
 
 
@@ -126,36 +131,6 @@ def find_repeated(connection: Connection, duplicate_keys: Sequence[bytes]) -> st
     """The reference that the same message got when it came before, under one key or two; None when it is new."""
     found = statements.REPEATED.all(connection, {"now": duplicate_keys[0], "old": duplicate_keys[-1]})
     return min(found).reference if found else None
-
-
-def record_refusal(
-    connection: Connection, node: str, author_id: str | None, client_ip: str, decision: Refuse | Discard, now: datetime
-) -> None:
-    """Write down that a message was refused or discarded whole: an audit entry and nothing else.
-
-    Args:
-        connection: the transaction.
-        node: whose audit chain records it.
-        author_id: the member; None for a stranger.
-        client_ip: where it came from.
-        decision: with its reasons.
-        now: the time, UTC.
-    """
-    event = "post.refused" if isinstance(decision, Refuse) else "post.discarded"
-    audit.append(
-        connection,
-        node,
-        now,
-        event,
-        {"author": author_id, "client": client_ip, "reasons": reason_rows(decision.reasons)},
-    )
-
-
-def record_over_limit(
-    connection: Connection, node: str, author_id: str, client_ip: str, whose: str, now: datetime
-) -> None:
-    """Write down that a message was put off because its author, or their agency, has sent enough: an audit entry and nothing else."""
-    audit.append(connection, node, now, "post.over_limit", {"author": author_id, "client": client_ip, "limit": whose})
 
 
 def load_sealed(connection: Connection, post_id: int, *, hidden: bool = False) -> tuple[str, Sealed] | None:
@@ -224,12 +199,6 @@ def _lists_with(accepted: Accepted, *kinds: type[Relay | Hold | Withhold | Refus
     return tuple(list_name for list_name, decision in accepted.decisions if isinstance(decision, kinds))
 
 
-def next_reference(connection: Connection, prefix: str, year: int) -> str:
-    """Count up within prefix and year; the row's lock keeps two writers from the same number."""
-    [(number,)] = statements.COUNT_UP.all(connection, {"prefix": prefix, "year": year})
-    return f"{prefix}-{year:04}-{number:06}"
-
-
 def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> int:
     """Insert the post's row. Its Message-ID stays out unless it goes out with a copy: authors' programs put words into it."""
     sealed = accepted.sealed
@@ -249,6 +218,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "nonce": sealed.nonce if sealed else None,
         "content": sealed.content if sealed else None,
         "originals": sealed.originals if sealed else None,
+        "corrects_id": accepted.corrects,
     }
     [(post_id,)] = statements.INSERT.all(connection, values)
     return int(post_id)

@@ -1,5 +1,6 @@
 """What becomes of a post when its author takes it back, or asks for a second look."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,21 +41,30 @@ def withdraw(connection: Connection, node: str, author: Member, reference: str, 
 
 def take_back(connection: Connection, post_id: int, rule: str) -> Stopped:
     """End what of a post waits for a moderator, under a rule's name, and cancel its copies that aren't on their way."""
+    cancelled = fanout.cancel_copies(connection, post_id)
+    waited = end_waiting(connection, post_id, rule)
+    held_only = waited and not fanout.is_relayed(connection, post_id)
+    return Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
+
+
+def end_waiting(connection: Connection, post_id: int, rule: str, lists: Collection[str] | None = None) -> bool:
+    """End what of a post waits for a moderator of these lists, or of any; whether anything but offers did."""
     rows = held.held_rows(connection, post_id)
-    for row in rows:
+    ended = [row for row in rows if lists is None or row.list_name in lists]
+    for row in ended:
         reasons = [*row.reasons, *reason_rows([Reason(row.reasons[0][0], rule, "whole message")])]
         word = "refuse" if is_offer(read_reasons(row.reasons)) else "withhold"
         held.decide(connection, row, decision=word, reasons=reasons)
-    fanout.cancel(connection, and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.NOTICE, Kind.WAITING])))
-    calls.call_off(connection, post_id)
-    cancelled = fanout.cancel_copies(connection, post_id)
-    waited = any(not is_offer(read_reasons(row.reasons)) for row in rows)
+    if len(ended) == len(rows):
+        words = deliveries.c.kind.in_([Kind.NOTICE, Kind.WAITING])
+        fanout.cancel(connection, and_(deliveries.c.post_id == post_id, words))
+        calls.call_off(connection, post_id)
+    waited = any(not is_offer(read_reasons(row.reasons)) for row in ended)
     if waited:
         fanout.forget_withheld(connection, post_id)
     else:
         fanout.destroy_unneeded(connection, post_id)
-    held_only = waited and not fanout.is_relayed(connection, post_id)
-    return Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
+    return waited
 
 
 def review(connection: Connection, node: str, author: Member, reference: str, now: datetime) -> bool:

@@ -199,12 +199,14 @@ posts = Table(
     Column("recalled_at", Instant),  # its author or a moderator has taken it back: nobody is given it any more
     Column("recalled_by", Text, ForeignKey("members.id")),
     Column("recalled_why", Text),
+    Column("corrects_id", _RowId, ForeignKey("posts.id")),  # the post whose place it takes when it goes out
     Index(None, "author_id", "received_at", "size_octets"),  # the last so that what was sent lately is told by it alone
     Index(None, "content_key"),
     _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
     _partial_index("ix_posts_kept_age", "received_at", where=KEPT),
     _partial_index("ix_posts_hashed", "received_at", where=HASHED),
     _partial_index("ix_posts_message_id", "message_id", where=text("message_id IS NOT NULL")),
+    _partial_index("ix_posts_corrects", "corrects_id", where=text("corrects_id IS NOT NULL")),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
 

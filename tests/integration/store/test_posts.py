@@ -9,7 +9,7 @@ from sqlalchemy import exc
 from relay.errors import NotFound
 from relay.mail.reply import REFUSED
 from relay.policy.decision import Discard, Hold, Reason, Refuse, Withhold
-from relay.store import activity, held, members, posts
+from relay.store import activity, held, members, posts, turned_away
 from relay.store.vault import unseal
 from tests.integration.store.conftest import NODE, START
 
@@ -162,8 +162,8 @@ def test_refused_and_discarded_messages_are_an_audit_entry_only(world):
     author = world.join("ama", "central-africa")
     refused = Refuse(reasons=(Reason("R2", "not_the_author", "From"),), reply=REFUSED)
     discarded = Discard(reasons=(Reason("D1", "auto_reply", "header"),))
-    world.database.write(lambda c: posts.record_refusal(c, NODE, None, "192.0.2.9", refused, START))
-    world.database.write(lambda c: posts.record_refusal(c, NODE, author.id, "192.0.2.9", discarded, START))
+    world.database.write(lambda c: turned_away.record_refusal(c, NODE, None, "192.0.2.9", refused, START))
+    world.database.write(lambda c: turned_away.record_refusal(c, NODE, author.id, "192.0.2.9", discarded, START))
     found = world.rows("SELECT event, facts FROM audit WHERE event LIKE 'post.%' ORDER BY sequence")
     assert [event for event, _ in found] == ["post.refused", "post.discarded"]
     assert json.loads(found[0][1]) == {

@@ -232,3 +232,15 @@ def test_a_photo_that_this_list_does_not_let_pass_is_not_in_its_copies():
     assert photo.get_content() == b"\xff\xd8 two"
     assert composed(copy, replace(FRAME, removed=("attachment 1", "attachment 12"))).get_content_type() == "text/plain"
     assert unpack(pack(copy)) == copy
+
+
+def test_a_correction_says_in_subject_and_text_which_post_it_takes_the_place_of():
+    message = composed(replace(COPY, corrects="CAFR-2026-000100"))
+    assert message["Subject"].startswith("[CAFR][TLP:GREEN] [CORRECTION] Re: Saisie de 12 kg")
+    assert content(message).splitlines()[:2] == [
+        "TLP:GREEN",
+        "[CORRECTION] This takes the place of CAFR-2026-000100. If you have that one, do not rely on it, and delete it.",
+    ]
+    said = replace(COPY, corrects="CAFR-2026-000100", subject="[Correction] Saisie")
+    assert composed(said)["Subject"] == "[CAFR][TLP:GREEN] [Correction] Saisie"
+    assert unpack(pack(said)) == said

@@ -194,3 +194,9 @@ def test_a_digest_of_references_alone_is_a_digest():
 
 def test_the_same_posts_make_the_same_octets():
     assert compose_digest(digest(entry()), CATALOGUES["fr"]) == compose_digest(digest(entry()), CATALOGUES["fr"])
+
+
+def test_a_correction_stands_as_one_in_the_contents_and_above_its_text():
+    text = text_of(digest(entry(copy=replace(COPY, corrects="CAFR-2026-000100"))), "es")
+    assert "1. TLP:GREEN [CORRECCIÓN] Scales at the airport" in text
+    assert "[CORRECCIÓN] Este mensaje sustituye a CAFR-2026-000100." in text.replace("\n", " ")

@@ -56,3 +56,18 @@ def test_the_answer_counts_and_a_withdrawal_names_the_stronger_word():
     assert "9 members who have it, or may have it, are asked to delete it." in text
     assert f"write RECALL {BASE.reference}" in answered("WITHDRAW", "done", gone=3)
     assert "RECALL" not in answered("WITHDRAW", "done", cancelled=3)
+
+
+def test_the_author_of_a_correction_hears_what_became_of_the_post_that_it_corrects():
+    facts = replace(BASE, corrects="CAFR-2026-000100")
+    receipt = read(replace(facts, kind="receipt", members=3, countries=2)).get_content().replace("\n", " ")
+    assert "takes the place of CAFR-2026-000100" in receipt
+    for kind in ("hold", "withhold"):
+        text = read(replace(facts, kind=kind)).get_content().replace("\n", " ")
+        assert "CAFR-2026-000100, which it was to correct, stays as it is" in text
+        assert "write RECALL CAFR-2026-000100 to central-africa-request@relay.example" in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_corrects_in_vain_is_told(language):
+    assert f"CORRECTS {BASE.reference}" in answered("CORRECTS", "unknown", language)

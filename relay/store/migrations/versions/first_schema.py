@@ -239,8 +239,10 @@ def _create_posts() -> None:
         sa.Column("recalled_at", _INSTANT, nullable=True),
         sa.Column("recalled_by", sa.Text(), nullable=True),
         sa.Column("recalled_why", sa.Text(), nullable=True),
+        sa.Column("corrects_id", _ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_posts_author_id")),
         sa.ForeignKeyConstraint(["recalled_by"], ["members.id"], name=op.f("fk_posts_recalled_by")),
+        sa.ForeignKeyConstraint(["corrects_id"], ["posts.id"], name=op.f("fk_posts_corrects_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_posts")),
         sa.UniqueConstraint("duplicate_key", name=op.f("uq_posts_duplicate_key")),
         sa.UniqueConstraint("reference", name=op.f("uq_posts_reference")),
@@ -258,6 +260,7 @@ def _create_posts() -> None:
         ("ix_posts_kept_age", ["received_at"], "wrapped_key IS NOT NULL"),
         ("ix_posts_hashed", ["received_at"], "duplicate_key IS NOT NULL"),
         ("ix_posts_message_id", ["message_id"], "message_id IS NOT NULL"),
+        ("ix_posts_corrects", ["corrects_id"], "corrects_id IS NOT NULL"),
     ):
         _index_where(name, "posts", columns, condition)
 

@@ -1,10 +1,10 @@
-"""CONFIRM as the first line: what it names, and that nothing of it is left in what goes out."""
+"""CONFIRM or CORRECTS as the first line: what it names, and that nothing of it is left in what goes out."""
 
 from time import thread_time
 
 import pytest
 
-from relay.policy.confirmation import read_confirmation, without_confirmation
+from relay.policy.first_line import CONFIRMATION, CORRECTION, read_first_line, without_first_line
 from relay.policy.post import CleanPart
 from tests.growth import assert_linear
 
@@ -35,8 +35,8 @@ def page(text):
 )
 def test_the_first_line_names_a_post(line):
     parts = (plain(f"{line}\n{REST}"),)
-    assert read_confirmation(parts) == REFERENCE
-    [left] = without_confirmation(parts)
+    assert read_first_line(parts, CONFIRMATION) == REFERENCE
+    [left] = without_first_line(parts, CONFIRMATION)
     assert left.text.strip("\n ") == REST.strip()
     assert left.text.count("\n") == parts[0].text.count("\n")
 
@@ -57,11 +57,11 @@ def test_the_first_line_names_a_post(line):
     ],
 )
 def test_anything_else_names_none(text):
-    assert read_confirmation((plain(text),)) is None
+    assert read_first_line((plain(text),), CONFIRMATION) is None
 
 
 def test_a_message_that_is_nothing_else_has_an_empty_text_left():
-    assert without_confirmation((plain(LINE),)) == (plain("\n"),)
+    assert without_first_line((plain(LINE),), CONFIRMATION) == (plain("\n"),)
 
 
 @pytest.mark.parametrize(
@@ -75,20 +75,28 @@ def test_a_message_that_is_nothing_else_has_an_empty_text_left():
 )
 def test_a_page_loses_the_line_and_keeps_its_tags(source, left):
     parts = (plain(f"{LINE}\n{REST}"), page(source))
-    assert without_confirmation(parts) == (plain(f"\n{REST}"), page(left))
+    assert without_first_line(parts, CONFIRMATION) == (plain(f"\n{REST}"), page(left))
 
 
 @pytest.mark.parametrize("source", ["<p>Hello</p>", f"<p>Hello {LINE}</p>", f"<p>CON<b>FIRM</b> {REFERENCE}</p>"])
 def test_a_page_that_does_not_begin_with_it_is_left_out(source):
-    assert without_confirmation((plain(f"{LINE}\n{REST}"), page(source))) == (plain(f"\n{REST}"),)
+    assert without_first_line((plain(f"{LINE}\n{REST}"), page(source)), CONFIRMATION) == (plain(f"\n{REST}"),)
 
 
 @pytest.mark.parametrize("piece", [" ", "<p>", "\n", "CONFIRM ", "<", "&nbsp;", "CONFIRM<b>"])
 def test_time_grows_with_the_text(piece):
     def seconds(text):
         start = thread_time()
-        read_confirmation((plain(text),))
-        without_confirmation((plain(text), page(text), page(f"<p>CONFIRM {text}")))
+        read_first_line((plain(text),), CONFIRMATION)
+        without_first_line((plain(text), page(text), page(f"<p>CONFIRM {text}")), CONFIRMATION)
         return thread_time() - start
 
     assert_linear(seconds, piece * 10_000, piece * 80_000)
+
+
+@pytest.mark.parametrize("line", [f"CORRECTS {REFERENCE}", f"Corrige\u00a0: {REFERENCE}", f"corrige {REFERENCE}."])
+def test_a_correction_says_so_in_four_languages(line):
+    parts = (plain(f"{line}\n{REST}"),)
+    assert read_first_line(parts, CORRECTION) == REFERENCE
+    assert read_first_line(parts, CONFIRMATION) is None
+    assert without_first_line(parts, CORRECTION) == (plain(f"\n{REST}"),)
