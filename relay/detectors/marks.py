@@ -86,7 +86,7 @@ class Marks:
     def __init__(self, reading: Reading, signals: Sequence[Signal], kinds: NameKinds) -> None:
         self.reading = reading
         self.kinds = kinds
-        self.starts = reading.starts
+        self.tokens, self.starts = reading.tokens, reading.starts
         marks = [0] * len(self.starts)
         for one in signals:
             at = bisect_left(self.starts, one.start)
@@ -101,10 +101,7 @@ class Marks:
 
     def token(self, number: int) -> str:
         """A token, folded; "" beyond the ends."""
-        if not 0 <= number < len(self.starts):
-            return ""
-        starts = self.reading.flat_starts
-        return self.reading.flat[starts[number] : (starts[number + 1] if number + 1 < len(starts) else 0) - 1]
+        return self.tokens[number] if 0 <= number < len(self.tokens) else ""
 
     def words(self, start: int, end: int) -> list[Word]:
         """The words between two places; a hyphen or an apostrophe parts none."""

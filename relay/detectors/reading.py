@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 import regex
@@ -42,7 +43,7 @@ class Spans:
 class Reading:
     """A text (shaped and folded, each character at the same place in both) with its tokens and its parts.
 
-    `flat` holds the folded tokens parted by single spaces, with a space before the first and behind the last, so that words
+    `tokens` are folded, and `flat` holds them parted by single spaces, with a space before the first and behind the last, so that words
     are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
     `rows` are the rows of digits, with what may stand between the groups of one number: start, end, how many digits.
     """
@@ -51,6 +52,7 @@ class Reading:
     folded: str = field(repr=False)
     apart: str = field(repr=False)
     flat: str = field(repr=False)
+    tokens: tuple[str, ...] = field(repr=False)
     starts: tuple[int, ...]
     flat_starts: tuple[int, ...]
     rows: tuple[tuple[int, int, int], ...]
@@ -86,23 +88,17 @@ class Reading:
 
 def read(text: str, folded: str) -> Reading:
     """Take a shaped text apart. Both versions have the same length."""
-    starts: list[int] = []
-    flat_starts: list[int] = []
-    tokens: list[str] = []
-    at = 1
-    for match in _TOKEN.finditer(folded):
-        token = match.group()
-        starts.append(match.start())
-        flat_starts.append(at)
-        tokens.append(token)
-        at += len(token) + 1
+    matches = list(_TOKEN.finditer(folded))
+    tokens = tuple([match.group() for match in matches])
     return Reading(
         text=text,
         folded=folded,
         apart=folded if folded.isascii() else UNSPACED.sub(" ", folded),
         flat=f" {' '.join(tokens)} ",
-        starts=tuple(starts),
-        flat_starts=tuple(flat_starts),
+        tokens=tokens,
+        starts=tuple([match.start() for match in matches]),
+        # Each token but the first begins behind the one before it and a space.
+        flat_starts=tuple(accumulate([len(token) + 1 for token in tokens[:-1]], initial=1)) if tokens else (),
         rows=tuple((one.start(), one.end(), sum(map(str.isdigit, one.group()))) for one in _ROW.finditer(folded)),
         sentences=Spans(tuple(_sentences(text))),
         lines=Spans((0, *(match.end() for match in _LINE_END.finditer(text)))),

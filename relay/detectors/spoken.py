@@ -20,7 +20,7 @@ _YEAR, _DAYS = 4, 31  # digits of a year; days of a month
 _GROUP = 100  # numbers from here on, and no others, are a list of amounts
 _BEFORE_YEAR = 40  # characters before a year in words, in which a day in words stands
 _WORD = regex.compile(r"\p{L}+")
-_PARTED = str.maketrans(",.-–/;:", "       ")
+_PARTED = str.maketrans(dict.fromkeys(",.-–/;:()[]\"'“”„«»!?*_>", " "))
 _JOINING = frozenset({"et", "y", "e", "and", "na", "و"})
 _SEPARATING = " \t\n,.-–/>"
 _BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,.\-–/>]){0,12}(?:(?:et|y|e|and|na|و)\s+)?")
@@ -31,7 +31,9 @@ _AND = "و"  # written as one word with what follows
 _NO_NUMBERS = frozenset(
     ["un", "une", "uno", "one", "um", "uma", "een", "nam", "ba", "sau", "tu", "cent", "mil", "second", "mia"]
 )
-_SAID = frozenset([*VALUES, *TIMES]) - _NO_NUMBERS
+_KNOWN = frozenset([*VALUES, *TIMES])
+_SAID = _KNOWN - _NO_NUMBERS
+_NEXT_BUT_ONE = 3  # places
 _YEARS = frozenset(word for word, value in VALUES.items() if value in _BIRTHS)
 _YEARS_BEGIN = frozenset({"nineteen", *(word for word, times in TIMES.items() if times.by == 1000)})
 # Tens that ones are said behind: "dix-sept", "kumi na tano", "mười lăm".
@@ -113,10 +115,27 @@ def in_digits(text: str) -> str:
 
 
 def _may_have(text: str) -> bool:
-    """A quick look, which most texts don't pass: a year in one word, its beginning and another number, or several numbers."""
+    """A quick look, which most texts don't pass: a year in one word, its beginning and another number, or several numbers, two of them side by side."""
     words = text.lower().translate(_PARTED).split()
     said = sum(word in _SAID or word.removeprefix(_AND) in _SAID for word in words)
-    return said >= _FEWEST or not _YEARS.isdisjoint(words) or (said > 0 and not _YEARS_BEGIN.isdisjoint(words))
+    if not said:
+        return not _YEARS.isdisjoint(words)
+    return (
+        (said >= _FEWEST and _stand_together(words))
+        or not _YEARS.isdisjoint(words)
+        or not _YEARS_BEGIN.isdisjoint(words)
+    )
+
+
+def _stand_together(words: Sequence[str]) -> bool:
+    """Whether two words of numbers follow each other, or with one word between."""
+    last = -_NEXT_BUT_ONE
+    for place, word in enumerate(words):
+        if word in _KNOWN or word.removeprefix(_AND) in _KNOWN:
+            if place - last < _NEXT_BUT_ONE:
+                return True
+            last = place
+    return False
 
 
 def _digits(row: Sequence[_Number]) -> str:
@@ -181,4 +200,4 @@ def _rows(text: str) -> Iterator[list[_Number]]:
 
 
 def _known(word: str) -> bool:
-    return word in VALUES or word in TIMES
+    return word in _KNOWN
