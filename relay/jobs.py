@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from relay.actions import directory
+from relay.actions import directory, encrypt
 from relay.delivery.retry import LONG
 from relay.delivery.rules import RULES_VERSION
 from relay.errors import ConfigurationError, RelayError, Superseded, Unavailable
@@ -29,6 +29,7 @@ from relay.store import (
     challenges,
     deletions,
     digests,
+    encryption,
     failing,
     held,
     nodes,
@@ -60,6 +61,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _call_others,
         _tell_authors,
         _gather_digests,
+        _look_after_keys,
         _judge_addresses,
         _call_about_spills,
         _remind_of_deletions,
@@ -207,6 +209,13 @@ def _gather_digests(resources: Resources, now: datetime) -> None:
     due = due_before(now, resources.settings.digest.hour)
     if gathered := resources.database.write(lambda connection: digests.gather_due(connection, due, now)):
         note("digest.gathered", count=gathered)
+
+
+def _look_after_keys(resources: Resources, now: datetime) -> None:
+    released = encrypt.release_waiting(resources, now)
+    warned = resources.database.write(lambda connection: encryption.warn(connection, now))
+    if released or warned:
+        note("encryption.looked_after", released=released, warned=warned)
 
 
 def _judge_addresses(resources: Resources, now: datetime) -> None:

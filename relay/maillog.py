@@ -45,6 +45,8 @@ EVENTS: Mapping[str, str] = {
     "request.left_by_click": "a member left a list at one click, by the address that its copies carry",
     "held.others_called": "posts have waited for one, two or four hours: so many deputies, further moderators and members of the secretariat were called",
     "held.authors_told": "posts have waited for 4 or 24 hours: so many authors were told that theirs still waits",
+    "encryption.waits": "a copy waits because nothing can be encrypted for its reader; they are told",
+    "encryption.looked_after": "so many copies that waited for their readers' keys are queued; so many members were told that their last key ends soon",
     "digest.gathered": "so many members' digests were due and are queued",
     "spill.reported": "a member reported that a post should not have gone out; who is in no log",
     "spill.confirmed": "a spill was confirmed: so many posts were destroyed, so many members asked to delete their copies",

@@ -77,6 +77,18 @@ class Gpg:
         self._run("--quick-gen-key", person, algorithm, "sign", until)
         return self.export(person)
 
+    def make_whole(self, person: str, until: str = "1y") -> None:
+        """A key for signing, and another one below it for encrypting."""
+        self._run("--quick-gen-key", person, "default", "default", until)
+
+    def decrypt(self, octets: bytes) -> bytes:
+        """The content of a message to one of these people."""
+        environment = {**os.environ, "GNUPGHOME": str(self.home)}
+        command = ["gpg", *self._words(), "--decrypt"]
+        return subprocess.run(
+            command, input=octets, check=True, capture_output=True, timeout=PATIENCE, env=environment
+        ).stdout
+
     def export(self, person: str) -> Path:
         """The public key as it is now."""
         file = self.home / f"{person.rpartition('<')[2].strip('>')}.asc"

@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.delivery.bounce import return_path
 from relay.delivery.compose import CleanCopy, Frame, compose_copy, unpack
-from relay.delivery.delivery import Delivery
+from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.header_fields import leave_fields
 from relay.delivery.leaving import leave_url
 from relay.delivery.sealing import results, seal
@@ -83,6 +83,29 @@ def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now
         CannotComposeError: its list's definition or its content is gone.
         Unavailable: the database can't serve, or the content can't be opened.
     """
+    return signed(resources, delivery, bare_copy(resources, delivery, post_id), now)
+
+
+def signed(resources: Resources, delivery: Delivery, bare: Variant, now: datetime) -> Variant:
+    """A copy or digest with its signatures, unless each member's has a head of its own.
+
+    Raises:
+        CannotComposeError: its list's definition is gone.
+    """
+    offset = split_header(bare.octets).body_offset
+    section, hashed = bare.octets[:offset], body_hash(bare.octets[offset:])
+    if delivery.kind is not Kind.DIGEST and _mailing_list(resources, delivery).one_click_leave:
+        return replace(bare, section=section, hashed=hashed)
+    return replace(bare, octets=_signed_by_us(resources, section, hashed, bare.found, now) + bare.octets)
+
+
+def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject_within: bool = False) -> Variant:
+    """Compose a post's copy for one list and language, without a signature.
+
+    Raises:
+        CannotComposeError: its list's definition or its content is gone.
+        Unavailable: the database can't serve, or the content can't be opened.
+    """
     with resources.database.read() as connection:
         stored = posts.load_sealed(connection, post_id)
         decisions = dict(posts.load_decisions(connection, post_id))
@@ -100,16 +123,13 @@ def compose_for_list(resources: Resources, delivery: Delivery, post_id: int, now
         received_at=received_at,
         language=delivery.language,
         domain=resources.settings.relay.domain,
+        subject_within=subject_within,
     )
     strict = require_tls(resources, [post_id])
     copy = unpack(unseal(resources.keys, uid, sealed))
     octets = compose_copy(copy, frame, resources.catalogue(delivery.language))
-    offset = split_header(octets).body_offset
-    section, hashed = octets[:offset], body_hash(octets[offset:])
     found = _found(resources, copy, frame) if resources.settings.delivery.arc_seal else ""
-    if frame.mailing_list.one_click_leave:
-        return Variant(octets=octets, section=section, hashed=hashed, found=found, requires_tls=strict)
-    return Variant(octets=_signed_by_us(resources, section, hashed, found, now) + octets, requires_tls=strict)
+    return Variant(octets=octets, found=found, requires_tls=strict)
 
 
 def _found(resources: Resources, copy: CleanCopy, frame: Frame) -> str:

@@ -1,13 +1,16 @@
-"""Signatures as second proofs: what is registered for a member, and whether a message bears it."""
+"""What is registered for a member to sign and to read with, and whether a message bears such a signature as a second proof."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from relay.encryption.copies import can_encrypt
 from relay.errors import Invalid
 from relay.mail.address import Address, parse_address
 from relay.mail.certificate import is_valid, read_certificate, weakness_of
@@ -46,30 +49,60 @@ def read_signing_key(octets: bytes, address: Address, now: datetime) -> Register
     Raises:
         Invalid: it can't be used; one sentence says why.
     """
+    return _read(octets, address, now, _may_sign, "signing")
+
+
+def read_encryption_key(octets: bytes, address: Address, now: datetime) -> RegisteredKey:
+    """Read what posts to a member shall be encrypted with, in the same way; a trial shows that it can be done.
+
+    Raises:
+        Invalid: it can't be used; one sentence says why.
+    """
+    key = _read(octets, address, now, _may_encrypt, "encrypting")
+    if not can_encrypt(key):
+        raise Invalid(
+            "nothing can be encrypted with this key: it has no part for that, or only one that is revoked or has expired"
+        )
+    return key
+
+
+def _read(
+    octets: bytes, address: Address, now: datetime, may: Callable[[x509.Certificate], bool], purpose: str
+) -> RegisteredKey:
     if b"PRIVATE KEY" in octets:
         raise Invalid(
             "this file holds a private key: give the certificate or public key alone, and keep that to yourself"
         )
     certificate = read_certificate(octets)
-    return _read_smime(certificate, address, now) if certificate else _read_openpgp(octets, address, now)
+    if certificate:
+        return _read_smime(certificate, address, now, may, purpose)
+    return _read_openpgp(octets, address, now)
 
 
-def _read_smime(certificate: x509.Certificate, address: Address, now: datetime) -> RegisteredKey:
+def _read_smime(
+    certificate: x509.Certificate,
+    address: Address,
+    now: datetime,
+    may: Callable[[x509.Certificate], bool],
+    purpose: str,
+) -> RegisteredKey:
     if weak := weakness_of(certificate):
         raise Invalid(f"this certificate can't be used: {weak}")
     if not is_valid(certificate, now):
         since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         raise Invalid(f"this certificate is valid from {since:%Y-%m-%d} to {until:%Y-%m-%d}, not now")
     try:
-        named, signs = _addresses_of(certificate), _may_sign(certificate)
+        named, fits = _addresses_of(certificate), may(certificate)
     except ValueError:
         raise Invalid("this certificate's extensions can't be read") from None
     if address not in named:
         raise Invalid(
             f"this certificate doesn't name {address}: it names {', '.join(map(str, named)) or 'no mail address'}"
         )
-    if not signs:
-        raise Invalid("this certificate is not for signing mail: its key usage, or extended key usage, says otherwise")
+    if not fits:
+        raise Invalid(
+            f"this certificate is not for {purpose} mail: its key, key usage, or extended key usage, says otherwise"
+        )
     return RegisteredKey(
         fingerprint=certificate.fingerprint(SHA256()).hex(),
         method=SignatureMethod.SMIME,
@@ -91,11 +124,30 @@ def _addresses_of(certificate: x509.Certificate) -> list[Address]:
 
 def _may_sign(certificate: x509.Certificate) -> bool:
     """Whether its key usages, where they are named, allow to sign mail (RFC 8550 §4.4)."""
-    extensions = certificate.extensions
-    usage = next((one.value for one in extensions if isinstance(one.value, x509.KeyUsage)), None)
-    purposes = next((one.value for one in extensions if isinstance(one.value, x509.ExtendedKeyUsage)), None)
-    signs = usage is None or usage.digital_signature or usage.content_commitment
-    return signs and (purposes is None or not _FOR_MAIL.isdisjoint(purposes))
+    usage = _usage(certificate)
+    return (usage is None or usage.digital_signature or usage.content_commitment) and _is_for_mail(certificate)
+
+
+def _may_encrypt(certificate: x509.Certificate) -> bool:
+    """Whether its key can encrypt, and its key usages, where they are named, allow it for mail (RFC 8550 §4.4.2)."""
+    usage = _usage(certificate)
+    match certificate.public_key():
+        case RSAPublicKey():
+            may = usage is None or usage.key_encipherment
+        case EllipticCurvePublicKey():
+            may = usage is None or usage.key_agreement
+        case _:
+            may = False
+    return may and _is_for_mail(certificate)
+
+
+def _usage(certificate: x509.Certificate) -> x509.KeyUsage | None:
+    return next((one.value for one in certificate.extensions if isinstance(one.value, x509.KeyUsage)), None)
+
+
+def _is_for_mail(certificate: x509.Certificate) -> bool:
+    purposes = next((one.value for one in certificate.extensions if isinstance(one.value, x509.ExtendedKeyUsage)), None)
+    return purposes is None or not _FOR_MAIL.isdisjoint(purposes)
 
 
 def _read_openpgp(octets: bytes, address: Address, now: datetime) -> RegisteredKey:

@@ -9,17 +9,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
-from relay.actions.copies import Variant, Variants, compose_for_list, head_of, require_tls, return_path_of
-from relay.actions.digest import compose_parts, open_parts
+from relay.actions import encrypt
+from relay.actions.composing import Composer
 from relay.actions.leases import Leases
 from relay.actions.measure import measure_attempt, measure_ends
-from relay.actions.notices import notice_facts
-from relay.actions.postmaster import compose_for_postmaster
-from relay.delivery.delivery import BOUNCING, Action, Delivery, Kind, Outcome, Status
-from relay.delivery.notice import compose_notice
+from relay.delivery.delivery import BOUNCING, Action, Delivery, Outcome, Status
 from relay.delivery.refusal import reply_blames_address
 from relay.delivery.retry import settle as settle_delivery
-from relay.delivery.signing import sign
 from relay.errors import Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
@@ -54,7 +50,7 @@ class Outbox:
         self._claims = 1
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
-        self._variants = Variants()
+        self._composer = Composer()
         self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
         self._since: dict[int, float] = {}  # monotonic seconds at which each parcel was claimed
         self.ended: set[int] = set()  # posts of which copies came to an end, for who measures how long that took
@@ -78,7 +74,9 @@ class Outbox:
             return claimed
 
         claimed, now = resources.database.write(claim), resources.now()
-        parcels = [parcel for delivery in claimed if (parcel := self._try_parcel(resources, delivery, now)) is not None]
+        secrets = encrypt.look(resources, claimed)
+        made = (self._try_parcel(resources, delivery, secrets, now) for delivery in claimed)
+        parcels = [parcel for parcel in made if parcel is not None]
         with resources.database.read() as connection:
             next_due = queue.next_due(connection)
         self._claims += 1
@@ -166,14 +164,16 @@ class Outbox:
             known and outcome.action is Action.FAILED and reply_blames_address(outcome.reply, to_rcpt=outcome.to_rcpt)
         )
 
-    def _try_parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
+    def _try_parcel(
+        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
+    ) -> Parcel | None:
         """Compose one; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
 
         What the database can't read now is put off for a moment only; one that is away altogether can't even do that, and
         so ends the claim.
         """
         try:
-            parcel = self._parcel(resources, delivery, now)
+            return self._parcel(resources, delivery, secrets, now)
         except Unavailable as error:
             note("delivery.trouble", reference=delivery.reference, reason=str(error))
             _postpone(resources, delivery, now, POSTPONE if isinstance(error, SealError) else LEASE)
@@ -182,55 +182,30 @@ class Outbox:
             bug(error, "compose")
             _postpone(resources, delivery, now, POSTPONE)
             return None
-        if parcel is not None:
-            self._claimed[parcel.key] = delivery
-            self._since[parcel.key] = monotonic()
-        return parcel
 
     def _forget(self, parcel: Parcel) -> None:
         del self._claimed[parcel.key]
         self._parts.pop(parcel.key, None)
         self._since.pop(parcel.key, None)
 
-    def _parcel(self, resources: Resources, delivery: Delivery, now: datetime) -> Parcel | None:
-        """Compose one; None for a digest of which nothing is left."""
-        if delivery.kind is Kind.POSTMASTER:
-            octets = sign(compose_for_postmaster(resources, delivery, now), resources.signing_keys, now)
-            return Parcel(key=next(self._keys), mail_from="", recipient=str(delivery.recipient), octets=octets)
-        if delivery.kind not in {Kind.COPY, Kind.DIGEST, Kind.WHOLE}:
-            facts = notice_facts(resources, delivery, now)
-            octets = sign(compose_notice(facts, resources.catalogue(delivery.language)), resources.signing_keys, now)
-            mail_from = return_path_of(resources, delivery) if delivery.kind in BOUNCING else ""
-            return Parcel(key=next(self._keys), mail_from=mail_from, recipient=str(delivery.recipient), octets=octets)
-        key = next(self._keys)
-        if delivery.kind is Kind.DIGEST:
-            if not (parts := open_parts(resources, delivery, now)):
-                return None
-            variant = self._digest(resources, parts, delivery.language, now)
-            self._parts[key] = parts
-        else:
-            variant = self._copy(resources, delivery, now)
-        mail_from = return_path_of(resources, delivery)
-        head = head_of(resources, delivery, variant, now)
+    def _parcel(
+        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
+    ) -> Parcel | None:
+        composed = self._composer.compose(resources, delivery, secrets, now)
+        if composed is None:
+            return None
+        key, variant = next(self._keys), composed.variant
+        self._claimed[key] = composed.delivery
+        self._since[key] = monotonic()
+        if composed.parts:
+            self._parts[key] = composed.parts
         return Parcel(
             key=key,
-            mail_from=mail_from,
+            mail_from=composed.mail_from,
             recipient=str(delivery.recipient),
             octets=variant.octets,
-            head=head,
+            head=composed.head,
             requires_tls=variant.requires_tls,
-        )
-
-    def _copy(self, resources: Resources, delivery: Delivery, now: datetime) -> Variant:
-        post_id = delivery.post_id or 0
-        key = (post_id, delivery.list_name, delivery.language)
-        return self._variants.made(key, lambda: compose_for_list(resources, delivery, post_id, now))
-
-    def _digest(self, resources: Resources, parts: Sequence[last_look.Part], language: str, now: datetime) -> Variant:
-        key = (tuple((part.post_id, part.list_name) for part in parts), language)
-        strict = require_tls(resources, [part.post_id for part in parts])
-        return self._variants.made(
-            key, lambda: Variant(octets=compose_parts(resources, parts, language, now), requires_tls=strict)
         )
 
 

@@ -7,7 +7,6 @@ from hashlib import sha256
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery
 from relay.delivery.digest import Digest, Entry, compose_digest, make_entry
-from relay.delivery.signing import sign
 from relay.errors import Unavailable
 from relay.maillog import note
 from relay.policy.decision import Relay
@@ -26,7 +25,7 @@ def open_parts(resources: Resources, delivery: Delivery, now: datetime) -> tuple
 
 
 def compose_parts(resources: Resources, parts: Sequence[Part], language: str, now: datetime) -> bytes:
-    """Compose and sign a digest of these posts; nothing in it depends on its reader but the language.
+    """Compose a digest of these posts, without a signature; nothing in it depends on its reader but the language.
 
     Raises:
         Unavailable: the database can't serve, or the definition of a list is missing.
@@ -44,7 +43,7 @@ def compose_parts(resources: Resources, parts: Sequence[Part], language: str, no
         written_at=now,
         domain=resources.settings.relay.domain,
     )
-    return sign(compose_digest(digest, resources.catalogue(language)), resources.signing_keys, now)
+    return compose_digest(digest, resources.catalogue(language))
 
 
 def _read(resources: Resources, part: Part, *, whole: bool) -> Entry | tuple[str, Tlp]:

@@ -9,6 +9,7 @@ from relay.actions.challenge import UNPROVEN
 from relay.actions.challenge_facts import about_challenge
 from relay.actions.directory import confirmed_directory
 from relay.actions.door_facts import about_doors, about_silence, asked_doors
+from relay.actions.encryption_facts import about_keys, about_waiting
 from relay.actions.leak_facts import about_breach, about_leak
 from relay.actions.letter_facts import letter_to, named_lists
 from relay.actions.membership_facts import about_attestation, about_nomination
@@ -241,4 +242,6 @@ _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts
     Kind.BREACH: about_breach,
     Kind.DOORS: about_doors,
     Kind.SILENCE: about_silence,
+    Kind.POINTER: about_waiting,
+    Kind.ENCRYPTION: about_keys,
 }

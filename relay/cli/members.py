@@ -11,6 +11,7 @@ from relay.actions.open import opened, operator_name, wake_service
 from relay.actions.passwords import find_member
 from relay.cli import passwords, past, roll, subjects, vetting
 from relay.cli.card import write_card
+from relay.cli.encryption import app as encryption_app
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.passwords import AddressArgument, show_password
 from relay.cli.people import (
@@ -47,6 +48,7 @@ for _name, _command in passwords.COMMANDS.items():
     app.command(_name)(_command)
 app.command()(wishes)
 app.add_typer(signing_key_app, name="signing-key", help="What a member signs posts with, for lists that want that.")
+app.add_typer(encryption_app, name="encryption-key", help="With which keys posts to a member are encrypted.")
 app.command("card")(write_card)
 app.add_typer(certificate_app, name="certificate", help="The TLS client certificates by which a member is known.")
 app.command()(vetting.nominate)

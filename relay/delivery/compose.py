@@ -19,6 +19,7 @@ from relay.delivery.body import attached_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import (
     addressed,
+    bare_subject,
     list_fields,
     mailbox_field,
     message_id_field,
@@ -58,7 +59,8 @@ class CleanCopy:
 class Frame:
     """What a list adds to the clean copy.
 
-    `tag` is that of the first list the author wrote to, the same in every copy.
+    `tag` is that of the first list the author wrote to, the same in every copy. `subject_within` puts the subject into the text too: of
+    an encrypted copy many programs show only the subject that stands outside, and that has no word of the post.
     """
 
     reference: str
@@ -69,6 +71,7 @@ class Frame:
     received_at: datetime
     language: str
     domain: str
+    subject_within: bool = False
 
 
 _MEANING = {
@@ -209,7 +212,12 @@ def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
 
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     """The marking first, then the text, then the footer; in HTML too where the post had it. The photos and documents are attached."""
-    above = [str(frame.marking), *_removed_line(frame, catalogue), *correction_line(copy.corrects, catalogue)]
+    above = [
+        str(frame.marking),
+        *_subject_line(copy, frame, catalogue),
+        *_removed_line(frame, catalogue),
+        *correction_line(copy.corrects, catalogue),
+    ]
     below = footer(frame.mailing_list, frame.marking, frame.reference, catalogue)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
@@ -234,6 +242,11 @@ def named_files(copy: CleanCopy, reference: str) -> dict[str, tuple[str, bytes]]
         f"{reference}-photo-{number}.jpg": ("image/jpeg", image) for number, image in enumerate(copy.images, start=1)
     }
     return photos | {f"{reference}-{one.name}": (one.media_type, one.octets) for one in copy.documents}
+
+
+def _subject_line(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> list[str]:
+    subject = bare_subject(copy.subject, frame.tag, frame.marking) if frame.subject_within else ""
+    return [catalogue.text("Subject: {subject}", subject=subject)] if subject else []
 
 
 def _removed_line(frame: Frame, catalogue: Catalogue) -> list[str]:

@@ -52,8 +52,12 @@ class Kind(StrEnum):
     DELETION = "deletion"  # please delete your copy
     RECALL = "recall"  # its author or a moderator has taken it back: please delete your copy
     BREACH = "breach"
+    POINTER = "pointer"  # a post waits for its reader's key; becomes the copy that it stands for when there is one
+    ENCRYPTION = "encryption"  # keys that end, or that are missing
 
 
+# What holds words of a post: to who wants it encrypted it goes so, or not at all. Every other kind is composed from facts alone.
+CONTENT = frozenset({Kind.COPY, Kind.WHOLE, Kind.DIGEST})
 # What comes back of these counts: they have our return path (`delivery.bounce`), and go out whether their reader asks for them or not.
 BOUNCING = frozenset({Kind.COPY, Kind.DIGEST, Kind.PROBE})
 

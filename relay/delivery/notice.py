@@ -3,6 +3,8 @@
 No content of any post is among the facts, so none can come out: that is the whole protection, and it is by construction.
 Sentences are plain, because they are read by tired officers at three in the morning and by mail administrators on the
 way; they name categories only.
+
+It is longer than other modules, because every kind of letter has its lines here.
 """
 
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.challenge import ending, question, unproven
 from relay.delivery.door_letters import ask_about_doors, tell_of_silence
+from relay.delivery.encryption_letters import encryption, pointer
 from relay.delivery.header_fields import addressed, mailbox_field, message_id_field, text_field
 from relay.delivery.leak_letters import breach, deletion, spill, spilled
 from relay.delivery.letters import call, practice, review
@@ -63,6 +66,8 @@ _SUBJECTS = {
     "silence": sentence("Countries that have not confirmed their doors"),
     "challenge": sentence("Did you send this? {reference}"),
     "challenge-ended": sentence("About a message in your name: {reference}"),
+    "pointer": sentence("A post waits for you: {reference}"),
+    "encryption": sentence("Keys for encrypted posts"),
 }
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
@@ -283,4 +288,6 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "silence": tell_of_silence,
     "challenge": question,
     "challenge-ended": ending,
+    "pointer": pointer,
+    "encryption": encryption,
 }

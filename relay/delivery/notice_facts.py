@@ -44,6 +44,8 @@ NoticeKind = Literal[
     "silence",
     "challenge",
     "challenge-ended",
+    "pointer",
+    "encryption",
 ]
 
 
@@ -180,6 +182,8 @@ class NoticeFacts:
     - silence, to an administrator: `silent`, the countries
     - challenge, to whom a message says that it is from: `received_at`, `size_octets`, `server`, `held_until`, `a_day`, `reply_to`;
       challenge-ended: the same facts of the message, `ending`, and how many more were `dropped` meanwhile
+    - pointer, to a member for whom a post or digest waits: `key_fault`, `held_until`; encryption, to a member, or about them (`member`) to who looks
+      after them: `key_fault`, and `due` when the key ends
     - withhold, hold, receipt: `corrects`, the reference of the post whose place it takes or was to take
     - withhold: `unproven` when nobody knows who wrote it
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
@@ -227,6 +231,7 @@ class NoticeFacts:
     dropped: int = 0
     unproven: bool = False
     due: date | None = None
+    key_fault: Literal["", "missing", "expired", "unusable", "ends"] = ""
     ends: bool = False
     leak: Leak | None = None
     recall: RecallFacts | None = None

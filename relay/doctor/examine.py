@@ -9,7 +9,7 @@ from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns
 from relay.doctor.people import look_at_people
-from relay.doctor.proofs import look_at_proofs, look_at_registered
+from relay.doctor.proofs import look_at_encryption, look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
 from relay.doctor.spills import look_at_spills
 from relay.settings import Settings
@@ -43,6 +43,7 @@ def examine(
         yield from look_at_directory(settings, now)
         yield from look_at_people(settings, now)
         yield from look_at_registered(settings, now)
+        yield from look_at_encryption(settings, now)
         yield from look_at_spills(settings, now)
     yield from machine.look_at_swap()
     yield from machine.look_at_hibernation()

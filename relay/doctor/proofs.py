@@ -1,4 +1,4 @@
-"""What the proofs of authors need: TLS that can ask for certificates, openssl for S/MIME signatures, and keys that haven't ended."""
+"""What the proofs of authors need: TLS that can ask for certificates, openssl for S/MIME signatures, and keys that haven't ended; and what readers of encrypted posts need."""
 
 import ssl
 from collections.abc import Iterator
@@ -8,11 +8,13 @@ from relay.doctor.finding import Finding, ok, warning
 from relay.doctor.records import look_into
 from relay.errors import RelayError
 from relay.intake.ask import ask_for_certificates
+from relay.resources import load_lists
 from relay.scan.verify import can_verify_smime
 from relay.settings import Settings
-from relay.store import certificates, signing_keys
+from relay.store import certificates, encryption, signing_keys
 
 _SOON = timedelta(days=14)
+_NAMED = 10  # of them in one line
 
 
 def look_at_proofs(settings: Settings) -> Iterator[Finding]:
@@ -45,7 +47,11 @@ def look_at_registered(settings: Settings, now: datetime) -> Iterator[Finding]:
         settings,
         lambda connection: (
             [one.name for one in certificates.list_gateways(connection)],
-            (*certificates.ending(connection, soon), *signing_keys.ending(connection, soon)),
+            (
+                *certificates.ending(connection, soon),
+                *signing_keys.ending(connection, soon),
+                *encryption.ending(connection, soon),
+            ),
         ),
     )
     if registered is None:
@@ -57,7 +63,24 @@ def look_at_registered(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield warning("certificates of gateways", said, advice)
     for whose, until in ending:
         what = "ended" if until < now else "ends"
-        advice = "register the new one (`members certificate add`, `members signing-key add`, `gateways add`), or take this away"
+        advice = "register the new one (`members certificate add`, `members signing-key add`, `members encryption-key add`, `gateways add`), or take this away"
         yield warning("registered keys", f"what {whose} has registered {what} on {until:%Y-%m-%d}", advice)
     if not ending:
         yield ok("registered keys", "none of them ends within two weeks")
+
+
+def look_at_encryption(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Who has no key that is valid, where one is needed. What can't be read, other looks tell."""
+    try:
+        lists = [one.name for one in load_lists(settings).values() if one.active and one.encrypted]
+    except RelayError:
+        return
+    found = look_into(settings, lambda connection: encryption.without_key(connection, lists, now))
+    if found is None:
+        return
+    if not found:
+        yield ok("keys for encryption", "nobody who gets posts encrypted only is without one")
+        return
+    named = ", ".join(found[:_NAMED]) + (f" and {len(found) - _NAMED} more" if len(found) > _NAMED else "")
+    advice = "ask them for a public key and register it (`members encryption-key add`)"
+    yield warning("keys for encryption", f"posts wait for {len(found)} members without a valid key: {named}", advice)

@@ -76,6 +76,7 @@ class Definition:
     holidays: tuple[date, ...] = ()
     proofs: tuple[Proof, ...] = PROOFS
     second_proof: tuple[SignatureMethod, ...] = ()
+    encryption: Literal["wanted", "required"] = "wanted"
     post: Posting = field(default_factory=Posting)
     policy: Overrides = field(default_factory=Overrides)
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -203,4 +204,5 @@ def _to_mailing_list(definition: Definition, address: Address) -> MailingList:
         holidays=frozenset(definition.holidays),
         proofs=frozenset(definition.proofs),
         second_proof=frozenset(definition.second_proof),
+        encrypted=definition.encryption == "required",
     )

@@ -56,6 +56,7 @@ class MailingList:
     `second_proof` are the signatures of which one is needed beside, if any.
     `one_click_leave` says whether members may leave at one click in their mail program (RFC 8058).
     `tls` "required" lets copies leave only where every server on their way promises verified TLS; "site" leaves it to the settings.
+    `encrypted` says whether posts leave encrypted only; else to those alone who have chosen that.
     """
 
     name: str
@@ -89,6 +90,7 @@ class MailingList:
     holidays: frozenset[date] = frozenset()
     proofs: frozenset[Proof] = frozenset(PROOFS)
     second_proof: frozenset[SignatureMethod] = frozenset()
+    encrypted: bool = False
 
     def address_for(self, purpose: str) -> Address:
         """The list's address for a purpose: "" posts, "-request", "-owner", "-bounces"."""

@@ -1,17 +1,23 @@
-"""Run a module of ours in a process of its own: hostile octets reach it in anonymous memory, and its exit code is all that it says."""
+"""Run a module of ours in a process of its own: hostile octets reach it in anonymous memory, and its exit code is all that it says.
+
+Where what it makes is wanted (`read_aside`), that comes by a pipe, so much and no more.
+"""
 
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import monotonic
 
 import relay
 from relay.errors import Unavailable
 from relay.scan.confine import CANNOT_RUN
 
 _LONGEST = 20.0  # seconds for one process
+_PIECE = 1024 * 1024
 
 
 def run_aside(command: Sequence[str], descriptors: Sequence[int]) -> int:
@@ -20,24 +26,75 @@ def run_aside(command: Sequence[str], descriptors: Sequence[int]) -> int:
     Raises:
         Unavailable: it can't be run, or isn't done in time.
     """
-    package = str(Path(relay.__file__).resolve().parent.parent)
     try:
         done = subprocess.run(  # noqa: S603 - our own modules, and words that we chose
-            [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", *command],
+            _command(command),
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=tuple(descriptors),
-            env={"PYTHONPATH": package, "PYTHONUTF8": "1"},
+            env=_environment(),
             start_new_session=True,
             timeout=_LONGEST,
         )
     except (OSError, subprocess.TimeoutExpired):
-        raise Unavailable("a message can't be read in a process beside now; try again in a moment") from None
-    if done.returncode == CANNOT_RUN:
+        raise _late() from None
+    return _checked(done.returncode)
+
+
+def read_aside(command: Sequence[str], descriptors: Sequence[int], most: int) -> tuple[int, bytes]:
+    """Run a module of ours in the same way; its exit code, and what it wrote to its standard output.
+
+    Raises:
+        Unavailable: it can't be run, isn't done in time, or wrote more than `most` octets.
+    """
+    try:
+        with subprocess.Popen(  # noqa: S603 - our own modules, and words that we chose
+            _command(command),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=tuple(descriptors),
+            env=_environment(),
+            start_new_session=True,
+        ) as process:
+            try:
+                written = _read(process, most, monotonic() + _LONGEST)
+                code = process.wait(_LONGEST)
+            finally:
+                process.kill()
+    except (OSError, subprocess.TimeoutExpired):
+        raise _late() from None
+    return _checked(code), written
+
+
+def _read(process: "subprocess.Popen[bytes]", most: int, until: float) -> bytes:
+    pipe, written = process.stdout, bytearray()
+    while pipe and len(written) <= most and select.select([pipe], [], [], max(0.0, until - monotonic()))[0]:
+        piece = os.read(pipe.fileno(), _PIECE)
+        written += piece
+        if not piece:
+            return bytes(written)
+    raise subprocess.TimeoutExpired(process.args, _LONGEST)
+
+
+def _command(command: Sequence[str]) -> list[str]:
+    return [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", *command]
+
+
+def _environment() -> dict[str, str]:
+    return {"PYTHONPATH": str(Path(relay.__file__).resolve().parent.parent), "PYTHONUTF8": "1"}
+
+
+def _late() -> Unavailable:
+    return Unavailable("a message can't be read in a process beside now; try again in a moment")
+
+
+def _checked(code: int) -> int:
+    if code == CANNOT_RUN:
         raise Unavailable("no process beside can be run: `wen-relay doctor` says what is missing")
-    return done.returncode
+    return code
 
 
 @contextmanager

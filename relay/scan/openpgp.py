@@ -1,4 +1,4 @@
-"""OpenPGP by way of pysequoia, the only module that knows it: reading a public key, and verifying a detached signature.
+"""OpenPGP by way of pysequoia, the only module that knows it: reading a public key, verifying a detached signature, encrypting, decrypting.
 
 Sequoia is written in Rust and judges by a policy of its own: revoked and expired keys, SHA-1 and MD5 don't count. gpgv would
 say of a signature by a revoked key that it is good, leaves the rest to whoever reads its lines, and parses in C. pysequoia's
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pysequoia import Cert, Sig, verify
+from pysequoia import Cert, CipherSuite, Profile, Sig, Tsk, decrypt, encrypt, verify
 from pysequoia.packet import HashAlgorithm, SignatureType
 
 from relay.mail.signature import OUTCOMES, SignatureFault
@@ -65,6 +65,57 @@ def _holds_secret(cert: Cert) -> bool:
     with warnings.catch_warnings():  # it advises another class for secret keys, which doesn't tell
         warnings.simplefilter("ignore", DeprecationWarning)
         return cert.has_secret_keys
+
+
+def encrypt_for(octets: bytes, keys: Sequence[bytes]) -> bytes | None:
+    """Encrypt for all of these certificates that can be used now: neither expired nor revoked, with a key for encryption.
+
+    Returns:
+        A message in ASCII armour; None when none of them can be used.
+    """
+    usable = [cert for key in keys if (cert := _usable(key)) is not None]
+    return encrypt(octets, usable) if usable else None
+
+
+def _usable(key: bytes) -> Cert | None:
+    """The certificate, when something can be encrypted with it: of its parts only a trial tells, which takes a revoked whole."""
+    try:
+        [cert] = Cert.split_bytes(key)
+        encrypt(b"", [cert])
+    except Exception:  # noqa: BLE001 - its way to say no
+        return None
+    return None if cert.is_revoked else cert
+
+
+def make_key(person: str) -> tuple[bytes, bytes]:
+    """A fresh key that every OpenPGP program can read, which doesn't expire.
+
+    Returns:
+        The secret and the public half, in ASCII armour.
+    """
+    made = Tsk.generate(user_id=person, profile=Profile.RFC4880, cipher_suite=CipherSuite.Cv25519)
+    return str(made).encode("ascii"), str(made.extract_certificate()).encode("ascii")
+
+
+def decrypt_with(octets: bytes, secret: bytes, signers: Sequence[bytes]) -> tuple[bytes, frozenset[str]] | None:
+    """Decrypt a message, and verify what signatures it has inside against these certificates.
+
+    Returns:
+        The content, and the fingerprints of the certificates that have signed it; None when it can't be decrypted.
+
+    Raises:
+        BaseException: whatever pysequoia raises on hostile octets, which is for a process of its own.
+    """
+    certs = [Cert.from_bytes(one) for one in signers]
+    decryptor = Tsk.from_bytes(secret).decryptor()
+    for store in (lambda _: certs, None):  # with a store, it gives nothing without a good signature
+        try:
+            found = decrypt(octets, decryptor=decryptor, store=store)
+        except Exception:  # noqa: BLE001, S112 - its way to say no
+            continue
+        signed_by = frozenset(str(one.certificate).lower() for one in found.valid_sigs) if store else frozenset()
+        return found.bytes or b"", signed_by
+    return None
 
 
 def judge(

@@ -138,16 +138,13 @@ def send_whole(connection: Connection, node: str, member: Member, reference: str
 
     Whoever has a copy's row belonged to its list when it went out; whether they still do is looked at when it is sent.
     """
-    may_have = (
-        deliveries.c.status != Status.CANCELLED,
-        not_(deliveries.c.called_off),
-        posts.c.wrapped_key.is_not(None),
-    )
+    copy = and_(deliveries.c.kind == Kind.COPY, deliveries.c.status != Status.CANCELLED)
+    may_have = or_(copy, deliveries.c.kind == Kind.POINTER)  # which stands for a copy that waits for a key
     found = connection.execute(
         select(deliveries.c.post_id, deliveries.c.list_name)
         .join(posts, posts.c.id == deliveries.c.post_id)
-        .where(posts.c.reference == reference, deliveries.c.member_id == member.id, deliveries.c.kind == Kind.COPY)
-        .where(*may_have)
+        .where(posts.c.reference == reference, deliveries.c.member_id == member.id)
+        .where(may_have, not_(deliveries.c.called_off), posts.c.wrapped_key.is_not(None))
     ).first()
     if found is None:
         return False

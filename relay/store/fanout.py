@@ -48,7 +48,7 @@ from relay.store.tables import (
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
 # Letters that name others to those who vouch for them or look after them.
-NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ENDED, Kind.ATTESTATION, Kind.FAILING)
+NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ENDED, Kind.ATTESTATION, Kind.FAILING, Kind.ENCRYPTION)
 
 
 def may_act(on: date | BindParameter[date]) -> ColumnElement[bool]:
@@ -253,7 +253,7 @@ def stop(connection: Connection, copies: ColumnElement[bool]) -> int:
 
 def cancel_copies(connection: Connection, post_id: int) -> int:
     """Cancel a post's copies for good, also those that a report had only stopped; returns how many waited."""
-    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
+    of_post = and_(deliveries.c.post_id == post_id, deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE, Kind.POINTER]))
     ids = select(deliveries.c.id).where(of_post)
     connection.execute(delete(stopped_copies).where(stopped_copies.c.delivery_id.in_(ids)))
     return stop(connection, of_post)

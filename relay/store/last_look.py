@@ -33,6 +33,7 @@ _MINE = and_(
     deliveries.c.lease == bindparam("mine"), deliveries.c.status == Status.LEASED, listed(deliveries.c.id, "ids")
 )
 _IS_COPY = or_(deliveries.c.kind == Kind.COPY, deliveries.c.kind == Kind.WHOLE)
+_STANDS_FOR_COPY = and_(deliveries.c.kind == Kind.POINTER, deliveries.c.post_id.is_not(None))
 _MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
 _ON_LIST = exists().where(
     members.c.id == deliveries.c.member_id,
@@ -123,7 +124,7 @@ _CANCEL_LOST = Prepared(
         _MINE,
         or_(
             deliveries.c.called_off,
-            and_(_IS_COPY, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
+            and_(or_(_IS_COPY, _STANDS_FOR_COPY), or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
             and_(deliveries.c.kind.in_(NAMING), not_(_ACTS)),
             and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),

@@ -17,7 +17,17 @@ from relay.roster.nomination import Nomination
 from relay.store import audit, failures, fanout, letters
 from relay.store.member_rows import address_of, attested, member_row, read_member
 from relay.store.prepared import Prepared
-from relay.store.tables import certificates, credentials, deliveries, lists, members, memberships, signing_keys
+from relay.store.tables import (
+    certificates,
+    credentials,
+    deliveries,
+    encrypted_members,
+    encryption_keys,
+    lists,
+    members,
+    memberships,
+    signing_keys,
+)
 
 _WITH_LISTS = select(members, memberships.c.list_name).outerjoin(memberships, memberships.c.member_id == members.c.id)
 # Built once: every message asks.
@@ -182,10 +192,8 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
         Conflict: the member has left already.
     """
     member = _find_in(connection, address, MemberState.NOMINATED, *_PRESENT)
-    connection.execute(delete(credentials).where(credentials.c.member_id == member.id))
-    connection.execute(delete(certificates).where(certificates.c.member_id == member.id))
-    connection.execute(delete(signing_keys).where(signing_keys.c.member_id == member.id))
-    connection.execute(delete(memberships).where(memberships.c.member_id == member.id))
+    for table in (credentials, certificates, signing_keys, encryption_keys, encrypted_members, memberships):
+        connection.execute(delete(table).where(table.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
     failures.forget(connection, member.id)
     gone = {"state": MemberState.LEFT, "suspension": None, "left_at": now}

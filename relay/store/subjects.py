@@ -41,6 +41,8 @@ from relay.store.tables import (
     credentials,
     decisions,
     deliveries,
+    encrypted_members,
+    encryption_keys,
     failures,
     gateways,
     memberships,
@@ -120,7 +122,8 @@ def erase(connection: Connection, node: str, address: Address, *, operator: str,
         )
     named = _count(connection, audit_rows.c.facts.contains(str(address), autoescape=True))
     retention.put_pseudonyms(connection, [(member.id, address)])
-    for table in (credentials, certificates, signing_keys, memberships, failures):
+    held = (credentials, certificates, signing_keys, encryption_keys, encrypted_members, memberships, failures)
+    for table in held:
         connection.execute(delete(table).where(table.c.member_id == member.id))
     for gateway in _gateways_with(connection, address):
         others = [one for one in gateway.addresses if one != str(address)]

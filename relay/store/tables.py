@@ -173,6 +173,31 @@ signing_keys = Table(
     Index(None, "member_id"),
 )
 
+# With what posts to a member are encrypted. `warned` is in how many days, at the last warning, it was to end; 0 before the first.
+encryption_keys = Table(
+    "encryption_keys",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("fingerprint", Text, primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("octets", LargeBinary, nullable=False),
+    Column("expires_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Column("warned", Integer, nullable=False, server_default=text("0")),
+    CheckConstraint(_one_of("method", "smime openpgp"), name="method"),
+    sqlite_with_rowid=False,
+)
+
+# Who gets no post in clear whatever their lists say (`chosen`), and since when their focal points know that no key works.
+encrypted_members = Table(
+    "encrypted_members",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("chosen", Boolean, nullable=False),
+    Column("told_at", Instant),
+    sqlite_with_rowid=False,
+)
+
 # Like CLAIMABLE below: each index's own words.
 KEPT, HASHED = text("wrapped_key IS NOT NULL"), text("duplicate_key IS NOT NULL")
 
@@ -305,7 +330,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
         ),
         name="kind",
     ),

@@ -29,6 +29,7 @@ def upgrade() -> None:
     _create_gateways()
     _create_certificates()
     _create_signing_keys()
+    _create_encryption()
     _create_posts()
     _create_decisions()
     _create_memories()
@@ -70,6 +71,8 @@ def downgrade() -> None:
         "memories",
         "decisions",
         "posts",
+        "encrypted_members",
+        "encryption_keys",
         "signing_keys",
         "certificates",
         "gateways",
@@ -216,6 +219,32 @@ def _create_signing_keys() -> None:
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_signing_keys")),
     )
     op.create_index(op.f("ix_signing_keys_member_id"), "signing_keys", ["member_id"], unique=False)
+
+
+def _create_encryption() -> None:
+    op.create_table(
+        "encryption_keys",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("octets", sa.LargeBinary(), nullable=False),
+        sa.Column("expires_at", _INSTANT, nullable=True),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("warned", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.CheckConstraint(_one_of("method", "smime openpgp"), name=op.f("ck_encryption_keys_method")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_encryption_keys_member_id")),
+        sa.PrimaryKeyConstraint("member_id", "fingerprint", name=op.f("pk_encryption_keys")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "encrypted_members",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("chosen", sa.Boolean(), nullable=False),
+        sa.Column("told_at", _INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_encrypted_members_member_id")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_encrypted_members")),
+        sqlite_with_rowid=False,
+    )
 
 
 def _create_posts() -> None:
@@ -513,7 +542,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
             ),
             name=op.f("ck_deliveries_kind"),
         ),

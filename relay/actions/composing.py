@@ -1,0 +1,110 @@
+"""What a claimed delivery sends: a letter from facts, or a copy or digest, made once for all who read the same or for one reader alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from relay.actions import encrypt
+from relay.actions.copies import (
+    Variant,
+    Variants,
+    bare_copy,
+    compose_for_list,
+    head_of,
+    require_tls,
+    return_path_of,
+    signed,
+)
+from relay.actions.digest import compose_parts, open_parts
+from relay.actions.notices import notice_facts
+from relay.actions.postmaster import compose_for_postmaster
+from relay.delivery.delivery import BOUNCING, CONTENT, Delivery, Kind
+from relay.delivery.notice import compose_notice
+from relay.delivery.signing import sign
+from relay.resources import Resources
+from relay.store.last_look import Part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """What is to be sent for a delivery, which may have become another one: word that it waits. `parts` are a digest's posts."""
+
+    delivery: Delivery
+    variant: Variant
+    mail_from: str
+    head: bytes = b""
+    parts: tuple[Part, ...] = ()
+
+
+class Composer:
+    """Composes deliveries, and keeps what was composed lately."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self._variants = Variants()
+
+    def compose(
+        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
+    ) -> Composed | None:
+        """Compose one; None for a digest of which nothing is left, and for what waits for its reader's key without a further word.
+
+        Raises:
+            CannotComposeError: its list's definition or its content is gone.
+            Unavailable: the database can't serve, or the content can't be opened.
+        """
+        if delivery.kind not in CONTENT:
+            return _letter(resources, delivery, now)
+        parts: tuple[Part, ...] = ()
+        if delivery.kind is Kind.DIGEST:
+            if not (parts := open_parts(resources, delivery, now)):
+                return None
+            variant = self._digest(resources, delivery, parts, secrets, now)
+        else:
+            variant = self._copy(resources, delivery, secrets, now)
+        if variant is None:
+            waits = encrypt.put_by(resources, delivery, secrets, now)
+            return _letter(resources, waits, now) if waits else None
+        head = head_of(resources, delivery, variant, now)
+        mail_from = return_path_of(resources, delivery)
+        return Composed(delivery=delivery, variant=variant, mail_from=mail_from, head=head, parts=parts)
+
+    def _copy(
+        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
+    ) -> Variant | None:
+        """What all who read the same get, or one reader's own, encrypted; None when that can't be done for them."""
+        post_id = delivery.post_id or 0
+        key = (post_id, delivery.list_name, delivery.language)
+        if not secrets.need(delivery):
+            return self._variants.made(key, lambda: compose_for_list(resources, delivery, post_id, now))
+        bare = self._variants.made((*key, "bare"), lambda: bare_copy(resources, delivery, post_id, subject_within=True))
+        return encrypt.encrypted(resources, delivery, bare, secrets, now)
+
+    def _digest(
+        self,
+        resources: Resources,
+        delivery: Delivery,
+        parts: Sequence[Part],
+        secrets: encrypt.Secrets,
+        now: datetime,
+    ) -> Variant | None:
+        post_ids, language = [part.post_id for part in parts], delivery.language
+        strict = require_tls(resources, post_ids)
+
+        def bare() -> Variant:
+            return Variant(octets=compose_parts(resources, parts, language, now), requires_tls=strict)
+
+        if secrets.need(delivery) or encrypt.required_of(resources, post_ids):
+            return encrypt.encrypted(resources, delivery, bare(), secrets, now)
+        key = (tuple((part.post_id, part.list_name) for part in parts), language)
+        return self._variants.made(key, lambda: signed(resources, delivery, bare(), now))
+
+
+def _letter(resources: Resources, delivery: Delivery, now: datetime) -> Composed:
+    if delivery.kind is Kind.POSTMASTER:
+        octets = compose_for_postmaster(resources, delivery, now)
+    else:
+        facts = notice_facts(resources, delivery, now)
+        octets = compose_notice(facts, resources.catalogue(delivery.language))
+    mail_from = return_path_of(resources, delivery) if delivery.kind in BOUNCING else ""
+    variant = Variant(octets=sign(octets, resources.signing_keys, now))
+    return Composed(delivery=delivery, variant=variant, mail_from=mail_from)
