@@ -70,6 +70,8 @@ EVENTS: Mapping[str, str] = {
     "bounce.noted": "a server reported that a copy which it had taken could not be delivered",
     "bounce.ignored": "mail to a copy's return path that changes nothing: why",
     "bounce.forged": "somebody wrote to a return path that we never made, or whose list has gone: its number in this minute, of which in a storm only each doubling is told",
+    "complaint.noted": "a provider tells that a member has marked a copy as unwanted; who looks after them is told once a month at most",
+    "complaint.ignored": "a provider's report about a copy that changes nothing: why",
     "invitation.answered": "a nominee has answered their letter; whether it was still open",
     "challenge.asked": "a member is asked by mail whether a message without proof is theirs, or told that it is withheld",
     "challenge.answered": "a member has answered whether a message is theirs; “no” says that somebody uses their name",

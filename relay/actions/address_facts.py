@@ -39,6 +39,18 @@ def about_address(resources: Resources, delivery: Delivery, recipient: Member, n
     )
 
 
+def about_complaint(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
+    """What is told of a copy that was marked as unwanted.
+
+    Raises:
+        NotFound: the member is gone from the record.
+    """
+    with resources.database.read() as connection:
+        member = members.get(connection, delivery.facts["member"])
+    letter = letter_to(resources, delivery, recipient, now, kind="complaint", reference=f"B-{delivery.id:06}")
+    return replace(letter, people=(member,), received_at=datetime.fromisoformat(delivery.facts["at"]))
+
+
 def _failing(member: Member, row: Mapping[str, Any]) -> FailingMember:
     return FailingMember(
         name=member.name,

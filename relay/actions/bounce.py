@@ -1,5 +1,7 @@
 """A report about a copy comes back: noted on the copy's delivery, and its author told. Nothing is answered, nobody is removed.
 
+What a provider tells of a member who marked it as unwanted is no failure (`actions.complaint`).
+
 If it says that there is no such address, that is held against the member's address (`store.failing`).
 
 The return path alone says which copy is meant (HMAC). What a report says of addresses counts only for the one to which that copy
@@ -9,9 +11,11 @@ failed must name it (`scan.bounces`). Message-IDs are not looked at.
 
 from datetime import datetime
 
+from relay.actions.complaint import take_feedback
 from relay.delivery.bounce import read_return_path
 from relay.delivery.refusal import report_blames_address, said_blames_address
 from relay.mail.address import Address
+from relay.mail.complaint import read_feedback
 from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
 from relay.mail.report import Report, read_report, said_codes
 from relay.maillog import note
@@ -39,6 +43,9 @@ def bounce(resources: Resources, return_path: Address, octets: bytes, now: datet
         recipient = reach.taken_copy_of(connection, delivery_id)
     if recipient is None:  # what has failed can't fail again: nothing is read
         note("bounce.ignored", delivery=delivery_id, why="repeated")
+        return TAKEN
+    if feedback := read_feedback(octets):
+        take_feedback(resources, feedback, delivery_id, now)
         return TAKEN
     report, blames = _read(octets, recipient)
     if report is None or report.fate != "failed":

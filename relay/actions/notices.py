@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from relay.actions.address_facts import about_address
+from relay.actions.address_facts import about_address, about_complaint
 from relay.actions.challenge import UNPROVEN
 from relay.actions.challenge_facts import about_challenge
 from relay.actions.directory import confirmed_directory
@@ -234,6 +234,7 @@ _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts
     Kind.PRACTICE: _about_practice,
     Kind.PROBE: about_address,
     Kind.FAILING: about_address,
+    Kind.COMPLAINT: about_complaint,
     Kind.ANSWER: _about_request,
     Kind.SPILL: _about_leak,
     Kind.SPILLED: _about_leak,

@@ -1,16 +1,19 @@
 """Mail to postmaster@ and abuse@, from anybody: a clean copy goes to `[relay] postmaster`, never to members, and nothing is answered.
 
-It is scanned like a post. What is marked too high is dropped as a post would be withheld: nothing of it is kept but the fact.
+A provider's report that a member has marked a copy as unwanted is taken as such (`actions.complaint`), not passed on.
+All else is scanned like a post. What is marked too high is dropped as a post would be withheld: nothing of it is kept but the fact.
 """
 
 import secrets
 from datetime import datetime
 
+from relay.actions.complaint import copy_complained_of, take_feedback
 from relay.actions.judge import Scanner, facts_of, with_own_facts
 from relay.delivery.delivery import Delivery
 from relay.delivery.postmaster import Letter, compose_letter, pack_letter, unpack_letter
 from relay.errors import NotFound
 from relay.mail.address import parse_address
+from relay.mail.complaint import read_feedback
 from relay.mail.envelope import Client, Envelope
 from relay.mail.message import HeaderSection, Message, read_message, split_header
 from relay.mail.reply import NO_SUCH_ADDRESS, REFUSED, TAKEN, TOO_BIG, Reply
@@ -37,6 +40,10 @@ def take_letter(
     recipient = parse_address(resources.settings.relay.postmaster)
     if recipient is None:
         return NO_SUCH_ADDRESS
+    feedback = read_feedback(octets)
+    if feedback and (delivery_id := copy_complained_of(resources, feedback)) is not None:
+        take_feedback(resources, feedback, delivery_id, now)
+        return TAKEN
     if len(octets) > LETTER_OCTETS:
         return TOO_BIG
     header = split_header(octets)

@@ -34,7 +34,7 @@ from relay.mail.address import Address
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import read_member_address
 from relay.roster.scope import read_scope
-from relay.store import agencies, certificates, failures, members, signing_keys
+from relay.store import agencies, certificates, complaints, failures, members, signing_keys
 from relay.store.vetting import voucher
 
 app = typer.Typer(no_args_is_help=True)
@@ -161,7 +161,9 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
             known_by = certificates.of_member(connection, member.id)
             signs_with = signing_keys.of_member(connection, member.id)
             failing = failures.list_failing(connection)
+            complained = complaints.of_all(connection).get(member.id)
     row = with_failure(person(member), failing) | {
+        "marked_unwanted_on": complained.isoformat() if complained else None,
         "certificates": [pin_row(one) for one in known_by],
         "signing_keys": [key_row(one) for one in signs_with],
     }

@@ -51,5 +51,27 @@ def failing(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def complaint(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Tell who looks after a member that copies are marked as unwanted in their mailbox; a person asks them, a machine does nothing."""
+    [member] = facts.people
+    assert facts.received_at
+    return [
+        catalogue.text(
+            "The mail provider of this member reports that a message of {list} was marked as unwanted (spam) in their mailbox on {day}:",
+            list=", ".join(catalogue.definition(one.title) for one in facts.lists) or "-",
+            day=catalogue.day(facts.received_at.date()),
+        ),
+        f"- {member.name}, {member.agency}",
+        catalogue.text(
+            "Nothing follows by itself: they stay a member and get mail as before. The button is easily pressed by mistake, some programs press it, and it doesn't say who did."
+        ),
+        catalogue.text(
+            "Please ask them, best by telephone. Who wants less mail can write DIGEST or PAUSE to {request}, who wants none STOP. If somebody else reads their mailbox, write to {owner}, so that they are suspended.",
+            request=facts.answers_to,
+            owner=_owner(facts),
+        ),
+    ]
+
+
 def _owner(facts: NoticeFacts) -> object:
     return facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to

@@ -37,6 +37,7 @@ class Kind(StrEnum):
     WAITING = "waiting"
     PROBE = "probe"
     FAILING = "failing"
+    COMPLAINT = "complaint"  # a member has marked a copy as unwanted, told to who looks after them
     PRACTICE = "practice"
     ANSWER = "answer"
     REVIEW = "review"

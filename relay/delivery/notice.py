@@ -10,7 +10,7 @@ It is longer than other modules, because every kind of letter has its lines here
 from collections.abc import Callable
 from email.utils import format_datetime
 
-from relay.delivery.address_letters import failing, probe
+from relay.delivery.address_letters import complaint, failing, probe
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
@@ -54,6 +54,7 @@ _SUBJECTS = {
     "waiting": sentence("Still waiting: {reference}"),
     "probe": sentence("Does your address work?"),
     "failing": sentence("Mail to members fails"),
+    "complaint": sentence("Marked as unwanted"),
     "practice": sentence("Practice: {reference}"),
     "answer": sentence("Answer to your message"),
     "review": sentence("A second look, please: {reference}"),
@@ -276,6 +277,7 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "waiting": _waiting,
     "probe": probe,
     "failing": failing,
+    "complaint": complaint,
     "practice": practice,
     "answer": answer,
     "review": review,

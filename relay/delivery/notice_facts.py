@@ -32,6 +32,7 @@ NoticeKind = Literal[
     "waiting",
     "probe",
     "failing",
+    "complaint",
     "practice",
     "answer",
     "review",
@@ -172,6 +173,7 @@ class NoticeFacts:
     - call, to a moderator: `received_at`, `reasons`, `held_until`, `author_country`; `agreed`, how many have released it already
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
+    - complaint, to who looks after a member: `received_at`, and that one of `people`
     - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`

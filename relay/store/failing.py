@@ -145,15 +145,17 @@ def _tell(
     """Tell those who look after these members: one letter to each, whoever many it is about."""
     by_reader: dict[str, list[Member]] = {}
     for member in concerned:
-        for reader in _readers(connection, member, {one.id for one in concerned}, now):
+        for reader in who_looks_after(connection, member, {one.id for one in concerned}, now):
             by_reader.setdefault(reader, []).append(member)
     for reader, whom in by_reader.items():
         rows = [{"member": one.id, **_facts(failing[one.id], now, now)} for one in whom]
         letters.write(connection, reader, Kind.FAILING, _list_of(whom[0]), {"what": what, "members": rows}, now)
 
 
-def _readers(connection: Connection, member: Member, unreachable: Collection[str], now: datetime) -> Iterable[str]:
-    """The focal points of the member's country; else the moderators of their lists; else the administrators."""
+def who_looks_after(
+    connection: Connection, member: Member, unreachable: Collection[str], now: datetime
+) -> Iterable[str]:
+    """The focal points of the member's country; else the moderators of their lists; else the administrators. By their ids, without these."""
     on_lists = people.c.id.in_(select(memberships.c.member_id).where(memberships.c.list_name.in_(member.lists)))
     for whom in (
         speaks_for(member.country),

@@ -48,7 +48,15 @@ from relay.store.tables import (
 _OFFICIAL = members.c.agency_type.in_([one.value for one in AgencyType if one.is_official])
 
 # Letters that name others to those who vouch for them or look after them.
-NAMING = (Kind.NOMINATION, Kind.CONFIRMATION, Kind.ENDED, Kind.ATTESTATION, Kind.FAILING, Kind.ENCRYPTION)
+NAMING = (
+    Kind.NOMINATION,
+    Kind.CONFIRMATION,
+    Kind.ENDED,
+    Kind.ATTESTATION,
+    Kind.FAILING,
+    Kind.COMPLAINT,
+    Kind.ENCRYPTION,
+)
 
 
 def may_act(on: date | BindParameter[date]) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ from relay.roster.member import MemberState
 from relay.store import audit, fanout
 from relay.store.engine import Database
 from relay.store.member_rows import address_of
-from relay.store.tables import HASHED, KEPT, decisions, deliveries, members, memories, posts
+from relay.store.tables import HASHED, KEPT, complaints, decisions, deliveries, members, memories, posts
 
 POSTS, ROWS = 100, 1000  # so many in one transaction
 ROUNDS = 20  # so many transactions at a time
@@ -66,6 +66,7 @@ def delete_deliveries(connection: Connection, oldest: datetime) -> int:
     )
     columns = (deliveries.c.post_id, deliveries.c.list_name, deliveries.c.kind, deliveries.c.status)
     gone = connection.execute(delete(deliveries).where(deliveries.c.id.in_(old)).returning(*columns)).all()
+    connection.execute(delete(complaints).where(complaints.c.day < oldest.date()))
     ended: dict[tuple[int, str], Counter[str]] = {}
     for row in gone:
         if row.kind == Kind.COPY:

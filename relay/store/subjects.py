@@ -38,6 +38,7 @@ from relay.store.tables import (
     KEPT,
     certificates,
     challenges,
+    complaints,
     credentials,
     decisions,
     deliveries,
@@ -122,7 +123,16 @@ def erase(connection: Connection, node: str, address: Address, *, operator: str,
         )
     named = _count(connection, audit_rows.c.facts.contains(str(address), autoescape=True))
     retention.put_pseudonyms(connection, [(member.id, address)])
-    held = (credentials, certificates, signing_keys, encryption_keys, encrypted_members, memberships, failures)
+    held = (
+        credentials,
+        certificates,
+        signing_keys,
+        encryption_keys,
+        encrypted_members,
+        memberships,
+        failures,
+        complaints,
+    )
     for table in held:
         connection.execute(delete(table).where(table.c.member_id == member.id))
     for gateway in _gateways_with(connection, address):

@@ -330,7 +330,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
         ),
         name="kind",
     ),
@@ -357,6 +357,17 @@ failures = Table(
     Column("day", Date, primary_key=True),
     Column("first_at", Instant, nullable=False),
     Column("last_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# The days on which a member marked a copy as unwanted, as their provider told us (`store.complaints`).
+complaints = Table(
+    "complaints",
+    metadata,
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("list_name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -42,6 +42,7 @@ def upgrade() -> None:
     _create_deliveries()
     _index_deliveries()
     _create_failures()
+    _create_complaints()
     _create_audit()
     _create_audit_heads()
     _create_directory()
@@ -56,6 +57,7 @@ def downgrade() -> None:
         "directory_confirmations",
         "audit_heads",
         "audit",
+        "complaints",
         "failures",
         "deliveries",
         "challenges",
@@ -542,7 +544,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
@@ -577,6 +579,19 @@ def _create_failures() -> None:
         sa.Column("last_at", _INSTANT, nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_failures_member_id")),
         sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_failures")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_complaints() -> None:
+    op.create_table(
+        "complaints",
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_complaints_member_id")),
+        sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_complaints")),
         sqlite_with_rowid=False,
     )
 
