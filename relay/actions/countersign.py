@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from relay.encryption.copies import can_encrypt
 from relay.errors import Invalid
-from relay.mail.address import Address, parse_address
+from relay.mail.address import Address, parse_address, parse_international_address
 from relay.mail.certificate import is_valid, read_certificate, weakness_of
 from relay.mail.signature import RegisteredKey, SignatureFault, SignatureMethod, SignatureResult
 from relay.resources import Resources
@@ -160,7 +160,8 @@ def _read_openpgp(octets: bytes, address: Address, now: datetime) -> RegisteredK
         raise Invalid(
             "this file holds a secret key: give the public key alone (gpg --export), and keep that to yourself"
         )
-    named = [found for one in key.user_ids if (found := parse_address(one.rpartition("<")[2].removesuffix(">")))]
+    words = (one.rpartition("<")[2].removesuffix(">") for one in key.user_ids)
+    named = [found for one in words if (found := parse_international_address(one))]
     if address not in named:
         raise Invalid(f"this key doesn't name {address}: it names {', '.join(map(str, named)) or 'no mail address'}")
     if key.revoked or (key.expires_at is not None and key.expires_at <= now):

@@ -15,6 +15,7 @@ from html import escape
 from itertools import accumulate, pairwise
 from typing import Any
 
+from relay.delivery.author_fields import author_line, reply_to, visible_author
 from relay.delivery.body import attached_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.header_fields import (
@@ -26,7 +27,7 @@ from relay.delivery.header_fields import (
     stamp_subject,
     text_field,
 )
-from relay.mail.address import Address, Mailbox
+from relay.mail.address import Address
 from relay.policy.post import CleanDocument, CleanPart
 from relay.roster.mailing_list import MailingList, Tlp
 
@@ -180,8 +181,8 @@ def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
     return "".join(
         (
             text_field("Date", format_datetime(copy.date or frame.received_at)),
-            mailbox_field("From", [_visible_author(author, frame, allowed=copy.author_domain_allows)]),
-            mailbox_field("Reply-To", _reply_to(author, frame.mailing_list)),
+            mailbox_field("From", [visible_author(author, frame.mailing_list, allowed=copy.author_domain_allows)]),
+            mailbox_field("Reply-To", reply_to(author, frame.mailing_list)),
             mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
             text_field(
                 "Subject",
@@ -198,18 +199,6 @@ def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
     )
 
 
-def _visible_author(author: Mailbox, frame: Frame, *, allowed: bool) -> Mailbox:
-    """From is the list, so that the copy aligns with our own signature whatever the author's domain demands (RFC 9989)."""
-    if frame.mailing_list.author_from == "author" and allowed:
-        return author
-    return addressed(f"{author.name} via {frame.mailing_list.title}", frame.mailing_list.address)
-
-
-def _reply_to(author: Mailbox, mailing_list: MailingList) -> list[Mailbox]:
-    the_list = addressed(mailing_list.title, mailing_list.address)
-    return {"author": [author], "list": [the_list], "both": [author, the_list]}[mailing_list.reply_to]
-
-
 def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     """The marking first, then the text, then the footer; in HTML too where the post had it. The photos and documents are attached."""
     above = [
@@ -218,7 +207,10 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         *_removed_line(frame, catalogue),
         *correction_line(copy.corrects, catalogue),
     ]
-    below = footer(frame.mailing_list, frame.marking, frame.reference, catalogue)
+    below = [
+        *footer(frame.mailing_list, frame.marking, frame.reference, catalogue),
+        *author_line(copy.author_address, frame.mailing_list, catalogue),
+    ]
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
     parts: tuple[bytes, ...] = ()

@@ -1,6 +1,7 @@
-"""Header fields of outgoing mail: always printable ASCII, always folded, never more lines than meant.
+"""Header fields of outgoing mail: always printable ASCII but for addresses, always folded, never more lines than meant.
 
-Every value passes `_fold`, which refuses anything but printable ASCII. So no subject, name or title can end its line
+Every value passes `_fold`, which refuses anything but printable ASCII, and in an address the letters of its local part, which
+have no other form (RFC 6532): in a letter to the one whose address it is. So no subject, name or title can end its line
 and begin a field of its own, whatever it holds.
 """
 
@@ -17,6 +18,7 @@ LINE_CHARACTERS = 76  # RFC 2047 §2: the limit for a line with an encoded word;
 _ENCODED_OCTETS = 36  # makes encoded words of 60 characters, so that one fits behind every field name we write
 _PLAIN_CHARACTERS = 60  # a longer word is encoded too, because only encoded words can be split over lines
 _PRINTABLE = re.compile(r"[ -~]+")
+_PRINTABLE_UTF8 = re.compile(r"[ -~\u00c0-\U0010ffff]+")
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,248}>")
 
 _REPLY_PREFIX = re.compile(REPLY_PREFIX, re.IGNORECASE)
@@ -45,7 +47,7 @@ def mailbox_field(name: str, mailboxes: Iterable[Mailbox]) -> str:
         if words:
             words[-1] += ","
         words += [*_phrase(box.name), f"<{box.address}>"]
-    return _fold(name, words)
+    return _fold(name, words, _PRINTABLE_UTF8)
 
 
 def message_id_field(name: str, identifiers: Iterable[str]) -> str:
@@ -182,12 +184,12 @@ def _encoded_words(text: str) -> list[str]:
     return [f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks]
 
 
-def _fold(name: str, words: Iterable[str]) -> str:
+def _fold(name: str, words: Iterable[str], allowed: re.Pattern[str] = _PRINTABLE) -> str:
     """Join words to a field, folded between them; a first word that is too long for the name's line gets its own."""
     lines, line = [], f"{name}:"
     for word in words:
-        if not _PRINTABLE.fullmatch(word):
-            raise ValueError(f"a word of the field {name} is not printable ASCII")
+        if not (allowed.fullmatch(word) and word.isprintable()):
+            raise ValueError(f"a word of the field {name} is not printable")
         if len(line) + 1 + len(word) > LINE_CHARACTERS:
             lines.append(line)
             line = ""

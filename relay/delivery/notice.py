@@ -103,7 +103,7 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             text_field("MIME-Version", "1.0"),
         )
     )
-    return header.encode("ascii") + text_part("text/plain", "\n\n".join(_paragraphs(facts, catalogue)))
+    return header.encode("utf-8") + text_part("text/plain", "\n\n".join(_paragraphs(facts, catalogue)))
 
 
 def _subject(facts: NoticeFacts) -> str:

@@ -58,7 +58,8 @@ def compose_letter(
         (
             text_field("Date", format_datetime(written_at)),
             mailbox_field("From", [addressed("WEN Relay", own)]),
-            mailbox_field("Reply-To", author) if author else "",
+            # The operator's server may have no SMTPUTF8: an address that needs it stands in the text alone.
+            mailbox_field("Reply-To", author) if author and letter.author.isascii() else "",
             mailbox_field("To", [addressed("", recipient)]),
             text_field("Subject", f"[{letter.written_to.partition('@')[0]}] {letter.subject}"),
             message_id_field("Message-ID", [f"<{reference}@{domain}>"]),

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from relay.doctor.finding import Finding, ok, warning, wrong
+from relay.doctor.records import look_into
 from relay.errors import RelayError
 from relay.intake.tls import server_context
 from relay.resources import load_lists, load_smarthost
+from relay.roster.member import MemberState
 from relay.settings import Settings, is_loopback
+from relay.store.members import list_members
 from relay.transport.smarthost import Offer, is_open, try_smarthost
 
 _EXPIRES_SOON = timedelta(days=14)
@@ -146,6 +149,7 @@ def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
     else:
         yield ok("smarthost", f"{place} takes mail{'' if settings.smarthost_tls == 'none' else ' under TLS'}")
     yield from _look_at_onward_tls(settings, place, offer)
+    yield from _look_at_utf8(settings, place, offer)
 
 
 def _look_at_onward_tls(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:
@@ -167,6 +171,15 @@ def _look_at_onward_tls(settings: Settings, place: str, offer: Offer) -> Iterato
     else:
         advice = "let it offer REQUIRETLS, or only TLS for all mail and say so: [delivery] onward_tls (docs/operations/tls.md)"
         yield wrong("onward TLS", f"{wanted}, and {place} doesn't offer REQUIRETLS: their copies wait", advice)
+
+
+def _look_at_utf8(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:
+    """Whether members whose addresses have letters outside ASCII can be reached."""
+    everyone = look_into(settings, list_members) or ()
+    named = [str(one.address) for one in everyone if one.state is MemberState.ACTIVE and not one.address.is_ascii]
+    if named and not offer.takes_utf8:
+        sentence = f"{place} doesn't offer SMTPUTF8: nothing reaches {', '.join(named[:5])}{' and others' if named[5:] else ''}"
+        yield wrong("SMTPUTF8", sentence, "let it (Postfix: smtputf8_enable = yes), or ask them for another address")
 
 
 def _is_for(host: str, name: str) -> bool:

@@ -2,8 +2,8 @@
 
 Stricter than RFC 5321 on purpose: dot-strings only (no quoted local parts, source routes, address literals,
 comments or encoded words), because every one of these is a way to make two readers see two different addresses.
-Outside ASCII a domain may be written in its own letters (RFC 6531) and is kept and compared as A-labels; local parts are
-ASCII, as members' addresses are, so that no further server needs SMTPUTF8 to deliver to one.
+Outside ASCII (RFC 6531) a domain may be written in its own letters, and is kept and compared as A-labels; a local part may
+where `local_part` allows it, for members and their mail. What the relay and its operator are called is ASCII.
 """
 
 import re
@@ -11,6 +11,8 @@ import unicodedata
 from dataclasses import dataclass
 
 import idna
+
+from relay.mail.local_part import is_local_part
 
 LOCAL_PART_OCTETS = 64  # RFC 5321 §4.5.3.1.1
 DOMAIN_OCTETS = 255  # RFC 5321 §4.5.3.1.2
@@ -37,6 +39,11 @@ class Address:
         """The form that is compared, stored and counted: lower case, the domain as A-labels."""
         return f"{self.local}@{self.domain}".lower()
 
+    @property
+    def is_ascii(self) -> bool:
+        """Whether every mail server can deliver to it; else those on the way need SMTPUTF8."""
+        return self.local.isascii()
+
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
 
@@ -56,7 +63,7 @@ class Mailbox:
 
 
 def parse_address(text: str) -> Address | None:
-    """Read an addr-spec; None when it isn't one that this relay accepts.
+    """Read an addr-spec in ASCII; None when it isn't one that this relay accepts.
 
     Source: RFC 5321 §4.1.2 (Dot-string, Domain), narrowed as this module's docstring says.
     """
@@ -74,9 +81,9 @@ def parse_address(text: str) -> Address | None:
 
 
 def parse_international_address(text: str) -> Address | None:
-    """Read an addr-spec whose domain may be written in U-labels (RFC 6531 §3.3); None when it isn't one for this relay.
+    """Read an addr-spec in any letters (RFC 6531 §3.3); None when it isn't one for this relay.
 
-    The labels are taken as they are but for their case: what would have to be normalised first is somebody's trick.
+    A domain's labels are taken as they are but for their case: what would have to be normalised first is somebody's trick.
     """
     if text.isascii():
         return parse_address(text)
@@ -87,7 +94,10 @@ def parse_international_address(text: str) -> Address | None:
         labels = [label if label.isascii() else idna.alabel(label.lower()).decode() for label in domain.split(".")]
     except (idna.IDNAError, UnicodeError):
         return None
-    return parse_address(f"{local}@{'.'.join(labels)}")
+    plain = parse_address(f"{local if local.isascii() else 'x'}@{'.'.join(labels)}")
+    if plain is None or local.isascii():
+        return plain
+    return Address(local=local, domain=plain.domain) if is_local_part(local) else None
 
 
 def _true_labels(domain: str) -> bool:

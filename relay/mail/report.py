@@ -25,7 +25,7 @@ _BOUNDARY = re.compile(rb';[ \t]*boundary[ \t]*=[ \t]*(?:"([^"\\\r\n]{1,70})"|([
 _STATUS_PART = re.compile(rb"message/(?:global-)?delivery-status[ \t]*(?:;|\Z)", re.IGNORECASE)
 _AS_IT_IS = frozenset({b"", b"7bit", b"8bit"})
 _STATUS = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
-_ADDRESS = re.compile(rb"(?:rfc822|utf-8)[ \t]*;[ \t]*<?([!-;=?-~]{3,320})", re.IGNORECASE)
+_ADDRESS = re.compile(rb"(?:rfc822|utf-8)[ \t]*;[ \t]*<?([!-;=?-~\x80-\xff]{3,320})", re.IGNORECASE)
 _XTEXT = re.compile(rb"\+([0-9A-F]{2})")  # RFC 3461 §4: how an original recipient is given and, by some, given back
 _SAID_STATUS = re.compile(rb"(?<![0-9A-Za-z.])([45]\.[0-7]\.[0-9]{1,3})(?![0-9.])")
 _SAID_CODE = re.compile(rb"(?:^[ \t>]*|: |\()#?(5[0-5][0-9])[ -]", re.MULTILINE)
@@ -113,7 +113,7 @@ def _addresses(group: HeaderSection) -> frozenset[str]:
     found = (_ADDRESS.match(field.strip()) for field in fields)
     named = [match.group(1) for match in found if match]
     octets = [_XTEXT.sub(lambda match: bytes.fromhex(match.group(1).decode("ascii")), one) for one in named]
-    return frozenset(one.decode("latin-1").casefold() for one in (*named, *octets))
+    return frozenset(one.decode("utf-8", "replace").casefold() for one in (*named, *octets))
 
 
 def _fate(group: HeaderSection) -> Fate | None:

@@ -2,8 +2,9 @@
 
 App passwords are made by this relay from 150 random bits, so no guessing reaches them and the iteration count needs no more than
 to keep a stolen verifier as useless as it already is. 15 000 (RFC 7677 §4 asks for 4 096 at least) costs some milliseconds a
-login, which a burst of mail programs can afford. They and the members' addresses are plain ASCII, on which SASLprep (RFC 4013)
-changes nothing.
+login, which a burst of mail programs can afford. They are plain ASCII, and members' addresses are
+in a form (NFKC) on which SASLprep (RFC 4013) changes nothing; it forbids an address that is partly written from right to left, whose
+member logs in by PLAIN or LOGIN.
 
 Every login is looked at as an `Account`, whether anybody has it or not. The passwords of one account share salt and iterations, so
 that one derivation answers for all of them; a stranger's account has as many places for keys as a member's, all of them empty.

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from relay.errors import Invalid
-from relay.mail.address import Address, parse_address
+from relay.mail.address import Address, parse_international_address
 from relay.roster.free_mail import judge_waiver
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import Nomination, read_member_address
@@ -140,7 +140,7 @@ def judge_removals(difference: Difference, named: int | None) -> str:
 
 def _address(row: Row, standing: Mapping[str, Standing]) -> Address:
     """Whom the line is about. Somebody on record is found whatever is thought of their address today."""
-    typed = parse_address(row.cells["address"].strip())
+    typed = parse_international_address(row.cells["address"].strip())
     return typed if typed and typed.key in standing else read_member_address(row.cells["address"])
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from relay.errors import Invalid
-from relay.mail.address import Address, parse_address
+from relay.mail.address import Address, parse_international_address
 from relay.roster.member import AgencyType, Role
 
 
@@ -43,10 +43,14 @@ def read_member_address(text: str) -> Address:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - for this alone, and `serve` never asks
 
     try:
-        normal = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False, test_environment=True)
+        normal = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=True, test_environment=True)
     except EmailNotValidError as error:
         raise Invalid(f"“{text}” is not a usable mail address: {str(error)[0].lower()}{str(error)[1:]}") from None
-    address = parse_address(normal.ascii_email or normal.normalized)
+    address = parse_international_address(normal.ascii_email or normal.normalized)
+    if address is None and not normal.local_part.isascii():
+        raise Invalid(
+            f"“{text}” is not a usable mail address: its letters are of several alphabets, or can be taken for others"
+        )
     if address is None:
         raise Invalid(f"“{text}” is not a usable mail address: write it plainly, without quotes or comments")
     return address

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, Literal
 
 from relay.documents.limits import PICTURED_PAGES
-from relay.mail.address import Address, Mailbox, parse_address
+from relay.mail.address import Address, Mailbox, parse_international_address
 from relay.mail.message import HEADER_FIELDS, HEADER_OCTETS, IDENTIFIER_LENGTH, Message, is_printable
 from relay.policy.post import DOCUMENT_TYPES, CleanDocument, CleanImage, CleanPart, Finding, Passage, Progress, Scan
 from relay.policy.shingle import DIGEST_OCTETS, LONGEST_PASSAGE, PASSAGES, WORDS
@@ -277,7 +277,7 @@ def _author(value: object) -> Mailbox | None:
     if value is None:
         return None
     said: Mapping[str, object] = a_mapping(value)
-    address = parse_address(a(str, said.get("address")))
+    address = parse_international_address(a(str, said.get("address")))
     if address is None:
         raise FrameError("address")
     return Mailbox(name=_line(said.get("name")), address=address)

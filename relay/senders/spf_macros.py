@@ -44,9 +44,9 @@ def is_domain_spec(text: str) -> bool:
 
 
 def is_target(name: str) -> bool:
-    """Whether a name can be asked for: labels of 1 to 63 characters, two at least, 253 in all (§4.3)."""
+    """Whether a name can be asked for: ASCII (RFC 8616 §4), labels of 1 to 63 characters, two at least, 253 in all (§4.3)."""
     labels = name.removesuffix(".").split(".")
-    return len(labels) > 1 and len(name) <= _NAME and all(map(_LABEL.fullmatch, labels))
+    return name.isascii() and len(labels) > 1 and len(name) <= _NAME and all(map(_LABEL.fullmatch, labels))
 
 
 def expand(text: str, facts: Facts) -> str:

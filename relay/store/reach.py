@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
 
 from relay.delivery.delivery import BOUNCING, Delivery, Kind, Status
-from relay.mail.address import Address, parse_address
+from relay.mail.address import Address
 from relay.store import audit, digests, fanout
+from relay.store.member_rows import address_of
 from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
 
@@ -89,7 +90,7 @@ def taken_copy_of(connection: Connection, delivery_id: int) -> Address | None:
         .where(deliveries.c.id == delivery_id, _MAY_COME_BACK)
     )
     found = connection.execute(address).scalar_one_or_none()
-    return parse_address(found) if found else None
+    return address_of(found) if found else None
 
 
 def lose(

@@ -14,10 +14,11 @@ _PATIENCE = Timeouts(connect=_SOON, greeting=_SOON, command=_SOON)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What the server takes: `size_limit` octets in a message (None: it names none); `keeps_to_tls`: mail that must stay under TLS."""
+    """What the server takes: `size_limit` octets in a message (None: it names none); mail that must stay under TLS; addresses outside ASCII."""
 
     size_limit: int | None
     keeps_to_tls: bool
+    takes_utf8: bool
 
 
 def try_smarthost(smarthost: Smarthost) -> Offer:
@@ -29,7 +30,11 @@ def try_smarthost(smarthost: Smarthost) -> Offer:
 
     async def visit() -> Offer:
         connection = await Connection.open(smarthost, _PATIENCE)
-        offer = Offer(size_limit=connection.size_limit, keeps_to_tls=connection.keeps_to_tls)
+        offer = Offer(
+            size_limit=connection.size_limit,
+            keeps_to_tls=connection.keeps_to_tls,
+            takes_utf8=connection.takes_utf8,
+        )
         await connection.quit()
         return offer
 

@@ -21,12 +21,13 @@ from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext, create_default_conte
 from typing import Literal
 
 from relay.delivery.delivery import Action, Outcome
-from relay.mail.address import parse_address
+from relay.mail.address import parse_address, parse_international_address
 from relay.transport.replies import ServerReply, outcome_of, printable
 from relay.transport.wire import BLOCK_OCTETS, STANDARD_TIMEOUTS, SmarthostError, Timeouts, Wire
 
 RECIPIENTS = 100  # What every server must take in one transaction (RFC 5321 §4.5.3.1.8).
 
+_NO_UTF8 = Outcome(action=Action.FAILED, reply="the server takes no addresses with such letters (SMTPUTF8, RFC 6531)")
 _NO_PROMISE = Outcome(
     action=Action.DELAYED,
     reply="the list requires TLS all the way, and the server doesn't promise it (REQUIRETLS, RFC 8689)",
@@ -87,8 +88,15 @@ class Parcel:
         lines = self.octets.count(b"\r\n")
         if self.octets.count(b"\r") != lines or self.octets.count(b"\n") != lines or not self.octets.endswith(b"\r\n"):
             raise ValueError("a message to send is made of lines that end with CRLF")
-        if parse_address(self.recipient) is None or (self.mail_from and parse_address(self.mail_from) is None):
-            raise ValueError("an envelope address is a plain ASCII addr-spec")
+        if parse_international_address(self.recipient) is None:
+            raise ValueError("a recipient is a plain addr-spec")
+        if self.mail_from and parse_address(self.mail_from) is None:
+            raise ValueError("a return path is a plain ASCII addr-spec")
+
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether its envelope, and so perhaps its header, has letters outside ASCII (RFC 6531)."""
+        return not self.recipient.isascii()
 
 
 Result = tuple[Parcel, Outcome]
@@ -142,6 +150,11 @@ class Connection:
         """The most octets of a message that the server says it takes (RFC 1870 §3); None when it names no limit."""
         limit = self._extensions.get("SIZE", "")
         return int(limit) if limit.isdecimal() and int(limit) else None
+
+    @property
+    def takes_utf8(self) -> bool:
+        """Whether the server takes addresses outside ASCII (RFC 6531)."""
+        return "SMTPUTF8" in self._extensions
 
     @property
     def keeps_to_tls(self) -> bool:
@@ -216,7 +229,7 @@ class Connection:
         return reply
 
     def _carriable(self, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]) -> list[Parcel]:
-        """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3).
+        """Leave out 8-bit messages and addresses where the server takes none: they fail for good (RFC 6152 §3, RFC 6531 §3.2).
 
         What must stay under TLS waits where nobody promises that: it is for the operator to mend, and never sent in clear.
         """
@@ -225,6 +238,8 @@ class Connection:
         refusal = Outcome(action=Action.FAILED, reply="the server takes no 8-bit messages (RFC 6152)")
         if "8BITMIME" not in self._extensions:
             outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
+        if not self.takes_utf8:
+            outcomes |= {parcel.key: _NO_UTF8 for parcel in parcels if parcel.needs_utf8}
         return [parcel for parcel in parcels if parcel.key not in outcomes]
 
     async def _advance(
@@ -257,15 +272,16 @@ class Connection:
         first = transaction[0]
         size = f" SIZE={len(first.head) + len(first.octets)}" if "SIZE" in self._extensions else ""
         body = "" if first.octets.isascii() else " BODY=8BITMIME"
+        utf8 = " SMTPUTF8" if first.needs_utf8 else ""
         onward = " REQUIRETLS" if first.requires_tls and not self._enforced else ""
         lines = ["RSET"] if self._reset_due else []
         reports = "DSN" in self._extensions and first.mail_from != ""
         headers_only = " RET=HDRS" if reports else ""  # what comes back brings no text of a post along
-        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{onward}{headers_only}"]
+        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{utf8}{onward}{headers_only}"]
         lines += [
             f"RCPT TO:<{parcel.recipient}>{_report_on(parcel.recipient) if reports else ''}" for parcel in transaction
         ]
-        return [f"{line}\r\n".encode("ascii") for line in (*lines, "DATA")]
+        return [f"{line}\r\n".encode() for line in (*lines, "DATA")]
 
     async def _open_transaction(
         self, transaction: tuple[Parcel, ...], lines: list[bytes], outcomes: dict[int, Outcome]
@@ -317,8 +333,11 @@ class Connection:
 def _report_on(recipient: str) -> str:
     """Ask for word when a recipient can't be reached, under the address by which we know them (RFC 3461 §4.1, §4.2).
 
-    No ENVID: the return path says which copy it is, and can't be forged.
+    No ENVID: the return path says which copy it is, and can't be forged. An address outside ASCII is left out: it has a form of
+    its own there (RFC 6533 §3), which few servers read.
     """
+    if not recipient.isascii():
+        return " NOTIFY=FAILURE"
     return f" NOTIFY=FAILURE ORCPT=rfc822;{_NEEDS_XTEXT.sub(_xtext, recipient)}"
 
 
@@ -333,9 +352,9 @@ def dot_stuffed(octets: bytes) -> bytes:
 
 def _transactions(parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
     """Group what may share a transaction: the very same octets object from the same mail_from."""
-    groups: dict[tuple[int, bytes, str, bool], list[Parcel]] = {}
+    groups: dict[tuple[int, bytes, str, bool, bool], list[Parcel]] = {}
     for parcel in parcels:
-        key = id(parcel.octets), parcel.head, parcel.mail_from, parcel.requires_tls
+        key = id(parcel.octets), parcel.head, parcel.mail_from, parcel.requires_tls, parcel.needs_utf8
         groups.setdefault(key, []).append(parcel)
     for group in groups.values():
         for start in range(0, len(group), RECIPIENTS):

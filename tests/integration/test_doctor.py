@@ -367,6 +367,23 @@ def test_a_list_that_wants_tls_all_the_way_needs_a_smarthost_that_promises_it(fr
         smarthost.close()
 
 
+def test_members_whose_addresses_need_smtputf8_are_named_where_the_smarthost_has_none(fresh):
+    for extensions, names in (((), 0), ((), 1), (("SMTPUTF8",), 0)):
+        smarthost = Smarthost(Sink(extensions=extensions))
+        try:
+            fresh.configure("delivery", "port", smarthost.port)
+            found = [one for one in doors.look_at_smarthost(load_settings(fresh.file)) if one.check == "SMTPUTF8"]
+            assert [one.level for one in found] == ["wrong"] * names
+            assert all("инна@police.example" in one.finding for one in found)
+        finally:
+            smarthost.close()
+        if not extensions and not names:
+            vouched = ("--nominated-by", "one@network.example", "--confirmed-by", "two@network.example")
+            person = ("--name", "Inna", "--agency", "Police", "--agency-type", "police", "--country", "CM")
+            wishes = ("--language", "fr", "--lists", "central-africa")
+            fresh.run("members", "add", "инна@police.example", *person, *wishes, *vouched)
+
+
 def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh):
     fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\ntls = "required"')
     smarthost = Smarthost()

@@ -203,7 +203,7 @@ def test_posts_of_a_time_without_postfix_wait_in_the_relay_and_arrive_once(house
 def test_this_smarthost_takes_nothing_in_strange_names(house):
     with smtplib.SMTP("127.0.0.1", house.postfix.port) as client:
         client.ehlo()
-        assert client.esmtp_features.keys() == {"pipelining", "size", "enhancedstatuscodes", "8bitmime"}
+        assert client.esmtp_features.keys() == {"pipelining", "size", "enhancedstatuscodes", "8bitmime", "smtputf8"}
         assert client.mail("chief@police.example")[0] == 250
         assert client.rcpt(ANA)[0] == 554
 

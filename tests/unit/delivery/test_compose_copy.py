@@ -178,6 +178,27 @@ def test_the_author_stays_in_from_only_where_list_and_domain_allow_it(author_fro
     assert composed(copy, frame)["From"].addresses[0].domain == f"{visible}.example"
 
 
+@pytest.mark.parametrize(
+    ("reply_to", "answers", "told"),
+    [
+        ("author", ["central-africa-owner@relay.example"], True),
+        ("both", ["central-africa@relay.example"], True),
+        ("list", ["central-africa@relay.example"], False),
+    ],
+)
+def test_an_author_s_address_that_few_servers_take_stands_in_the_text_and_never_in_the_header(reply_to, answers, told):
+    frame = replace(FRAME, mailing_list=replace(LIST, reply_to=reply_to, author_from="author"))
+    author = Address(local="инесса", domain="customs.example")
+    copy = replace(COPY, author_address=author, author_domain_allows=True, parts=(*COPY.parts, HTML))
+    octets = compose_copy(unpack(pack(copy)), frame, FRENCH)
+    message = message_from_bytes(octets, policy=policy.default)
+    assert octets.partition(b"\r\n\r\n")[0].isascii()
+    assert [one.addr_spec for one in message["Reply-To"].addresses] == answers
+    assert [one.addr_spec for one in message["From"].addresses] == ["central-africa@relay.example"]
+    for kind in ("plain", "html"):
+        assert (str(author) in message.get_body((kind,)).get_content()) is told
+
+
 def test_what_the_author_left_out_is_filled_in():
     message = composed(replace(COPY, author_name="", message_id=None, date=None, references=(), subject=""))
     assert message["From"].addresses[0].display_name == "i.ekotto via Central Africa"

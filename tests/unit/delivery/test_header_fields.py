@@ -14,7 +14,7 @@ from relay.delivery.header_fields import (
     stamp_subject,
     text_field,
 )
-from relay.mail.address import Address
+from relay.mail.address import Address, Mailbox
 from relay.roster.definition import read_list
 from relay.roster.mailing_list import Tlp
 
@@ -139,3 +139,11 @@ community = "its members"
 footer = "For officials."
 integrity_contact = "the secretariat"
 """
+
+
+def test_an_address_is_written_in_its_letters_and_holds_nothing_else():
+    box = Mailbox(name="Zoé", address=Address(local="zoé", domain="douanes.example"))
+    assert mailbox_field("To", [box]) == "To: =?utf-8?b?Wm/DqQ==?= <zoé@douanes.example>\r\n"
+    for broken in ("z\u00a0é", "z\u2028é", "z\r\né", "z\u200bé", "z\x85é", "z\x00"):
+        with pytest.raises(ValueError, match="not printable"):
+            mailbox_field("To", [Mailbox(name="", address=Address(local=broken, domain="douanes.example"))])

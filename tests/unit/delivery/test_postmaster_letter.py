@@ -66,3 +66,9 @@ def test_another_author_than_the_reverse_path_is_shown_with_it_and_none_is_shown
     nobody = compose(replace(LETTER, author="", mail_from="", removed=0))
     assert "<>" in nobody.get_content()
     assert nobody["Reply-To"] is None
+
+
+def test_an_address_that_the_operator_s_server_may_not_take_stands_in_the_text_alone():
+    message = compose(replace(LETTER, author="zoé@elsewhere.example", mail_from="zoé@elsewhere.example"))
+    assert message["Reply-To"] is None
+    assert "<zoé@elsewhere.example>" in message.get_body().get_content()

@@ -126,7 +126,7 @@ def test_a_domain_in_its_own_letters_is_the_same_as_its_a_labels(text, domain):
 @pytest.mark.parametrize(
     "text",
     [
-        "añа@customs.example",  # members' local parts are ASCII
+        "añа@customs.example",  # Cyrillic а
         "ana@customs.ехample",  # Cyrillic е and х among Latin letters
         "ana@αbc.example",  # Greek α
         "ana@xn--xample-9uf.example",  # the same, as an A-label
@@ -153,6 +153,113 @@ def test_a_domain_in_its_own_letters_is_the_same_as_its_a_labels(text, domain):
 def test_letters_that_only_look_like_a_domain_are_no_address(text):
     """Row 30."""
     assert parse_international_address(text) is None
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "zoé",
+        "Ñandú.Pérez",
+        "søren+alerts",
+        "nguyễn",
+        "şahin",
+        "ɛsi.kɔfi",
+        "надежда.к",
+        "γεωργία",
+        "עדי",
+        "أحمد",
+        "مُحَمَّد",
+        "सीता",
+        "ครู",
+        "山田.taro",
+        "やまだ-2",
+        "ホーム",
+        "김철수",
+        "վարդան",
+        "é" * 32,
+    ],
+)
+def test_a_local_part_may_have_the_letters_of_one_script(local):
+    found = parse_international_address(f"{local}@customs.example")
+    assert found is not None
+    assert str(found) == f"{local}@customs.example"
+    assert found.key == f"{local.lower()}@customs.example"
+    assert not found.is_ascii
+    assert found == parse_international_address(f"{local.upper().lower()}@Customs.example")
+    assert parse_address(f"{local}@customs.example") is None
+
+
+@pytest.mark.parametrize(
+    "local",
+    [
+        "chiеf",  # Cyrillic е
+        "αna",
+        "сара",  # Cyrillic, every letter like a Latin one
+        "ОСА",
+        "ονα",
+        "ոս",
+        "ꭰꮃ",  # Cherokee
+        "ısa",  # dotless, like i
+        "İsa",
+        "ɑna",  # Latin alpha
+        "ǃana",
+        "ana\u0301",  # not composed
+        "é\u0301",  # a mark more
+        "x\u0301",  # a mark that composes with nothing
+        "\u0301ana",
+        "أ.\u064eب",  # a mark that begins a word
+        "ｚoé",  # full width
+        "ﬁé",  # a ligature
+        "é²",
+        "é٣",  # another script's digit
+        "é①",
+        "é😀",
+        "é\u200d",
+        "é\u200b",
+        "é\u202e",
+        "é\u00ad",
+        "é\ufe0f",
+        "é\u00a0a",
+        "é a",
+        "é..a",
+        ".é",
+        "é.",
+        "é@a",
+        '"é"',
+        "é%a",
+        "é!a",
+        "é(a)",
+        "=?utf-8?q?é?=",
+        "é\r\na",
+        "é\0",
+        "é\u2028a",
+        "é\ud800",
+        "\ue000é",
+        "é" * 33,  # octets count
+        "кёиwe",
+        "김 철수",
+        "김철수עדי",
+    ],
+)
+def test_letters_that_are_read_in_two_ways_are_no_local_part(local):
+    """Row 30."""
+    assert parse_international_address(f"{local}@customs.example") is None
+
+
+def test_letters_are_compared_by_their_small_form_and_never_by_what_else_they_may_stand_for():
+    german = parse_international_address("straße@customs.example")
+    assert german == parse_international_address("Straße@customs.example")
+    assert german != address("strasse@customs.example")
+    assert parse_international_address("zoé@customs.example") != address("zoe@customs.example")
+
+
+def test_a_path_and_a_from_field_may_have_such_an_address():
+    path = parse_path("<zoé@douanes.example> SMTPUTF8".encode())
+    assert path is not None
+    assert (str(path.address), path.utf8) == ("zoé@douanes.example", True)
+    mailbox = parse_mailbox('"Zoé Example" <zoé@douanes.example>')
+    assert mailbox is not None
+    assert str(mailbox.address) == "zoé@douanes.example"
 
 
 def test_the_domain_is_made_lower_case_and_the_local_part_kept():

@@ -64,6 +64,13 @@ def test_a_recipient_is_known_by_the_address_that_we_gave_or_that_the_server_fou
     assert read_report(dsn(other, group), "paul@police.example").fate == "failed"
 
 
+def test_a_recipient_outside_ascii_is_known_by_its_letters():
+    other = GROUP.replace("paul@police", "ana@douanes").replace("failed", "relayed").replace("5.1.1", "2.0.0")
+    group = GROUP.replace("rfc822; paul@police.example", "utf-8; Инна@police.example")
+    assert read_report(dsn(other, group), "инна@police.example").fate == "failed"
+    assert read_report(dsn(other, group), "ana@douanes.example").fate == "relayed"
+
+
 @pytest.mark.parametrize(
     ("text", "statuses", "codes"),
     [

@@ -70,6 +70,9 @@ def test_a_fault_in_a_nomination_is_one_sentence(changes, sentence):
         ("  nadia@customs.example\n", "nadia@customs.example"),
         ("nadia@bücher.example", "nadia@xn--bcher-kva.example"),
         ("nadia+alerts@customs.example", "nadia+alerts@customs.example"),
+        ("nadiä@bücher.example", "nadiä@xn--bcher-kva.example"),
+        ("nadia\u0308@customs.example", "nadiä@customs.example"),  # typed in two strokes
+        ("надежда@таможня.example", "надежда@xn--80amrfdv0h.example"),
     ],
 )
 def test_a_typed_address_is_brought_to_its_normal_form(text, normal):
@@ -89,7 +92,8 @@ def test_a_typed_address_is_brought_to_its_normal_form(text, normal):
         '"nadia"@customs.example',
         "nadia@[127.0.0.1]",
         "nadia%x@customs.example",
-        "nadiä@customs.example",
+        "nаdia@customs.example",  # Cyrillic а
+        "сара@customs.example",  # Cyrillic letters that all pass for Latin ones
         "nadia@customs.example\0",
         "nadia\r\n@customs.example",
     ],
@@ -98,3 +102,4 @@ def test_what_can_not_receive_mail_here_is_refused_with_a_sentence(text):
     with pytest.raises(Invalid) as caught:
         read_member_address(text)
     assert "is not a usable mail address: " in str(caught.value)
+    assert ("several alphabets" in str(caught.value)) is (not text.isascii())

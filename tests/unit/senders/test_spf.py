@@ -55,6 +55,13 @@ def test_the_null_sender_stands_for_the_postmaster_of_the_greeting():
     assert judge(zone, sender=None) is SpfResult.PASS
 
 
+@pytest.mark.parametrize("macro", ["%{l}", "%{s}"])
+def test_a_local_part_outside_ascii_is_in_no_name_and_asks_nothing(macro):
+    lookup = lookup_in(record(f"v=spf1 exists:{macro}.b.example ?all"))
+    assert check_host("192.0.2.1", Address(local="инна", domain="a.example"), "mx", lookup) is SpfResult.NEUTRAL
+    assert lookup.asked == [("a.example", "TXT")]
+
+
 @pytest.mark.parametrize("place", [("a.example", "TXT"), ("b.example", "A"), ("c.example", "TXT")])
 def test_no_answer_is_trouble_and_no_result(place):
     zone = record("v=spf1 a:b.example include:c.example -all", b_example=("198.51.100.1",))
