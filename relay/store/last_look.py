@@ -60,13 +60,13 @@ _OTHER_LIST = (
     .correlate(deliveries)
     .scalar_subquery()
 )
-_HAS_CONTENT = exists().where(
-    posts.c.id == deliveries.c.post_id,
+_GIVEN = and_(  # a post that members are given: its content is there, nobody hides it, and nobody has recalled it
     posts.c.content.is_not(None),
     posts.c.wrapped_key.is_not(None),
     posts.c.recalled_at.is_(None),
     ~exists().where(hidden_posts.c.post_id == posts.c.id),
 )
+_HAS_CONTENT = exists().where(posts.c.id == deliveries.c.post_id, _GIVEN)
 _TWIN, _SAME, _OWN = deliveries.alias("twin"), posts.alias("same"), posts.alias("own")
 _CONTENT_KEY = (
     select(_OWN.c.content_key).where(_OWN.c.id == deliveries.c.post_id).correlate(deliveries).scalar_subquery()
@@ -143,9 +143,7 @@ _BEGIN = Prepared(_BEGIN_ANY)
 _PLAIN_POSTS = Prepared(
     select(posts.c.id).where(
         posts.c.id.in_(select(deliveries.c.post_id).where(_MINE, _IS_COPY)),
-        posts.c.content.is_not(None),
-        posts.c.wrapped_key.is_not(None),
-        ~exists().where(hidden_posts.c.post_id == posts.c.id),
+        _GIVEN,
         ~exists().where(_SAME.c.content_key == posts.c.content_key, _SAME.c.id != posts.c.id),
     )
 )
