@@ -35,6 +35,7 @@ from relay.intake.handler import Doors
 from relay.intake.limits import CLAIMS, CLAIMS_OF_ONE, LETTERS, LETTERS_OF_ONE, HourlyRate, Storm
 from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import load_tls
+from relay.lookout import Lookout
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
@@ -125,7 +126,7 @@ class Service:
             definitions=load_definitions(resources.settings, resources.ruleset),
             measures=resources.measures,
         )
-        self._reserve = Reserve(settings.data, settings.smtp.min_free_octets, note)
+        self._reserve = Reserve(settings.disks.values(), settings.smtp.min_free_octets, note)
         self._turns: dict[str, Turn] = {}
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
         self._forged = Storm()
@@ -136,6 +137,8 @@ class Service:
         self._server: SmtpServer | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
         self._standing = Standing(lambda: self.resources, roles, alone=settings.database_url.startswith("sqlite"))
+        self._lookout = Lookout(roles)
+        self._away_since: float | None = None  # monotonic seconds
         self._stopping = asyncio.Event()
         self._replaced = False
         self._changing = threading.Lock()  # held while `resources` is read to be replaced
@@ -149,6 +152,7 @@ class Service:
         loop.add_signal_handler(signal.SIGHUP, self._start_reload)
         async with AsyncExitStack() as stack:
             stack.callback(tell(self.resources.measures.heard))
+            stack.callback(tell(self._lookout.heard))
             await asyncio.to_thread(self._prepare)
             stack.push_async_callback(asyncio.to_thread, self._finish)
             ports = await self._open_doors(stack)
@@ -357,7 +361,16 @@ class Service:
         takes = self._reserve.has_room(0) and self._scanners.ready() if "smtp" in self._roles else True
         if not (takes and self.resources.database.can_write):
             return Health("unavailable")
-        return judge_delivery(waiting, away=self._courier.smarthost_is_away) if self._courier else Health("ok")
+        alarms = self.resources.settings.alarms
+        return judge_delivery(waiting, self._away_for(), alarms) if self._courier else Health("ok")
+
+    def _away_for(self) -> timedelta | None:
+        """Since so long the smarthost is away, as far as anybody has looked; None while it isn't."""
+        if self._courier is None or not self._courier.smarthost_is_away:
+            self._away_since = None
+            return None
+        self._away_since = self._away_since or monotonic()
+        return timedelta(seconds=monotonic() - self._away_since)
 
     def _page_of_metrics(self) -> bytes:
         """What this process and those beside it report, and how the database stands."""
@@ -412,6 +425,8 @@ class Service:
         if leads and (resources := self._standing.leading()):
             jobs.run_due(resources, now)
         self._measure_ends()
+        with jobs.trouble_noted("look"):
+            self._lookout.tick(self.resources, now, leads=leads, away=self._away_for() is not None)
         self._wake()
 
     def _measure_ends(self) -> None:

@@ -1,7 +1,7 @@
 """What the page of metrics asks for when it is read: how the database, the disk and the keys stand. Names and labels are those of `measures.GAUGES`."""
 
-import os
 import platform
+from contextlib import suppress
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +11,9 @@ from cryptography import x509
 from relay.errors import RelayError
 from relay.measures import Key
 from relay.resources import Resources
+from relay.settings import Settings
+from relay.store import alarms
+from relay.store.disk import free_octets
 from relay.store.keys import VAULT, made_at
 from relay.store.standing import Standing, look
 
@@ -19,10 +22,14 @@ def of_database(resources: Resources, now: datetime) -> dict[Key, float]:
     """What waits in the database, which all nodes share; only that it is away, when it can't be read."""
     try:
         with resources.database.read() as connection:
-            found = look(connection, now)
+            found, wrong = look(connection, now), alarms.going_on(connection, now)
     except RelayError:
         return {("database_up", ()): 0}
-    return {("database_up", ()): int(resources.database.can_write)} | of_standing(found)
+    gauges: dict[Key, float] = {("database_up", ()): int(resources.database.can_write)}
+    for one in wrong:
+        if one.told:
+            gauges["alarms", (one.kind,)] = gauges.get(("alarms", (one.kind,)), 0) + one.nodes
+    return gauges | of_standing(found)
 
 
 def of_standing(found: Standing) -> dict[Key, float]:
@@ -50,15 +57,21 @@ def of_machine(resources: Resources) -> dict[Key, float]:
         ("disk_reserve_octets", ()): settings.smtp.min_free_octets,
         ("vault_key_made_timestamp_seconds", ()): vault_key_made(resources).timestamp(),
     }
-    try:
-        space = os.statvfs(settings.data)
-        gauges["disk_free_octets", ()] = space.f_bavail * space.f_frsize
+    gauges |= {("disk_free_octets", (name,)): free for name, free in free_on_disks(settings).items()}
+    with suppress(OSError):  # there is no such log on PostgreSQL
         gauges["database_log_octets", ()] = (settings.data / "relay.db-wal").stat().st_size
-    except OSError:  # there is no such log on PostgreSQL
-        pass
     if ends := certificate_ends(settings.smtp.tls_certificate):
         gauges["tls_certificate_ends_timestamp_seconds", ()] = ends.timestamp()
     return gauges
+
+
+def free_on_disks(settings: Settings) -> dict[str, int]:
+    """What is free on each disk that must not become full; those of which it can't be told are left out."""
+    free = {}
+    for name, directory in settings.disks.items():
+        with suppress(OSError):
+            free[name] = free_octets(directory)
+    return free
 
 
 def vault_key_made(resources: Resources) -> datetime:

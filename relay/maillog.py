@@ -79,6 +79,8 @@ EVENTS: Mapping[str, str] = {
     "challenge.expired": "so many members did not answer in time; what they were asked about is destroyed",
     "letter.taken": "somebody wrote to postmaster@ or abuse@; a clean copy goes on",
     "letter.dropped": "mail to postmaster@ or abuse@ went no further: why",
+    "alarm.raised": "something is wrong with the relay, or still is after a day: what, on which node, since when; the operator is told by mail",
+    "alarm.over": "what an alarm was raised for is over",
     "audit.head_signed": "the end of the audit chain was signed",
     "delivery.waiting_long": "something has been due for long and was not taken up; told once an hour at most",
     "keys.renewed": "keys whose time had come were made anew: their files",
@@ -152,7 +154,7 @@ def note(event: str, /, **facts: object) -> None:
             raise TypeError(f"log fact {name} of {event} is not a plain value")
     for heard in _HEARERS:
         heard(event, facts)
-    level = logging.WARNING if _is_trouble(event) else logging.INFO
+    level = logging.ERROR if event == "alarm.raised" else logging.WARNING if _is_trouble(event) else logging.INFO
     if _LOG.isEnabledFor(level):  # the event says where it comes from: the caller is not searched for
         _LOG.handle(_LOG.makeRecord(_LOG.name, level, "", 0, event, (), None, extra={"facts": facts}))
 

@@ -69,7 +69,7 @@ METRICS: Mapping[str, Metric] = {
     "fanout_seconds": Metric(meaning="of each post: from its copies being queued (its acceptance or release) to its last copy", bounds=_JOURNEY_BOUNDS),
     "possible_duplicates": Metric(meaning="copies that may have arrived twice"),
     "bounces": Metric(labels=("fate",), meaning="what came back to copies' return paths, by what became of it"),
-    "jobs_failed": Metric(labels=("job",), meaning="runs of a periodic job that met trouble"),
+    "jobs_failed": Metric(labels=("task",), meaning="runs of a periodic job that met trouble"),
 }  # fmt: skip
 
 
@@ -179,7 +179,7 @@ GAUGES: Mapping[str, Metric] = {
     "audit_signed_timestamp_seconds": Metric(meaning="when a node last signed the end of its audit chain; hourly"),
     "database_up": Metric(meaning="1 while the database can be read, and written as far as is known"),
     "database_log_octets": Metric(meaning="the size of SQLite's write-ahead log"),
-    "disk_free_octets": Metric(meaning="what is free on the data directory's disk"),
+    "disk_free_octets": Metric(labels=("disk",), meaning="what is free on the data directory's disk (data), and where database.disk points (database)"),
     "disk_reserve_octets": Metric(meaning="smtp.min_free_octets: with less free no post is taken"),
     "intake_has_room": Metric(meaning="1 while posts are taken, 0 while they are put off because the disk is low"),
     "connections_open": Metric(meaning="SMTP connections that are open"),
@@ -187,7 +187,8 @@ GAUGES: Mapping[str, Metric] = {
     "smarthost_away": Metric(meaning="1 while the last tries found no smarthost that answered"),
     "tls_certificate_ends_timestamp_seconds": Metric(meaning="when the certificate of smtp.tls_certificate ends"),
     "vault_key_made_timestamp_seconds": Metric(meaning="when the vault key that seals was made; weekly"),
-    "job_succeeded_timestamp_seconds": Metric(labels=("job",), meaning="when a periodic job last went well in this process"),
+    "alarms": Metric(labels=("kind",), meaning="alarms that are raised now (docs/operations/alarms.md)"),
+    "job_succeeded_timestamp_seconds": Metric(labels=("task",), meaning="when a periodic job last went well in this process"),
 }  # fmt: skip
 
 

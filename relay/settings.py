@@ -187,9 +187,10 @@ class DigestSection(_Section):
 
 
 class DatabaseSection(_Section):
-    """Where the database is; "" means SQLite in the data directory."""
+    """Where the database is; "" means SQLite in the data directory. `disk` is a directory on a server's disk, where that is this machine's."""
 
     url: str = Field(repr=False)
+    disk: str
 
 
 class WebSection(_Section):
@@ -222,6 +223,17 @@ class VettingSection(_Section):
     """How long a country's word for its people counts."""
 
     attest_every: Annotated[Duration, Field(ge=timedelta(days=60))]  # the asking begins 30 days before
+
+
+class AlarmsSection(_Section):
+    """How long, how little or how near trouble must be before whoever runs the relay is told, and how often they are."""
+
+    due: Duration
+    undelivered: Duration
+    smarthost_away: Duration
+    disk: Annotated[int, BeforeValidator(_size), Field(ge=0)]
+    certificate: Duration
+    letters_per_hour: int = Field(ge=1)
 
 
 class LogSection(_Section):
@@ -263,6 +275,7 @@ class Settings(BaseSettings):
     scan: ScanSection
     retention: RetentionSection
     vetting: VettingSection
+    alarms: AlarmsSection
     log: LogSection
     limits: LimitsSection
 
@@ -290,6 +303,12 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The database's URL, with the default filled in."""
         return self.database.url or sqlite_url(self.relay.data / "relay.db")
+
+    @property
+    def disks(self) -> dict[str, Path]:
+        """A directory on each disk that must not become full, by what lies on it."""
+        disks = {"data": self.relay.data}
+        return disks | {"database": Path(self.database.disk)} if self.database.disk else disks
 
     @property
     def public_host(self) -> str:
@@ -459,6 +478,11 @@ def _check_together(settings: Settings, site: Source) -> None:
                 (smtp.tls_key, ("smtp", "tls_key")),
                 (delivery.password_file, ("delivery", "password_file")),
             )
+        ),
+        (
+            bool(settings.database.disk) and not Path(settings.database.disk).is_dir(),
+            ("database", "disk"),
+            f"[database] disk: there is no directory {settings.database.disk}",
         ),
         (
             settings.relay.postmaster.lower() in {f"{one}@{settings.relay.domain}" for one in ("postmaster", "abuse")},

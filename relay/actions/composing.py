@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from relay.actions import encrypt
+from relay.actions.alarms import compose_for_operator
 from relay.actions.copies import (
     Variant,
     Variants,
@@ -17,7 +18,6 @@ from relay.actions.copies import (
 )
 from relay.actions.digest import compose_parts, open_parts
 from relay.actions.notices import notice_facts
-from relay.actions.postmaster import compose_for_postmaster
 from relay.delivery.delivery import BOUNCING, CONTENT, Delivery, Kind
 from relay.delivery.notice import compose_notice
 from relay.delivery.signing import sign
@@ -100,8 +100,8 @@ class Composer:
 
 
 def _letter(resources: Resources, delivery: Delivery, now: datetime) -> Composed:
-    if delivery.kind is Kind.POSTMASTER:
-        octets = compose_for_postmaster(resources, delivery, now)
+    if delivery.kind in {Kind.ALARM, Kind.POSTMASTER}:
+        octets = compose_for_operator(resources, delivery, now)
     else:
         facts = notice_facts(resources, delivery, now)
         octets = compose_notice(facts, resources.catalogue(delivery.language))

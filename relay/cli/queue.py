@@ -9,11 +9,12 @@ import typer
 from relay.actions.open import opened, operator_name, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
+from relay.delivery.alarm import AlarmKind
 from relay.delivery.delivery import Status
 from relay.errors import Invalid
 from relay.resources import Resources
 from relay.settings import duration
-from relay.store import audit, queue
+from relay.store import alarms, audit, queue
 from relay.store.standing import look
 
 app = typer.Typer(no_args_is_help=True)
@@ -28,10 +29,23 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """
     with opened(config) as resources, resources.database.read() as connection:
         counts, found = queue.counts(connection), look(connection, resources.now())
+        wrong = alarms.going_on(connection, found.at)
     ages = {status: _seconds(found.at - one.oldest) for status, one in found.open.items()}
     due = _seconds(found.due_for())
+    away = next((one.since for one in wrong if one.kind is AlarmKind.SMARTHOST), None)
     if as_json:
-        print_json({**counts, "oldest_seconds": ages, "due_seconds": due, "lists": found.lists})
+        since = away.isoformat() if away else None
+        raised = [one.kind for one in wrong if one.told]
+        print_json(
+            {
+                **counts,
+                "oldest_seconds": ages,
+                "due_seconds": due,
+                "lists": found.lists,
+                "smarthost_away_since": since,
+                "alarms": raised,
+            }
+        )
         return
     rows = [
         {"status": status, "deliveries": number, "oldest": _age(ages.get(status))}
@@ -44,6 +58,11 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
         say("")
         print_rows(waiting, as_json=False, columns=("list", "waiting"), nothing="")
     say(f"\nMay have arrived twice: {counts['possible_duplicates']}.")
+    if away:
+        say(f"The smarthost is away since {away:%Y-%m-%d %H:%M} UTC, for {_age(_seconds(found.at - away))}.")
+    for one in wrong:
+        if one.told:
+            say(f"Alarm since {one.since:%Y-%m-%d %H:%M} UTC: {one.kind}{f' ({one.about})' if one.about else ''}.")
     say(f"What is due longest has been due for {_age(due)}." if due else "Nothing is due.")
 
 

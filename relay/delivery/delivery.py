@@ -55,6 +55,7 @@ class Kind(StrEnum):
     BREACH = "breach"
     POINTER = "pointer"  # a post waits for its reader's key; becomes the copy that it stands for when there is one
     ENCRYPTION = "encryption"  # keys that end, or that are missing
+    ALARM = "alarm"
 
 
 # What holds words of a post: to who wants it encrypted it goes so, or not at all. Every other kind is composed from facts alone.

@@ -40,6 +40,7 @@ def examine(
     yield finding
     if chain:
         yield from records.look_at_audit(chain)
+        yield from records.look_at_queue(settings, now)
         yield from look_at_directory(settings, now)
         yield from look_at_people(settings, now)
         yield from look_at_registered(settings, now)

@@ -6,7 +6,6 @@
 import ctypes
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.scan.tesseract import LANGUAGES, languages
 from relay.settings import Settings
+from relay.store.disk import free_octets
 
 ROOT = Path("/")
 _NOT_SYNCHRONISED = 5  # TIME_ERROR of adjtimex(2)
@@ -93,20 +93,23 @@ def look_at_clock(now: datetime, newest: datetime | None) -> Iterator[Finding]:
 def look_at_space(settings: Settings) -> Iterator[Finding]:
     """Below the reserve posts are put off with 452."""
     reserve = settings.smtp.min_free_octets
-    try:
-        free = shutil.disk_usage(settings.data).free
-        names = os.statvfs(settings.data)
-    except OSError as error:
-        yield wrong("disk space", f"{settings.data}: {error.strerror}", "mount it, or correct [relay] data")
-        return
-    sentence = f"{free >> 20} MiB free in {settings.data}"
-    if free < reserve or (names.f_files and not names.f_favail):
-        advice = f"make room: below {reserve >> 20} MiB, or without a free inode, no post is taken"
-        yield wrong("disk space", sentence, advice)
-    elif free < _SOON_FULL * reserve:
-        yield warning("disk space", sentence, f"make room: below {reserve >> 20} MiB no post is taken")
-    else:
-        yield ok("disk space", sentence)
+    for directory in settings.disks.values():
+        try:
+            free = free_octets(directory)
+            names = os.statvfs(directory)
+        except OSError as error:
+            yield wrong(
+                "disk space", f"{directory}: {error.strerror}", "mount it, or correct [relay] data or [database] disk"
+            )
+            continue
+        sentence = f"{free >> 20} MiB free in {directory}"
+        if free < reserve or (names.f_files and not names.f_favail):
+            advice = f"make room: below {reserve >> 20} MiB, or without a free inode, no post is taken"
+            yield wrong("disk space", sentence, advice)
+        elif free < _SOON_FULL * reserve:
+            yield warning("disk space", sentence, f"make room: below {reserve >> 20} MiB no post is taken")
+        else:
+            yield ok("disk space", sentence)
 
 
 def look_at_reading(root: Path = ROOT) -> Iterator[Finding]:

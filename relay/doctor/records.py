@@ -6,14 +6,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from relay.delivery.delivery import Status
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.errors import RelayError
 from relay.resources import load_lists, load_ruleset
 from relay.settings import Settings
 from relay.store import audit
+from relay.store.alarms import going_on
 from relay.store.engine import Database, Transaction
 from relay.store.keys import DkimKey, load_keys
 from relay.store.schema import is_current
+from relay.store.standing import look
 
 Answer = TypeVar("Answer")
 
@@ -98,3 +101,24 @@ def look_at_audit(chain: Chain) -> Iterator[Finding]:
             f"the chain has grown, and was not signed since {since}",
             "start `wen-relay serve` with its jobs role",
         )
+
+
+def look_at_queue(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Whether deliveries leave, and what alarms there are. What can't be read, other looks tell."""
+    on_record = look_into(settings, lambda connection: (look(connection, now), going_on(connection, now)))
+    if on_record is None:
+        return
+    found, troubles = on_record
+    for one in troubles:
+        said = f"since {one.since:%Y-%m-%d %H:%M} UTC: {one.kind}{f' ({one.about})' if one.about else ''}"
+        yield warning("alarms", said, "docs/operations/alarms.md tells what it means and what to do")
+    minutes = int(found.due_for().total_seconds()) // 60
+    waiting = sum(one.number for status, one in found.open.items() if status != Status.DIGEST)
+    if found.due_for() > settings.alarms.due:
+        said = f"{waiting} deliveries wait, and one has been due for {minutes} minutes"
+        yield wrong("deliveries", said, "wen-relay queue status; is a process with the delivery role at work?")
+    elif found.undelivered_for() > settings.alarms.undelivered:
+        said = f"{waiting} deliveries wait, the oldest for {int(found.undelivered_for().total_seconds()) // 3600} hours"
+        yield warning("deliveries", said, "wen-relay queue list --status queued --older-than 1h")
+    else:
+        yield ok("deliveries", f"{waiting} wait, none for long")

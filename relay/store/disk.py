@@ -3,7 +3,7 @@
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -71,25 +71,34 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def free_octets(directory: Path) -> int:
+    """What is free for us on a directory's disk, without what the system keeps for root.
+
+    Raises:
+        OSError: it can't be told.
+    """
+    space = os.statvfs(directory)
+    return space.f_bavail * space.f_frsize
+
+
 class Reserve:
-    """The room on a data directory's disk that no new post may take, so that what was taken already can still be delivered.
+    """The room on some directories' disks that no new post may take, so that what was taken already can still be delivered.
 
     Args:
-        directory: where the data lies.
-        octets: how much must stay free.
+        directories: on each disk one.
+        octets: how much must stay free on each.
         note: is told `service.disk_low` and `service.disk_recovered`, once each time.
     """
 
-    def __init__(self, directory: Path, octets: int, note: Callable[[str], None]) -> None:
-        self._directory = directory
+    def __init__(self, directories: Iterable[Path], octets: int, note: Callable[[str], None]) -> None:
+        self._directories = tuple(directories)
         self._octets = octets
         self._note = note
         self._low = False
 
     def has_room(self, octets: int) -> bool:
         """Whether so many octets, and the reserve, are free for us, who may not use what the system keeps for root."""
-        space = os.statvfs(self._directory)
-        beyond = space.f_bavail * space.f_frsize - self._octets
+        beyond = min(map(free_octets, self._directories)) - self._octets
         if (beyond < 0) != self._low:
             self._low = beyond < 0
             self._note("service.disk_low" if self._low else "service.disk_recovered")

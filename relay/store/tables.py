@@ -304,7 +304,7 @@ deliveries = Table(
     metadata,
     Column("id", _RowId, primary_key=True),
     Column("post_id", _RowId, ForeignKey("posts.id")),
-    Column("member_id", Text, ForeignKey("members.id")),  # none for the postmaster, who needn't be a member
+    Column("member_id", Text, ForeignKey("members.id")),  # none for who runs the relay, who needn't be a member
     Column("about_id", Text, ForeignKey("members.id")),  # the nominee of a nomination's notice, which has no post
     Column("facts", Json),  # of a letter that is about no post
     Column("sealed", LargeBinary),  # what was written to the postmaster, until it is delivered
@@ -326,11 +326,11 @@ deliveries = Table(
     # The delivery that brings this copy as a part of a digest. No foreign key: each row that is deleted would be looked for in it.
     Column("digest_id", BigInteger),
     UniqueConstraint("post_id", "member_id", "kind"),
-    CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name="member_id"),
+    CheckConstraint("(member_id IS NULL) = (kind IN ('alarm', 'postmaster'))", name="member_id"),
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
         ),
         name="kind",
     ),
@@ -532,6 +532,22 @@ audit_heads = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("signed_at", Instant, nullable=False),
     Column("signature", LargeBinary, nullable=False),
+)
+
+# Episodes in which something was wrong with the relay itself, and what the operator was told of them.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", _RowId, primary_key=True),
+    Column("node", Text, nullable=False),  # "" for what concerns all of them
+    Column("part", Text, nullable=False),  # which of the node's processes looks
+    Column("kind", Text, nullable=False),
+    Column("about", Text, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("calm_since", Instant),
+    Column("told_at", Instant),
+    Column("ended_at", Instant),
+    Column("closed_at", Instant),  # nothing is to be told of it any more
 )
 
 # The doors of config/channels: what a country's focal point found right, and how far each country was asked.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from relay.delivery.retry import LONG
+from relay.settings import AlarmsSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,16 @@ class Health:
         return {"status": self.status} | {name: fact for name, fact in facts.items() if fact is not None}
 
 
-def judge_delivery(waiting: timedelta, *, away: bool) -> Health:
-    """Judge by how long the oldest delivery has been due. Behind a smarthost that is away deliveries wait as they should."""
-    status = "delivery stuck" if waiting > LONG and not away else "ok"
-    return Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away)
+def judge_delivery(waiting: timedelta, away_for: timedelta | None, alarms: AlarmsSection) -> Health:
+    """Judge as alarms do, by how long the oldest delivery has been due and the smarthost away, since no letter can tell of either.
+
+    Args:
+        waiting: since so long a delivery is due. Behind a smarthost that is away deliveries wait as they should.
+        away_for: since so long the smarthost is away; None while it isn't.
+        alarms: how long is too long.
+    """
+    if away_for is None:
+        status = "delivery stuck" if waiting > alarms.due else "ok"
+    else:
+        status = "smarthost away" if away_for > alarms.smarthost_away else "ok"
+    return Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away_for is not None)

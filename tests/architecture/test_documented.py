@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 from relay import errors
 from relay.cli.main import COMMANDS, command_line
+from relay.delivery.alarm import AlarmKind
 from relay.maillog import EVENTS
 from relay.measures import GAUGES, METRICS
 from relay.settings import Settings
@@ -132,3 +134,34 @@ def test_every_metric_stands_in_its_paper_as_the_page_has_it():
 
 def test_every_metric_is_used():
     assert {*METRICS, *GAUGES} - set(texts()) == set()
+
+
+RULES = yaml.safe_load((ROOT / "deploy/prometheus/wen-relay.rules.yml").read_text("utf-8"))["groups"][0]["rules"]
+ALARMS_PAPER = (ROOT / "docs/operations/alarms.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["alert"])
+def test_a_rule_for_prometheus_asks_for_metrics_and_labels_that_there_are(rule):
+    names = {
+        f"{name}{end}": one for name, one in METRICS.items() for end in (("_bucket",) if one.bounds else ("_total",))
+    }
+    names |= GAUGES
+    asked = re.findall(r"wen_relay_(\w+)(?:\{([^}]*)\})?", rule["expr"])
+    assert asked or "up" in rule["expr"]
+    for name, matchers in asked:
+        assert name in names
+        assert set(re.findall(r"(\w+)=", matchers)) <= {*names[name].labels, "process"}
+    of_all = {label for name, _ in asked for label in names[name].labels} | {"le", "process", "instance"}
+    assert {one.strip() for group in re.findall(r"by \(([^)]*)\)", rule["expr"]) for one in group.split(",")} <= of_all
+    assert rule["labels"]["severity"] in {"page", "morning"}
+    assert rule["annotations"]["summary"]
+
+
+def test_every_alarm_stands_in_its_paper_and_none_else_does():
+    assert re.findall(r"^\| `([\w-]+)` \|", ALARMS_PAPER, re.MULTILINE) == [str(kind) for kind in AlarmKind]
+
+
+def test_rules_that_the_paper_names_are_rules():
+    told = set(re.findall(r"`([A-Z]\w+[a-z])`", ALARMS_PAPER))
+    assert {"RelayDown", "NoScannerFree", "MaySeeTwice"} <= told
+    assert told <= {rule["alert"] for rule in RULES}

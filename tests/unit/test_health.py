@@ -6,25 +6,30 @@ from datetime import timedelta
 
 import pytest
 
-from relay.delivery.retry import LONG
 from relay.roster.login import SubmissionDoors
+from relay.settings import AlarmsSection
 from relay.web.health import Health, judge_delivery
 from relay.web.leave import leave_desk
 from relay.web.server import WebServer
+
+ALARMS = AlarmsSection(
+    due="15m", undelivered="4h", smarthost_away="10m", disk="1GiB", certificate="14d", letters_per_hour=4
+)
 
 
 @pytest.mark.parametrize(
     ("waiting", "away", "status"),
     [
-        (timedelta(0), False, "ok"),
-        (LONG, False, "ok"),
-        (LONG + timedelta(seconds=1), False, "delivery stuck"),
-        (timedelta(days=3), True, "ok"),
+        (timedelta(0), None, "ok"),
+        (ALARMS.due, None, "ok"),
+        (ALARMS.due + timedelta(seconds=1), None, "delivery stuck"),
+        (timedelta(days=3), ALARMS.smarthost_away, "ok"),
+        (timedelta(0), ALARMS.smarthost_away + timedelta(seconds=1), "smarthost away"),
     ],
 )
-def test_what_waits_too_long_is_stuck_unless_the_smarthost_is_away(waiting, away, status):
-    health = judge_delivery(waiting, away=away)
-    assert health == Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away)
+def test_what_waits_too_long_is_stuck_and_a_smarthost_may_not_be_away_for_long(waiting, away, status):
+    health = judge_delivery(waiting, away, ALARMS)
+    assert health == Health(status, due_seconds=int(waiting.total_seconds()), smarthost_away=away is not None)
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ def downgrade() -> None:
     for table in (
         "leaders",
         "processes",
+        "alarms",
         "directory_askings",
         "directory_confirmations",
         "audit_heads",
@@ -540,11 +541,13 @@ def _create_deliveries() -> None:
             f"(next_attempt_at IS NOT NULL) = ({_one_of('status', 'queued leased sending')})",
             name=op.f("ck_deliveries_next_attempt_at"),
         ),
-        sa.CheckConstraint("(member_id IS NULL) = (kind = 'postmaster')", name=op.f("ck_deliveries_member_id")),
+        sa.CheckConstraint(
+            "(member_id IS NULL) = (kind IN ('alarm', 'postmaster'))", name=op.f("ck_deliveries_member_id")
+        ),
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
             ),
             name=op.f("ck_deliveries_kind"),
         ),
@@ -633,6 +636,20 @@ def _create_directory() -> None:
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_directory_confirmations_member_id")),
         sa.PrimaryKeyConstraint("country", name=op.f("pk_directory_confirmations")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "alarms",
+        sa.Column("id", _ROW_ID, nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("began_at", _INSTANT, nullable=False),
+        sa.Column("calm_since", _INSTANT),
+        sa.Column("told_at", _INSTANT),
+        sa.Column("ended_at", _INSTANT),
+        sa.Column("closed_at", _INSTANT),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alarms")),
     )
     op.create_table(
         "directory_askings",
