@@ -1,11 +1,11 @@
-# make run | test | install | bench | evaluate | evaluate-peers | lock            (what each does: README.md)
+# make run | test | install | crash | bench | evaluate | evaluate-peers | lock            (what each does: README.md)
 SHELL = /bin/sh
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 SOURCES := $(shell find relay config lists -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml README.md
 
-.PHONY: run test check install bench evaluate evaluate-peers learn lock clean
+.PHONY: run test check install crash bench evaluate evaluate-peers learn lock clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -56,6 +56,11 @@ test: $(BIN)/.test-dependencies
 
 check: $(BIN)/.test-dependencies
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+# Every moment at which the relay can be struck, not some of them (tests/crash/README.md); sums up at the end. ARGS="-k kill" and the like.
+crash: $(BIN)/.test-dependencies
+	@tests/needs.sh
+	RELAY_CRASH_SWEEP=full $(BIN)/pytest -o faulthandler_timeout=0 -n auto --dist loadfile --no-loadscope-reorder tests/crash $(ARGS)
 
 bench: $(BIN)/.test-dependencies
 	$(BIN)/python -m tests.benchmarks.run

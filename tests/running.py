@@ -55,6 +55,7 @@ class Site:
     data: Path
     members: tuple[str, ...]
     passwords: tuple[str, ...] = ()
+    database: str = ""  # a URL; none: SQLite in the data directory
 
     @property
     def author(self) -> str:
@@ -67,9 +68,14 @@ class Site:
         return self.data / "keys" / "localhost.crt"
 
     @property
+    def url(self) -> str:
+        """Its database."""
+        return self.database or f"sqlite:///{self.data / 'relay.db'}"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What its commands run with: settings by variables, so that a copied directory needs no edit."""
-        own = {"RELAY_RELAY__DATA": str(self.data), "RELAY_DATABASE__URL": f"sqlite:///{self.data / 'relay.db'}"}
+        own = {"RELAY_RELAY__DATA": str(self.data), "RELAY_DATABASE__URL": self.url}
         return {**os.environ, **USUAL, **own, "TMPDIR": str(self.data / "tmp")}
 
     def command(self, *words: str) -> list[dict[str, Any]]:
@@ -96,9 +102,10 @@ def without_detectors(data: Path) -> None:
         (own / path.name).write_text("# none here\n", "utf-8")
 
 
-def establish(data: Path, members: int, authors: int = 1) -> Site:
-    """Make a relay with so many members on one list, and passwords for so many of them."""
+def establish(data: Path, members: int, authors: int = 1, *, moderators: int = 0, database: str = "") -> Site:
+    """Make a relay with so many members on one list, passwords for so many of them, and the last so many its moderators."""
     init = [*WEN_RELAY, "init", "--data", str(data), "--domain", "relay.example", "--lists", "central-africa"]
+    init += ["--database", database] if database else []
     subprocess.run(init, check=True, capture_output=True)
     (data / "tmp").mkdir()
     addresses = tuple(f"officer.{number}@customs-cm.example" for number in range(members))
@@ -111,12 +118,13 @@ def establish(data: Path, members: int, authors: int = 1) -> Site:
     }
     vouched = {"nominated_by": "focal.point@network.example", "confirmed_by": "secretariat@network.example"}
     text = io.StringIO()
-    writer = csv.DictWriter(text, ["address", "name", *fixed, *vouched])
+    writer = csv.DictWriter(text, ["address", "name", "role", *fixed, *vouched])
     writer.writeheader()
     for number, address in enumerate(addresses):
-        writer.writerow({"address": address, "name": f"Officer {number}", **fixed, **vouched})
+        role = "member;moderator" if number >= members - moderators else "member"
+        writer.writerow({"address": address, "name": f"Officer {number}", "role": role, **fixed, **vouched})
     (data / "tmp" / "members.csv").write_text(text.getvalue(), "utf-8")
-    site = Site(data=data, members=addresses)
+    site = Site(data=data, members=addresses, database=database)
     site.command("members", "import", str(data / "tmp" / "members.csv"), "--no-welcome")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         issued = pool.map(lambda address: site.command("members", "password", address), addresses[:authors])
@@ -196,16 +204,21 @@ class Served:
 
     def send(self, octets: bytes) -> str | None:
         """Send a post as a mail program does; the last reply, or None when the relay was gone before it came."""
-        context = ssl.create_default_context(cafile=str(self.site.certificate))
-        try:
-            with contextlib.closing(smtplib.SMTP("localhost", self.port, timeout=PATIENCE)) as client:
-                client.starttls(context=context)
-                client.login(self.site.author, self.site.passwords[0])
-                client.mail(self.site.author)
-                client.rcpt(LIST)
-                code, reply = client.data(octets)
-        except smtplib.SMTPResponseException as refused:
-            return f"{refused.smtp_code} {refused.smtp_error!r}"
-        except (OSError, smtplib.SMTPException):
-            return None
-        return f"{code} {reply.decode()}"
+        return send_post(self.site, self.port, octets)
+
+
+def send_post(site: Site, port: int, octets: bytes, to: str = LIST) -> str | None:
+    """Send a message of the site's author as a mail program does; the last reply, or None when the relay was gone before it came."""
+    context = ssl.create_default_context(cafile=str(site.certificate))
+    try:
+        with contextlib.closing(smtplib.SMTP("localhost", port, timeout=PATIENCE)) as client:
+            client.starttls(context=context)
+            client.login(site.author, site.passwords[0])
+            client.mail(site.author)
+            client.rcpt(to)
+            code, reply = client.data(octets)
+    except smtplib.SMTPResponseException as refused:
+        return f"{refused.smtp_code} {refused.smtp_error!r}"
+    except (OSError, smtplib.SMTPException):
+        return None
+    return f"{code} {reply.decode()}"

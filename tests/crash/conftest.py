@@ -1,35 +1,75 @@
-"""One relay, made by the real commands; every trial works on a copy of it."""
+"""One relay, made by the real commands; every module's story begins with a copy of it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.builders import make_message
-from tests.crash.blows import MEMBERS, Post, no_strace
-from tests.running import Site, establish, without_detectors
+from tests.crash.blows import no_strace
+from tests.crash.story import Story
+from tests.running import Site, Smarthost, establish, without_detectors
+
+MEMBERS = 6  # the author and five who get a copy; the last moderates
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A relay that was never started."""
-    site = establish(tmp_path_factory.mktemp("template") / "data", MEMBERS)
+    site = establish(tmp_path_factory.mktemp("template") / "data", MEMBERS, moderators=1)
     without_detectors(site.data)
     return site
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def strace() -> None:
     """Skip where no process may be traced."""
     if reason := no_strace():
         pytest.skip(reason)
 
 
-@pytest.fixture
-def relayed(template: Site) -> Post:
-    """A post that goes to everybody, with a receipt for its author."""
-    return Post(make_message(sender=template.author), mails=MEMBERS)
+@pytest.fixture(scope="module")
+def story(template: Site, tmp_path_factory: pytest.TempPathFactory, strace: None) -> Iterator[Story]:
+    """A relay in one process, with SQLite."""
+    folder: Path = tmp_path_factory.mktemp("story")
+    with Smarthost() as smarthost:
+        opened = Story(template.copy(folder / "data"), smarthost)
+        yield opened
+        opened.close()
 
 
-@pytest.fixture
-def withheld(template: Site) -> Post:
-    """A post that nobody gets, with a notice to its author; its words stand nowhere else."""
-    body = "The Quittenbaum lead at Xylophonberg.\r\n"
-    return Post(make_message(body, sender=template.author, subject="TLP:RED"), mails=1)
+@pytest.fixture(autouse=True)
+def told(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep what a test's trials came to, to be summed up at the end of a long sweep."""
+    if "story" not in request.fixturenames:
+        yield
+        return
+    story: Story = request.getfixturevalue("story")
+    trials, twice = len(story.trials), story.possible_duplicates
+    yield
+    request.node.user_properties += [("trial", (str(one.blow), one.fell)) for one in story.trials[trials:]]
+    request.node.user_properties.append(("possible duplicates", story.possible_duplicates - twice))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Sum up all trials by blow; each was looked at, so whatever is lost or doubled unseen has failed its test."""
+    fell: Counter[str] = Counter()
+    dealt: Counter[str] = Counter()
+    duplicates = 0
+    for report in (one for reports in terminalreporter.stats.values() for one in reports):
+        if getattr(report, "when", "") != "teardown":
+            continue
+        for name, value in report.user_properties:
+            if name == "trial":
+                dealt[value[0]] += 1
+                fell[value[0]] += value[1]
+            elif name == "possible duplicates":
+                duplicates += value
+    if dealt:
+        terminalreporter.section("trials by blow")
+        for blow in sorted(dealt):
+            terminalreporter.line(f"{dealt[blow]:5} {blow} ({fell[blow]} fell)")
+        failed = len(terminalreporter.getreports("failed"))
+        terminalreporter.line(
+            f"{dealt.total():5} in all; sweeps with a loss: {failed}; possible duplicates counted: {duplicates}"
+        )

@@ -1,37 +1,67 @@
 """Kill -9 at any moment loses nothing, doubles nothing unseen, and leaves no word of a withheld post.
 
-`make test` tries some moments, evenly spread; RELAY_CRASH_SWEEP=full tries every one.
+`make test` tries some moments, evenly spread; `make crash` tries every one.
 """
-
-from pathlib import Path
 
 import pytest
 
-from tests.crash.blows import Blow, Post, Trial, census, copies, spread, sweep, traces, try_blow
-from tests.running import Site
+from tests.crash.acts import Act, Bounce, Digest, Letter, Post, Recall, Release
+from tests.crash.blows import KILL, Blow, is_long, spread
+from tests.crash.story import Story
 
-RELAYED = {"fsync": 2, "fdatasync": 3, "pwrite64": 2, "sendto": 3}  # moments of each kind in a short sweep
-WITHHELD = {"fdatasync": 2, "pwrite64": 1, "sendto": 1}
+RELAYED, WITHHELD, RELEASE, BOUNCE, LETTER, DIGEST = Post(), Post("withhold"), Release(), Bounce(), Letter(), Digest()
+# Moments of each call in a short sweep.
+IN_MAIN = [
+    (RELAYED, {"fdatasync": 2, "pwrite64": 1, "sendto": 2, "recvfrom": 1}),
+    (WITHHELD, {"fdatasync": 1, "sendto": 1}),
+    (RELEASE, {"sendto": 1}),
+    (BOUNCE, {"fdatasync": 1}),
+    (Recall(), {"sendto": 1}),
+    (LETTER, {}),
+]
+IN_OTHERS = [
+    (RELAYED, "parent", {"recvmsg": 1}),
+    (RELAYED, "scanners", {"read": 1, "write": 2}),
+    (WITHHELD, "scanners", {"read": 1, "write": 1}),
+]
+# What every process calls all the time, and what only loads code: a kill there is one at the next call that tells.
+NOT_SWEPT = frozenset({"openat", "close", "poll", "read"})
 
 
-def _kill_at_every_kind(template: Site, folder: Path, post: Post, most: dict[str, int]) -> list[Trial]:
-    moments = census(template, post)
-    assert all(moments[call] for call in most), moments
-    blows = [Blow(call, "signal=KILL", str(n)) for call, number in most.items() for n in spread(moments[call], number)]
-    trials = sweep(lambda blow: try_blow(template, folder, blow, post), blows)
-    assert any(trial.killed for trial in trials)
-    return trials
+def sweep(story: Story, act: Act, moments: dict[str, int], whom: str, *, at_start: bool = False) -> None:
+    made, before = story.census(act, whom, at_start=at_start), len(story.trials)
+    assert set(moments) <= set(made), made
+    if is_long():
+        moments = {call: made[call] for call in made if call in moments or call not in NOT_SWEPT}
+    for call, most in moments.items():
+        for moment in spread(made[call], most):
+            story.suffer(act, Blow(call, KILL, str(moment), whom), at_start=at_start)
+    assert not moments or any(trial.fell for trial in story.trials[before:])
 
 
-@pytest.mark.usefixtures("strace")
-def test_a_kill_at_any_moment_loses_no_post_that_was_answered(template: Site, relayed: Post, tmp_path: Path) -> None:
-    for trial in _kill_at_every_kind(template, tmp_path, relayed, RELAYED):
-        assert copies(trial) == set(template.members[1:]), trial
+@pytest.mark.parametrize(
+    ("act", "moments"), IN_MAIN, ids=["relayed", "withheld", "release", "bounce", "recall", "letter"]
+)
+def test_a_kill_at_any_moment_loses_nothing(story: Story, act: Act, moments: dict[str, int]) -> None:
+    sweep(story, act, moments, "main")
 
 
-@pytest.mark.usefixtures("strace")
-def test_a_kill_at_any_moment_leaves_no_word_of_a_withheld_post(template: Site, withheld: Post, tmp_path: Path) -> None:
-    for trial in _kill_at_every_kind(template, tmp_path, withheld, WITHHELD):
-        assert copies(trial) == set(), trial
-        assert {mail.rcpt_to for mail in trial.mails} == {(template.author,)}, trial
-        assert traces(trial.site) == [], trial
+@pytest.mark.parametrize(("act", "whom", "moments"), IN_OTHERS, ids=["parent", "scanner", "scanner, withheld"])
+def test_a_killed_scanner_or_their_parent_costs_no_more_than_a_look(
+    story: Story, act: Act, whom: str, moments: dict[str, int]
+) -> None:
+    sweep(story, act, moments, whom)
+
+
+def test_a_command_that_is_killed_has_done_all_or_nothing(story: Story) -> None:
+    for call, most in {"fdatasync": 2, "pwrite64": 1}.items():
+        for moment in spread(20 if is_long() else 3, most):
+            story.suffer(RELEASE, Blow(call, KILL, str(moment), "command"))
+
+
+def test_a_kill_at_any_moment_of_a_start_loses_no_digest_and_nothing_that_waited(story: Story) -> None:
+    if is_long():
+        sweep(story, DIGEST, {}, "main", at_start=True)
+        return
+    # Without a census, which costs two starts.
+    assert story.suffer(DIGEST, Blow("fdatasync", KILL, "4"), at_start=True).fell

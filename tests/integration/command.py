@@ -7,8 +7,9 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -50,8 +51,7 @@ def command(*words: str, folder: Path, stdin: bytes = b"", environment: Mapping[
         out, err, given = (Path(scratch, name) for name in ("out", "err", "in"))
         given.write_bytes(stdin)
         arguments = (words, str(folder), (str(given), str(out), str(err)), dict(environment or {}))
-        process = _PROCESSES.Process(target=_become, args=arguments)
-        process.start()
+        process = forked(_become, *arguments)
         process.join(PATIENCE)
         if process.exitcode is None:
             process.kill()
@@ -59,6 +59,13 @@ def command(*words: str, folder: Path, stdin: bytes = b"", environment: Mapping[
         done = Done(code=process.exitcode or 0, out=out.read_text("utf-8"), err=err.read_text("utf-8"))
         process.close()
         return done
+
+
+def forked(target: Callable[..., object], *arguments: object) -> BaseProcess:
+    """A process that does this and ends, forked from the one that has imported every command."""
+    process = _PROCESSES.Process(target=target, args=arguments)
+    process.start()
+    return process
 
 
 def _become(words: tuple[str, ...], folder: str, files: tuple[str, str, str], environment: dict[str, str]) -> None:
