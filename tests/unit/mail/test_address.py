@@ -171,8 +171,10 @@ def test_letters_that_only_look_like_a_domain_are_no_address(text):
         "مُحَمَّد",
         "सीता",
         "ครู",
-        "山田.taro",
-        "やまだ-2",
+        "山田.2",
+        "やまだ-山",
+        "አበበ",
+        "ნინო",
         "ホーム",
         "김철수",
         "վարդան",
@@ -237,6 +239,17 @@ def test_a_local_part_may_have_the_letters_of_one_script(local):
         "\ue000é",
         "é" * 33,  # octets count
         "кёиwe",
+        "山田.taro",
+        "pau丨",  # a Chinese stroke, like l
+        "カ山",  # katakana, like a Chinese sign
+        "ဝဝ",
+        "𐌀𐌁",  # Old Italic
+        "ⵏⵔ",  # Tifinagh
+        "김\u115f",  # a filler
+        "ក\u17b4",  # a vowel that isn't seen
+        "مح\u0640مد",  # stretched
+        "مُ\u064f",  # a mark twice
+        "م1\u064f",  # on a digit
         "김 철수",
         "김철수עדי",
     ],
