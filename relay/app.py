@@ -54,7 +54,7 @@ from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
 from relay.standing import Standing
-from relay.store import leases, mailing_lists
+from relay.store import leases, mailing_lists, stops
 from relay.store.disk import Reserve, only_one
 from relay.ticking import every
 from relay.transport.connections import Pace
@@ -356,13 +356,16 @@ class Service:
         """Whether posts can be taken and leave: database and disk serve, scanners live, the courier takes up what is due."""
         try:
             waiting = jobs.oldest_due(self.resources, self.resources.now())
+            with self.resources.database.read() as connection:
+                stopped = len(stops.stopped(connection)) or None
         except RelayError:
             return Health("unavailable")
         takes = self._reserve.has_room(0) and self._scanners.ready() if "smtp" in self._roles else True
         if not (takes and self.resources.database.can_write):
             return Health("unavailable")
         alarms = self.resources.settings.alarms
-        return judge_delivery(waiting, self._away_for(), alarms) if self._courier else Health("ok")
+        health = judge_delivery(waiting, self._away_for(), alarms) if self._courier else Health("ok")
+        return replace(health, lists_stopped=stopped)
 
     def _away_for(self) -> timedelta | None:
         """Since so long the smarthost is away, as far as anybody has looked; None while it isn't."""

@@ -52,6 +52,8 @@ EVENTS: Mapping[str, str] = {
     "spill.confirmed": "a spill was confirmed: so many posts were destroyed, so many members asked to delete their copies",
     "spill.dismissed": "a reported post was shown again; so many stopped copies go out after all",
     "spill.called_again": "a report waits: so many moderators and others were called once more",
+    "list.stopped": "a list was stopped in an emergency: so many of its copies wait",
+    "list.resumed": "a stopped list goes on: so many copies go out at once",
     "post.recalled": "a post was taken back by its author or a moderator: so many copies were cancelled, so many members asked to delete theirs",
     "post.destroyed": "a post was destroyed because somebody has a right to that",
     "deletion.reminded": "so many members were asked once more to delete a copy",

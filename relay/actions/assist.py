@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from relay.actions import spill
+from relay.actions import spill, stop
 from relay.actions.admit import has_letters_enough
 from relay.actions.directory import answer_about_doors
 from relay.actions.identity import identity_of, keyed
@@ -167,9 +167,8 @@ def _do(
             wishes.set_receipts(transaction, node, member, now, wanted=about == "ON")
         case Word.DIGEST | Word.INSTANT | Word.PAUSE | Word.RESUME:
             return answer | _when_posts_come(transaction, node, member, request, now)
-        case Word.STOP:
-            left = wishes.leave(transaction, node, member, mailing_list.name, now)
-            return answer | {"outcome": "done" if left else "unknown"}
+        case Word.STOP | Word.STOP_LIST | Word.RESUME_LIST:
+            return answer | _about_list(transaction, node, mailing_list, member, request, now)
         case word if word in _ABOUT_POSTS:
             return answer | _do_about_post(transaction, node, member, request, now, kept)
         case Word.HERE:
@@ -181,6 +180,16 @@ def _do(
         case _:
             return answer | vouch(resources, transaction, mailing_list, member, request, now)
     return answer
+
+
+def _about_list(
+    transaction: Transaction, node: str, mailing_list: MailingList, member: Member, request: Request, now: datetime
+) -> Answer:
+    """Leave the list that was written to, stop it, or let it go on."""
+    if request.word is not Word.STOP:
+        return stop.by_mail(transaction, node, mailing_list, member, request, now)
+    left = wishes.leave(transaction, node, member, mailing_list.name, now)
+    return {"outcome": "done" if left else "unknown"}
 
 
 def _do_about_post(

@@ -22,7 +22,7 @@ from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhol
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.member import Member, MemberState
-from relay.store import corrections, held, members, posts, reach
+from relay.store import corrections, held, members, posts, reach, stops
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
 
@@ -35,7 +35,9 @@ def notice_facts(resources: Resources, delivery: Delivery, now: datetime) -> Not
     """
     with resources.database.read() as connection:
         recipient = members.get(connection, delivery.recipient_id)
-    return _ABOUT.get(delivery.kind, _about_post)(resources, delivery, recipient, now)
+        stopped = stops.stopped(connection)
+    facts = _ABOUT.get(delivery.kind, _about_post)(resources, delivery, recipient, now)
+    return replace(facts, stopped=tuple(one.title for one in facts.lists if one.name in stopped)) if stopped else facts
 
 
 def _about_leak(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:

@@ -1,13 +1,16 @@
-"""`wen-relay lists`: show, validate, sync."""
+"""`wen-relay lists`: show, validate, sync; stop and resume."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
-from relay.actions.open import opened
+from relay.actions import stop as stopping
+from relay.actions.open import opened, operator_name, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
-from relay.store import mailing_lists, members
+from relay.store import mailing_lists, members, stops
+from relay.store.stops import Stop
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -21,6 +24,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     with opened(config) as resources:
         with resources.database.read() as connection:
             everyone = members.list_members(connection)
+            stopped = stops.stopped(connection)
         rows = [
             {
                 "name": one.name,
@@ -31,6 +35,7 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
                 "countries": sorted(one.countries),
                 "ceiling": one.ceiling.value,
                 "proofs": sorted(one.proofs),
+                "stopped": _stop(stopped.get(one.name)),
                 "members": sum(one.name in member.lists and member.state == "active" for member in everyone),
             }
             for one in resources.known_lists.values()
@@ -38,9 +43,14 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     print_rows(
         rows,
         as_json=as_json,
-        columns=("address", "tag", "ceiling", "members", "active", "countries"),
+        columns=("address", "tag", "ceiling", "members", "active", "stopped", "countries"),
         nothing="No lists.",
     )
+
+
+def _stop(stop: Stop | None) -> dict[str, str] | None:
+    """Since when and why a list is stopped."""
+    return {"at": stop.at.astimezone(UTC).isoformat(timespec="seconds"), "reason": stop.reason} if stop else None
 
 
 @app.command()
@@ -80,3 +90,42 @@ def sync(as_json: JsonOption = False, config: ConfigOption = "") -> None:
         print_json({"changed": list(changed)})
     else:
         say(f"Changed: {', '.join(changed)}." if changed else "Nothing had changed.")
+
+
+@app.command()
+def stop(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The list, such as central-africa.")],
+    reason: Annotated[str, typer.Option("--reason", help=f"{', '.join(stops.REASONS)}.")] = "other",
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Stop a list in an emergency, at once and on every node: nothing of it goes out until it is resumed, and nothing is lost.
+
+    Example: wen-relay lists stop central-africa --reason leak
+    """
+    with opened(config) as resources:
+        waiting = stopping.stop(resources, name, reason, operator=operator_name(), now=resources.now())
+        wake_service(resources.settings)
+    if as_json:
+        print_json({"list": name, "waiting": waiting})
+    else:
+        say(f"{name} is stopped; {waiting} copies wait. `wen-relay lists resume {name}` lets them go.")
+
+
+@app.command()
+def resume(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The list, such as central-africa.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Let a stopped list go on, with all that waits. Recall before what must not go out.
+
+    Example: wen-relay lists resume central-africa
+    """
+    with opened(config) as resources:
+        going = stopping.resume(resources, name, operator=operator_name(), now=resources.now())
+        wake_service(resources.settings)
+    if as_json:
+        print_json({"list": name, "going": going})
+    else:
+        say(f"{name} goes on; {going} copies go out now.")

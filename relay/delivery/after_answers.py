@@ -1,10 +1,12 @@
-"""What is answered to who takes a post back, or recalls it."""
+"""What is answered to who takes a post back, or recalls it; and who stops a list."""
 
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
 
-HELP = (  # words for who may decide
+HELP = (  # words for who may decide; an administrator has the last two as well
     ("RECALL CAFR-2026-000123", sentence("recall somebody else's post on my list")),
+    ("STOP-LIST central-africa", sentence("an emergency: let nothing of this list go out, until RESUME-LIST")),
+    ("RESUME-LIST central-africa", sentence("the emergency is over: let go out what waits")),
 )
 _RECALLED = {
     "held": sentence("{about} is taken back: nobody has got it, and it has been destroyed."),
@@ -49,3 +51,37 @@ def copies(one: Answer, catalogue: Catalogue) -> list[str]:
         "{n} copy had gone out and can't be called back.", "{n} copies had gone out and can't be called back.", one.gone
     )
     return [*([stopped] if one.cancelled else []), *([gone] if one.gone else [])]
+
+
+NAME_IT = sentence("Nothing was done: write the word and the name of this list, such as STOP-LIST {about}.")
+_STOPPED = {
+    "done": sentence(
+        "{about} is stopped, on every machine of the relay. What is being sent at this moment arrives; nothing else does until you write RESUME-LIST {about}."
+    ),
+    "already": sentence("{about} was stopped already, and stays so."),
+    "told": sentence(
+        "{about} has been stopped by one of those who run it. Posts are taken and wait, and nothing of it goes out until one of you writes RESUME-LIST {about}. Recall before what must not go."
+    ),
+    "barred": sentence(
+        "{about}: you can't stop this list or let it go on. It takes an official who moderates it, or an administrator."
+    ),
+}
+_RESUMED = _STOPPED | {
+    "done": sentence("{about} goes on."),
+    "already": sentence("{about} was not stopped."),
+    "told": sentence("{about} goes on; one of those who run it has said so."),
+}
+
+
+def stopped(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """What came of stopping a list; or, to its moderators and the administrators, that it is stopped."""
+    said = catalogue.text(_STOPPED[one.outcome], about=one.about)
+    waits = catalogue.plural("{n} copy waits.", "{n} copies wait.", one.number)
+    return [said, *([waits] if one.number else [])]
+
+
+def resumed(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """What came of letting a list go on."""
+    said = catalogue.text(_RESUMED[one.outcome], about=one.about)
+    goes = catalogue.plural("{n} copy goes out now.", "{n} copies go out now.", one.number)
+    return [said, *([goes] if one.number else [])]

@@ -55,6 +55,8 @@ _UNKNOWN = {
     "DELETED": sentence("{about}: nobody has asked you to delete it."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
     "HERE": sentence("Your membership is in order; there is nothing to do."),
+    "STOP-LIST": after_answers.NAME_IT,
+    "RESUME-LIST": after_answers.NAME_IT,
 }
 _READING = {
     Reading.INSTANT: sentence("Posts come to you one by one, at once."),
@@ -279,6 +281,8 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "STOP": _stop,
     "WITHDRAW": after_answers.withdrawn,
     "RECALL": after_answers.recalled,
+    "STOP-LIST": after_answers.stopped,
+    "RESUME-LIST": after_answers.resumed,
     "REVIEW": _review,
     "SPILL": _spill,
     "SEND": _send,

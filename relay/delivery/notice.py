@@ -32,7 +32,7 @@ from relay.delivery.membership import (
 )
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
-from relay.delivery.recall_letters import in_reply_to, not_in_its_place, recall, took_place
+from relay.delivery.recall_letters import in_reply_to, not_in_its_place, recall, standing_still, took_place
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
 
@@ -111,7 +111,7 @@ def _subject(facts: NoticeFacts) -> str:
 
 
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    paragraphs = _WRITERS[facts.kind](facts, catalogue)
+    paragraphs = [*_WRITERS[facts.kind](facts, catalogue), *standing_still(facts, catalogue)]
     if facts.kind in _SHORT or not facts.recipient_name:
         return [part for part in paragraphs if part]
     return [catalogue.text("Dear {name},", name=facts.recipient_name), *(part for part in paragraphs if part)]

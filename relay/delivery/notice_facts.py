@@ -84,6 +84,7 @@ class Answer:
         "decided",
         "barred",
         "already",
+        "told",
         "confirmed",
         "dismissed",
         "unread",
@@ -186,6 +187,7 @@ class NoticeFacts:
       challenge-ended: the same facts of the message, `ending`, and how many more were `dropped` meanwhile
     - pointer, to a member for whom a post or digest waits: `key_fault`, `held_until`; encryption, to a member, or about them (`member`) to who looks
       after them: `key_fault`, and `due` when the key ends
+    - every kind: `stopped`, the titles of those of its `lists` that are stopped for now
     - withhold, hold, receipt: `corrects`, the reference of the post whose place it takes or was to take
     - withhold: `unproven` when nobody knows who wrote it
     - practice: `verdict`, `reasons`, `advice`, `send_again`, `removed`
@@ -237,6 +239,7 @@ class NoticeFacts:
     ends: bool = False
     leak: Leak | None = None
     recall: RecallFacts | None = None
+    stopped: tuple[str, ...] = ()
     corrects: str = ""
     breach: BreachFacts | None = None
     request: Address | None = None

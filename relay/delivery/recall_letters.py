@@ -75,6 +75,19 @@ def not_in_its_place(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
+def standing_still(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """To who wrote or asked something: that a list is stopped, so that nobody wonders why nothing comes."""
+    if facts.kind not in {"receipt", "hold", "answer"}:
+        return []
+    return [
+        catalogue.text(
+            "The list {title} is stopped for now by the people who run it. What is posted is taken and waits; it goes out when the list goes on.",
+            title=catalogue.definition(title),
+        )
+        for title in facts.stopped
+    ]
+
+
 def _owner(facts: NoticeFacts) -> object:
     return facts.lists[0].address_for("-owner") if facts.lists else facts.answers_to
 

@@ -11,7 +11,7 @@ from relay.doctor.names import look_at_dns
 from relay.doctor.people import look_at_people
 from relay.doctor.proofs import look_at_encryption, look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
-from relay.doctor.spills import look_at_spills
+from relay.doctor.spills import look_at_spills, look_at_stops
 from relay.settings import Settings
 
 
@@ -46,6 +46,7 @@ def examine(
         yield from look_at_registered(settings, now)
         yield from look_at_encryption(settings, now)
         yield from look_at_spills(settings, now)
+        yield from look_at_stops(settings, now)
     yield from machine.look_at_swap()
     yield from machine.look_at_hibernation()
     yield from machine.look_at_memory_dumps(dumps_forbidden)

@@ -1,4 +1,4 @@
-"""Whether a leak could be dealt with: somebody who may decide, somebody who is told, and nothing that waits too long."""
+"""Whether a leak could be dealt with: somebody who may decide, somebody who is told, and nothing that waits too long; and which lists are stopped."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.doctor.records import look_into
 from relay.roster.member import Member, Role
 from relay.settings import Settings
-from relay.store import breaches, spills
+from relay.store import breaches, spills, stops
 from relay.store.members import list_members
 
 DECIDERS = 2  # of a list: whoever wrote or reported a post may not decide about it
@@ -54,3 +54,16 @@ def _what_waits(
         if entry.notified_at is None and entry.closed_at is None and now > entry.deadline:
             said = f"{entry.number} is neither notified nor closed, and its {breaches.CLOCK.total_seconds() / 3600:.0f} hours are over"
             yield wrong("spills", said, f"wen-relay breaches show {entry.number}")
+
+
+def look_at_stops(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Which lists are stopped, and since when. What can't be read, other looks tell."""
+    found = look_into(settings, stops.stopped)
+    if found is None:
+        return
+    for one in found.values():
+        hours = int((now - one.at).total_seconds() // 3600)
+        said = f"{one.list_name} has been stopped since {one.at:%Y-%m-%d %H:%M} UTC ({hours} h, {one.reason}); its copies wait"
+        yield warning("lists", said, f"when the reason is gone: wen-relay lists resume {one.list_name}")
+    if not found:
+        yield ok("lists", "none is stopped")

@@ -41,6 +41,8 @@ class Word(StrEnum):
     PAUSE = "PAUSE"
     RESUME = "RESUME"
     STOP = "STOP"
+    STOP_LIST = "STOP-LIST"
+    RESUME_LIST = "RESUME-LIST"
     WITHDRAW = "WITHDRAW"
     RECALL = "RECALL"
     REVIEW = "REVIEW"
@@ -73,6 +75,8 @@ IN_PERSON = frozenset(
         Word.CONFIRM_SPILL,
         Word.DISMISS_SPILL,
         Word.CORRECT,
+        Word.STOP_LIST,
+        Word.RESUME_LIST,
     }
 )
 # What is done with a post, as its lists would take it. SPILL and DELETED aren't among these: stopping a leak is always in order.
@@ -96,6 +100,9 @@ _ABOUT = frozenset(
 _ABOUT_NOMINATIONS = frozenset({Word.YES, Word.NO})
 _ABOUT_COUNTRIES = frozenset({Word.PEOPLE, Word.ATTEST})
 _ABOUT_DOORS = frozenset({Word.CONTACTS, Word.CORRECT})
+_ABOUT_LISTS = frozenset(
+    {Word.STOP_LIST, Word.RESUME_LIST}
+)  # with the list's name, so that no slip of the finger stops one
 _ABOUT_PEOPLE = frozenset({Word.NOMINATE, Word.GONE})
 _CHOICES = {Word.RECEIPTS: frozenset({"ON", "OFF"}), Word.DIGEST: frozenset({"DAILY", "WEEKLY"})}
 _USUAL = {Word.DIGEST: "DAILY"}
@@ -219,6 +226,8 @@ def _read_word(word: Word, argument: str, answered: str) -> Request | None:
     if word in _ABOUT_DOORS:
         about = argument or (answered if word is Word.CORRECT else "")
         return Request(word, about) if word is Word.CONTACTS or _DOORS.fullmatch(about) else None
+    if word in _ABOUT_LISTS:
+        return Request(word, argument.lower()) if argument else None
     if word is Word.LANG:
         return Request(word, argument.lower()) if argument else None
     if word in _ABOUT_COUNTRIES:

@@ -55,11 +55,11 @@ def take_place(connection: Connection, node: str, post_id: int, now: datetime) -
     older = [one for one in _chain(connection, new.corrects_id) if one != post_id]
     its = deliveries.alias("its")
     gets_it = exists().where(
-        its.c.post_id == post_id, its.c.kind == Kind.COPY, its.c.member_id == deliveries.c.member_id
+        its.c.post_id == post_id, its.c.kind.in_([Kind.COPY, Kind.POINTER]), its.c.member_id == deliveries.c.member_id
     )
     copies = and_(
         deliveries.c.post_id.in_(older),
-        deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
+        deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE, Kind.POINTER]),
         or_(gets_it, deliveries.c.member_id == new.author_id),
     )
     ids = select(deliveries.c.id).where(copies)

@@ -19,11 +19,13 @@ from relay.store import audit
 from relay.store.fanout import is_paused
 from relay.store.last_look import Part, look_at_parts
 from relay.store.references import next_reference
-from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, members, posts
+from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, list_stops, members, posts
 
 _ENDED = (Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 _WHOLE = deliveries.alias("whole")
-_PUT_BY = and_(COLLECTED, deliveries.c.digest_id.is_(None))
+_PUT_BY = and_(  # what a stopped list has put by waits until it goes on
+    COLLECTED, deliveries.c.digest_id.is_(None), deliveries.c.list_name.not_in(select(list_stops.c.list_name))
+)
 
 
 def gather_due(connection: Connection, due_before: Mapping[Reading, datetime], now: datetime) -> int:

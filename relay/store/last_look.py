@@ -5,7 +5,7 @@ Its statements are built once: to build them anew for every handful of copies to
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, update
@@ -22,11 +22,13 @@ from relay.store.tables import (
     decisions,
     deliveries,
     hidden_posts,
+    list_stops,
     members,
     memberships,
     posts,
 )
 
+PARKED = datetime(9999, 1, 1, tzinfo=UTC)  # when a stopped list's copies are due (`store.stops`)
 SENDING = timedelta(seconds=45)  # so long a node is believed to be sending without a sign of life
 
 _MINE = and_(
@@ -118,6 +120,21 @@ _MOVE = Prepared(
     .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
+_STOPPED_LISTS = select(list_stops.c.list_name)
+_ANY_STOPPED = Prepared(_STOPPED_LISTS.limit(1))
+_PARK = Prepared(
+    update(deliveries)
+    .where(_MINE, _IS_COPY, deliveries.c.list_name.in_(_STOPPED_LISTS))
+    .values(
+        status=Status.QUEUED,
+        next_attempt_at=bindparam("parked", type_=deliveries.c.created_at.type),
+        turn=None,
+        **_FREE,
+    )
+)
+_LEAVE_FOR_LATER = Prepared(
+    update(deliveries).where(_PARTS, deliveries.c.list_name.in_(_STOPPED_LISTS)).values(digest_id=None)
+)
 _CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
 _CANCEL_LOST = Prepared(
     _CANCEL.where(
@@ -183,6 +200,7 @@ def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tupl
     """
     this = {"digest": digest_id, "today": now.date()}
     _MOVE_PARTS.count(connection, this)
+    _LEAVE_FOR_LATER.count(connection, {"digest": digest_id})
     _CANCEL_LOST_PARTS.count(connection, this)
     _CANCEL_TWIN_PARTS.count(connection, {"digest": digest_id})
     return tuple(
@@ -199,12 +217,14 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     their post still waits when it doesn't, a letter that names others to who isn't active and valid any more, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
-    is about to get it, by another post: a client whose recipient for one list was put off sends it again for that list alone.
+    is about to get it, by another post; one of a list that is stopped is parked until it goes on: a client whose recipient for one list was put off sends it again for that list alone.
 
     What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.
     """
     mine: dict[str, Any] = {"mine": lease, "ids": list(ids)}
     until = {"until": now + SENDING}
+    if _ANY_STOPPED.first(connection, {}) is not None:
+        _PARK.count(connection, mine | {"parked": PARKED})
     # Nearly all are copies to which none of this happens: one statement tells them, and only the rest is looked at more closely.
     plain = [row.id for row in _PLAIN_POSTS.all(connection, mine)]
     begun = {row.id for row in _BEGIN_PLAIN.all(connection, mine | until | {"plain": plain, "today": now.date()})}

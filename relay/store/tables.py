@@ -430,6 +430,19 @@ stopped_copies = Table(
     sqlite_with_rowid=False,
 )
 
+# Lists that are stopped for now: their copies wait.
+list_stops = Table(
+    "list_stops",
+    metadata,
+    Column("list_name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("member_id", Text, ForeignKey("members.id")),  # who stopped it by mail
+    Column("operator", Text),  # or by command
+    Column("reason", Text, nullable=False),
+    CheckConstraint("(member_id IS NULL) <> (operator IS NULL)", name="by"),
+    sqlite_with_rowid=False,
+)
+
 # Who was asked to delete their copy of a post, and has said that they did.
 deletions = Table(
     "deletions",

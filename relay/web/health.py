@@ -10,16 +10,22 @@ from relay.settings import AlarmsSection
 class Health:
     """How this process is: "ok" or what is wrong.
 
-    Where it delivers: how long the oldest delivery has been due, and whether the smarthost is away.
+    Where it delivers: how long the oldest delivery has been due, and whether the smarthost is away. `lists_stopped` is how many
+    are, where any is: which ones is nobody's business here.
     """
 
     status: str
     due_seconds: int | None = None
     smarthost_away: bool | None = None
+    lists_stopped: int | None = None
 
     def to_json(self) -> dict[str, object]:
         """What is known of it."""
-        facts = {"due_seconds": self.due_seconds, "smarthost_away": self.smarthost_away}
+        facts = {
+            "due_seconds": self.due_seconds,
+            "smarthost_away": self.smarthost_away,
+            "lists_stopped": self.lists_stopped,
+        }
         return {"status": self.status} | {name: fact for name, fact in facts.items() if fact is not None}
 
 

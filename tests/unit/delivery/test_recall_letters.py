@@ -71,3 +71,20 @@ def test_the_author_of_a_correction_hears_what_became_of_the_post_that_it_correc
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_who_corrects_in_vain_is_told(language):
     assert f"CORRECTS {BASE.reference}" in answered("CORRECTS", "unknown", language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("word", ["STOP-LIST", "RESUME-LIST"])
+def test_every_end_of_an_emergency_word_has_its_answer(word, language):
+    said = {answered(word, outcome, language) for outcome in ("done", "already", "told", "barred", "unknown")}
+    assert len(said) == 5
+    assert all(BASE.reference in one for one in said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_writes_to_a_stopped_list_is_told(language):
+    for kind in ("receipt", "hold"):
+        facts = replace(BASE, kind=kind, members=3, countries=2)
+        plain = read(facts, language).get_content()
+        assert len(read(replace(facts, stopped=("Central Africa",)), language).get_content()) > len(plain)
+    assert "is stopped for now" not in read(replace(BASE, kind="withhold", stopped=("X",))).get_content()

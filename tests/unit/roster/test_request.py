@@ -199,3 +199,10 @@ def test_a_long_run_of_spaces_takes_no_time(text):
 )
 def test_doors_are_asked_for_by_country_and_confirmed_by_their_letters_reference(subject, text, found):
     assert list(read_requests(subject, text).requests) == found
+
+
+def test_a_list_is_stopped_by_its_name_alone():
+    assert read_requests("", "STOP-LIST central-africa").requests == (Request(Word.STOP_LIST, "central-africa"),)
+    assert read_requests("RESUME-LIST Central-Africa", "").requests == (Request(Word.RESUME_LIST, "central-africa"),)
+    assert read_requests("", "STOP-LIST").requests == ()
+    assert read_requests("", "STOP").requests == (Request(Word.STOP),)

@@ -36,6 +36,7 @@ def upgrade() -> None:
     _create_releases()
     _create_spills()
     _create_deletions()
+    _create_list_stops()
     _create_breaches()
     _create_counters()
     _create_challenges()
@@ -64,6 +65,7 @@ def downgrade() -> None:
         "challenges",
         "counters",
         "breaches",
+        "list_stops",
         "deletions",
         "stopped_copies",
         "hidden_posts",
@@ -416,6 +418,21 @@ def _create_spills() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_stopped_copies_spill_id")),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_stopped_copies")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_list_stops() -> None:
+    op.create_table(
+        "list_stops",
+        sa.Column("list_name", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=True),
+        sa.Column("operator", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.CheckConstraint("(member_id IS NULL) <> (operator IS NULL)", name=op.f("ck_list_stops_by")),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_list_stops_member_id")),
+        sa.PrimaryKeyConstraint("list_name", name=op.f("pk_list_stops")),
         sqlite_with_rowid=False,
     )
 
