@@ -24,10 +24,9 @@ from relay.roster.destination import Destination, destination_of, destinations
 from relay.roster.mailing_list import OWNER, MailingList
 from relay.scan.instructions import Definitions
 from relay.settings import Settings, helo_name, shipped
-from relay.store import queue
+from relay.store import queue, schema
 from relay.store.engine import Database
 from relay.store.keys import Keys, load_keys
-from relay.store.schema import is_current
 from relay.transport.enquiry import Enquiries
 from relay.transport.smtp import Smarthost
 
@@ -111,8 +110,7 @@ def _open_database(settings: Settings, lists: Mapping[str, MailingList]) -> Data
     """Open the database, which must have this version's schema."""
     database = Database.open(settings.database_url)
     try:
-        if not is_current(database):
-            raise ConfigurationError("the database doesn't have this version's schema: run `wen-relay migrate`")
+        schema.check(database)
         _with_every_list(database, settings, lists)
     except RelayError:
         database.close()

@@ -8,14 +8,13 @@ from typing import TypeVar
 
 from relay.delivery.delivery import Status
 from relay.doctor.finding import Finding, ok, warning, wrong
-from relay.errors import RelayError
+from relay.errors import ConfigurationError, RelayError
 from relay.resources import load_lists, load_ruleset
 from relay.settings import Settings
-from relay.store import audit
+from relay.store import audit, schema
 from relay.store.alarms import going_on
 from relay.store.engine import Database, Transaction
 from relay.store.keys import DkimKey, load_keys
-from relay.store.schema import is_current
 from relay.store.standing import look
 
 Answer = TypeVar("Answer")
@@ -59,8 +58,11 @@ def open_database(settings: Settings) -> tuple[Chain | None, Finding]:
     except RelayError as error:
         return None, wrong("database", str(error), advice)
     try:
-        if not is_current(database):
-            return None, wrong("database", "it doesn't have this version's schema", "run `wen-relay migrate`")
+        try:
+            schema.check(database)
+        except ConfigurationError as error:
+            finding, _, advice = str(error).partition(": ")
+            return None, wrong("database", finding, advice)
         with database.read() as connection:
             node = settings.relay.node
             newest, signed_at = audit.last_entry_at(connection, node), audit.last_signed(connection, node)

@@ -11,7 +11,12 @@ from relay.store.engine import Database
 
 def upgrade(database: Database) -> None:
     """Bring the schema to the newest revision, in one transaction; does nothing when it is there already."""
-    database.write(lambda connection: command.upgrade(_settings(connection), "head"))
+    database.write(make_schema)
+
+
+def make_schema(connection: Connection) -> None:
+    """The same within a transaction."""
+    command.upgrade(_settings(connection), "head")
 
 
 def downgrade(database: Database, revision: str) -> None:

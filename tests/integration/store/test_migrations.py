@@ -5,10 +5,11 @@ import re
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 
+from relay.errors import ConfigurationError
 from relay.store.migrations import downgrade, upgrade
-from relay.store.schema import is_current
+from relay.store.schema import MOVED, NEWEST, check, check_known, is_current
 from relay.store.tables import metadata
 from tests.integration.store.conftest import open_database
 
@@ -59,6 +60,31 @@ def test_constraints_and_partial_indexes_are_the_same_in_postgresql(world, empty
     with open_database(empty_url) as made, made.read() as fresh, world.database.read() as migrated:
         made.write(lambda connection: metadata.create_all(connection) and None)
         assert catalogue(migrated) == catalogue(fresh)
+
+
+@pytest.mark.parametrize(
+    ("found", "says"), [("9999", "a later version's schema"), (MOVED, "has moved to another database")]
+)
+def test_a_schema_that_this_version_does_not_know_is_left_alone(world, found, says):
+    world.database.write(
+        lambda c: c.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": found}) and None
+    )
+    try:
+        for judge in (check, check_known):
+            with pytest.raises(ConfigurationError, match=says):
+                judge(world.database)
+    finally:  # PostgreSQL's is used by other tests
+        world.database.write(
+            lambda c: c.execute(text("UPDATE alembic_version SET version_num = :it"), {"it": NEWEST}) and None
+        )
+    check(world.database)
+
+
+def test_an_older_schema_is_to_be_migrated(empty_url):
+    with open_database(empty_url) as database:
+        check_known(database)
+        with pytest.raises(ConfigurationError, match="run `wen-relay migrate`"):
+            check(database)
 
 
 def test_up_and_down_and_up_again(empty_url):
