@@ -44,6 +44,7 @@ from relay.maillog import bug, note, tell
 from relay.measures import Key, Report
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
+from relay.presence import Presence
 from relay.processors import stay_on_one
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
@@ -53,8 +54,12 @@ from relay.scan.pool import ScannerPool
 from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
+<<<<<<< HEAD
 from relay.standing import Standing
 from relay.store import leases, mailing_lists, stops
+=======
+from relay.store import leases, mailing_lists
+>>>>>>> 807c28d (A process among the others is its presence; standing is what the queue's figures are called)
 from relay.store.disk import Reserve, only_one
 from relay.ticking import every
 from relay.transport.connections import Pace
@@ -136,7 +141,7 @@ class Service:
         self._outbox: Outbox | None = None
         self._server: SmtpServer | None = None
         self._wake: Callable[[], None] = lambda: None  # the courier's, where this process delivers
-        self._standing = Standing(lambda: self.resources, roles, alone=settings.database_url.startswith("sqlite"))
+        self._presence = Presence(lambda: self.resources, roles, alone=settings.database_url.startswith("sqlite"))
         self._lookout = Lookout(roles)
         self._away_since: float | None = None  # monotonic seconds
         self._stopping = asyncio.Event()
@@ -169,7 +174,7 @@ class Service:
     def _prepare(self) -> None:
         """Synchronise the lists and take up what the last run left."""
         resources, now = self.resources, self.resources.now()
-        self._standing.enter()
+        self._presence.enter()
         patterns_of(resources.ruleset.words)  # compiled now, so that the first post doesn't wait for it
         node = resources.settings.relay.node
         resources.database.write(
@@ -185,7 +190,7 @@ class Service:
         """Sign the end of the audit chain and take leave of the other processes; the database closes last."""
         with self._changing, contextlib.suppress(RelayError):
             jobs.sign_head(self.resources, self.resources.now())
-            self._standing.leave()
+            self._presence.leave()
         self.resources.database.close()
 
     async def _open_doors(self, stack: AsyncExitStack) -> dict[str, int]:
@@ -422,10 +427,10 @@ class Service:
         now, leads = self.resources.now(), False
         if "jobs" in self._roles:
             with jobs.trouble_noted("lead"):
-                leads = self._standing.lead()
+                leads = self._presence.lead()
         with self._changing:
             self.resources = jobs.renew(self.resources, now, make=leads)
-        if leads and (resources := self._standing.leading()):
+        if leads and (resources := self._presence.leading()):
             jobs.run_due(resources, now)
         self._measure_ends()
         with jobs.trouble_noted("look"):
@@ -439,7 +444,7 @@ class Service:
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:
         with jobs.trouble_noted("beat"):
-            if not self._standing.beat():
+            if not self._presence.beat():
                 self._replaced = True
                 loop.call_soon_threadsafe(self._stopping.set)
             if self._outbox and self._outbox.beat():

@@ -49,7 +49,7 @@ REWRAP_IN_A_TICK = 2000  # posts: two seconds of work
 def run_due(resources: Resources, now: datetime) -> None:
     """Do everything that is due at `now`. What fails is logged, holds back nothing else, and is tried again by the next tick.
 
-    It ends where another process has taken over, which the resources' database tells (`standing`).
+    It ends where another process has taken over, which the resources' database tells (`presence`).
     """
     for job in (
         _end_nominations,

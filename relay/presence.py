@@ -12,7 +12,7 @@ from relay.resources import Resources
 from relay.store import nodes
 
 
-class Standing:
+class Presence:
     """One run of a process. `enter` first, `leave` last; in between `beat` every ten seconds, from any thread."""
 
     def __init__(self, resources: Callable[[], Resources], roles: Collection[str], *, alone: bool) -> None:
