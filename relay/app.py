@@ -54,12 +54,7 @@ from relay.scan.pool import ScannerPool
 from relay.senders.evidence import NOTHING, Evidence
 from relay.senders.lookup import Lookup
 from relay.settings import Settings, is_within, load_settings
-<<<<<<< HEAD
-from relay.standing import Standing
 from relay.store import leases, mailing_lists, stops
-=======
-from relay.store import leases, mailing_lists
->>>>>>> 807c28d (A process among the others is its presence; standing is what the queue's figures are called)
 from relay.store.disk import Reserve, only_one
 from relay.ticking import every
 from relay.transport.connections import Pace
