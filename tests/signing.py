@@ -81,6 +81,27 @@ class Gpg:
         """A key for signing, and another one below it for encrypting."""
         self._run("--quick-gen-key", person, "default", "default", until)
 
+    def take(self, file: Path) -> None:
+        """Import somebody's public key."""
+        self._run("--import", str(file))
+
+    def encrypt(self, person: str, content: bytes, *words: str) -> bytes:
+        """An armoured message to somebody, with further words."""
+        command = [
+            "gpg",
+            *self._words(),
+            "--trust-model",
+            "always",
+            *words,
+            "--armor",
+            "--output",
+            "-",
+            "--recipient",
+            person,
+            "--encrypt",
+        ]
+        return _output(command, content, self.home, self.home)
+
     def decrypt(self, octets: bytes) -> bytes:
         """The content of a message to one of these people."""
         environment = {**os.environ, "GNUPGHOME": str(self.home)}

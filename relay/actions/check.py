@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from relay.actions.judge import Scanner, addressed, facts_of, judge
+from relay.actions.unlock import unlock
 from relay.errors import NotFound
 from relay.mail.address import Address, parse_address
 from relay.mail.auth_results import AuthenticationResults, Method, Proof
@@ -69,7 +70,6 @@ def check(
         NotFound: the named list isn't one of ours.
     """
     octets = octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    readable = read_signed(octets, split_header(octets)).readable
     resources = _taking_any_proof(resources)
     to = _addressed(resources, octets, list_address)
     patterns_of(resources.ruleset.words)  # compiled once in a process; no message's own time
@@ -78,13 +78,14 @@ def check(
     if sender is not None:
         with resources.database.read() as connection:
             member = members.find(connection, sender)
-        scan = scanner(readable, facts_of(member, now))
+        scan = scanner(_readable(_clear(resources, octets, to, member, now)), facts_of(member, now))
         answers = _decide(resources, scan, octets, (member, sender), to, now)
     else:
+        octets = _clear(resources, octets, to, None, now)  # once: below it is judged for each list alone
         message = read_message(split_header(octets))
         with resources.database.read() as connection:
             known = members.find(connection, message.author.address) if message.author else None
-        scan = scanner(readable, facts_of(known, now))
+        scan = scanner(_readable(octets), facts_of(known, now))
         for one in (*to.lists, *([_alerts(resources)] if to.alerts else [])):
             author = _entitled(scan.message, known, one)
             only = Addressed(lists=(replace(one, second_proof=frozenset()),))  # who is entitled has signed
@@ -99,6 +100,16 @@ def check(
         )
         for one, decision in answers
     )
+
+
+def _clear(resources: Resources, octets: bytes, to: Addressed, author: Member | None, now: datetime) -> bytes:
+    """The message as it is judged: opened, where it was encrypted for one of these lists."""
+    opened = unlock(resources, octets, split_header(octets), to.lists, author, now)
+    return opened.octets if opened else octets
+
+
+def _readable(octets: bytes) -> bytes:
+    return read_signed(octets, split_header(octets)).readable
 
 
 def _taking_any_proof(resources: Resources) -> Resources:

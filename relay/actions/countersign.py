@@ -26,9 +26,16 @@ _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID
 
 
 def find_signature(
-    resources: Resources, signed: Signed, author: Member | None, lists: Iterable[MailingList], now: datetime
+    resources: Resources,
+    signed: Signed,
+    author: Member | None,
+    lists: Iterable[MailingList],
+    now: datetime,
+    inside: SignatureResult | None = None,
 ) -> SignatureResult | None:
     """What a message's signature proves, if any of these lists wants one; else nobody looks, and it is None.
+
+    `inside` is what one proves that was made together with an encryption, which counts where there is no other.
 
     Raises:
         Unavailable: the database can't be read, or the signature not verified now.
@@ -36,6 +43,10 @@ def find_signature(
     wanted = frozenset[SignatureMethod]().union(*(one.second_proof for one in lists))
     if not wanted or author is None:
         return None
+    if inside is not None and signed.method is None:
+        return (
+            inside if inside.method in wanted else SignatureResult(method=inside.method, fault=SignatureFault.MISSING)
+        )
     if signed.method is not None and signed.method not in wanted:
         return SignatureResult(method=signed.method, fault=SignatureFault.MISSING)
     with resources.database.read() as connection:

@@ -8,6 +8,7 @@ from time import monotonic
 from relay.actions.correct import Correction, take_correction
 from relay.actions.countersign import find_signature
 from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
+from relay.actions.unlock import signature_inside, unlock
 from relay.detectors.facts import Facts
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
@@ -89,7 +90,9 @@ def judge(
         Unavailable: the database or a scanner can't serve.
     """
     header = split_header(octets)
-    signed = read_signed(octets, header)
+    opened = unlock(resources, octets, header, to.lists, author, now)
+    clear = opened.octets if opened else octets
+    signed = read_signed(clear, split_header(clear) if opened else header)
     if signed.readable is not octets:
         header = split_header(signed.readable)
     scan = scanner(signed.readable, facts_of(author, now))
@@ -102,7 +105,7 @@ def judge(
     if recalled is not None:
         scan = replace(scan, findings=(*scan.findings, *recalled.findings))
     scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, author, scan, octets)))
-    signature = find_signature(resources, signed, author, way.lists, now)
+    signature = find_signature(resources, signed, author, way.lists, now, signature_inside(opened, now))
     post = Post(
         author=author,
         authentication=authentication,

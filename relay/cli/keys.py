@@ -1,4 +1,7 @@
-"""`wen-relay keys`: which there are, and a new one for the posts at rest before its time."""
+"""`wen-relay keys`: which there are, a new one for the posts at rest before its time, and those with which posts can be encrypted for a list."""
+
+import os
+from typing import Annotated
 
 import typer
 
@@ -6,9 +9,14 @@ from relay import jobs
 from relay.actions.open import opened, operator_name
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
-from relay.store import renewal
+from relay.encryption.making import make_list_keys
+from relay.errors import ConfigurationError, NotFound
+from relay.resources import Resources
+from relay.roster.mailing_list import MailingList
+from relay.store import audit, list_keys, renewal
 
 app = typer.Typer(no_args_is_help=True)
+ListName = Annotated[str, typer.Argument(metavar="LIST", help="The list's name, such as central-africa.")]
 
 
 @app.command()
@@ -51,3 +59,52 @@ def rotate(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     say(f"{', '.join(made) or 'No new key'}; {done.done} posts are wrapped anew.")
     if done.shut:
         say(f"{done.shut} posts can't be opened and stay as they are; see `wen-relay keys status`.")
+
+
+@app.command("make-list")
+def make_list(name: ListName, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Make keys with which members can encrypt what they post to a list: OpenPGP and S/MIME. Older ones go on opening.
+
+    Example: wen-relay keys make-list central-africa
+    """
+    with opened(config) as resources:
+        one, now = _list_of(resources, name), resources.now()
+        directory, node, operator = resources.keys.directory, resources.settings.relay.node, operator_name()
+        if directory.stat().st_uid != os.geteuid():
+            raise ConfigurationError("the keys belong to another user: run this as the user whom the relay runs as")
+        stem = list_keys.write(directory, one.name, make_list_keys(one, now), now)
+        facts: audit.Facts = {"list": one.name, "files": stem, "operator": operator}
+        resources.database.write(lambda connection: audit.append(connection, node, now, "keys.made_for_list", facts))
+    if as_json:
+        print_json({"list": one.name, "files": stem})
+    else:
+        say(f"{stem}.* : give the public halves to the members, with `wen-relay keys show-list {one.name}` or by KEY.")
+
+
+@app.command("show-list")
+def show_list(
+    name: ListName,
+    smime: Annotated[bool, typer.Option("--smime", help="The certificate, instead of the OpenPGP key.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Print the public half of a list's newest keys, for mail programs and for publishing.
+
+    Example: wen-relay keys show-list central-africa --smime
+    """
+    with opened(config) as resources:
+        one = _list_of(resources, name)
+        found = list_keys.load(resources.keys.directory, one.name)
+    if not found:
+        raise NotFound(f"the list {one.name} has no keys: make them with `wen-relay keys make-list {one.name}`")
+    public = (found[0].certificate if smime else found[0].openpgp).decode("ascii")
+    if as_json:
+        print_json({"list": one.name, "address": str(one.address), "public": public})
+    else:
+        typer.echo(public.rstrip())
+
+
+def _list_of(resources: Resources, name: str) -> MailingList:
+    if (one := resources.known_lists.get(name)) is None:
+        raise NotFound(f"there is no list {name}: see `wen-relay lists show`")
+    return one

@@ -108,7 +108,8 @@ def decrypt_with(octets: bytes, secret: bytes, signers: Sequence[bytes]) -> tupl
     """
     certs = [Cert.from_bytes(one) for one in signers]
     decryptor = Tsk.from_bytes(secret).decryptor()
-    for store in (lambda _: certs, None):  # with a store, it gives nothing without a good signature
+    # With a store, it gives nothing without a good signature, nor what was compressed between signing and encrypting.
+    for store in (lambda _: certs, None):
         try:
             found = decrypt(octets, decryptor=decryptor, store=store)
         except Exception:  # noqa: BLE001, S112 - its way to say no

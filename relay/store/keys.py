@@ -6,6 +6,7 @@ duplicates-2026-11-22.key   32 octets, recognises a message that is sent again a
 verp.key                    32 octets, authenticates return paths
 login.key                   32 octets, gives every login its salt, whether somebody has it or not
 dkim-rsa-SELECTOR.pem, dkim-ed25519-SELECTOR.pem
+list.NAME.….openpgp.key    and .smime.key, with their public halves: to read what was encrypted for a list (store.list_keys)
 recovery.pub.pem           X25519, backups are encrypted to it; its private half, recovery.key, is to leave this machine
 
 Those of the vault and of the duplicates are renewed (store.renewal); when each was made stands in its name.

@@ -170,5 +170,5 @@ def _id(path: Path) -> str:
 
 
 def _key_files(directory: Path) -> Iterable[Path]:
-    kinds = ("audit", VAULT, DUPLICATES, "verp", "dkim", "recovery")
+    kinds = ("audit", VAULT, DUPLICATES, "verp", "dkim", "recovery", "list.")
     return (path for path in directory.iterdir() if path.name.startswith(kinds))
