@@ -301,8 +301,10 @@ class Service:
         refused = admit(resources, address, member, client, mail_from, earlier, resources.now())
         to = resources.destination(address) if refused is NO_SUCH_ADDRESS else None
         forged = to is not None and to.purpose is Purpose.RETURN_PATH
-        if forged and (number := self._forged.worth_a_line(monotonic())):
-            note("bounce.forged", ip=client.ip, number=number)
+        if forged:
+            self.resources.measures.count("bounces", "forged")
+            if number := self._forged.worth_a_line(monotonic()):
+                note("bounce.forged", ip=client.ip, number=number)
         return refused
 
     def _receive(

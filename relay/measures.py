@@ -68,7 +68,7 @@ METRICS: Mapping[str, Metric] = {
     "copy_seconds": Metric(meaning="from a post's copy being queued to its delivery", bounds=_JOURNEY_BOUNDS),
     "fanout_seconds": Metric(meaning="of each post: from its copies being queued (its acceptance or release) to its last copy", bounds=_JOURNEY_BOUNDS),
     "possible_duplicates": Metric(meaning="copies that may have arrived twice"),
-    "bounces": Metric(labels=("fate",), meaning="what came back to copies' return paths, by what became of it"),
+    "bounces": Metric(labels=("fate",), meaning="what came back to copies' return paths: noted, or why it changed nothing; forged are RCPTs for return paths that we never made"),
     "jobs_failed": Metric(labels=("task",), meaning="runs of a periodic job that met trouble"),
 }  # fmt: skip
 
@@ -136,7 +136,7 @@ class Measures:
                 self.count("posts", name, decision)
         elif event == "delivery.recovered" and isinstance(twice := facts["possible_duplicates"], int):
             self.count("possible_duplicates", by=twice)
-        elif event.startswith("bounce."):
+        elif event.startswith("bounce.") and event != "bounce.forged":  # in a storm of which not each is told
             self.count("bounces", str(facts.get("why", event.partition(".")[2])))
         elif event == "jobs.trouble":
             self.count("jobs_failed", str(facts["job"]))

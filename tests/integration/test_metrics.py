@@ -1,6 +1,7 @@
 """What /metrics tells of a running relay: every stage of a post, and nothing of what it says."""
 
 import http.client
+import smtplib
 from contextlib import closing
 
 import pytest
@@ -75,6 +76,15 @@ def test_a_post_is_seen_at_every_stage_and_no_word_or_address_of_it(house):
 def test_refusals_are_counted(house):
     assert send(house.service, ANA, octets_of(make_post(ANA, "x", "y\n")), "nobody@relay.example").startswith("550")
     eventually(lambda: read(house).get(("replies_refused_total", "550", "submission")))  # a page lives for a second
+
+
+def test_each_forged_return_path_is_counted_also_where_the_log_tells_only_of_some(house):
+    with smtplib.SMTP("127.0.0.1", house.service.ports["smtp"], timeout=20) as client:
+        client.ehlo("mail.example")
+        client.mail("")
+        replies = {client.rcpt("central-africa-bounces+AAAAAAAAAA@relay.example")[0] for _ in range(3)}
+    assert replies == {550}
+    eventually(lambda: read(house).get(("bounces_total", "forged")) == 3)
 
 
 def test_for_who_may_not_read_it_there_is_no_such_page(house):

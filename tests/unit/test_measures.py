@@ -74,6 +74,7 @@ def test_what_fails_is_timed_as_well():
         ("delivery.recovered", {"possible_duplicates": 7}, {("possible_duplicates", ()): 7}),
         ("bounce.ignored", {"why": "delayed"}, {("bounces", ("delayed",)): 1}),
         ("bounce.noted", {"reference": "X"}, {("bounces", ("noted",)): 1}),
+        ("bounce.forged", {"ip": "192.0.2.1", "number": 16}, {}),
         ("jobs.trouble", {"job": "renew"}, {("jobs_failed", ("renew",)): 1}),
         ("session.refused", {"ip": "192.0.2.1"}, {}),
     ],
