@@ -1,6 +1,7 @@
 """The relay on PostgreSQL, each role a process of its own: nothing is lost, nothing withheld is written, and all is quick."""
 
 import json
+import re
 import signal
 import time
 import urllib.error
@@ -76,6 +77,16 @@ def test_a_post_that_one_process_took_is_sent_at_once_by_another(scene):
     # By the look at the queue at each tick the first might go soon, and each other a tick after the last.
     assert sorted(waits)[1] < TICK.total_seconds() / 2
     scene.assert_delivered_once(*references)
+
+
+def test_the_web_process_tells_what_every_process_of_its_node_has_measured(scene):
+    page = urllib.request.urlopen(f"http://127.0.0.1:{scene.roles['web'].ports['web']}/metrics")
+    with page:
+        text = page.read().decode()
+    assert set(re.findall(r'process_resident_memory_bytes\{process="(\w+)"\}', text)) == set(ROLES)
+    assert 'wen_relay_stage_seconds_count{process="smtp",stage="commit"}' in text
+    assert 'wen_relay_deliveries_total{kind="copy",outcome="delivered",process="delivery",reply="2yz"}' in text
+    assert 'wen_relay_database_up{process="web"} 1.0' in text
 
 
 def test_what_a_command_sets_free_is_sent(scene):
