@@ -66,6 +66,7 @@ def test_every_catalogue_has_the_same_sentences_and_none_is_empty_or_uncertain()
 
 MACHINES_CLOCK = {  # who looks at this machine's own clock, and why
     "relay/store/clock.py": "where the database has none",
+    "relay/ticking.py": "APScheduler goes by it, and is told when it was set",
     "relay/transport/connections.py": "a default, for a courier without a database",
     "relay/transport/enquiry.py": "dnspython's memory goes by it",
     "relay/transport/sink.py": "the demo's smarthost is another machine",
