@@ -1,4 +1,4 @@
-"""`wen-relay keys`: which there are, a new one for the posts at rest before its time, and those with which posts can be encrypted for a list."""
+"""`wen-relay keys`: which there are, new ones for the posts at rest before their time, for signing copies, and for posts encrypted for a list."""
 
 import os
 from typing import Annotated
@@ -7,8 +7,10 @@ import typer
 
 from relay import jobs
 from relay.actions.open import opened, operator_name
+from relay.actions.sign_anew import add_dkim_keys, remove_dkim_key
 from relay.cli.output import ConfigOption, JsonOption, print_json, say
 from relay.cli.rows import print_rows
+from relay.doctor.names import record_of
 from relay.encryption.making import make_list_keys
 from relay.errors import ConfigurationError, NotFound
 from relay.resources import Resources
@@ -47,7 +49,7 @@ def rotate(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """Make a new vault key now and wrap the keys of all living posts anew under it.
 
     The relay does so itself each week, and renews the keyed hashes' key each 30 days. The key before is destroyed after a week.
-    The audit, VERP and DKIM keys stay: what was signed with them must be verified still.
+    The audit and VERP keys stay: what was signed with them must be verified still. For DKIM keys there is `wen-relay keys dkim-add`.
 
     Example: wen-relay keys rotate
     """
@@ -108,3 +110,44 @@ def _list_of(resources: Resources, name: str) -> MailingList:
     if (one := resources.known_lists.get(name)) is None:
         raise NotFound(f"there is no list {name}: see `wen-relay lists show`")
     return one
+
+
+@app.command("dkim-add")
+def dkim_add(as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Make a new pair of DKIM keys beside those in use, and print the records to publish.
+
+    After a reload copies bear the signatures of both pairs; when `wen-relay doctor` finds the new records, remove the old keys.
+
+    Example: wen-relay keys dkim-add
+    """
+    with opened(config) as resources:
+        domain = resources.settings.relay.domain
+        made = add_dkim_keys(resources, operator_name(), resources.now())
+    for key in made:
+        name, record = f"{key.selector}._domainkey.{domain}", record_of(key)
+        if as_json:
+            print_json({"selector": key.selector, "algorithm": key.algorithm, "name": name, "record": record})
+        else:
+            say(f"Publish: {name}. TXT {record}")
+    if not as_json:
+        say("Then reload the relay; it signs with the old keys as well, until `wen-relay keys dkim-remove`.")
+
+
+@app.command("dkim-remove")
+def dkim_remove(
+    selector: Annotated[str, typer.Argument(help="The selector, as `wen-relay doctor` shows it.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = "",
+) -> None:
+    """Destroy a DKIM key that another one has taken the place of.
+
+    Leave its record in the DNS for a week: copies that it signed are still under way.
+
+    Example: wen-relay keys dkim-remove r202611
+    """
+    with opened(config) as resources:
+        remove_dkim_key(resources, selector, operator_name(), resources.now())
+    if as_json:
+        print_json({"removed": selector})
+        return
+    say(f"{selector} is destroyed. Reload the relay now, and take its record out of the DNS in a week.")

@@ -35,7 +35,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from relay.errors import ConfigurationError
-from relay.store.disk import make_private_directory, write_private_file
+from relay.store.disk import make_private_directory, sync_directory, write_private_file
 
 KEY_OCTETS = 32
 VAULT, DUPLICATES = "vault", "duplicates"  # the kinds that are renewed
@@ -104,6 +104,27 @@ def create_keys(directory: Path, now: datetime) -> tuple[str, ...]:
     for name, make in missing:
         write_private_file(directory / name, make())
     return tuple(name for name, _ in missing)
+
+
+def make_dkim_pair(directory: Path, now: datetime) -> None:
+    """Make a signing key of each algorithm under selectors that name the day.
+
+    Raises:
+        FileExistsError: there is one of this day.
+        OSError: the directory can't be written.
+    """
+    rsa, ed25519 = directory / f"dkim-rsa-r{now:%Y%m%d}.pem", directory / f"dkim-ed25519-e{now:%Y%m%d}.pem"
+    if rsa.exists() or ed25519.exists():
+        raise FileExistsError(rsa)
+    write_private_file(rsa, _private_pem(generate_private_key(65537, 2048)))
+    write_private_file(ed25519, _private_pem(Ed25519PrivateKey.generate()))
+
+
+def destroy_dkim_key(directory: Path, selector: str) -> None:
+    """Destroy a signing key for good; OSError where the directory can't be written."""
+    for kind in ("rsa", "ed25519"):
+        (directory / f"dkim-{kind}-{selector}.pem").unlink(missing_ok=True)
+    sync_directory(directory)
 
 
 def load_keys(directory: Path) -> Keys:

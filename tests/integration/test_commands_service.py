@@ -6,10 +6,12 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime
 
+import dkim
 import pytest
 
 from tests.integration.clients import make_post, send
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, eventually, open_house
+from tests.integration.test_service_relay import dns as published_keys
 
 EX_USAGE, EX_DATAERR, EX_TEMPFAIL = 64, 65, 75
 OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
@@ -217,3 +219,27 @@ def test_a_missing_vault_key_is_named_with_the_number_of_posts_that_need_it(hous
     [missing] = [row for row in rows if row["since"] is None]
     assert (missing["file"], missing["posts"] >= 1) == (newest, True)
     assert f"{newest} is missing" in done.err
+
+
+def test_dkim_keys_change_while_copies_always_bear_one_that_verifies(house):
+    """The old pair signs until it is taken away; the last key of an algorithm stays."""
+    old = sorted(path.stem.split("-")[2] for path in (house.site.data / "keys").glob("dkim-*.pem"))
+    added = {row["selector"]: row for row in house.site.rows("keys", "dkim-add")}
+    assert {row["algorithm"] for row in added.values()} == {"rsa-sha256", "ed25519-sha256"}
+    assert all(row["record"].startswith('"v=DKIM1; k=') for row in added.values())
+    assert house.site.try_run("keys", "dkim-add").code == 65  # one of this day is there
+    for present in (set(old) | set(added), set(added)):
+        house.service.reload()
+        reference = post(house, f"signed-by-{len(present)}")
+        eventually(lambda reference=reference: house.smarthost.copies(reference))
+        octets = next(mail for mail in house.smarthost.about(reference) if mail.is_copy).received.octets
+        found = [dkim.DKIM(octets) for _ in present]
+        lookup = published_keys(house.site.data / "keys")
+        assert all(one.verify(idx=place, dnsfunc=lookup) for place, one in enumerate(found))
+        assert {one.signature_fields[b"s"].decode() for one in found} == present
+        for selector in old if len(present) > len(added) else ():
+            house.site.run("keys", "dkim-remove", selector)
+    refused = [house.site.try_run("keys", "dkim-remove", one) for one in (*added, "nobody")]
+    assert [(done.code, "dkim-add" in done.err) for done in refused] == [(65, True), (65, True), (65, False)]
+    entries = [row["facts"] for row in house.site.run("audit", "export").rows if "dkim" in str(row.get("event"))]
+    assert [sorted(facts["selectors"]) for facts in entries] == [sorted(added), [old[0]], [old[1]]]
