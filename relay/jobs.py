@@ -22,6 +22,7 @@ from relay.resources import Resources
 from relay.roster.reading import due_before
 from relay.store import (
     acceptance,
+    acknowledgements,
     attestations,
     audit,
     breaches,
@@ -63,6 +64,7 @@ def run_due(resources: Resources, now: datetime) -> None:
         _gather_digests,
         _look_after_keys,
         _judge_addresses,
+        _remind_of_acknowledgements,
         _call_about_spills,
         _remind_of_deletions,
         _remind_of_breaches,
@@ -223,6 +225,13 @@ def _judge_addresses(resources: Resources, now: datetime) -> None:
     done = resources.database.write(lambda connection: failing.judge(connection, node, now))
     if done.warned or done.suspended or done.recovered:
         note("members.addresses_judged", warned=done.warned, suspended=done.suspended, recovered=done.recovered)
+
+
+def _remind_of_acknowledgements(resources: Resources, now: datetime) -> None:
+    node = resources.settings.relay.node
+    due, reminded = resources.database.write(lambda connection: acknowledgements.remind(connection, node, now))
+    if due:
+        note("post.acknowledgements_due", posts=due, reminded=reminded)
 
 
 def _call_about_spills(resources: Resources, now: datetime) -> None:

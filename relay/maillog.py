@@ -52,6 +52,7 @@ EVENTS: Mapping[str, str] = {
     "spill.confirmed": "a spill was confirmed: so many posts were destroyed, so many members asked to delete their copies",
     "spill.dismissed": "a reported post was shown again; so many stopped copies go out after all",
     "spill.called_again": "a report waits: so many moderators and others were called once more",
+    "post.acknowledgements_due": "the time to acknowledge so many posts is over: so many members were reminded, authors and moderators told",
     "list.stopped": "a list was stopped in an emergency: so many of its copies wait",
     "list.resumed": "a stopped list goes on: so many copies go out at once",
     "post.recalled": "a post was taken back by its author or a moderator: so many copies were cancelled, so many members asked to delete theirs",

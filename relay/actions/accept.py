@@ -23,6 +23,7 @@ from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
 from relay.policy.post import Scan
 from relay.policy.second_proof import is_unsigned
+from relay.policy.wanted import hours_for_acknowledgement
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.scan.walker import decode_body
@@ -128,6 +129,7 @@ def to_record(
         given=to_forget(resources, judgement.recalled, taken),
         answered=what_it_answers(resources, judgement.scan) if kept else None,
         corrects=judgement.correction.of.post_id if judgement.correction.of else None,
+        ack_hours=ack_hours(judgement) if kept else 0,
     )
 
 
@@ -215,12 +217,19 @@ def _clean_copy(judgement: Judgement, author: Member, now: datetime, *, domain_a
         date=date if date and date <= now + CLOCKS_DIFFER else now,
         references=(*(message.references if message else ()), *below),
         corrects=corrected.reference if corrected else "",
+        ack_hours=ack_hours(judgement),
         parts=scan.parts,
         images=tuple(image.octets for image in scan.images),
         image_places=tuple(image.place for image in scan.images),
         documents=scan.documents,
         author_domain_allows=domain_allows,
     )
+
+
+def ack_hours(judgement: Judgement) -> int:
+    """Within how many hours the message asks to be acknowledged; 0 when it doesn't."""
+    message = judgement.scan.message
+    return hours_for_acknowledgement(message.subject, answers=bool(message.references)) if message else 0
 
 
 def _originals(scan: Scan, octets: bytes) -> Iterator[bytes]:

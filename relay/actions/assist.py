@@ -21,7 +21,18 @@ from relay.roster.mailing_list import MailingList
 from relay.roster.member import Member
 from relay.roster.reading import Reading, read_pause_end
 from relay.roster.request import AS_ITS_LISTS_SAY, OTHERS_IN_PERSON, Request, Word, read_requests
-from relay.store import attestations, audit, deletions, digests, letters, recalls, second_thoughts, spills, wishes
+from relay.store import (
+    acknowledgements,
+    attestations,
+    audit,
+    deletions,
+    digests,
+    letters,
+    recalls,
+    second_thoughts,
+    spills,
+    wishes,
+)
 from relay.store.engine import Transaction
 
 Answer = dict[str, str | int]
@@ -29,6 +40,8 @@ _ABOUT_POSTS = frozenset(
     {
         Word.WITHDRAW,
         Word.RECALL,
+        Word.ACK,
+        Word.ACKS,
         Word.REVIEW,
         Word.SEND,
         Word.SPILL,
@@ -206,6 +219,11 @@ def _do_about_post(
         case Word.RECALL:
             done = recalls.recall(transaction, node, member, request.argument, "other", now)
             return {"outcome": done.outcome, "cancelled": done.cancelled, "number": done.asked}
+        case Word.ACK:
+            return {"outcome": acknowledgements.acknowledge(transaction, node, member, request.argument, now)}
+        case Word.ACKS:
+            seen = acknowledgements.may_see(transaction, member, request.argument)
+            return {"outcome": "done" if seen else "unknown"}
         case Word.SEND:
             sent = digests.send_whole(transaction, node, member, request.argument, now)
             return {"outcome": "done" if sent else "unknown"}

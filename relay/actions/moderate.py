@@ -15,7 +15,7 @@ from relay.policy.withholding import WITHHOLD_CODES, code_of
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member, MemberState
-from relay.store import audit, corrections, held, members, memory, originals, posts, threads
+from relay.store import acknowledgements, audit, corrections, held, members, memory, originals, posts, threads
 from relay.store.engine import Transaction
 from relay.store.vault import unseal
 
@@ -60,6 +60,7 @@ def release(
         if given is not None:
             memory.give_out(transaction, given)
         corrections.take_place(transaction, node, concerned[0].post_id, now)
+        acknowledgements.begin(transaction, concerned[0].post_id, now)
         return "released"
 
     return resources.database.write(carry_out)

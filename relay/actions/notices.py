@@ -13,7 +13,7 @@ from relay.actions.encryption_facts import about_keys, about_waiting
 from relay.actions.leak_facts import about_breach, about_leak
 from relay.actions.letter_facts import letter_to, named_lists
 from relay.actions.membership_facts import about_attestation, about_nomination
-from relay.actions.recall_facts import about_recall
+from relay.actions.recall_facts import about_recall, asked_acknowledgements
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
@@ -107,6 +107,7 @@ def _about_request(resources: Resources, delivery: Delivery, recipient: Member, 
             reference=f"A-{delivery.id:06}",
         ),
         answers=answers,
+        acknowledgements=asked_acknowledgements(resources, delivery.facts["answers"], recipient),
         member=recipient,
         every_list=tuple(resources.lists.values()),
         people=_people_of(resources, answers),
@@ -176,6 +177,8 @@ _SAME: dict[Kind, NoticeKind] = {
     Kind.SPILLED: "spilled",
     Kind.DELETION: "deletion",
     Kind.RECALL: "recall",
+    Kind.REMINDER: "reminder",
+    Kind.ACKNOWLEDGED: "acknowledged",
 }
 
 
@@ -191,7 +194,7 @@ def _concerns(kind: NoticeKind, decision: Decision) -> bool:
             return isinstance(decision, Relay)
         case "call":
             return isinstance(decision, Hold)
-        case "review" | "spill" | "spilled" | "deletion" | "recall":
+        case "review" | "spill" | "spilled" | "deletion" | "recall" | "reminder" | "acknowledged":
             return True
         case "hold" | "waiting":
             return isinstance(decision, Hold) and not decision.is_offer
@@ -242,6 +245,8 @@ _ABOUT: dict[Kind, Callable[[Resources, Delivery, Member, datetime], NoticeFacts
     Kind.SPILLED: _about_leak,
     Kind.DELETION: _about_leak,
     Kind.RECALL: _about_recall,
+    Kind.REMINDER: _about_recall,
+    Kind.ACKNOWLEDGED: _about_recall,
     Kind.BREACH: about_breach,
     Kind.DOORS: about_doors,
     Kind.SILENCE: about_silence,

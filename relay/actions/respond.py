@@ -151,5 +151,6 @@ def _accepted(resources: Resources, challenge: Challenge, author: Member, now: d
         remembered=judged.remembered,
         given=judged.given,
         corrects=corrected.post_id if corrected else None,
+        ack_hours=copy.ack_hours if kept else 0,
         answered=what_it_answers(copy.references, copy.parts, resources.settings.relay.domain) if kept else None,
     )

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from relay.actions.identity import identity_of, keyed
+from relay.delivery.above import acknowledgement_lines, correction_line
 from relay.delivery.compose import CleanCopy, footer, unpack
 from relay.delivery.digest import highest_of_several
+from relay.mail.address import Address
 from relay.mail.message import Message
 from relay.policy import answered
 from relay.policy.answered import Answered, Same
@@ -30,6 +32,7 @@ from relay.policy.thread import (
     what_is_said,
     without_signatures,
 )
+from relay.policy.wanted import HOURS
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member
@@ -219,7 +222,17 @@ def _public(
     resources: Resources, author_id: str, references: Collection[str], lists: Iterable[MailingList]
 ) -> frozenset[bytes]:
     """The shingles of what members have had already: what a message answers, what its author writes below every post, our frames."""
-    texts = [highest_of_several(catalogue) for catalogue in resources.catalogues.values()]
+    nobody = Address(local="x", domain=resources.settings.relay.domain)
+    texts = [
+        "\n".join(
+            (
+                highest_of_several(catalogue),
+                *correction_line("-", catalogue),
+                *acknowledgement_lines(HOURS, "-", nobody, catalogue),
+            )
+        )
+        for catalogue in resources.catalogues.values()
+    ]
     texts += [
         "\n".join(footer(one, marking, "", catalogue))
         for one in lists

@@ -11,11 +11,12 @@ from relay.actions import recall as recalling
 from relay.actions.open import opened, wake_service
 from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
 from relay.cli.rows import print_records, print_rows
+from relay.errors import NotFound
 from relay.policy.decision import Reason
 from relay.resources import Resources
 from relay.roster.nomination import read_member_address
 from relay.scan.container import container_of
-from relay.store import corrections, members, posts, recalls, spills
+from relay.store import acknowledgements, corrections, members, posts, recalls, spills
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -186,3 +187,22 @@ def recall(
         print_json({"reference": reference, "cancelled": done.cancelled, "asked": done.asked})
     else:
         say(f"{reference} is recalled: {done.cancelled} copies stopped, {done.asked} members asked to delete theirs.")
+
+
+@app.command()
+def acks(reference: ReferenceArgument, as_json: JsonOption = False, config: ConfigOption = "") -> None:
+    """Show who has acknowledged a post that asks for it, and who has it and hasn't: a row for each member who has it.
+
+    Example: wen-relay posts acks CAFR-2026-000123
+    """
+    with opened(config) as resources, resources.database.read() as connection:
+        found = acknowledgements.standing(connection, reference)
+    if found is None:
+        raise NotFound(f"{reference} is no post that asks to be acknowledged; see `wen-relay posts list`")
+    rows = [
+        {"name": one.name, "agency": one.agency, "acknowledged_at": time_of(one.at), "due": time_of(found.due)}
+        for one in (*found.acknowledged, *found.missing)
+    ]
+    print_rows(
+        rows, as_json=as_json, columns=("name", "agency", "acknowledged_at", "due"), nothing="Nobody has it so far."
+    )

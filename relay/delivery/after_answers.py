@@ -3,6 +3,15 @@
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
 
+RECALL = ("RECALL CAFR-2026-000123", sentence("my post was wrong: stop it, and ask everybody who has it to delete it"))
+_NAME_IT = sentence("Nothing was done: write the word and the name of this list, such as STOP-LIST {about}.")
+UNKNOWN = {
+    "CORRECTS": sentence(
+        "Your message begins with CORRECTS {about}, but there is no such post that you may correct. It was taken as a post of its own, and the line is text like any other."
+    ),
+    "STOP-LIST": _NAME_IT,
+    "RESUME-LIST": _NAME_IT,
+}
 HELP = (  # words for who may decide; an administrator has the last two as well
     ("RECALL CAFR-2026-000123", sentence("recall somebody else's post on my list")),
     ("STOP-LIST central-africa", sentence("an emergency: let nothing of this list go out, until RESUME-LIST")),
@@ -53,7 +62,6 @@ def copies(one: Answer, catalogue: Catalogue) -> list[str]:
     return [*([stopped] if one.cancelled else []), *([gone] if one.gone else [])]
 
 
-NAME_IT = sentence("Nothing was done: write the word and the name of this list, such as STOP-LIST {about}.")
 _STOPPED = {
     "done": sentence(
         "{about} is stopped, on every machine of the relay. What is being sent at this moment arrives; nothing else does until you write RESUME-LIST {about}."

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
-from relay.delivery import after_answers, leak_answers
+from relay.delivery import ack_letters, after_answers, leak_answers
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.door_letters import contacts, corrected
@@ -28,7 +28,8 @@ _HELP = (
     ("HERE", sentence("I still serve, although nobody has vouched for me again yet")),
     ("STOP", sentence("take me off this list")),
     ("WITHDRAW CAFR-2026-000123", sentence("take back my post, as far as it has not gone out")),
-    ("RECALL CAFR-2026-000123", sentence("my post was wrong: stop it, and ask everybody who has it to delete it")),
+    after_answers.RECALL,
+    *ack_letters.WORDS,
     ("SEND CAFR-2026-000123", sentence("send me this post whole, with its photos and documents")),
     ("REVIEW CAFR-2026-000123", sentence("a rule was wrong about my post: let the people who keep the rules look")),
     (
@@ -38,9 +39,8 @@ _HELP = (
     ("DELETED CAFR-2026-000123", sentence("I was asked to delete this, and I have")),
 )
 _UNKNOWN = {
-    "CORRECTS": sentence(
-        "Your message begins with CORRECTS {about}, but there is no such post that you may correct. It was taken as a post of its own, and the line is text like any other."
-    ),
+    **after_answers.UNKNOWN,
+    "ACKS": ack_letters.NO_SUCH,
     "LANG": sentence("The relay writes in en, fr, es and pt. Write for example LANG fr."),
     "PAUSE": sentence(
         "Write PAUSE, PAUSE 14 for days, or PAUSE 2027-01-15 for the day on which posts shall come again; a year at most."
@@ -55,8 +55,6 @@ _UNKNOWN = {
     "DELETED": sentence("{about}: nobody has asked you to delete it."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
     "HERE": sentence("Your membership is in order; there is nothing to do."),
-    "STOP-LIST": after_answers.NAME_IT,
-    "RESUME-LIST": after_answers.NAME_IT,
 }
 _READING = {
     Reading.INSTANT: sentence("Posts come to you one by one, at once."),
@@ -94,7 +92,11 @@ def _answered(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str
     if one.outcome == "unproven":
         return [catalogue.text(_UNPROVEN, word=one.word)]
     if one.outcome == "unknown":
-        unknown = _NOT_FOR_YOU if "SPILL" in one.word or one.word == "SEND" else _UNKNOWN.get(one.word, _NO_SUCH_POST)
+        unknown = (
+            _NOT_FOR_YOU
+            if "SPILL" in one.word or one.word in {"SEND", "ACK"}
+            else _UNKNOWN.get(one.word, _NO_SUCH_POST)
+        )
         return [catalogue.text(unknown, about=about)]
     if (paragraphs := answer_vouching(one, catalogue, facts)) is not None:
         return paragraphs
@@ -281,6 +283,8 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "STOP": _stop,
     "WITHDRAW": after_answers.withdrawn,
     "RECALL": after_answers.recalled,
+    "ACK": ack_letters.taken,
+    "ACKS": ack_letters.listed,
     "STOP-LIST": after_answers.stopped,
     "RESUME-LIST": after_answers.resumed,
     "REVIEW": _review,

@@ -15,6 +15,7 @@ from html import escape
 from itertools import accumulate, pairwise
 from typing import Any
 
+from relay.delivery.above import acknowledgement_lines, correction_line, correction_mark
 from relay.delivery.author_fields import author_line, reply_to, visible_author
 from relay.delivery.body import attached_part, multipart, text_part
 from relay.delivery.catalogue import Catalogue, sentence
@@ -39,7 +40,7 @@ class CleanCopy:
     `images` are JPEGs, and `image_places` where each was ("attachment 2"); a document is a file of its media type, made anew.
     `author_domain_allows` is True only when the author's domain was known to publish no DMARC policy (RFC 9989) as the post
     came: then a list with `from = "author"` may keep the author in From. `corrects` is the reference of the post whose place it takes,
-    where members may have that; "" else.
+    where members may have that; "" else. `ack_hours` are those within which it asks to be acknowledged; 0 when it doesn't.
     """
 
     author_name: str
@@ -54,6 +55,7 @@ class CleanCopy:
     documents: tuple[CleanDocument, ...] = ()
     author_domain_allows: bool = False
     corrects: str = ""
+    ack_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,24 +158,6 @@ def without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:
     )
 
 
-def correction_mark(corrects: str, subject: str, catalogue: Catalogue) -> str:
-    """The subject of a post that corrects another says so in its reader's language, once."""
-    mark = catalogue.text("[CORRECTION]")
-    return f"{mark} {subject}" if corrects and mark.casefold() not in subject.casefold() else subject
-
-
-def correction_line(corrects: str, catalogue: Catalogue) -> list[str]:
-    """What stands above the text of a post that corrects another."""
-    if not corrects:
-        return []
-    return [
-        catalogue.text(
-            "[CORRECTION] This takes the place of {reference}. If you have that one, do not rely on it, and delete it.",
-            reference=corrects,
-        )
-    ]
-
-
 def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
     """The fields of the contract and no others."""
     own_id = f"<{frame.reference}@{frame.domain}>"
@@ -206,6 +190,7 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         *_subject_line(copy, frame, catalogue),
         *_removed_line(frame, catalogue),
         *correction_line(copy.corrects, catalogue),
+        *acknowledgement_lines(copy.ack_hours, frame.reference, frame.mailing_list.address_for("-request"), catalogue),
     ]
     below = [
         *footer(frame.mailing_list, frame.marking, frame.reference, catalogue),
@@ -266,10 +251,16 @@ def meaning(marking: Tlp, lists: Iterable[MailingList], catalogue: Catalogue) ->
     return catalogue.text(_MEANING[marking], community="; ".join(communities))
 
 
+def _linked(line: str) -> str:
+    """A line of ours in a page; one that is an address to write to can be touched."""
+    shown = escape(line)
+    return f'<a href="{shown}">{shown}</a>' if line.startswith("mailto:") else shown
+
+
 def _html_document(above: list[str], html: list[str], below: list[str], language: str) -> str:
     """The sanitised parts between our own lines. Each part is balanced, as the sanitiser leaves it, and in a box of its own."""
     head = f'<!DOCTYPE html>\n<html lang="{escape(language)}">\n<head><meta charset="utf-8"></head>\n<body>\n'
-    first = f"<p><strong>{'<br>'.join(map(escape, above))}</strong></p>\n"
+    first = f"<p><strong>{'<br>'.join(map(_linked, above))}</strong></p>\n"
     parts = "".join(f"<div>\n{part}\n</div>\n" for part in html)
     footer = "<br>\n".join(map(escape, below))
     return f"{head}{first}{parts}<hr>\n<p>{footer}</p>\n</body>\n</html>\n"

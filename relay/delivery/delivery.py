@@ -51,6 +51,8 @@ class Kind(StrEnum):
     WHOLE = "whole"
     SPILLED = "spilled"  # what was decided about a reported post
     DELETION = "deletion"  # please delete your copy
+    REMINDER = "reminder"  # its author asks to acknowledge a post, and its reader hasn't yet
+    ACKNOWLEDGED = "acknowledged"  # how many have, to its author and moderators
     RECALL = "recall"  # its author or a moderator has taken it back: please delete your copy
     BREACH = "breach"
     POINTER = "pointer"  # a post waits for its reader's key; becomes the copy that it stands for when there is one

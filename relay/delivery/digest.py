@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 
+from relay.delivery.above import acknowledgement_lines, correction_line, correction_mark
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue
-from relay.delivery.compose import CleanCopy, correction_line, correction_mark, meaning, without
+from relay.delivery.compose import CleanCopy, meaning, without
 from relay.delivery.header_fields import (
     addressed,
     bare_subject,
@@ -37,7 +38,7 @@ _RULE = "━━"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers; `corrects` as in `CleanCopy`."""
+    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers; `corrects` and `ack_hours` as in `CleanCopy`."""
 
     reference: str
     mailing_list: MailingList
@@ -50,6 +51,7 @@ class Entry:
     documents: int = 0
     removed: int = 0
     corrects: str = ""
+    ack_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +107,7 @@ def make_entry(
         documents=len(left.documents),
         removed=len(removed),
         corrects=copy.corrects,
+        ack_hours=copy.ack_hours,
     )
 
 
@@ -209,6 +212,7 @@ def _post(number: int, of: int, one: Entry, characters: int, catalogue: Catalogu
         f"{_RULE} {number}/{of} · {one.marking} · {one.reference}",
         *([_guarded(one.subject)] if one.subject else []),
         *correction_line(one.corrects, catalogue),
+        *acknowledgement_lines(one.ack_hours, one.reference, one.mailing_list.address_for("-request"), catalogue),
         _guarded(one.author),
         f"{catalogue.definition(one.mailing_list.title)} <{one.mailing_list.address}>, {catalogue.moment(one.received_at)}",
         "",

@@ -10,6 +10,7 @@ It is longer than other modules, because every kind of letter has its lines here
 from collections.abc import Callable
 from email.utils import format_datetime
 
+from relay.delivery.ack_letters import acknowledged, reminder
 from relay.delivery.address_letters import complaint, failing, probe
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
@@ -32,7 +33,7 @@ from relay.delivery.membership import (
 )
 from relay.delivery.notice_facts import NoticeFacts, NoticeKind
 from relay.delivery.paragraphs import doors, reasons, record
-from relay.delivery.recall_letters import in_reply_to, not_in_its_place, recall, standing_still, took_place
+from relay.delivery.recall_letters import not_in_its_place, recall, standing_still, took_place
 from relay.delivery.receipt import named_in_vain, offers, receipt, undelivered
 from relay.delivery.wording import concerns_integrity, may_confirm, only_photos, photo_line, send_again_line
 
@@ -62,6 +63,8 @@ _SUBJECTS = {
     "spilled": sentence("Looked into: {reference}"),
     "deletion": sentence("Please delete: {reference}"),
     "recall": sentence("Recalled: {reference}"),
+    "reminder": sentence("Please acknowledge: {reference}"),
+    "acknowledged": sentence("Acknowledgements: {reference}"),
     "breach": sentence("To be assessed: {reference}"),
     "doors": sentence("Please confirm your country's doors: {reference}"),
     "silence": sentence("Countries that have not confirmed their doors"),
@@ -96,7 +99,7 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
             text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
-            *(message_id_field(name, in_reply_to(facts)) for name in ("In-Reply-To", "References")),
+            *(message_id_field(name, [facts.below or ""]) for name in ("In-Reply-To", "References")),
             text_field("Auto-Submitted", "auto-replied" if facts.kind in _REPLIES else "auto-generated"),
             text_field("X-WEN-Reference", facts.reference) if facts.kind != "answer" else "",
             text_field("X-WEN-Decision", decision) if decision else "",
@@ -285,6 +288,8 @@ _WRITERS: dict[NoticeKind, Callable[[NoticeFacts, Catalogue], list[str]]] = {
     "spilled": spilled,
     "deletion": deletion,
     "recall": recall,
+    "reminder": reminder,
+    "acknowledged": acknowledged,
     "breach": breach,
     "doors": ask_about_doors,
     "silence": tell_of_silence,

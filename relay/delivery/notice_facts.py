@@ -40,6 +40,8 @@ NoticeKind = Literal[
     "spilled",
     "deletion",
     "recall",
+    "reminder",
+    "acknowledged",
     "breach",
     "doors",
     "silence",
@@ -132,14 +134,23 @@ class Leak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallFacts:
-    """A post that was taken back: by its author (`by_author`) or a moderator. `own` when the letter goes to its author.
-
-    `message_id` is the post's, under which the letter stands; None where none is on record.
-    """
+    """A post that was taken back: by its author (`by_author`) or a moderator. `own` when the letter goes to its author."""
 
     by_author: bool
     own: bool
-    message_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledgements:
+    """Who has acknowledged a post, by name and agency, each with the time; and who has it and hasn't, where the reader may know.
+
+    `missing` is how many these are.
+    """
+
+    due: datetime | None
+    acknowledged: tuple[tuple[str, str, datetime], ...]
+    missing: int
+    others: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,11 +186,14 @@ class NoticeFacts:
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - complaint, to who looks after a member: `received_at`, and that one of `people`
-    - answer: `answers`, `member`, `every_list`; `people` of the countries that it lists
+    - answer: `acknowledgements` of the posts that were asked about, by reference; `answers`, `member`, `every_list`; `people` of the countries that it lists
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
     - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
     - recall, to a member who has a copy, or to the author when a moderator recalls it: `received_at`, `recall`
+    - reminder, to a member who has a copy: `received_at`; acknowledged, to the author and moderators: the same, `acknowledgements`
+      of the post without any names
+    - recall and reminder: `below`, the Message-ID of the copy below which they stand
     - breach, to an administrator: `breach`
     - doors, to a focal point: `doors` of their country, `contacts` (the integrity contact of each list by its title), `reminder`, `operators`
     - silence, to an administrator: `silent`, the countries
@@ -239,6 +253,8 @@ class NoticeFacts:
     ends: bool = False
     leak: Leak | None = None
     recall: RecallFacts | None = None
+    below: str | None = None
+    acknowledgements: Mapping[str, Acknowledgements] = field(default_factory=dict)
     stopped: tuple[str, ...] = ()
     corrects: str = ""
     breach: BreachFacts | None = None

@@ -13,13 +13,6 @@ _WHO = {
 }
 
 
-def in_reply_to(facts: NoticeFacts) -> tuple[str, ...]:
-    """The Message-ID of the copy that the letter is about, as its reader has it; () of every other letter."""
-    if facts.recall is None or facts.recall.own:
-        return ()
-    return (facts.recall.message_id or f"<{facts.reference}@{facts.domain}>",)
-
-
 def recall(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """Ask who has it to delete it; or tell its author that a moderator has recalled it."""
     fact = _recall(facts)

@@ -46,6 +46,8 @@ class Word(StrEnum):
     WITHDRAW = "WITHDRAW"
     RECALL = "RECALL"
     REVIEW = "REVIEW"
+    ACK = "ACK"
+    ACKS = "ACKS"
     SPILL = "SPILL"
     SEND = "SEND"
     YES = "YES"
@@ -80,13 +82,15 @@ IN_PERSON = frozenset(
     }
 )
 # What is done with a post, as its lists would take it. SPILL and DELETED aren't among these: stopping a leak is always in order.
-AS_ITS_LISTS_SAY = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SEND, Word.RECALL})
-# What others than a post's author do with it only in person: it decides about somebody else's.
-OTHERS_IN_PERSON = frozenset({Word.RECALL})
+AS_ITS_LISTS_SAY = frozenset({Word.WITHDRAW, Word.REVIEW, Word.SEND, Word.RECALL, Word.ACK, Word.ACKS})
+# What others than a post's author do with it only in person: it decides about somebody else's, or names people.
+OTHERS_IN_PERSON = frozenset({Word.RECALL, Word.ACKS})
 _ABOUT = frozenset(
     {
         Word.WITHDRAW,
         Word.RECALL,
+        Word.ACK,
+        Word.ACKS,
         Word.REVIEW,
         Word.SPILL,
         Word.CONFIRM_SPILL,

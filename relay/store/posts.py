@@ -14,7 +14,7 @@ from relay.mail.address import Address
 from relay.policy.answered import Answered, Same
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.policy.thread import Given, Memory
-from relay.store import audit, calls, corrections, fanout, memory, threads
+from relay.store import acknowledgements, audit, calls, corrections, fanout, memory, threads
 from relay.store import post_statements as statements
 from relay.store.decision_rows import insert_decisions, read_decision, read_reasons, reason_rows
 from relay.store.member_rows import address_of
@@ -32,7 +32,7 @@ class Accepted:
     whether the author wants one.
     `proof` is how the author is known (`AuthenticationResults.record`). `remembered` is what is kept of a withheld post for
     its thread, `given` what is forgotten of others because this one goes out, `answered` what it answers or quotes, `corrects` the id
-    of the post whose place it takes.
+    of the post whose place it takes, `ack_hours` those within which it asks to be acknowledged, 0 for none.
     """
 
     uid: str
@@ -53,6 +53,7 @@ class Accepted:
     given: Given | None = None
     answered: Answered | None = None
     corrects: int | None = None
+    ack_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)
     audit.append(connection, node, accepted.received_at, "post.decided", _decided_facts(reference, accepted))
+    if copies and accepted.ack_hours:
+        acknowledgements.begin(connection, post_id, accepted.received_at)
     if copies and accepted.corrects is not None:
         corrections.take_place(connection, node, post_id, accepted.received_at)
     return Recorded(reference=reference, repeated=False)
@@ -219,6 +222,7 @@ def _insert_post(connection: Connection, reference: str, accepted: Accepted) -> 
         "content": sealed.content if sealed else None,
         "originals": sealed.originals if sealed else None,
         "corrects_id": accepted.corrects,
+        "ack_hours": accepted.ack_hours or None,
     }
     [(post_id,)] = statements.INSERT.all(connection, values)
     return int(post_id)

@@ -201,6 +201,8 @@ encrypted_members = Table(
 # Like CLAIMABLE below: each index's own words.
 KEPT, HASHED = text("wrapped_key IS NOT NULL"), text("duplicate_key IS NOT NULL")
 
+ACK_WANTED = text("ack_due IS NOT NULL AND ack_told_at IS NULL")
+
 posts = Table(
     "posts",
     metadata,
@@ -225,12 +227,16 @@ posts = Table(
     Column("recalled_by", Text, ForeignKey("members.id")),
     Column("recalled_why", Text),
     Column("corrects_id", _RowId, ForeignKey("posts.id")),  # the post whose place it takes when it goes out
+    Column("ack_hours", Integer),  # within which it asks to be acknowledged
+    Column("ack_due", Instant),  # these hours from when it went out
+    Column("ack_told_at", Instant),  # when who hadn't was reminded, and who asked was told
     Index(None, "author_id", "received_at", "size_octets"),  # the last so that what was sent lately is told by it alone
     Index(None, "content_key"),
     _partial_index("ix_posts_kept_key", "key_id", "id", where=KEPT),
     _partial_index("ix_posts_kept_age", "received_at", where=KEPT),
     _partial_index("ix_posts_hashed", "received_at", where=HASHED),
     _partial_index("ix_posts_message_id", "message_id", where=text("message_id IS NOT NULL")),
+    _partial_index("ix_posts_ack_due", "ack_due", where=ACK_WANTED),
     _partial_index("ix_posts_corrects", "corrects_id", where=text("corrects_id IS NOT NULL")),
     sqlite_autoincrement=True,  # a number is never given twice, not even after the last post was purged
 )
@@ -330,7 +336,7 @@ deliveries = Table(
     CheckConstraint(
         _one_of(
             "kind",
-            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
+            "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall reminder acknowledged breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
         ),
         name="kind",
     ),
@@ -427,6 +433,16 @@ stopped_copies = Table(
     Column("delivery_id", _RowId, primary_key=True, autoincrement=False),
     Column("spill_id", _RowId, ForeignKey("spills.id"), nullable=False),
     Column("status", Text, nullable=False),  # what the copy's was
+    sqlite_with_rowid=False,
+)
+
+# Who has acknowledged a post that asks for it.
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("post_id", _RowId, ForeignKey("posts.id"), primary_key=True, autoincrement=False),
+    Column("member_id", Text, ForeignKey("members.id"), primary_key=True),
+    Column("at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -8,11 +8,11 @@ from relay.delivery.notice_facts import Answer, RecallFacts
 from tests.builders import make_member
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, read
 
-FACTS = RecallFacts(by_author=True, own=False, message_id="<17@x.example>")
+FACTS = RecallFacts(by_author=True, own=False)
 
 
 def letter(facts=FACTS, language="en"):
-    return read(replace(BASE, kind="recall", recall=facts), language)
+    return read(replace(BASE, kind="recall", recall=facts, below=None if facts.own else "<17@x.example>"), language)
 
 
 def answered(word, outcome, language="en", **counts):
@@ -33,8 +33,6 @@ def test_it_can_be_written_to_everybody_in_every_language(language, by_author, o
 
 def test_it_answers_the_copy_that_its_reader_has():
     assert (letter()["In-Reply-To"], letter()["References"]) == ("<17@x.example>", "<17@x.example>")
-    without = letter(replace(FACTS, message_id=None))
-    assert without["In-Reply-To"] == f"<{BASE.reference}@relay.example>"
     assert letter(replace(FACTS, own=True))["In-Reply-To"] is None
 
 

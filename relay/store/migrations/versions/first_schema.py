@@ -37,6 +37,7 @@ def upgrade() -> None:
     _create_spills()
     _create_deletions()
     _create_list_stops()
+    _create_acknowledgements()
     _create_breaches()
     _create_counters()
     _create_challenges()
@@ -65,6 +66,7 @@ def downgrade() -> None:
         "challenges",
         "counters",
         "breaches",
+        "acknowledgements",
         "list_stops",
         "deletions",
         "stopped_copies",
@@ -274,6 +276,9 @@ def _create_posts() -> None:
         sa.Column("recalled_by", sa.Text(), nullable=True),
         sa.Column("recalled_why", sa.Text(), nullable=True),
         sa.Column("corrects_id", _ROW_ID, nullable=True),
+        sa.Column("ack_hours", sa.Integer(), nullable=True),
+        sa.Column("ack_due", _INSTANT, nullable=True),
+        sa.Column("ack_told_at", _INSTANT, nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["members.id"], name=op.f("fk_posts_author_id")),
         sa.ForeignKeyConstraint(["recalled_by"], ["members.id"], name=op.f("fk_posts_recalled_by")),
         sa.ForeignKeyConstraint(["corrects_id"], ["posts.id"], name=op.f("fk_posts_corrects_id")),
@@ -294,6 +299,7 @@ def _create_posts() -> None:
         ("ix_posts_kept_age", ["received_at"], "wrapped_key IS NOT NULL"),
         ("ix_posts_hashed", ["received_at"], "duplicate_key IS NOT NULL"),
         ("ix_posts_message_id", ["message_id"], "message_id IS NOT NULL"),
+        ("ix_posts_ack_due", ["ack_due"], "ack_due IS NOT NULL AND ack_told_at IS NULL"),
         ("ix_posts_corrects", ["corrects_id"], "corrects_id IS NOT NULL"),
     ):
         _index_where(name, "posts", columns, condition)
@@ -418,6 +424,19 @@ def _create_spills() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["spill_id"], ["spills.id"], name=op.f("fk_stopped_copies_spill_id")),
         sa.PrimaryKeyConstraint("delivery_id", name=op.f("pk_stopped_copies")),
+        sqlite_with_rowid=False,
+    )
+
+
+def _create_acknowledgements() -> None:
+    op.create_table(
+        "acknowledgements",
+        sa.Column("post_id", _ROW_ID, nullable=False),
+        sa.Column("member_id", sa.Text(), nullable=False),
+        sa.Column("at", _INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_acknowledgements_member_id")),
+        sa.ForeignKeyConstraint(["post_id"], ["posts.id"], name=op.f("fk_acknowledgements_post_id")),
+        sa.PrimaryKeyConstraint("post_id", "member_id", name=op.f("pk_acknowledgements")),
         sqlite_with_rowid=False,
     )
 
@@ -564,7 +583,7 @@ def _create_deliveries() -> None:
         sa.CheckConstraint(
             _one_of(
                 "kind",
-                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
+                "copy receipt notice undelivered expiry nomination invitation confirmation welcome rules ended attestation dormancy call waiting probe failing complaint practice answer review spill postmaster spilled deletion recall reminder acknowledged breach digest whole doors silence challenge challenge-ended pointer encryption alarm",
             ),
             name=op.f("ck_deliveries_kind"),
         ),

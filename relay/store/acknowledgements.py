@@ -1,0 +1,142 @@
+"""Acknowledgements: who has said that they have read a post which asks for it; when its time is over the others are reminded, once.
+
+All is read from our tables, so that a reminder comes once, whichever node ticks and however often one was restarted.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+
+from relay.delivery.delivery import Kind
+from relay.roster.mailing_list import OWNER
+from relay.roster.member import Member
+from relay.store import audit, fanout, reach, second_thoughts
+from relay.store.fanout import decides, may_act, may_receive
+from relay.store.tables import ACK_WANTED, acknowledgements, decisions, members, memberships, posts
+
+Outcome = Literal["done", "already", "unknown", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Somebody who has a post; `at` is when they acknowledged it, None when they haven't."""
+
+    name: str
+    agency: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a post that asks to be acknowledged stands: by when (None while it waits for a moderator), who has, and who has it and hasn't."""
+
+    reference: str
+    due: datetime | None
+    acknowledged: tuple[Reader, ...]
+    missing: tuple[Reader, ...]
+
+
+def begin(connection: Connection, post_id: int, now: datetime) -> None:
+    """Let the time run of a post that goes out now, if it asks to be acknowledged and its time doesn't run yet."""
+    wanted = and_(posts.c.id == post_id, posts.c.ack_hours.is_not(None), posts.c.ack_due.is_(None))
+    if hours := connection.execute(select(posts.c.ack_hours).where(wanted)).scalar():
+        connection.execute(update(posts).where(wanted).values(ack_due=now + timedelta(hours=hours)))
+
+
+def acknowledge(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Outcome:
+    """Note that a member has read a post; late is as good as in time.
+
+    Returns:
+        "already" when they said so before; "unknown" when they haven't got such a post; "rejected" when it doesn't ask for it.
+    """
+    row = _post(connection, reference)
+    if row is None or member.id not in reach.who_may_have(connection, [row.id]) - {row.author_id}:
+        return "unknown"
+    if row.ack_due is None:
+        return "rejected"
+    this = and_(acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == member.id)
+    if connection.execute(select(acknowledgements.c.at).where(this)).first():
+        return "already"
+    connection.execute(insert(acknowledgements).values(post_id=row.id, member_id=member.id, at=now))
+    audit.append(connection, node, now, "post.acknowledged", {"reference": reference, "member": member.id})
+    return "done"
+
+
+def may_see(connection: Connection, member: Member, reference: str) -> Literal["all", "acknowledged", ""]:
+    """What of a post's acknowledgements a member may see: its moderators all, its author who has, everybody else nothing.
+
+    Who has acknowledged did it to be known to the author; who is on the list besides is not told to members (POLICY).
+    """
+    row = _post(connection, reference)
+    if row is None or row.ack_hours is None:
+        return ""
+    names = {name.removesuffix(OWNER) for name in second_thoughts.lists_of(connection, reference)}
+    if member.may_moderate and names & member.lists:
+        return "all"
+    return "acknowledged" if row.author_id == member.id else ""
+
+
+def standing(connection: Connection, reference: str) -> Standing | None:
+    """How a post stands; None when there is none that asks to be acknowledged."""
+    row = _post(connection, reference)
+    if row is None or row.ack_hours is None:
+        return None
+    has = reach.who_may_have(connection, [row.id]) - {row.author_id}
+    said = select(acknowledgements.c.at).where(
+        acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == members.c.id
+    )
+    query = select(members.c.name, members.c.agency, said.scalar_subquery().label("at")).where(
+        or_(members.c.id.in_(has), said.exists())
+    )
+    readers = [
+        Reader(name=one.name, agency=one.agency, at=one.at)
+        for one in connection.execute(query.order_by(members.c.address_key))
+    ]
+    return Standing(
+        reference=reference,
+        due=row.ack_due,
+        acknowledged=tuple(one for one in readers if one.at is not None),
+        missing=tuple(one for one in readers if one.at is None),
+    )
+
+
+def counts(connection: Connection, post_id: int) -> tuple[int, int]:
+    """How many have acknowledged a post, and how many have it and haven't."""
+    reference = connection.execute(select(posts.c.reference).where(posts.c.id == post_id)).scalar_one()
+    found = standing(connection, reference)
+    return (len(found.acknowledged), len(found.missing)) if found else (0, 0)
+
+
+def remind(connection: Connection, node: str, now: datetime) -> tuple[int, int]:
+    """Remind, of each post whose time is over, who has it and hasn't acknowledged it, and tell its author and moderators; once.
+
+    Of one that was recalled nobody is reminded.
+
+    Returns:
+        How many posts, and how many members were reminded.
+    """
+    due = connection.execute(select(posts).where(ACK_WANTED, posts.c.ack_due <= now).with_for_update()).all()
+    reminded = sum(_remind(connection, node, row, now) for row in due)
+    return len(due), reminded
+
+
+def _remind(connection: Connection, node: str, row: Any, now: datetime) -> int:
+    connection.execute(update(posts).where(posts.c.id == row.id).values(ack_told_at=now))
+    if row.recalled_at is not None:
+        return 0
+    has = reach.who_may_have(connection, [row.id]) - {row.author_id}
+    said = exists().where(acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == members.c.id)
+    whom = and_(members.c.id.in_(has), ~said, may_receive(now.date()))
+    count = fanout.write_to(connection, row.id, Kind.REMINDER, whom, now, again=False)
+    names = select(func.replace(decisions.c.list_name, OWNER, "")).where(decisions.c.post_id == row.id)
+    on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
+    told = or_(members.c.id == row.author_id, and_(decides(), on_list))
+    fanout.write_to(connection, row.id, Kind.ACKNOWLEDGED, and_(told, may_act(now.date())), now, again=False)
+    audit.append(connection, node, now, "post.acknowledgements_due", {"reference": row.reference, "reminded": count})
+    return count
+
+
+def _post(connection: Connection, reference: str) -> Any:
+    return connection.execute(select(posts).where(posts.c.reference == reference)).first()
