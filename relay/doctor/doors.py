@@ -1,6 +1,8 @@
 """The doors for mail, their certificate, who is trusted at them, and the way out."""
 
 import fcntl
+import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -14,6 +16,7 @@ from relay.doctor.records import look_into
 from relay.errors import RelayError
 from relay.intake.tls import server_context
 from relay.resources import load_lists, load_smarthost
+from relay.roster.mailing_list import Tlp
 from relay.roster.member import MemberState
 from relay.settings import Settings, is_loopback
 from relay.store.members import list_members
@@ -21,6 +24,10 @@ from relay.transport.smarthost import Offer, is_open, try_smarthost
 
 _EXPIRES_SOON = timedelta(days=14)
 _MOST_TRUSTED = 256  # addresses in one network
+_STRONG = frozenset(
+    {"verify", "secure", "dane-only", "fingerprint"}
+)  # levels of Postfix at which nothing goes unverified
+_PATIENCE = 10.0  # seconds for a program that is asked
 _ENCODED = 1.4  # a copy in base64 is a third longer than what was posted, and has the list's own words
 
 
@@ -155,22 +162,45 @@ def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
 def _look_at_onward_tls(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:
     """Whether copies that must stay under TLS can leave at all, and who answers for the way behind the smarthost."""
     try:
-        strict = sorted(one.name for one in load_lists(settings).values() if one.active and one.tls == "required")
+        lists = [one for one in load_lists(settings).values() if one.active]
     except RelayError:
         return  # told where the lists are looked at
+    if narrow := sorted(one.name for one in lists if one.ceiling.level > Tlp.GREEN.level and one.tls != "required"):
+        advice = 'tls = "required" in their definitions keeps them under TLS on every line (lists/README.md)'
+        sentence = f"{', '.join(narrow)}: copies of a narrower circle than TLP:GREEN may go on in clear behind {place}"
+        yield warning("onward TLS", sentence, advice)
+    strict = sorted(one.name for one in lists if one.tls == "required")
     if not strict:
         return
     wanted = f"{', '.join(strict)} {'wants' if len(strict) == 1 else 'want'} TLS all the way"
     if settings.delivery.onward_tls == "smarthost":
         advice = "see to it there: smtp_tls_security_level = secure or dane-only, or an MTA-STS policy, for every domain (docs/operations/tls.md)"
-        yield Finding(
-            check="onward TLS", level="ok", finding=f"{wanted}: you say that {place} sees to it", advice=advice
-        )
+        level = _level_of_postfix() if is_loopback(settings.delivery.smarthost) else None
+        if level is None or level in _STRONG:
+            sentence = f"{wanted}: you say that {place} sees to it"
+            yield Finding(check="onward TLS", level="ok", finding=sentence, advice=advice)
+        else:
+            sentence = f"{wanted}, and this machine's Postfix has smtp_tls_security_level = {level or 'none'}: domains without a stronger line in its smtp_tls_policy_maps get copies in clear, or under anybody's certificate"
+            yield warning("onward TLS", sentence, advice)
     elif offer.keeps_to_tls:
         yield ok("onward TLS", f"{wanted}, and {place} promises it (REQUIRETLS)")
     else:
         advice = "let it offer REQUIRETLS, or only TLS for all mail and say so: [delivery] onward_tls (docs/operations/tls.md)"
         yield wrong("onward TLS", f"{wanted}, and {place} doesn't offer REQUIRETLS: their copies wait", advice)
+
+
+def _level_of_postfix() -> str | None:
+    """The TLS that the Postfix on this machine demands of every server; None where there is none to be asked."""
+    program = shutil.which("postconf", path="/usr/sbin:/usr/bin")
+    if program is None:
+        return None
+    try:
+        asked = subprocess.run(  # noqa: S603  (a fixed program of the system, asked a fixed question)
+            [program, "-h", "smtp_tls_security_level"], capture_output=True, text=True, timeout=_PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return asked.stdout.strip() if asked.returncode == 0 else None
 
 
 def _look_at_utf8(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:

@@ -384,7 +384,7 @@ def test_members_whose_addresses_need_smtputf8_are_named_where_the_smarthost_has
             fresh.run("members", "add", "инна@police.example", *person, *wishes, *vouched)
 
 
-def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh):
+def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh, tmp_path, monkeypatch):
     fresh.edit_list("central-africa", "\nactive = true", '\nactive = true\ntls = "required"')
     smarthost = Smarthost()
     try:
@@ -392,8 +392,16 @@ def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh):
         refused = fresh.try_run("lists", "validate")  # in clear, no copy of it could ever leave
         assert (refused.code, "central-africa" in refused.err, "onward_tls" in refused.err) == (78, True, True)
         fresh.configure("delivery", "onward_tls", "smarthost")
+        has_postfix = shutil.which("postconf", path="/usr/sbin:/usr/bin") is not None
+        monkeypatch.setenv("MAIL_CONFIG", str(tmp_path))  # where postconf looks for main.cf
+        for level, found in (("dane-only", "ok"), ("may", "warning" if has_postfix else "ok")):
+            (tmp_path / "main.cf").write_text(f"smtp_tls_security_level = {level}\n", "utf-8")
+            [finding] = [one for one in doors.look_at_smarthost(load_settings(fresh.file)) if one.check == "onward TLS"]
+            assert (finding.level, "dane-only" in finding.advice) == (found, True)
+        fresh.edit_list("central-africa", 'tls = "required"', "")
+        fresh.edit_list("central-africa", 'ceiling = "TLP:GREEN"', 'ceiling = "TLP:AMBER"')
         [finding] = [one for one in doors.look_at_smarthost(load_settings(fresh.file)) if one.check == "onward TLS"]
-        assert (finding.level, "dane-only" in finding.advice) == ("ok", True)
+        assert (finding.level, finding.finding.startswith("central-africa: ")) == ("warning", True)
     finally:
         smarthost.close()
 
