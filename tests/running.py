@@ -85,8 +85,8 @@ class Site:
         return [json.loads(line) for line in run.stdout.splitlines()]
 
     def copy(self, to: Path) -> "Site":
-        """The same relay in another directory; it must not be running."""
-        shutil.copytree(self.data, to)
+        """The same relay in another directory, without the sockets of what runs. With SQLite it must not be running."""
+        shutil.copytree(self.data, to, ignore=shutil.ignore_patterns("run"))
         return replace(self, data=to)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.blows import no_strace
+from tests.crash.lives import until
 from tests.crash.story import Story
 from tests.running import Site, Smarthost, establish, without_detectors
 
@@ -47,6 +48,7 @@ def told(request: pytest.FixtureRequest) -> Iterator[None]:
     story: Story = request.getfixturevalue("story")
     trials, twice = len(story.trials), story.possible_duplicates
     yield
+    until(story.database_answers)
     request.node.user_properties += [("trial", (str(one.blow), one.fell)) for one in story.trials[trials:]]
     request.node.user_properties.append(("possible duplicates", story.possible_duplicates - twice))
 

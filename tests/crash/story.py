@@ -4,7 +4,7 @@ One relay goes through many trials, each of which begins with what the last one 
 damage one does is still there for the next to stumble over.
 """
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any
 
 from sqlalchemy import text
 
+from relay.errors import Unavailable
 from relay.store.engine import Database
 from relay.transport import wake
 from tests.crash.acts import Act, new_message
 from tests.crash.blows import CALLS, KILL, Blow, census, traced
 from tests.crash.invariants import database, faults, is_at_rest
 from tests.crash.lives import Command, Life, children, until
+from tests.postgresql import Server, name_in
 from tests.running import LIST, Site, Smarthost, send_post
 
 BROKEN = "restart the relay"  # the log's sentence after the disk failed
@@ -43,7 +45,7 @@ class Story:
     site: Site
     smarthost: Smarthost
     roles: tuple[str, ...] = _ALL
-    folders: tuple[Path, ...] = ()
+    server: Server | None = None  # the database's, where there is one
     lives: dict[str, Life] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
     trials: list[Trial] = field(default_factory=list)
@@ -108,6 +110,7 @@ class Story:
 
     def rest(self) -> None:
         """Wait until the queue is at rest. What waits for another try gets it now: that time passes is not what is tried here."""
+        until(self.database_answers)
         with database(self.site) as relay:
 
             def is_quiet() -> bool:
@@ -119,6 +122,12 @@ class Story:
                 return False
 
             until(is_quiet)
+
+    def database_answers(self) -> bool:
+        """Whether it can be read now."""
+        with suppress(Unavailable):
+            return bool(self.ask("SELECT 1"))
+        return False
 
     def let_time_pass(self) -> None:
         """Make what waits for another try due at once."""
@@ -144,6 +153,7 @@ class Story:
             confirmed, reply = self._act(act, blow, at_start=at_start), self.last_reply
         assert not (self.is_broken and self.send(new_message(self, "Ivory."))), f"a promise after {blow}"
         fell = blow.whom == "command" or blow.has_fallen(trace.read_text("ascii"))
+        until(self.database_answers)
         self.wake()
         if not confirmed:
             act.again(self)
@@ -154,7 +164,7 @@ class Story:
     def look(self, act: Act, blow: Blow) -> None:
         """Let the queue come to rest and see that nothing is broken."""
         self.rest()
-        found = [*faults(self.site, self.smarthost.sink.received, self.answered, self.folders), *act.wrong(self, blow)]
+        found = [*faults(self.site, self.smarthost.sink.received, self.answered, self._folders), *act.wrong(self, blow)]
         assert not found, f"after {blow} at {blow.when}, {act}: {found}"
 
     def _trace(self) -> Path:
@@ -185,7 +195,7 @@ class Story:
         confirmed = act.do(self, blow)
         if blow and blow.whom in {"parent", "scanners"}:  # what comes of it depends on how far they had come
             return confirmed
-        if confirmed or (blow and blow.what == KILL and blow.whom != "command"):
+        if confirmed or (blow and blow.what == KILL and blow.whom in {"main", *self.roles}):
             until(
                 lambda: (
                     any(life.over for life in self.lives.values())
@@ -204,6 +214,8 @@ class Story:
             return []
         if whom == "main":
             return [life.pid for life in self.lives.values()]
+        if whom == "backends":
+            return self._backends()
         if whom in self.roles:
             return [self.lives[whom].pid]
         parents = self.life.children
@@ -211,6 +223,17 @@ class Story:
             return parents
         until(lambda: len(self._scanners()) == SCANNERS)  # whoever has just served makes room for a fresh one
         return self._scanners()
+
+    @property
+    def _folders(self) -> tuple[Path, ...]:
+        return (self.server.folder,) if self.server else ()
+
+    def _backends(self) -> list[int]:
+        """The database server's processes that serve this relay."""
+        assert self.server is not None
+        name = name_in(self.site.database).encode()
+        lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in self.server.children()}
+        return [pid for pid, line in lines.items() if name in line.read_bytes()]
 
     def _scanners(self) -> list[int]:
         return [pid for parent in self.life.children for pid in children(parent)]
