@@ -11,7 +11,7 @@ from relay.actions.judge import Scanner, facts_of
 from relay.actions.respond import take_response
 from relay.delivery.bounce import read_answer_address
 from relay.mail.address import Address
-from relay.mail.message import read_message, split_header
+from relay.mail.message import never_answered, read_message, split_header
 from relay.mail.reply import NO_SUCH_ADDRESS, NOT_AN_EMAIL, TAKEN, TOO_BIG, Reply
 from relay.policy.post import plain_text
 from relay.resources import Resources
@@ -30,8 +30,9 @@ def take_answer(resources: Resources, scanner: Scanner, sealed: Address, octets:
         return NO_SUCH_ADDRESS
     if len(octets) > ANSWER_OCTETS:
         return TOO_BIG
-    message = read_message(split_header(octets))
-    if message.automatic or message.list_ids:
+    header = split_header(octets)
+    message = read_message(header)
+    if never_answered(header):
         return TAKEN
     if message.author is None:
         return NOT_AN_EMAIL

@@ -11,7 +11,7 @@ from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
 from relay.actions.vouch import vouch
 from relay.delivery.delivery import Kind
 from relay.delivery.rules import RULES_VERSION
-from relay.mail.message import read_message, split_header
+from relay.mail.message import never_answered, read_message, split_header
 from relay.mail.reply import OVER_QUOTA, TAKEN, Reply
 from relay.maillog import note
 from relay.policy.author import judge_author, may_ask
@@ -69,11 +69,12 @@ def assist(
         Unavailable: the database or a scanner can't serve; nothing was done.
     """
     member = author.member
-    message = read_message(split_header(octets))
+    header = split_header(octets)
+    message = read_message(header)
     scan = with_own_facts(scanner(octets, facts_of(member, now)), message, resources.ruleset.words)
     if (refused := judge_author(message, author.proof)) is not None:
         return refused.reply
-    if message.automatic or message.list_ids:
+    if never_answered(header):
         return TAKEN
     asked = read_requests(message.subject, plain_text(scan.parts))
     requests = asked.requests

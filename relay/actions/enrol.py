@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from relay.actions.null_mx import refuse_null_mx
 from relay.actions.open import operator_name
 from relay.actions.passwords import issue_password
 from relay.errors import Conflict, Invalid, NotFound
@@ -109,6 +110,7 @@ def add_member(
         Conflict: the address is a member's already.
     """
     nomination = read_nomination(resources, row, now.date())
+    refuse_null_mx(resources, nomination.address)
     node = resources.settings.relay.node
 
     def add(transaction: Transaction) -> Member:

@@ -7,8 +7,8 @@ from pathlib import Path
 from relay.doctor import doors, files, machine, records
 from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
-from relay.doctor.names import look_at_dns
-from relay.doctor.people import look_at_people
+from relay.doctor.names import look_at_dns, look_at_members_domains
+from relay.doctor.people import domains_of_members, look_at_people
 from relay.doctor.proofs import look_at_encryption, look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
 from relay.doctor.spills import look_at_spills, look_at_stops
@@ -61,3 +61,4 @@ def examine(
     yield from look_at_senders(settings)
     yield from doors.look_at_smarthost(settings)
     yield from look_at_dns(resolver, settings.relay.domain, signing_keys)
+    yield from look_at_members_domains(resolver, domains_of_members(settings))

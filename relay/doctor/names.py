@@ -1,13 +1,14 @@
 """What the DNS says about the relay's domain: without it copies are taken for junk, and reports and replies find no way back."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.errors import DnsError
+from relay.senders.lookup import never_in_the_dns, takes_no_mail
 from relay.store.keys import DkimKey
 from relay.transport.dns import Dns
 
@@ -31,6 +32,26 @@ def look_at_dns(server: str, domain: str, keys: tuple[DkimKey, ...]) -> Iterator
         yield warning(
             "DNS", f"{error}; its records were not looked at", "ask from where the internet's DNS can be reached"
         )
+
+
+def look_at_members_domains(server: str, domains: Iterable[str]) -> Iterator[Finding]:
+    """Which domains of members take no mail at all; once the DNS doesn't answer, the others aren't asked about.
+
+    Args:
+        server: which resolver; "" for the system's, which isn't asked about what is never in the DNS.
+        domains: the members'.
+    """
+    try:
+        dns = Dns(server)
+        asked = (one for one in domains if server or not never_in_the_dns(one))
+        silent = [one for one in asked if takes_no_mail(dns.records, one)]
+    except DnsError:  # told above
+        return
+    if silent:
+        said = (
+            f"{', '.join(silent)}: these domains say that they take no mail (null MX), and members have addresses there"
+        )
+        yield warning("members' MX", said, "ask these members for other addresses, and add them anew")
 
 
 def record_of(key: DkimKey) -> str:

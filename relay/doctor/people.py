@@ -25,6 +25,12 @@ def look_at_people(settings: Settings, now: datetime) -> Iterator[Finding]:
     yield _look_at_vouching(living, now.date())
 
 
+def domains_of_members(settings: Settings) -> tuple[str, ...]:
+    """Where members have their mailboxes."""
+    living = (one for one in look_into(settings, list_members) or () if one.state in _LIVING)
+    return tuple(sorted({one.address.domain for one in living}))
+
+
 def _look_at_vouching(living: Iterable[Member], today: date) -> Finding:
     people = tuple(living)
     countries = sorted({one.country for one in people} - {""})

@@ -35,8 +35,6 @@ _NAME = re.compile(rb"[!-9;-~]+")
 _ENCODED_WORD = re.compile(r"=\?([A-Za-z0-9_.:-]+)(?:\*[A-Za-z0-9-]+)?\?([bBqQ])\?([^?\r\n]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(=\?[^?\s]+\?[bBqQ]\?[^?\r\n]*\?=)\s+(?==\?[^?\s]+\?[bBqQ]\?)")
 _MESSAGE_ID = re.compile(r"<[!#-'*+\-./0-9=?A-Z^-~]+@[!#-'*+\-./0-9=?A-Z\[\]^-~:]+>")
-
-
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _HIDES_FIELDS = frozenset({
     "header.byte_order_mark", "header.field_name", "header.too_large", "header.bare_carriage_return",
@@ -92,6 +90,12 @@ class Message:
     list_ids: tuple[str, ...]
     hops: int
     defects: tuple[str, ...]
+
+
+def never_answered(header: HeaderSection) -> bool:
+    """Whether a program sent this message, or a list did: an answer could go round for ever, or to everybody (RFC 3834 §2)."""
+    by_a_list = any(field.name.startswith("list-") for field in header.fields)
+    return by_a_list or _is_automatic(header) or b"list" in map(bytes.lower, header.all("precedence"))
 
 
 def split_header(octets: bytes) -> HeaderSection:

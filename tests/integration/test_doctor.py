@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from relay.doctor import doors, files, machine, proofs, records
 from relay.doctor.examine import examine
-from relay.doctor.names import look_at_dns, record_of
+from relay.doctor.names import look_at_dns, look_at_members_domains, record_of
 from relay.doctor.people import look_at_people
 from relay.doctor.senders import look_at_senders
 from relay.settings import load_settings
@@ -437,6 +437,16 @@ def server(name_server, signing_keys):
     """The name server, with all records in order."""
     name_server.records = zone(signing_keys)
     return name_server
+
+
+def test_domains_of_members_that_take_no_mail_are_named_and_no_others(server):
+    server.records |= {("nomail.example", "MX"): ("0 .",), ("mail.example", "MX"): ("0 .", "10 mx.mail.example.")}
+    domains = ("mail.example", "nomail.example", "none.example")
+    [found] = look_at_members_domains(server.address, domains)
+    assert (found.level, found.finding.partition(":")[0]) == ("warning", "nomail.example")
+    assert list(look_at_members_domains(server.address, ("mail.example",))) == []
+    server.records = None
+    assert list(look_at_members_domains(server.address, ())) == []
 
 
 def test_a_domain_whose_records_are_in_order_has_nothing_to_mend(site, server, signing_keys):
