@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Connection, func, select, type_coerce, union_
 
 from relay.delivery.delivery import Kind, Status
 from relay.store import queue
+from relay.store.last_look import PARKED
 from relay.store.tables import CLAIMABLE, COLLECTED, HELD, audit_heads, decisions, deliveries, posts
 
 _WAITS = deliveries.c.status.in_([Status.QUEUED, Status.LEASED, Status.SENDING])
@@ -30,6 +31,7 @@ class Standing:
 
     `open` holds the deliveries that have not come to an end, by status, and `lists` their numbers by list ("" for letters about no
     list) and status; what is put by for a digest among them. `due` is since when the delivery that is due longest has been due.
+    `waits_since` is since when the oldest is in the queue that should have left: not put by for a digest, nor of a list that is stopped.
     `held` posts wait for moderators, the oldest since `held_since`. `signed_at` is when any node last signed its audit chain.
     """
 
@@ -37,6 +39,7 @@ class Standing:
     open: Mapping[str, Waiting] = field(default_factory=dict)
     lists: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     due: datetime | None = None
+    waits_since: datetime | None = None
     held: int = 0
     held_since: datetime | None = None
     signed_at: datetime | None = None
@@ -47,8 +50,7 @@ class Standing:
 
     def undelivered_for(self) -> timedelta:
         """How long the oldest delivery that should have left is in the queue; zero when there is none."""
-        left = [one.oldest for status, one in self.open.items() if status != Status.DIGEST]
-        return max(self.at - min(left), timedelta(0)) if left else timedelta(0)
+        return max(self.at - self.waits_since, timedelta(0)) if self.waits_since else timedelta(0)
 
 
 def look(connection: Connection, now: datetime) -> Standing:
@@ -56,11 +58,11 @@ def look(connection: Connection, now: datetime) -> Standing:
     parts = (CLAIMABLE, deliveries.c.lease.is_not(None) & (deliveries.c.status == Status.SENDING), COLLECTED)
     columns = deliveries.c.status, deliveries.c.list_name
     oldest = func.min(deliveries.c.created_at, type_=deliveries.c.created_at.type).label("oldest")
-    rows = connection.execute(
-        union_all(
-            *(select(*columns, func.count().label("number"), oldest).where(one).group_by(*columns) for one in parts)
-        )
-    ).all()
+    may_leave = func.min(deliveries.c.created_at, type_=deliveries.c.created_at.type).filter(
+        deliveries.c.next_attempt_at < PARKED
+    )
+    of_each = select(*columns, func.count().label("number"), oldest, may_leave.label("waits_since")).group_by(*columns)
+    rows = connection.execute(union_all(*(of_each.where(one) for one in parts))).all()
     waiting: dict[str, Waiting] = {}
     lists: dict[str, dict[str, int]] = {}
     for row in rows:
@@ -85,7 +87,8 @@ def look(connection: Connection, now: datetime) -> Standing:
         at=now,
         open=waiting,
         lists=lists,
-        due=queue.next_due(connection),
+        due=due if (due := queue.next_due(connection)) and due < PARKED else None,
+        waits_since=min((row.waits_since for row in rows if row.waits_since), default=None),
         held=held.number,
         held_since=held.since,
         signed_at=signed_at,

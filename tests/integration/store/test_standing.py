@@ -2,9 +2,13 @@
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from relay.delivery.delivery import Kind, Status
 from relay.store import audit, last_look, letters, queue
+from relay.store.last_look import PARKED
 from relay.store.standing import Standing, Waiting, look, slowest_copies
+from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 
 SOON = START + timedelta(minutes=3)
@@ -45,6 +49,16 @@ def test_what_waits_is_told_by_state_and_list_until_it_is_delivered(world, relay
     assert found.due_for() == found.undelivered_for() == timedelta(minutes=3)
     assert deliver(world, SOON) == 3
     assert stands(world) == Standing(at=SOON)
+
+
+def test_copies_of_a_stopped_list_wait_as_they_should(world, relayed):
+    author = world.join("author", "central-africa")
+    world.join("reader", "central-africa")
+    world.post(author, ("central-africa", relayed))
+    world.database.write(lambda c: c.execute(update(deliveries).values(next_attempt_at=PARKED)) and None)
+    found = stands(world)
+    assert found.open["queued"].number == 2
+    assert found.due_for() == found.undelivered_for() == timedelta(0)
 
 
 def test_held_posts_and_the_audit_chain_s_signature_are_told(world, held):
