@@ -66,7 +66,7 @@ from relay.web.metrics import MetricsDesk, page, this_process
 from relay.web.reports import Reporter, others
 from relay.web.server import WebServer
 
-ROLES = ("smtp", "delivery", "web", "jobs")
+ROLES = gauges.ROLES
 DRAIN = timedelta(seconds=20)
 SCANNER_WAIT = timedelta(seconds=30)
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.

@@ -12,10 +12,13 @@ from relay.errors import RelayError
 from relay.measures import Key
 from relay.resources import Resources
 from relay.settings import Settings
-from relay.store import alarms
+from relay.store import alarms, stops
 from relay.store.disk import free_octets
 from relay.store.keys import VAULT, made_at
+from relay.store.nodes import list_processes
 from relay.store.standing import Standing, look
+
+ROLES = ("smtp", "delivery", "web", "jobs")
 
 
 def of_database(resources: Resources, now: datetime) -> dict[Key, float]:
@@ -23,9 +26,12 @@ def of_database(resources: Resources, now: datetime) -> dict[Key, float]:
     try:
         with resources.database.read() as connection:
             found, wrong = look(connection, now), alarms.going_on(connection, now)
+            there = [one.role for one in list_processes(connection) if not one.is_silent(now)]
+            stopped = len(stops.stopped(connection))
     except RelayError:
         return {("database_up", ()): 0}
-    gauges: dict[Key, float] = {("database_up", ()): int(resources.database.can_write)}
+    gauges: dict[Key, float] = {("database_up", ()): int(resources.database.can_write), ("lists_stopped", ()): stopped}
+    gauges |= {("processes", (role,)): there.count(role) for role in ROLES}
     for one in wrong:
         if one.told:
             gauges["alarms", (one.kind,)] = gauges.get(("alarms", (one.kind,)), 0) + one.nodes

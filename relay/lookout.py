@@ -15,6 +15,7 @@ from relay.resources import Resources
 from relay.settings import AlarmsSection
 from relay.store import audit, failing
 from relay.store.alarms import Look, going_on
+from relay.store.nodes import list_processes
 from relay.store.standing import look
 
 VERIFY_EVERY = timedelta(days=1)
@@ -32,6 +33,7 @@ _SHARED = frozenset(
         AlarmKind.ADDRESSES,
         AlarmKind.VAULT_KEY,
         AlarmKind.JOB,
+        AlarmKind.NODE,
     }
 )
 _OF_ROLE: Mapping[str, frozenset[AlarmKind]] = {
@@ -77,6 +79,7 @@ class Lookout:
         alarms = resources.settings.alarms
         with resources.database.read() as connection:
             found, many = look(connection, now), failing.too_many(connection, now) if leads else 0
+            silent = sorted({one.node for one in list_processes(connection) if one.is_silent(now)})
             away_somewhere = away or any(one.kind is AlarmKind.SMARTHOST for one in going_on(connection, now))
         unsigned = found.signed_at is not None and now - found.signed_at > SIGNED_WITHIN
         looks = [Look(node="", part="", kinds=frozenset({AlarmKind.UNSIGNED}), signs=_if(unsigned, AlarmKind.UNSIGNED))]
@@ -88,6 +91,7 @@ class Lookout:
                 *_if(not self._whole(resources, now), AlarmKind.AUDIT),
                 *_if(many > 0, AlarmKind.ADDRESSES),
                 *_if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY),
+                *(Sign(kind=AlarmKind.NODE, about=node) for node in silent),
                 *(Sign(kind=AlarmKind.JOB, about=job) for job in self._jobs_that_fail(resources, now)),
             ]
             looks.append(Look(node="", part="", kinds=_SHARED, signs=signs))
@@ -137,6 +141,8 @@ def patience(kind: AlarmKind, alarms: AlarmsSection) -> timedelta:
     match kind:
         case AlarmKind.SMARTHOST:
             return alarms.smarthost_away
+        case AlarmKind.NODE:
+            return timedelta(minutes=2)  # to start anew may take as long
         case AlarmKind.UNSIGNED:
             return timedelta(minutes=10)  # a process that has just started may be faster than the one that signs
         case _:

@@ -177,6 +177,8 @@ GAUGES: Mapping[str, Metric] = {
     "held_posts": Metric(meaning="posts that wait for a moderator"),
     "held_oldest_seconds": Metric(meaning="how long the oldest of them waits"),
     "audit_signed_timestamp_seconds": Metric(meaning="when a node last signed the end of its audit chain; hourly"),
+    "lists_stopped": Metric(meaning="lists that are stopped: their copies wait"),
+    "processes": Metric(labels=("role",), meaning="processes of all nodes that gave a sign of life within 45 seconds"),
     "database_up": Metric(meaning="1 while the database can be read, and written as far as is known"),
     "database_log_octets": Metric(meaning="the size of SQLite's write-ahead log"),
     "disk_free_octets": Metric(labels=("disk",), meaning="what is free on the data directory's disk (data), and where database.disk points (database)"),

@@ -36,6 +36,7 @@ class AlarmKind(StrEnum):
     ADDRESSES = "addresses"
     SCANNERS = "scanners"
     JOB = "job"
+    NODE = "node"
 
 
 class Step(StrEnum):
@@ -134,6 +135,7 @@ _WHAT = {
     AlarmKind.ADDRESSES: sentence("Mail to so many members fails that the next mail server must be to blame."),
     AlarmKind.SCANNERS: sentence("Again and again scanners die, or don't finish in time. Messages are held or withheld for it."),
     AlarmKind.JOB: sentence("A piece of periodic work fails."),
+    AlarmKind.NODE: sentence("A node of the relay has ended without taking leave, or can't reach the database."),
 }  # fmt: skip
 _STEPS = {
     Step.NEW: sentence("New, since {moment}"),

@@ -13,7 +13,8 @@ from relay.delivery.delivery import Kind
 from relay.doctor.records import look_at_queue
 from relay.lookout import FAILING_FOR, SCANS_LOST, Lookout
 from relay.measures import Measures
-from relay.store import alarms, audit
+from relay.store import alarms, audit, nodes
+from relay.store.nodes import Run
 from tests.integration.clocked import Clocked, at
 
 OPS = "ops@agency.example"
@@ -173,6 +174,17 @@ def test_scanners_that_die_again_and_again_are_told(watch):
     assert watch.look(START + MINUTE) == []
     watch.resources.measures.count("scans", "died", by=SCANS_LOST)
     assert watch.look(START + 2 * MINUTE) == [[("scanners", "new")]]
+
+
+def test_a_node_that_ended_without_a_word_is_told_by_its_name_until_it_is_back(watch):
+    database, run = watch.site.resources.database, Run(node="node-2", roles=ROLES, boot="a", place="b", version="c")
+    database.write(lambda c: nodes.enter(c, run, START))
+    watch.look(START + MINUTE)
+    assert watch.look(START + 3 * MINUTE) == [[("node", "new")]]
+    assert watch.site.rows("SELECT about FROM alarms") == [("node-2",)]
+    database.write(lambda c: nodes.leave(c, run))
+    watch.look(START + 4 * MINUTE)
+    assert watch.look(START + 14 * MINUTE) == [[("node", "over")]]
 
 
 def test_every_process_sees_that_nobody_does_the_periodic_work(watch):
