@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from relay.delivery.delivery import Outcome
 from relay.transport.sink import Sink
-from relay.transport.smtp import Connection, Parcel, Smarthost
+from relay.transport.smtp import Connection, Content, Parcel, Smarthost
 from relay.transport.wire import STANDARD_TIMEOUTS, Timeouts
 from tests.faults import Talk, raw_server
 
@@ -30,7 +30,7 @@ def smarthost(port: int) -> Smarthost:
 
 
 def parcel(recipient: str = "ama", octets: bytes = MESSAGE, mail_from: str = "list@relay.example") -> Parcel:
-    return Parcel(key=next(KEYS), mail_from=mail_from, recipient=f"{recipient}@parks.example", octets=octets)
+    return Parcel(key=next(KEYS), mail_from=mail_from, recipient=f"{recipient}@parks.example", content=Content(octets))
 
 
 def verp(number: int) -> list[Parcel]:

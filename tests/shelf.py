@@ -12,7 +12,7 @@ from relay.delivery.delivery import Action
 from relay.transport.connections import Pace
 from relay.transport.courier import Courier, Work
 from relay.transport.sink import Sink
-from relay.transport.smtp import Parcel, Result, Smarthost
+from relay.transport.smtp import Content, Parcel, Result, Smarthost
 
 AGES = timedelta(hours=1)
 BRISK = Pace(first_wait=timedelta(milliseconds=10), longest_wait=timedelta(milliseconds=80), jitter=lambda: 0.5)
@@ -42,7 +42,7 @@ class Shelf:
                 key=key,
                 mail_from=f"list-bounces+{key}@relay.example",
                 recipient=f"{name or f'm{key}'}@parks.example",
-                octets=b"Subject: cheetah cubs\r\n\r\n",
+                content=Content(b"Subject: cheetah cubs\r\n\r\n"),
             )
             self.states[key], self.due[key] = "queued", datetime.now(UTC) + delay
 

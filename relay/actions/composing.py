@@ -14,6 +14,7 @@ from relay.actions.copies import (
     head_of,
     require_tls,
     return_path_of,
+    return_paths_of,
     signed,
 )
 from relay.actions.digest import compose_parts, open_parts
@@ -27,11 +28,15 @@ from relay.store.last_look import Part
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composed:
-    """What is to be sent for a delivery, which may have become another one: word that it waits. `parts` are a digest's posts."""
+    """What is to be sent for a delivery, which may have become another one: word that it waits. `parts` are a digest's posts.
+
+    `shared_from` is a return path that it can share with others (`return_paths_of`).
+    """
 
     delivery: Delivery
     variant: Variant
     mail_from: str
+    shared_from: str = ""
     head: bytes = b""
     parts: tuple[Part, ...] = ()
 
@@ -65,8 +70,10 @@ class Composer:
             waits = encrypt.put_by(resources, delivery, secrets, now)
             return _letter(resources, waits, now) if waits else None
         head = head_of(resources, delivery, variant, now)
-        mail_from = return_path_of(resources, delivery)
-        return Composed(delivery=delivery, variant=variant, mail_from=mail_from, head=head, parts=parts)
+        mail_from, shared_from = return_paths_of(resources, delivery, variant)
+        return Composed(
+            delivery=delivery, variant=variant, mail_from=mail_from, shared_from=shared_from, head=head, parts=parts
+        )
 
     def _copy(
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime

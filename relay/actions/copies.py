@@ -2,10 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from relay.delivery.bounce import return_path
+from relay.delivery.bounce import fits, post_path, return_path
 from relay.delivery.compose import CleanCopy, Frame, compose_copy, unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.header_fields import leave_fields
@@ -13,12 +13,14 @@ from relay.delivery.leaving import leave_url
 from relay.delivery.sealing import results, seal
 from relay.delivery.signing import body_hash, signatures
 from relay.errors import RelayError
+from relay.mail.address import Address
 from relay.mail.message import split_header
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.store import posts
 from relay.store.vault import unseal
+from relay.transport.smtp import Content
 
 VARIANTS = 32  # composed copies kept in memory between claims
 VARIANT_OCTETS = 32 * 1024 * 1024  # of all of them: one with ten photos has four megabytes
@@ -33,7 +35,8 @@ class Variant:
     """What all who read the same get: signed, or with `section` and `hashed` given to be signed with a head of each copy's own.
 
     `section` is the header section of the octets, `hashed` what a signature says of their body. `found` is
-    what an ARC set tells, "" where there is none. `requires_tls` goes for all of them.
+    what an ARC set tells, "" where there is none. `requires_tls` goes for all of them. `post_path` is a return path that all can
+    share; `content` are the octets as they are sent.
     """
 
     octets: bytes
@@ -41,6 +44,11 @@ class Variant:
     hashed: str = ""
     found: str = ""
     requires_tls: bool = False
+    post_path: Address | None = None
+    content: Content = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "content", Content(self.octets))
 
 
 class Variants:
@@ -67,6 +75,20 @@ def return_path_of(resources: Resources, delivery: Delivery) -> str:
     """Where reports about a delivery come back to (VERP)."""
     address = _mailing_list(resources, delivery).address_for("")
     return str(return_path(address.local, address.domain, delivery.id, resources.keys.verp))
+
+
+def return_paths_of(resources: Resources, delivery: Delivery, variant: Variant) -> tuple[str, str]:
+    """Where reports about a copy come back to, and a return path that it can share instead where servers make its own of that.
+
+    The latter is "" where its recipient doesn't fit behind it, or `delivery.verp` wants each copy to have its own from the start.
+    """
+    verp = resources.settings.delivery.verp
+    shared = variant.post_path if delivery.kind is Kind.COPY and verp != "always" else None
+    if shared is None:
+        return return_path_of(resources, delivery), ""
+    if verp == "never":
+        return str(shared), ""
+    return return_path_of(resources, delivery), str(shared) if fits(shared, delivery.recipient) else ""
 
 
 def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:
@@ -129,7 +151,9 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
     copy = unpack(unseal(resources.keys, uid, sealed))
     octets = compose_copy(copy, frame, resources.catalogue(delivery.language))
     found = _found(resources, copy, frame) if resources.settings.delivery.arc_seal else ""
-    return Variant(octets=octets, found=found, requires_tls=strict)
+    ours = frame.mailing_list.address_for("")
+    path = post_path(ours.local, ours.domain, post_id, resources.keys.verp)
+    return Variant(octets=octets, found=found, requires_tls=strict, post_path=path)
 
 
 def _found(resources: Resources, copy: CleanCopy, frame: Frame) -> str:

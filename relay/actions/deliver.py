@@ -4,7 +4,6 @@ claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin
 """
 
 import itertools
-import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
@@ -13,9 +12,9 @@ from relay.actions import encrypt
 from relay.actions.composing import Composer
 from relay.actions.leases import Leases
 from relay.actions.measure import measure_attempt, measure_ends
+from relay.actions.outcomes import note_settled, settlement_of
 from relay.delivery.delivery import BOUNCING, Action, Delivery, Outcome, Status
 from relay.delivery.refusal import reply_blames_address
-from relay.delivery.retry import settle as settle_delivery
 from relay.errors import Unavailable
 from relay.maillog import bug, note
 from relay.resources import Resources
@@ -27,13 +26,6 @@ from relay.transport.smtp import Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
-
-_EVENTS = {
-    Status.DELIVERED: "delivery.sent",
-    Status.QUEUED: "delivery.delayed",
-    Status.FAILED: "delivery.failed",
-    Status.EXPIRED: "delivery.expired",
-}
 
 
 class Outbox:
@@ -77,8 +69,10 @@ class Outbox:
         secrets = encrypt.look(resources, claimed)
         made = (self._try_parcel(resources, delivery, secrets, now) for delivery in claimed)
         parcels = [parcel for parcel in made if parcel is not None]
-        with resources.database.read() as connection:
-            next_due = queue.next_due(connection)
+        next_due: datetime | None = now  # as far as is known while there was more than was asked for
+        if len(claimed) < limit:
+            with resources.database.read() as connection:
+                next_due = queue.next_due(connection)
         self._claims += 1
         return Work(parcels=tuple(parcels), next_due=next_due)
 
@@ -107,11 +101,14 @@ class Outbox:
             return {(lease, id_) for lease, ids in looked for id_ in ids}
 
         begun = database.write(begin)
-        allowed = tuple(one for one in parcels if (self._claimed[one.key].lease, self._claimed[one.key].id) in begun)
+        allowed: list[Parcel] = []
         for parcel in parcels:
-            if parcel not in allowed:
+            delivery = self._claimed[parcel.key]
+            if (delivery.lease, delivery.id) in begun:
+                allowed.append(parcel)
+            else:
                 self._forget(parcel)
-        return allowed
+        return tuple(allowed)
 
     def settle(self, results: Sequence[Result]) -> None:
         """Write down what became of a chunk; an author whose copies failed or ran out of time is told.
@@ -126,7 +123,7 @@ class Outbox:
         settled: list[tuple[Delivery, queue.Settlement]] = []
         for parcel, outcome in results:
             delivery = self._claimed[parcel.key]
-            settlement = _settlement(resources, delivery, outcome, now)
+            settlement = settlement_of(resources, delivery, outcome, now)
             settled.append((delivery, settlement))
             by_lease.setdefault(delivery.lease, []).append(settlement)
         lost = [delivery for delivery, settlement in settled if settlement.status in {Status.EXPIRED, Status.FAILED}]
@@ -139,8 +136,8 @@ class Outbox:
                 letters.destroy_settled(connection, [delivery for delivery, _ in settled]),
             )
         )
+        note_settled(settled)
         for (parcel, _), (delivery, settlement) in zip(results, settled, strict=True):
-            _note(delivery, settlement)
             measure_attempt(resources.measures, delivery, settlement, monotonic() - self._since[parcel.key], now)
             if delivery.post_id is not None and settlement.status is not Status.QUEUED:
                 self.ended.add(delivery.post_id)
@@ -203,9 +200,11 @@ class Outbox:
             key=key,
             mail_from=composed.mail_from,
             recipient=str(delivery.recipient),
-            octets=variant.octets,
+            content=variant.content,
             head=composed.head,
             requires_tls=variant.requires_tls,
+            shared_from=composed.shared_from,
+            alone=delivery.attempts > 0,  # who was put off may be who puts off
         )
 
 
@@ -227,30 +226,4 @@ def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: tim
             reach.tell_of_lost(connection, [delivery] if too_old else [], now),
             letters.destroy_settled(connection, [delivery]),
         )
-    )
-
-
-def _note(delivery: Delivery, settlement: queue.Settlement) -> None:
-    """Log one settlement; of the server's words only the reply code."""
-    note(
-        _EVENTS[settlement.status],
-        reference=delivery.reference,
-        kind=delivery.kind.value,
-        recipient=delivery.recipient_id,
-        attempts=delivery.attempts + settlement.counted,
-        code=int(settlement.reply[:3]) if settlement.reply[:3].isdecimal() else None,
-    )
-
-
-def _settlement(resources: Resources, delivery: Delivery, outcome: Outcome, now: datetime) -> queue.Settlement:
-    jitter = random.uniform(-1, 1)  # noqa: S311  (spreads retries; nobody gains by guessing it)
-    step = settle_delivery(delivery, outcome, now=now, max_age=resources.settings.delivery.max_age, jitter=jitter)
-    return queue.Settlement(
-        id=delivery.id,
-        status=step.status,
-        reply=outcome.reply,
-        next_attempt_at=step.next_attempt_at,
-        sent_at=now if outcome.action is Action.DELIVERED else None,
-        counted=outcome.reached,
-        ambiguous=outcome.ambiguous,
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -17,10 +17,14 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How long things may take and last; `jitter` returns numbers from 0 to 1, `clock` the time that due times are in."""
+    """How long things may take and last; `jitter` returns numbers from 0 to 1, `clock` the time that due times are in.
+
+    `patience` is how long a server may say nothing before what isn't on its way to it goes elsewhere.
+    """
 
     timeouts: Timeouts = STANDARD_TIMEOUTS
     idle: timedelta = timedelta(seconds=30)
+    patience: timedelta = timedelta(seconds=5)
     messages: int = 500
     first_wait: timedelta = timedelta(seconds=0.5)
     longest_wait: timedelta = timedelta(seconds=30)
@@ -31,6 +35,18 @@ class Pace:
         """Seconds to wait after so many failures in a row: doubling, a quarter more or less."""
         seconds = self.first_wait.total_seconds() * float(2 ** min(failures - 1, 30))
         return min(seconds, self.longest_wait.total_seconds()) * (0.75 + self.jitter() / 2)
+
+
+@dataclass(slots=True)
+class _Way:
+    """By which connection a `send` goes at present."""
+
+    connection: Connection | None = None
+
+    @property
+    def heard(self) -> tuple[Connection | None, int]:
+        """What changes with every reply."""
+        return self.connection, self.connection.replies if self.connection else 0
 
 
 class Connections:
@@ -44,8 +60,23 @@ class Connections:
         self._opening: set[asyncio.Task[Connection]] = set()
         self._leaving: set[asyncio.Task[None]] = set()
         self._cut = False
+        self.gives_own_paths = False  # whether the server did so the last time that it was asked (XVERP)
 
-    async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
+    async def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[list[Result]]:
+        """Send these, and tell what became of them: all at once, unless the server falls silent over one of them.
+
+        Then what isn't on its way is told of first, to go by another connection; what the server is silent about comes last.
+        """
+        way = _Way()
+        sending = asyncio.create_task(self.send(parcels, way))
+        heard, patience = None, self._pace.patience.total_seconds()
+        while not (await asyncio.wait({sending}, timeout=patience))[0]:
+            stands, heard = heard == way.heard, way.heard
+            if stands and way.connection and (results := way.connection.leave()):
+                yield results
+        yield sending.result()
+
+    async def send(self, parcels: Sequence[Parcel], way: _Way | None = None) -> list[Result]:
         """Send over as many connections as it takes, one after the other, while they answer.
 
         A server may end any session at any time: a kept one has often been dropped unseen, and some take only so many
@@ -64,6 +95,8 @@ class Connections:
                 unreached = [(parcel, lost) for parcel in rest]
                 break
             answered = connection.answered
+            if way:
+                way.connection = connection
             results = await connection.send(rest)
             self._put_back(connection)
             done += [result for result in results if result[1].reached]
@@ -121,6 +154,7 @@ class Connections:
             connection.close()
             raise SmarthostError("the relay is stopping")
         self._open.add(connection)
+        self.gives_own_paths = connection.gives_own_paths
         return connection, True
 
     def _put_back(self, connection: Connection) -> None:

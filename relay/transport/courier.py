@@ -27,8 +27,12 @@ from relay.errors import Unavailable
 from relay.transport.connections import Connections, Pace
 from relay.transport.smtp import Parcel, Result, Smarthost
 
-CHUNK = 20  # One begin and one settle each; a kill in between makes this many possible duplicates at most.
-SMALL_CHUNK = 5  # Fewer are not worth a connection of their own.
+# One begin and one settle each; a kill in between makes this many possible duplicates at most. A chunk is as many as a connection
+# has lately carried in the time of `CHUNK_SECONDS`, so that few are in the air where the server is slow.
+CHUNK = 100
+CHUNK_SECONDS = 0.25
+FIRST_CHUNK = 20
+SMALL_CHUNK = 5  # Fewer are not worth a connection of their own, nor is less than that many transactions.
 
 _CLOCK_CHECK = timedelta(minutes=1)  # How soon a step of the wall clock is noticed while waiting for a due time.
 _STALE = timedelta(seconds=1)  # When a due time has passed but nothing could be claimed, another holds it.
@@ -80,6 +84,8 @@ class Courier:
         self._next_due: datetime | None = None
         self._failures, self._paused_until = 0, 0.0
         self._chunks: set[asyncio.Task[None]] = set()
+        self._stuck: set[asyncio.Task[None]] = set()  # chunks of them whose server is silent: others take their place
+        self._size = FIRST_CHUNK
         self._bug: BaseException | None = None
 
     @property
@@ -130,7 +136,7 @@ class Courier:
     def _seconds_to_claim(self) -> float | None:
         """How long until a claim makes sense; None when only a signal can change that."""
         # A smarthost that is down is probed with one chunk at a time.
-        if len(self._chunks) >= (1 if self._failures else self._limit):
+        if self._room <= 0:
             return None
         pause = self._paused_until - self._time()
         if pause > 0:
@@ -141,18 +147,24 @@ class Courier:
             return None
         return min(self._next_due - self._pace.clock(), _CLOCK_CHECK).total_seconds()
 
+    @property
+    def _room(self) -> int:
+        """How many chunks may be started; those that are stuck have others in their place, up to as many again."""
+        running = len(self._chunks) - min(len(self._stuck), self._limit)
+        return (1 if self._failures else self._limit) - running
+
     async def _claim_and_start(self) -> None:
         """Claim as much as there is room for and start a task for each chunk."""
-        room = 1 if self._failures else self._limit - len(self._chunks)
+        room, size = self._room, self._size
         self._news = False
-        work = await self._insist(self._claim, room * CHUNK, until=self._stopped)
+        work = await self._insist(self._claim, room * size, until=self._stopped)
         if work is None or self._stopped.is_set():
             return  # What was claimed but not begun is free again when its lease ends.
         now = self._pace.clock()
         held_elsewhere = not work.parcels and work.next_due is not None and work.next_due <= now
         self._next_due = now + _STALE if held_elsewhere else work.next_due
-        self._news |= len(work.parcels) >= room * CHUNK
-        for parcels in _chunks(work.parcels, room):
+        self._news |= len(work.parcels) >= room * size
+        for parcels in chunks(work.parcels, room, size, xverp=self._connections.gives_own_paths):
             task = asyncio.create_task(self._carry(parcels))
             self._chunks.add(task)
             task.add_done_callback(self._carried)
@@ -164,18 +176,35 @@ class Courier:
         self._news |= begun is not None and len(begun) < len(parcels)  # what dropped out may be due in another form
         if not begun:
             return
-        results = await self._connections.send(begun)
-        await self._insist(self._settle, results, until=self._cut)
+        results, rest, since = [], len(begun), self._time()
+        async for results in self._connections.carry(begun):
+            await self._insist(self._settle, results, until=self._cut)
+            if rest := rest - len(results):
+                self._go_round()
         outcomes = [outcome for _, outcome in results]
         # Only a claim can tell when a delayed one is due again, and whether word of a failed one waits for its author.
         self._news |= any(outcome.action is not Action.DELIVERED for outcome in outcomes)
         if any(outcome.answered for outcome in outcomes):
             self._failures = 0
-        elif failures == self._failures and not self._stopped.is_set():  # else another chunk has told of this outage
+            self._learn((self._time() - since) / len(begun))
+        elif (
+            outcomes and failures == self._failures and not self._stopped.is_set()
+        ):  # else another chunk has told of this outage
             self._failures += 1
             seconds = self._pace.wait(self._failures)
             self._paused_until = self._time() + seconds
             self._note("delivery.smarthost_away", reason=outcomes[0].reply, retry_seconds=round(seconds, 2))
+
+    def _go_round(self) -> None:
+        """The server is silent over a part of this chunk: the others are due again, and there is room for them."""
+        if task := asyncio.current_task():
+            self._stuck.add(task)
+        self._heard()
+
+    def _learn(self, seconds: float) -> None:
+        """Make chunks as big as fits the time that each of their copies took; at most twice as big as the last ones."""
+        fit = CHUNK if seconds * CHUNK <= CHUNK_SECONDS else int(CHUNK_SECONDS / seconds)
+        self._size = max(SMALL_CHUNK, min(fit, self._size * 2))
 
     async def _insist(
         self, call: Callable[[Argument], Answer], argument: Argument, *, until: asyncio.Event
@@ -199,6 +228,7 @@ class Courier:
     def _carried(self, task: asyncio.Task[None]) -> None:
         """A chunk is done: there is room again."""
         self._chunks.discard(task)
+        self._stuck.discard(task)
         if not task.cancelled() and (error := task.exception()):
             self._bug = self._bug or error
             self._halt()
@@ -237,8 +267,13 @@ class Courier:
         return asyncio.get_running_loop().time()
 
 
-def _chunks(parcels: Sequence[Parcel], room: int) -> Iterator[tuple[Parcel, ...]]:
-    """Share the parcels out evenly over the free connections."""
-    size = min(CHUNK, max(SMALL_CHUNK, math.ceil(len(parcels) / room)))
+def chunks(parcels: Sequence[Parcel], room: int, most: int, *, xverp: bool) -> Iterator[tuple[Parcel, ...]]:
+    """Share the parcels out evenly over the free connections, `most` for each, but only over as many as have enough to do.
+
+    Those that share a transaction are one thing to do.
+    """
+    transactions = len({parcel.bundle(xverp=xverp) for parcel in parcels})
+    pieces = min(room, max(math.ceil(transactions / SMALL_CHUNK), math.ceil(len(parcels) / most)))
+    size = math.ceil(len(parcels) / pieces) if pieces else 1
     for start in range(0, len(parcels), size):
         yield tuple(parcels[start : start + size])

@@ -16,6 +16,7 @@ RECORD_CHARACTERS = 300
 
 # RFC 5321 §4.2: three digits, then "-" in all lines but the last. A bare code without its space is tolerated (§4.2.1).
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])([^\r\n\0]*))?")
+_STATUS = re.compile(r"[45]\.([0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 
 
@@ -34,6 +35,12 @@ class ServerReply:
     def positive(self) -> bool:
         """Whether the command succeeded (2yz)."""
         return 200 <= self.code <= 299
+
+    @property
+    def means_too_many(self) -> bool:
+        """Whether a recipient was refused because the transaction has too many (RFC 5321 §4.5.3.1.10, RFC 3463 §3.6)."""
+        status = _STATUS.match(self.texts[0])
+        return self.code in {452, 552} and (status is None or status.group(1) == "5.3")
 
     @property
     def line(self) -> str:

@@ -14,20 +14,27 @@ Longer than most, so that the whole conversation stands on one page.
 import base64
 import contextlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from ssl import CERT_NONE, PROTOCOL_TLS_CLIENT, SSLContext, create_default_context
 from typing import Literal
 
 from relay.delivery.delivery import Action, Outcome
-from relay.mail.address import parse_address, parse_international_address
+from relay.mail.address import parse_international_address
 from relay.transport.replies import ServerReply, outcome_of, printable
 from relay.transport.wire import BLOCK_OCTETS, STANDARD_TIMEOUTS, SmarthostError, Timeouts, Wire
 
 RECIPIENTS = 100  # What every server must take in one transaction (RFC 5321 §4.5.3.1.8).
 
 _NO_UTF8 = Outcome(action=Action.FAILED, reply="the server takes no addresses with such letters (SMTPUTF8, RFC 6531)")
+XVERP = "+="  # between base and user, between user and domain: what Postfix puts there by itself
+
+# What nobody who made an address needs to be asked about again: nothing in it ends a path, a line or a command.
+_PLAIN = re.compile(r"(?!.*=\?)[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+")
+# What `Connection.leave` gives back: it is due at once, on another connection.
+_NOT_BEGUN = Outcome(action=Action.DELAYED, reply="the server was slow with others", reached=False)
 _NO_PROMISE = Outcome(
     action=Action.DELAYED,
     reply="the list requires TLS all the way, and the server doesn't promise it (REQUIRETLS, RFC 8689)",
@@ -62,36 +69,61 @@ class Smarthost:
             raise ValueError("AUTH PLAIN can't carry a NUL (RFC 4616 §2)")
 
 
+class Content:
+    """A message's octets, looked at once for all who get them.
+
+    Raises:
+        ValueError: our bug: they aren't whole CRLF lines.
+    """
+
+    __slots__ = ("is_ascii", "octets", "stuffed")
+
+    def __init__(self, octets: bytes) -> None:
+        """Take the octets as they are signed."""
+        if not _is_whole(octets):
+            raise ValueError("a message to send is made of lines that end with CRLF")
+        self.octets, self.is_ascii, self.stuffed = octets, octets.isascii(), dot_stuffed(octets)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """One copy to send: `key` tells it apart within one call, `mail_from` "" is the null reverse-path.
 
     `head` is what this copy alone has in front of the octets that it shares with others: whole header fields.
     `requires_tls` lets it leave only where verified TLS is promised for the whole way (RFC 8689).
+    `shared_from` is a return path that it can share with others where the server makes one of each recipient's own from it
+    (XVERP); "" for none. `alone` keeps it out of others' transactions, in whose way it may have been before.
 
     Raises:
-        ValueError: our bug: octets that aren't whole CRLF lines, or an address that isn't a plain addr-spec.
+        ValueError: our bug: a head that isn't whole CRLF lines, or an address that doesn't fit between angle brackets.
     """
 
     key: int
     mail_from: str
     recipient: str
-    octets: bytes = field(repr=False)
+    content: Content = field(repr=False)
     head: bytes = field(default=b"", repr=False)
     requires_tls: bool = False
+    shared_from: str = ""
+    alone: bool = False
 
     def __post_init__(self) -> None:
-        lines = self.head.count(b"\r\n")
-        whole = self.head.count(b"\r") == self.head.count(b"\n") == lines and self.head.endswith(b"\r\n")
-        if self.head and not (whole and self.head.isascii()):
+        if self.head and not (_is_whole(self.head) and self.head.isascii()):
             raise ValueError("a head is ASCII lines that end with CRLF")
-        lines = self.octets.count(b"\r\n")
-        if self.octets.count(b"\r") != lines or self.octets.count(b"\n") != lines or not self.octets.endswith(b"\r\n"):
-            raise ValueError("a message to send is made of lines that end with CRLF")
-        if parse_international_address(self.recipient) is None:
+        if not _PLAIN.fullmatch(self.recipient) and parse_international_address(self.recipient) is None:
             raise ValueError("a recipient is a plain addr-spec")
-        if self.mail_from and parse_address(self.mail_from) is None:
+        if any(one and not _PLAIN.fullmatch(one) for one in (self.mail_from, self.shared_from)):
             raise ValueError("a return path is a plain ASCII addr-spec")
+
+    @property
+    def octets(self) -> bytes:
+        """The octets that it shares with others."""
+        return self.content.octets
+
+    def bundle(self, *, xverp: bool) -> Hashable:
+        """What is equal for those that may share a transaction."""
+        sender = self.shared_from if xverp and self.shared_from else self.mail_from
+        return id(self.content.octets), self.head, sender, self.requires_tls, self.needs_utf8, self.alone and self.key
 
     @property
     def needs_utf8(self) -> bool:
@@ -122,7 +154,10 @@ class Connection:
             False  # this line is under verified TLS; the operator answers for the next ones
         )
         self._reset_due = False
-        self._asked: tuple[Parcel, ...] = ()  # their MAIL was accepted, their message is not handed over
+        self._parcels: dict[int, Parcel] = {}  # of the present `send`, by their keys
+        self._outcomes: dict[int, Outcome] = {}
+        self._todo: deque[tuple[Parcel, ...]] = deque()  # transactions
+        self._asked: tuple[Parcel, ...] = ()  # at whom the server would be to have ended a session that ends now
         self._owing: tuple[Parcel, ...] = ()  # their message was handed over, its reply is owed
 
     @classmethod
@@ -157,6 +192,16 @@ class Connection:
         return "SMTPUTF8" in self._extensions
 
     @property
+    def gives_own_paths(self) -> bool:
+        """Whether the server makes each recipient's own return path from a shared one, as Postfix does (XVERP)."""
+        return "XVERP" in self._extensions
+
+    @property
+    def replies(self) -> int:
+        """How many replies were heard."""
+        return self._wire.replies
+
+    @property
     def keeps_to_tls(self) -> bool:
         """Whether verified TLS is promised for the whole way: by the operator, or by the server over such a line (RFC 8689 §2)."""
         return self._enforced or (self._verified and "REQUIRETLS" in self._extensions)
@@ -164,23 +209,36 @@ class Connection:
     async def send(self, parcels: Sequence[Parcel]) -> list[Result]:
         """Send each parcel and say what became of it; never raises for what the server does.
 
-        Parcels with the same octets object and mail_from share a transaction, the others get one each.
+        Parcels with the same octets object and return path share a transaction, the others get one each. What `leave` has
+        told of meanwhile is not told again.
         """
-        outcomes: dict[int, Outcome] = {}
+        self._parcels, self._outcomes = {parcel.key: parcel for parcel in parcels}, {}
+        self._todo.extend(self._transactions(self._carriable(parcels)))
         opened = None
         try:
-            for transaction in _transactions(self._carriable(parcels, outcomes)):
-                opened = await self._advance(opened, transaction, outcomes)
-            await self._advance(opened, (), outcomes)
+            while self._todo:
+                opened = await self._advance(opened, self._todo.popleft())
+            await self._advance(opened, ())
         except SmarthostError as lost:
-            results = self._after_loss(parcels, outcomes, lost)
+            results = self._after_loss(lost)
             self.close()
             return results
         except BaseException:  # cancelled half-way: nobody could tell which reply comes next
             self.close()
             raise
-        self.answered += len(outcomes)
-        return [(parcel, outcomes[parcel.key]) for parcel in parcels]
+        finally:
+            self._todo.clear()
+        self.answered += len(self._outcomes)
+        return [(parcel, self._outcomes[key]) for key, parcel in self._parcels.items()]
+
+    def leave(self) -> list[Result]:
+        """Of the `send` that is under way, give up what isn't on its way yet, and say what became of the rest as far as it is known.
+
+        For who can't wait for the server's next word.
+        """
+        ready = {parcel.key: _NOT_BEGUN for transaction in self._todo for parcel in transaction} | self._outcomes
+        self._todo.clear()
+        return [(self._parcels.pop(key), outcome) for key, outcome in ready.items() if key in self._parcels]
 
     async def quit(self) -> None:
         """End the session politely if it still stands, and close it."""
@@ -228,23 +286,30 @@ class Connection:
             raise SmarthostError(f"{verb} refused: {reply.line}", said=True)
         return reply
 
-    def _carriable(self, parcels: Sequence[Parcel], outcomes: dict[int, Outcome]) -> list[Parcel]:
+    def _carriable(self, parcels: Sequence[Parcel]) -> list[Parcel]:
         """Leave out 8-bit messages and addresses where the server takes none: they fail for good (RFC 6152 §3, RFC 6531 §3.2).
 
         What must stay under TLS waits where nobody promises that: it is for the operator to mend, and never sent in clear.
         """
         if not self.keeps_to_tls:
-            outcomes |= {parcel.key: _NO_PROMISE for parcel in parcels if parcel.requires_tls}
+            self._outcomes |= {parcel.key: _NO_PROMISE for parcel in parcels if parcel.requires_tls}
         refusal = Outcome(action=Action.FAILED, reply="the server takes no 8-bit messages (RFC 6152)")
         if "8BITMIME" not in self._extensions:
-            outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.octets.isascii()}
+            self._outcomes |= {parcel.key: refusal for parcel in parcels if not parcel.content.is_ascii}
         if not self.takes_utf8:
-            outcomes |= {parcel.key: _NO_UTF8 for parcel in parcels if parcel.needs_utf8}
-        return [parcel for parcel in parcels if parcel.key not in outcomes]
+            self._outcomes |= {parcel.key: _NO_UTF8 for parcel in parcels if parcel.needs_utf8}
+        return [parcel for parcel in parcels if parcel.key not in self._outcomes]
 
-    async def _advance(
-        self, opened: _Opened | None, transaction: tuple[Parcel, ...], outcomes: dict[int, Outcome]
-    ) -> _Opened | None:
+    def _transactions(self, parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
+        """Group what may share a transaction."""
+        groups: dict[Hashable, list[Parcel]] = {}
+        for parcel in parcels:
+            groups.setdefault(parcel.bundle(xverp=self.gives_own_paths), []).append(parcel)
+        for group in groups.values():
+            for start in range(0, len(group), RECIPIENTS):
+                yield tuple(group[start : start + RECIPIENTS])
+
+    async def _advance(self, opened: _Opened | None, transaction: tuple[Parcel, ...]) -> _Opened | None:
         """Hand over the opened transaction's message and, in the same group, the next one's envelope."""
         lines = self._envelope_lines(transaction)
         ahead = b"".join(lines) if "PIPELINING" in self._extensions else b""
@@ -252,10 +317,10 @@ class Connection:
             await self._hand_over(opened, ahead)
             outcome = outcome_of(await self._wire.hear(self._wire.timeouts.dot))
             self._owing = ()
-            outcomes |= {parcel.key: outcome for parcel in opened.parcels}
+            self._outcomes |= {parcel.key: outcome for parcel in opened.parcels}
         elif ahead:
             await self._wire.write(ahead)
-        return await self._open_transaction(transaction, lines, outcomes) if transaction else None
+        return await self._open_transaction(transaction, lines) if transaction else None
 
     async def _hand_over(self, opened: _Opened, ahead: bytes) -> None:
         """Write the message block by block; from the last block on, which holds the dot, its reply is owed."""
@@ -270,55 +335,64 @@ class Connection:
         if not transaction:
             return []
         first = transaction[0]
+        own_paths = len(transaction) > 1 and first.shared_from != "" and self.gives_own_paths
+        sender, verp = (first.shared_from, f" XVERP={XVERP}") if own_paths else (first.mail_from, "")
         size = f" SIZE={len(first.head) + len(first.octets)}" if "SIZE" in self._extensions else ""
-        body = "" if first.octets.isascii() else " BODY=8BITMIME"
+        body = "" if first.content.is_ascii else " BODY=8BITMIME"
         utf8 = " SMTPUTF8" if first.needs_utf8 else ""
         onward = " REQUIRETLS" if first.requires_tls and not self._enforced else ""
         lines = ["RSET"] if self._reset_due else []
-        reports = "DSN" in self._extensions and first.mail_from != ""
+        reports = "DSN" in self._extensions and sender != ""
         headers_only = " RET=HDRS" if reports else ""  # what comes back brings no text of a post along
-        lines += [f"MAIL FROM:<{first.mail_from}>{size}{body}{utf8}{onward}{headers_only}"]
+        lines += [f"MAIL FROM:<{sender}>{size}{body}{utf8}{onward}{headers_only}{verp}"]
         lines += [
             f"RCPT TO:<{parcel.recipient}>{_report_on(parcel.recipient) if reports else ''}" for parcel in transaction
         ]
         return [f"{line}\r\n".encode() for line in (*lines, "DATA")]
 
-    async def _open_transaction(
-        self, transaction: tuple[Parcel, ...], lines: list[bytes], outcomes: dict[int, Outcome]
-    ) -> _Opened | None:
-        """Read the envelope's replies; None when there is no message to follow."""
+    async def _open_transaction(self, transaction: tuple[Parcel, ...], lines: list[bytes]) -> _Opened | None:
+        """Read the envelope's replies; None when there is no message to follow.
+
+        In a transaction that is shared, a session that ends, or a reply that takes long, is held against the recipient whose
+        reply is awaited, and the others go again without it.
+        """
         commands = iter(lines)
         if self._reset_due and not (await self._reply_to(next(commands))).positive:
             raise SmarthostError("the server refused RSET")
         mail = await self._reply_to(next(commands))
-        self._asked = transaction if mail.positive else ()
-        accepted = []
+        accepted: list[Parcel] = []
         for parcel in transaction:
-            rcpt = await self._reply_to(next(commands))
+            self._asked = (parcel,) if mail.positive else ()
+            rcpt = await self._reply_to(next(commands), shared=len(transaction) > 1)
             if mail.positive and rcpt.positive:
                 accepted.append(parcel)
+            elif mail.positive and accepted and rcpt.means_too_many:
+                self._outcomes[parcel.key] = replace(outcome_of(rcpt, to_rcpt=True), reached=False)
             else:
-                outcomes[parcel.key] = outcome_of(rcpt, to_rcpt=True) if mail.positive else outcome_of(mail)
+                self._outcomes[parcel.key] = outcome_of(rcpt, to_rcpt=True) if mail.positive else outcome_of(mail)
+        self._asked = tuple(accepted)
         data = await self._reply_to(next(commands), data=True)
         self._reset_due = mail.positive and data.code != 354
         if data.code != 354:
-            outcomes |= {parcel.key: outcome_of(data) for parcel in accepted}
+            self._outcomes |= {parcel.key: outcome_of(data) for parcel in accepted}
             return None
         # With no recipient left, a 354 is answered with the dot alone (RFC 2920 §3.1).
-        return _Opened(tuple(accepted), dot_stuffed(transaction[0].head + transaction[0].octets) if accepted else b"")
+        return _Opened(tuple(accepted), _stuffed(transaction[0]) if accepted else b"")
 
-    async def _reply_to(self, line: bytes, *, data: bool = False) -> ServerReply:
+    async def _reply_to(self, line: bytes, *, data: bool = False, shared: bool = False) -> ServerReply:
         """The reply to an envelope command, which was already sent when the server takes groups."""
         if "PIPELINING" not in self._extensions:
             await self._wire.write(line)
         timeouts = self._wire.timeouts
-        reply = await self._wire.hear(timeouts.data if data else timeouts.command, goes_on=data)
+        patience = timeouts.shared if shared else timeouts.command
+        reply = await self._wire.hear(timeouts.data if data else patience, goes_on=data)
         if data and reply.code < 400 and reply.code != 354:
             raise SmarthostError(f"the server's reply doesn't fit the command: {reply.line}")
         return reply
 
-    def _after_loss(self, parcels: Sequence[Parcel], known: dict[int, Outcome], lost: SmarthostError) -> list[Result]:
+    def _after_loss(self, lost: SmarthostError) -> list[Result]:
         """What each parcel's fate is when the session ends early; a 421 to the dot is an answer, silence is not."""
+        known = self._outcomes
         asked = () if self._wire.cut else self._asked  # when we cut it, the server has ended nothing
         self.answered += len(known) + (len(self._owing) if lost.said else 0)
         broken = Outcome(action=Action.DELAYED, reply=str(lost), blamed=True)
@@ -327,7 +401,7 @@ class Connection:
         unheard = Outcome(action=Action.DELAYED, reply=sentence, ambiguous=not lost.said)
         talked |= dict.fromkeys((parcel.key for parcel in self._owing), unheard)
         not_reached = Outcome(action=Action.DELAYED, reply=str(lost), reached=False)
-        return [(parcel, talked.get(parcel.key, not_reached)) for parcel in parcels]
+        return [(parcel, talked.get(key, not_reached)) for key, parcel in self._parcels.items()]
 
 
 def _report_on(recipient: str) -> str:
@@ -345,20 +419,19 @@ def _xtext(match: re.Match[str]) -> str:
     return f"+{ord(match.group()):02X}"
 
 
+def _is_whole(octets: bytes) -> bool:
+    """Whether these are lines that end with CRLF, without any other CR or LF."""
+    lines = octets.count(b"\r\n")
+    return octets.count(b"\r") == octets.count(b"\n") == lines and octets.endswith(b"\r\n")
+
+
+def _stuffed(parcel: Parcel) -> bytes:
+    return dot_stuffed(parcel.head + parcel.octets) if parcel.head else parcel.content.stuffed
+
+
 def dot_stuffed(octets: bytes) -> bytes:
     """A message of CRLF lines as it goes over the wire, without its final dot (RFC 5321 §4.5.2)."""
     return (b"." if octets.startswith(b".") else b"") + octets.replace(b"\n.", b"\n..")
-
-
-def _transactions(parcels: Iterable[Parcel]) -> Iterator[tuple[Parcel, ...]]:
-    """Group what may share a transaction: the very same octets object from the same mail_from."""
-    groups: dict[tuple[int, bytes, str, bool, bool], list[Parcel]] = {}
-    for parcel in parcels:
-        key = id(parcel.octets), parcel.head, parcel.mail_from, parcel.requires_tls, parcel.needs_utf8
-        groups.setdefault(key, []).append(parcel)
-    for group in groups.values():
-        for start in range(0, len(group), RECIPIENTS):
-            yield tuple(group[start : start + RECIPIENTS])
 
 
 def _tls_context(smarthost: Smarthost) -> SSLContext:

@@ -40,11 +40,16 @@ class SmarthostError(RelayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long each step may take (RFC 5321 §4.5.3.2); `block` is for handing over 64 KiB of a message."""
+    """How long each step may take (RFC 5321 §4.5.3.2); `block` is for handing over 64 KiB of a message.
+
+    `shared` is for the reply about one recipient among several, who would all wait for it: who is slower goes alone, with all the
+    time that the standard gives.
+    """
 
     connect: timedelta = timedelta(seconds=30)
     greeting: timedelta = _FIVE_MINUTES
     command: timedelta = _FIVE_MINUTES
+    shared: timedelta = timedelta(seconds=10)
     data: timedelta = timedelta(minutes=2)
     block: timedelta = timedelta(minutes=3)
     dot: timedelta = timedelta(minutes=10)
@@ -63,6 +68,7 @@ class Wire:
         self._reader, self._writer = reader, writer
         self._parser = ReplyParser()
         self._closed = False
+        self.replies = 0
 
     @classmethod
     async def open(cls, host: str, port: int, timeouts: Timeouts) -> "Wire":
@@ -94,8 +100,10 @@ class Wire:
         Raises:
             SmarthostError: the line is lost, or the server reads no more.
         """
+        self._writer.write(octets)
+        if self._writer.transport.get_write_buffer_size() == 0 and not self._writer.transport.is_closing():
+            return
         try:
-            self._writer.write(octets)
             async with asyncio.timeout(self.timeouts.block.total_seconds()):
                 await self._writer.drain()
         except TimeoutError:
@@ -114,23 +122,30 @@ class Wire:
             SmarthostError: no reply, no SMTP, or a 421 or 530, which speak of the session and end it.
         """
         try:
-            async with asyncio.timeout(patience.total_seconds()):
-                while (reply := self._parser.next()) is None:
-                    octets = await self._reader.read(BLOCK_OCTETS)
-                    if not octets:
-                        raise SmarthostError("the server closed the connection")
-                    self._parser.feed(octets)
+            if (reply := self._parser.next()) is None:  # of a group that was answered together, the rest lies here
+                async with asyncio.timeout(patience.total_seconds()):
+                    reply = await self._read_on()
         except TimeoutError:
             raise SmarthostError(f"no reply within {patience.total_seconds():g} s") from None
         except OSError:
             raise SmarthostError("the connection was lost") from None
         except ReplyError as error:
             raise SmarthostError(f"the server's reply can't be understood: {error}") from None
+        self.replies += 1
         if reply.code in {421, 530}:  # RFC 5321 §3.8: closing down; RFC 4954 §6: log in first
             raise SmarthostError(reply.line, said=True)
         if reply.code // 100 == 3 and not goes_on:
             raise SmarthostError(f"the server's reply doesn't fit the command: {reply.line}")
         return reply
+
+    async def _read_on(self) -> ServerReply:
+        while True:
+            octets = await self._reader.read(BLOCK_OCTETS)
+            if not octets:
+                raise SmarthostError("the server closed the connection")
+            self._parser.feed(octets)
+            if reply := self._parser.next():
+                return reply
 
     async def secure(self, context: SSLContext, host: str) -> None:
         """Go over to TLS after the server's 220; there is no way back to clear text.

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import timedelta
 
 from relay.transport.connections import Pace
-from relay.transport.courier import CHUNK, Work
+from relay.transport.courier import CHUNK, FIRST_CHUNK, Work
 from relay.transport.sink import Sink
 from relay.transport.smtp import Parcel
 from tests.ports import free_port
@@ -129,11 +129,11 @@ def test_an_idle_connection_takes_its_leave() -> None:
 def test_a_connection_is_renewed_after_so_many_messages() -> None:
     async def test() -> None:
         shelf, sink = Shelf(100), Sink()
-        pace = Pace(messages=CHUNK)
+        pace = Pace(messages=FIRST_CHUNK)
         async with working(courier(shelf, await sink.start(), connections=1, pace=pace)):
             await until(lambda: shelf.all("delivered"))
         await sink.stop()
-        assert sink.connections == 5
+        assert 3 <= sink.connections <= 5  # chunks become bigger
 
     run(test())
 

@@ -9,7 +9,7 @@ import pytest
 
 from relay.errors import Unavailable
 from relay.transport.connections import Pace
-from relay.transport.courier import CHUNK
+from relay.transport.courier import FIRST_CHUNK
 from relay.transport.sink import DROP, STALL, Sink
 from relay.transport.wire import Timeouts
 from tests.ports import free_port
@@ -44,7 +44,7 @@ def test_while_the_smarthost_is_away_waits_grow_and_no_attempt_is_counted() -> N
         waits = [facts["retry_seconds"] for event, facts in shelf.notes if event == "delivery.smarthost_away"]
         assert waits[:6] == [0.01, 0.02, 0.04, 0.08, 0.08, 0.08]
         assert not +shelf.attempts  # plus leaves out the zeros
-        assert shelf.limits[1:6] == [CHUNK] * 5
+        assert shelf.limits[1:6] == [FIRST_CHUNK] * 5
 
     run(test())
 

@@ -1,6 +1,7 @@
 """The SMTP client against a sink: every copy has its own fate, and arrives octet for octet."""
 
 import asyncio
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -108,7 +109,7 @@ def test_equal_octets_that_are_not_the_same_object_travel_apart() -> None:
         ("451 4.3.0 later", Action.DELAYED),
         ("550 5.1.1 nobody", Action.FAILED),
         ("552 5.2.2 full", Action.DELAYED),
-        ("452 4.5.3 too many", Action.DELAYED),
+        ("452 4.2.2 full", Action.DELAYED),
     ],
 )
 def test_one_bad_recipient_among_many_spoils_nothing(reply: str, action: Action, extensions: tuple[str, ...]) -> None:
@@ -117,6 +118,20 @@ def test_one_bad_recipient_among_many_spoils_nothing(reply: str, action: Action,
     assert outcomes.pop(7) == Outcome(action=action, reply=reply, to_rcpt=True)
     assert {outcome.action for outcome in outcomes} == {Action.DELIVERED}
     assert len(sink.received[0].rcpt_to) == 49
+
+
+@pytest.mark.parametrize("reply", ["452 4.5.3 too many", "452 too many", "552 5.5.3 too many"])
+def test_whom_a_server_refuses_because_others_came_before_has_not_been_tried(reply: str) -> None:
+    asked = count(1)
+    sink = Sink(behave=lambda stage, _: reply if stage == "rcpt" and next(asked) > 10 else None)
+    outcomes = through_sink(sink, [parcel(f"m{n}") for n in range(12)])
+    assert [outcome.reached for outcome in outcomes] == [True] * 10 + [False] * 2
+    assert len(sink.received[0].rcpt_to) == 10
+
+
+def test_a_recipient_whom_a_server_refuses_before_any_other_has_been_tried() -> None:
+    outcomes = through_sink(Sink(behave=at("rcpt", "452 4.5.3 too many")), [parcel("ama"), parcel("kofi")])
+    assert [outcome.answered for outcome in outcomes] == [True, True]
 
 
 @pytest.mark.parametrize("extensions", [("PIPELINING",), ()])

@@ -12,12 +12,12 @@ import pytest
 
 from relay.delivery.delivery import Action
 from relay.transport.sink import Sink
-from relay.transport.smtp import Connection, Parcel, Smarthost
+from relay.transport.smtp import Connection, Content, Parcel, Smarthost
 from relay.transport.wire import SmarthostError, Timeouts
 from tests.faults import GREETING, raw_server, tls_contexts
 from tests.sending import SOON
 
-PARCEL = Parcel(key=1, mail_from="", recipient="ama@parks.example", octets=b"Subject: rosewood\r\n\r\n")
+PARCEL = Parcel(key=1, mail_from="", recipient="ama@parks.example", content=Content(b"Subject: rosewood\r\n\r\n"))
 
 
 def smarthost(ca: SSLContext | None = None) -> Smarthost:
