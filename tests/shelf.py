@@ -15,6 +15,7 @@ from relay.transport.sink import Sink
 from relay.transport.smtp import Content, Parcel, Result, Smarthost
 
 AGES = timedelta(hours=1)
+CONTENT = Content(b"Subject: cheetah cubs\r\n\r\n")  # the same for all: what shares a return path shares a transaction
 BRISK = Pace(first_wait=timedelta(milliseconds=10), longest_wait=timedelta(milliseconds=80), jitter=lambda: 0.5)
 
 
@@ -35,14 +36,14 @@ class Shelf:
         for _ in range(number):
             self.put()
 
-    def put(self, name: str = "", delay: timedelta = timedelta()) -> None:
+    def put(self, name: str = "", delay: timedelta = timedelta(), mail_from: str = "") -> None:
         with self.lock:
             key = len(self.parcels)
             self.parcels[key] = Parcel(
                 key=key,
-                mail_from=f"list-bounces+{key}@relay.example",
+                mail_from=mail_from or f"list-bounces+{key}@relay.example",
                 recipient=f"{name or f'm{key}'}@parks.example",
-                content=Content(b"Subject: cheetah cubs\r\n\r\n"),
+                content=CONTENT,
             )
             self.states[key], self.due[key] = "queued", datetime.now(UTC) + delay
 

@@ -7,7 +7,7 @@ as the database knows the member then (`actions.prove`), so that a suspension ho
 from collections.abc import Sequence
 from datetime import datetime
 
-from relay.delivery.bounce import read_answer_address, read_return_path
+from relay.delivery.bounce import is_return_path, read_answer_address
 from relay.mail.address import Address
 from relay.mail.auth_results import Proof
 from relay.mail.envelope import Client
@@ -51,7 +51,7 @@ def admit(
     if destination is None:
         return NO_SUCH_ADDRESS
     if destination.purpose is Purpose.RETURN_PATH:
-        refused = None if read_return_path(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
+        refused = None if is_return_path(address, resources.keys.verp) else NO_SUCH_ADDRESS
     elif destination.purpose is Purpose.ANSWER:
         refused = None if read_answer_address(address, resources.keys.verp) is not None else NO_SUCH_ADDRESS
     elif destination.purpose is Purpose.POSTMASTER:

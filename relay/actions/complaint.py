@@ -6,7 +6,7 @@ suspended for it would give whoever reaches a mailbox, or runs its server, the p
 
 from datetime import datetime
 
-from relay.delivery.bounce import read_return_path
+from relay.actions.returned import returned
 from relay.mail.complaint import Feedback
 from relay.maillog import note
 from relay.resources import Resources
@@ -35,5 +35,5 @@ def copy_complained_of(resources: Resources, feedback: Feedback) -> int | None:
     """The delivery that a report to another address than a return path is about; None when it names none that is ours."""
     if feedback.complaint is None:
         return None
-    found = (read_return_path(one, resources.keys.verp) for one in feedback.return_paths)
-    return next((one for one in found if one is not None), None)
+    found = (returned(resources, one, b"") for one in feedback.return_paths)
+    return next((one.delivery_ids[0] for one in found if one and one.delivery_ids), None)

@@ -114,6 +114,11 @@ def _post_mac(list_local: str, domain: str, post_id: int, key: bytes) -> bytes:
     return _mac("post", list_local, domain, post_id.to_bytes(NUMBER_OCTETS, "big"), key)
 
 
+def is_return_path(address: Address, key: bytes) -> bool:
+    """Whether this key made it, for a delivery or for a post."""
+    return read_return_path(address, key) is not None or read_post_path(address, key) is not None
+
+
 def answer_address(asked: Asked, list_local: str, domain: str, number: int, key: bytes) -> Address:
     """Make the address to which a letter of ours is answered: only who gets the letter knows it.
 

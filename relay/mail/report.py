@@ -28,6 +28,7 @@ _STATUS = re.compile(rb"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?![0-9.])")
 _ADDRESS = re.compile(rb"(?:rfc822|utf-8)[ \t]*;[ \t]*<?([!-;=?-~\x80-\xff]{3,320})", re.IGNORECASE)
 _XTEXT = re.compile(rb"\+([0-9A-F]{2})")  # RFC 3461 §4: how an original recipient is given and, by some, given back
 _SAID_STATUS = re.compile(rb"(?<![0-9A-Za-z.])([45]\.[0-7]\.[0-9]{1,3})(?![0-9.])")
+_SAID_ADDRESS = re.compile(rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}(?<![.-])")
 _SAID_CODE = re.compile(rb"(?:^[ \t>]*|: |\()#?(5[0-5][0-9])[ -]", re.MULTILINE)
 _CODE = re.compile(rb"smtp[ \t]*;[ \t]*([245][0-9]{2})(?![0-9])", re.IGNORECASE)
 
@@ -67,6 +68,19 @@ def read_report(octets: bytes, recipient: str = "") -> Report | None:
     return Report(
         fate=fate, status=status.group(1).decode("ascii") if status else "", code=int(code.group(1)) if code else None
     )
+
+
+def named_recipients(octets: bytes) -> tuple[tuple[str, ...], bool]:
+    """Whom a message names: the recipients of a report, or else what looks like an address at the beginning of a text. Never raises.
+
+    Returns:
+        The addresses, each once, in the order in which they stand there, and whether it was a report.
+    """
+    if groups := list(_recipient_groups(octets)):
+        return tuple(dict.fromkeys(one for group in groups for one in sorted(_addresses(group)))), True
+    offset = split_header(octets).body_offset
+    found = _SAID_ADDRESS.findall(octets[offset : offset + SAID_OCTETS])
+    return tuple(dict.fromkeys(one.decode("ascii").casefold() for one in found)), False
 
 
 def said_codes(octets: bytes) -> tuple[frozenset[str], frozenset[int]]:

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from relay.delivery.delivery import Kind
 from relay.roster.reachability import Failing
-from relay.store.tables import failures
+from relay.store.tables import LETTER, deliveries, failures
 
 
 def note(connection: Connection, member_ids: Iterable[str], now: datetime) -> int:
@@ -32,6 +33,16 @@ def list_failing(connection: Connection) -> dict[str, Failing]:
     return {
         row.member_id: Failing(member_id=row.member_id, since=row.since, days=row.days, last=row.last) for row in rows
     }
+
+
+def is_warned(connection: Connection, member_id: str) -> bool:
+    """Whether the member was warned since their address fails (`store.failing`)."""
+    since = select(func.min(failures.c.first_at)).where(failures.c.member_id == member_id).scalar_subquery()
+    probe = (LETTER, deliveries.c.member_id == member_id, deliveries.c.kind == Kind.PROBE)
+    return (
+        connection.execute(select(deliveries.c.id).where(*probe, deliveries.c.created_at >= since).limit(1)).first()
+        is not None
+    )
 
 
 def forget(connection: Connection, member_id: str, before: datetime | None = None) -> None:

@@ -17,6 +17,16 @@ _LOST = (Status.EXPIRED, Status.FAILED)
 _IS_LOST = deliveries.c.status.in_(_LOST)
 _MAY_COME_BACK = and_(deliveries.c.kind.in_(BOUNCING), deliveries.c.status.in_([Status.DELIVERED, Status.SENDING]))
 _COUNTS = deliveries.c.status.not_in([Status.CANCELLED, *_LOST])
+_COPY_OF = Prepared(
+    select(deliveries.c.id)
+    .join(members, members.c.id == deliveries.c.member_id)
+    .where(
+        members.c.address_key == bindparam("key"),
+        deliveries.c.post_id == bindparam("post"),
+        deliveries.c.kind == Kind.COPY,
+        deliveries.c.digest_id.is_(None),
+    )
+)
 _REACH = Prepared(
     select(
         func.count().filter(_COUNTS),
@@ -80,6 +90,12 @@ def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime
     for post_id, list_name in concerned.items():
         fanout.tell_author(connection, post_id, list_name, Kind.UNDELIVERED, now)
     return len(concerned)
+
+
+def copy_of(connection: Connection, post_id: int, recipient: Address) -> int | None:
+    """The copy of a post that went to this address by itself, and is a member's of that address still; None where none did."""
+    found = _COPY_OF.first(connection, {"post": post_id, "key": recipient.key})
+    return found.id if found else None
 
 
 def taken_copy_of(connection: Connection, delivery_id: int) -> Address | None:

@@ -1,7 +1,9 @@
 """The courier when the smarthost, the network or the database fails it."""
 
 import asyncio
+import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -265,3 +267,51 @@ def test_a_smarthost_that_falls_silent_is_told_of_and_waited_for() -> None:
         assert "no reply" in str(shelf.notes[0][1]["reason"])
 
     run(test())
+
+
+def test_one_recipient_that_a_server_keeps_waiting_delays_no_other() -> None:
+    """Neither those of its own transaction, nor those behind it on the same connection."""
+
+    async def test() -> None:
+        shelf, sink = (
+            Shelf(60, retry=AGES),
+            Sink(behave=lambda stage, what: STALL if (stage, what[:3]) == ("rcpt", "m7@") else None),
+        )
+        pace = replace(BRISK, patience=timedelta(milliseconds=100), timeouts=Timeouts(shared=timedelta(seconds=30)))
+        async with working(courier(shelf, await sink.start(), connections=1, pace=pace)):
+            await until(lambda: Counter(shelf.states.values()) == {"delivered": 59, "sending": 1})
+            assert shelf.states[7] == "sending"
+            assert not shelf.notes
+            await sink.stop()
+        assert recipients(sink) == Counter({one.recipient: 1 for key, one in shelf.parcels.items() if key != 7})
+        assert shelf.attempts[7] == 1
+
+    run(test())
+
+
+def test_recipients_who_share_a_transaction_wait_only_so_long_for_one_of_them() -> None:
+    async def test() -> None:
+        shelf = Shelf(0, retry=AGES)
+        for _ in range(30):
+            shelf.put(mail_from="list-bounces+post@relay.example")
+        sink = Sink(behave=lambda stage, what: STALL if (stage, what[:3]) == ("rcpt", "m7@") else None)
+        pace = replace(BRISK, timeouts=Timeouts(shared=timedelta(milliseconds=100)))
+        async with working(courier(shelf, await sink.start(), connections=1, pace=pace)):
+            await until(lambda: Counter(shelf.states.values()) == {"delivered": 29, "queued": 1})
+        await sink.stop()
+        assert recipients(sink) == Counter({one.recipient: 1 for key, one in shelf.parcels.items() if key != 7})
+        assert shelf.attempts[7] == 1
+
+    run(test())
+
+
+def test_chunks_grow_where_the_server_is_fast_and_are_small_where_it_is_slow() -> None:
+    async def sizes(seconds: float) -> list[int]:
+        shelf, sink = Shelf(400), Sink(behave=lambda stage, _: time.sleep(seconds) if stage == "dot" else None)
+        async with working(courier(shelf, await sink.start(), connections=1)):
+            await until(lambda: len(shelf.begun) >= 4)
+        await sink.stop()
+        return shelf.begun
+
+    assert max(asyncio.run(sizes(0.0))) > FIRST_CHUNK
+    assert min(asyncio.run(sizes(0.04))[1:]) < FIRST_CHUNK

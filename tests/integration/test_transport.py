@@ -1,14 +1,19 @@
 """The SMTP client against a sink: every copy has its own fate, and arrives octet for octet."""
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from relay.delivery.delivery import Action, Outcome
-from relay.transport.sink import Sink
+from relay.transport.sink import DROP, STALL, Sink
+from relay.transport.smtp import Parcel
+from relay.transport.wire import Timeouts
 from tests.faults import GREETING, PIPELINING, saying
 from tests.sending import (
     MESSAGE,
@@ -17,6 +22,7 @@ from tests.sending import (
     connected,
     parcel,
     run,
+    send,
     through_raw,
     through_sink,
     verp,
@@ -205,3 +211,54 @@ def test_a_server_without_pipelining_gets_one_command_at_a_time() -> None:
         writer.write(OK)
 
     assert through_raw(talk, [parcel()])[0].action is Action.DELIVERED
+
+
+BASE = "list-bounces+post@relay.example"
+
+
+def sharing(number: int, **more: Any) -> list[Parcel]:
+    """Copies with a return path of their own each, and one that they could share."""
+    return [replace(one, shared_from=BASE, **more) for one in verp(number)]
+
+
+def test_where_the_server_makes_each_recipients_path_copies_share_a_transaction() -> None:
+    sink = Sink(extensions=("PIPELINING", "8BITMIME", "XVERP"))
+    outcomes = through_sink(sink, sharing(3))
+    assert {outcome.action for outcome in outcomes} == {Action.DELIVERED}
+    [got] = sink.received
+    assert (got.mail_from, len(got.rcpt_to)) == (BASE, 3)
+    assert got.asked == ("XVERP=+=",)
+
+
+def test_elsewhere_and_for_one_alone_copies_have_a_path_of_their_own() -> None:
+    for sink, number in ((Sink(), 3), (Sink(extensions=("PIPELINING", "XVERP")), 1)):
+        through_sink(sink, sharing(number))
+        assert [got.mail_from for got in sink.received] == [f"list-bounces+{n}@relay.example" for n in range(number)]
+
+
+def test_who_was_put_off_before_goes_alone() -> None:
+    sink = Sink(extensions=("PIPELINING", "XVERP"))
+    through_sink(sink, [*sharing(2), *(replace(one, key=-1 - one.key) for one in sharing(2, alone=True))])
+    assert sorted(len(got.rcpt_to) for got in sink.received) == [1, 1, 2]
+    sink = Sink()
+    through_sink(sink, [parcel("ama"), replace(parcel("kofi"), alone=True)])
+    assert len(sink.received) == 2
+
+
+@pytest.mark.parametrize("fault", [STALL, DROP, "421 4.3.0 closing"])
+def test_a_recipient_over_whom_the_server_stops_is_put_off_and_the_others_were_not_tried(fault: str) -> None:
+    sink = Sink(behave=at("rcpt", fault, argument="m3@parks.example"))
+    soon = Timeouts(shared=timedelta(milliseconds=200))
+
+    async def test() -> list[Outcome]:
+        port = await sink.start()
+        try:
+            return await send(port, [parcel(f"m{n}") for n in range(6)], soon)
+        finally:
+            await sink.stop()
+
+    outcomes = run(test())
+    assert [outcome.blamed for outcome in outcomes] == [False] * 3 + [True] + [False] * 2
+    assert [outcome.reached for outcome in outcomes] == [False] * 3 + [True] + [False] * 2
+    assert not any(outcome.ambiguous for outcome in outcomes)
+    assert sink.received == []

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
@@ -449,3 +450,69 @@ def test_a_sign_of_life_is_for_ones_own_run_only(full):
     full.database.write(lambda c: leases.prolong(c, "node-1/b/", START + LONG))
     full.database.write(lambda c: leases.prolong(c, "node-11/", START + LONG))
     assert full.database.write(lambda c: leases.take_over(c, "node-2", START + last_look.SENDING)) == 4
+
+
+# — whose turn it is —
+
+
+@pytest.fixture
+def crowd(world, relayed):
+    """250 copies of a post to one list and, of another that came a second and a half later, three to another list."""
+    author = world.join("author", "central-africa", "savanna")
+    for local in ("one", "two", "three"):
+        world.join(local, "savanna")
+    model = world.rows("SELECT * FROM members WHERE address LIKE 'one@%'")
+    with world.database.read() as connection:
+        names = tuple(connection.execute(text("SELECT * FROM members")).keys())
+
+    def fill(connection):
+        for number in range(250):
+            row = dict(zip(names, model[0], strict=True)) | {"id": f"m{number:03}"}
+            row |= dict.fromkeys(("address", "address_key"), f"m{number:03}@parks.example")
+            marks = ", ".join(f":{name}" for name in names)
+            connection.execute(text(f"INSERT INTO members ({', '.join(names)}) VALUES ({marks})"), row)
+            connection.execute(text("INSERT INTO memberships VALUES (:id, 'central-africa')"), row)
+
+    world.database.write(fill)
+    later = START + timedelta(seconds=1.5)
+    big = world.post(author, ("central-africa", relayed)).reference
+    small = world.post(author, ("savanna", relayed), text=b"six tusks", received_at=later).reference
+    return world, big, small
+
+
+def claimed(world, limit: int, times: int) -> list[tuple[str, Kind]]:
+    now = START + LONG
+    batches = (claim(world, f"node-1/a/{number}", now, now + LONG, limit) for number in range(times))
+    return [(row.reference, row.kind) for batch in batches for row in batch]
+
+
+def test_a_small_post_overtakes_a_big_one_that_came_before_and_the_big_one_goes_on(crowd):
+    world, big, small = crowd
+    order = [reference for reference, kind in claimed(world, 20, 15) if kind is Kind.COPY]
+    assert order == [big] * 200 + [small] * 3 + [big] * 50
+
+
+def test_letters_and_what_was_put_off_wait_for_posts_but_never_for_all_of_them(crowd):
+    world, *_ = crowd
+    put_off = [row.id for row in claim(world, limit=100) if row.kind is Kind.COPY][:30]
+    begin(world, put_off)
+    later = START + timedelta(minutes=1)
+    settle(
+        world, *(queue.Settlement(id=one, status=Status.QUEUED, reply="451", next_attempt_at=later) for one in put_off)
+    )
+    # Their leases have run out; two receipts were due before what was put off.
+    first = claim(world, "node-1/b/1", START + LONG, START + 2 * LONG, 20)
+    assert [row.attempts for row in first] == [0] * 15 + [0] * 2 + [1] * 3
+    rest = claim(world, "node-1/b/2", START + LONG, START + 2 * LONG, 1000)
+    assert Counter(row.attempts for row in rest) == {0: 250 + 3 + 2 - 30 - 17, 1: 27}
+
+
+def test_everything_is_claimed_in_the_end_and_once(crowd):
+    world, big, small = crowd
+    every = claimed(world, 40, 10)
+    assert Counter(every) == {
+        (big, Kind.COPY): 250,
+        (small, Kind.COPY): 3,
+        (big, Kind.RECEIPT): 1,
+        (small, Kind.RECEIPT): 1,
+    }
