@@ -135,7 +135,7 @@ def facts_of(author: Member | None, now: datetime) -> Facts:
     """What a scanner is told beside a message."""
     if author is None:
         return Facts(on=now.date())
-    return Facts(on=now.date(), names=(author.name,), addresses=(str(author.address),))
+    return Facts(on=now.date(), names=(author.name,), addresses=(str(author.address), author.address.in_letters))
 
 
 def _names_another(resources: Resources, author: Member | None, header: HeaderSection) -> bool:

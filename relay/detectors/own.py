@@ -68,7 +68,8 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
         if theirs or (one.kind & beside and blocks.hold(one.start, one.start + 1)):
             own.add(id(one))
     own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
-    own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways} | {*facts.addresses}
+    own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways}
+    own_ways |= {fold(shape(one)) for one in facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
 
 

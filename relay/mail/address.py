@@ -40,6 +40,11 @@ class Address:
         return f"{self.local}@{self.domain}".lower()
 
     @property
+    def in_letters(self) -> str:
+        """As people write it: the domain in its own letters too."""
+        return f"{self.local}@{idna.decode(self.domain)}" if "xn--" in self.domain else str(self)
+
+    @property
     def is_ascii(self) -> bool:
         """Whether every mail server can deliver to it; else those on the way need SMTPUTF8."""
         return self.local.isascii()

@@ -47,3 +47,9 @@ def test_the_authors_name_block_and_numbers_do_not_count(text: str, left: list[s
 def test_a_text_that_names_itself_the_author_is_not_believed() -> None:
     assert _left("My name is John Doe.\n\nJohn Doe\nWarden", FACTS) == ["John Doe", "John Doe"]
     assert _left("Ana Example\nWarden\n+1 202 555 0143", NOBODY) == ["Ana Example", "+1 202 555 0143"]
+
+
+@pytest.mark.parametrize("written", ["zoé@douanes.example", "Zoé@Douanes.example", "инна@таможня.рф"])
+def test_the_authors_address_is_theirs_in_any_letters(written: str) -> None:
+    facts = Facts(on=FACTS.on, addresses=("zoé@douanes.example", "инна@xn--80amrfdv0h.xn--p1ai", "инна@таможня.рф"))
+    assert _left(f"Write to {written} or john@agency.example", facts) == ["john@agency.example"]

@@ -266,6 +266,13 @@ def test_letters_are_compared_by_their_small_form_and_never_by_what_else_they_ma
     assert parse_international_address("zoé@customs.example") != address("zoe@customs.example")
 
 
+def test_an_address_can_be_shown_as_people_write_it():
+    found = parse_international_address("инна@таможня.рф")
+    assert found is not None
+    assert (str(found), found.in_letters) == ("инна@xn--80amrfdv0h.xn--p1ai", "инна@таможня.рф")
+    assert address("ana@customs.example").in_letters == "ana@customs.example"
+
+
 def test_a_path_and_a_from_field_may_have_such_an_address():
     path = parse_path("<zoé@douanes.example> SMTPUTF8".encode())
     assert path is not None
