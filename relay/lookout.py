@@ -60,9 +60,9 @@ class Lookout:
     def heard(self, event: str, facts: Mapping[str, object]) -> None:
         """Take an event of the log: a job that fails is an alarm once it has failed for long."""
         if event == "jobs.trouble":
-            self._failed.append(str(facts["job"]))
-        elif event == "service.bug" and str(facts["where"]).startswith("jobs."):
-            self._failed.append(str(facts["where"]).removeprefix("jobs."))
+            self._failed.append(str(facts.get("job")))
+        elif event == "service.bug" and (where := str(facts.get("where"))).startswith("jobs."):
+            self._failed.append(where.removeprefix("jobs."))
 
     def tick(self, resources: Resources, now: datetime, *, leads: bool, away: bool) -> None:
         """Look at everything that is this process's to look at.

@@ -129,17 +129,18 @@ class Measures:
             self.time(name, monotonic() - began, *labels)
 
     def heard(self, event: str, facts: Mapping[str, object]) -> None:
-        """Take an event of the log: each is counted, and some tell more."""
+        """Take an event of the log: each is counted, and some tell more. Nothing is raised, whatever the facts: a commit may stand behind it."""
         self.count("events", event)
-        if event == "post.decided" and isinstance(facts["lists"], list) and isinstance(facts["decisions"], list):
-            for name, decision in zip(facts["lists"], facts["decisions"], strict=True):
+        if event == "post.decided":
+            for name, decision in zip(_words(facts, "lists"), _words(facts, "decisions"), strict=False):
                 self.count("posts", name, decision)
-        elif event == "delivery.recovered" and isinstance(twice := facts["possible_duplicates"], int):
-            self.count("possible_duplicates", by=twice)
+        elif event == "delivery.recovered":
+            twice = facts.get("possible_duplicates")
+            self.count("possible_duplicates", by=twice if isinstance(twice, int) else 0)
         elif event.startswith("bounce.") and event != "bounce.forged":  # in a storm of which not each is told
             self.count("bounces", str(facts.get("why", event.partition(".")[2])))
         elif event == "jobs.trouble":
-            self.count("jobs_failed", str(facts["job"]))
+            self.count("jobs_failed", str(facts.get("job")))
 
     def counts(self) -> dict[Key, int]:
         """All counters as they are now."""
@@ -165,6 +166,11 @@ class Measures:
             return name, (BEYOND,) * len(labels)
         self._series[name] += 1
         return key
+
+
+def _words(facts: Mapping[str, object], name: str) -> list[str]:
+    found = facts.get(name)
+    return [str(one) for one in found] if isinstance(found, list | tuple) else []
 
 
 # What is asked for when the page is read, by its name on it.

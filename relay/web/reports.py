@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from relay.maillog import bug
 from relay.measures import Report, read_report
 from relay.transport.wake import short_name
 
@@ -46,9 +47,14 @@ class Reporter:
                 asker, _ = self._socket.accept()
             except OSError:
                 return
-            with asker, suppress(OSError):
-                asker.settimeout(_PATIENCE)
-                asker.sendall(self._report().to_json().encode())
+            with asker:
+                try:
+                    asker.settimeout(_PATIENCE)
+                    asker.sendall(self._report().to_json().encode())
+                except OSError:  # the asker has gone
+                    continue
+                except Exception as error:  # noqa: BLE001  (the next one is to be told all the same)
+                    bug(error, "reporter")
 
 
 def others(directory: Path) -> Iterator[tuple[str, Report]]:

@@ -77,6 +77,7 @@ def test_what_fails_is_timed_as_well():
         ("bounce.forged", {"ip": "192.0.2.1", "number": 16}, {}),
         ("jobs.trouble", {"job": "renew"}, {("jobs_failed", ("renew",)): 1}),
         ("session.refused", {"ip": "192.0.2.1"}, {}),
+        ("post.decided", {"lists": "a"}, {}),
     ],
 )  # fmt: skip
 def test_an_event_is_counted_and_tells_what_its_facts_tell(event, facts, counted):
