@@ -89,9 +89,9 @@ def post_path(list_local: str, domain: str, post_id: int, key: bytes) -> Address
 
 
 def fits(path: Address, recipient: Address) -> bool:
-    """Whether a server can write this recipient behind a post's return path (XVERP)."""
+    """Whether a server can write this recipient behind a post's return path (XVERP), and every other server can read it there."""
     behind = len(recipient.local) + len(recipient.domain) + 2
-    return len(path.local) + behind <= LOCAL_PART_OCTETS
+    return recipient.is_ascii and len(path.local) + behind <= LOCAL_PART_OCTETS
 
 
 def read_post_path(address: Address, key: bytes) -> PostPath | None:

@@ -145,3 +145,9 @@ def test_the_longest_list_name_still_fits_a_posts_path():
 @given(st.text(max_size=80))
 def test_reading_a_posts_path_never_raises(local):
     assert read_post_path(Address(local=local, domain="relay.example"), KEY) is None
+
+
+def test_an_address_outside_ascii_has_a_return_path_of_its_own_because_a_path_is_read_by_every_server():
+    path = post_path("central-africa", "relay.example", 1, KEY)
+    assert fits(path, Address(local="zoe", domain="a.example"))
+    assert not fits(path, Address(local="zoé", domain="a.example"))
