@@ -142,20 +142,21 @@ class Smarthost:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self.port = self._on_loop(self.sink.start(port=free_port()))
+        self.port = self.run(self.sink.start(port=free_port()))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._on_loop(self.sink.stop())
+        self.run(self.sink.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
     def wait_for(self, wanted: int | Callable[[list[Received]], bool]) -> None:
         """Wait until so many mails, or what is wanted of them, have come."""
-        self._on_loop(self.sink.wait_for(wanted, PATIENCE))
+        self.run(self.sink.wait_for(wanted, PATIENCE))
 
-    def _on_loop(self, job: Coroutine[Any, Any, Answer]) -> Answer:
+    def run(self, job: Coroutine[Any, Any, Answer]) -> Answer:
+        """Do something on the sink's event loop, such as stopping it for a while or starting a proxy in front of it."""
         return asyncio.run_coroutine_threadsafe(job, self._loop).result()
 
 

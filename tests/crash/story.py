@@ -45,6 +45,7 @@ class Story:
     site: Site
     smarthost: Smarthost
     roles: tuple[str, ...] = _ALL
+    port: int = 0  # of what stands before the next mail server; 0: nothing does
     server: Server | None = None  # the database's, where there is one
     lives: dict[str, Life] = field(default_factory=dict)
     answered: set[str] = field(default_factory=set)
@@ -102,6 +103,14 @@ class Story:
         """One value of the database; None when there is none."""
         with database(self.site) as relay, relay.read() as connection:
             return connection.execute(text(query), values).scalar()
+
+    def has_settled(self, reference: str) -> bool:
+        """Whether nothing of a post is due or under way; what waits for another try is."""
+        query = (
+            "SELECT count(*) FROM deliveries d JOIN posts p ON p.id = d.post_id "
+            "WHERE p.reference = :reference AND d.status IN ('queued', 'leased', 'sending')"
+        )
+        return self.ask(query, reference=reference) == 0
 
     @property
     def possible_duplicates(self) -> int:
@@ -207,7 +216,7 @@ class Story:
         return confirmed
 
     def _live(self, role: str, *, stopped: bool = False) -> None:
-        self.lives[role] = Life(self.site, self.smarthost.port, only=role, stopped=stopped)
+        self.lives[role] = Life(self.site, self.port or self.smarthost.port, only=role, stopped=stopped)
 
     def _pids(self, whom: str) -> list[int]:
         if whom == "command":

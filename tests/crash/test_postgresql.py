@@ -70,7 +70,7 @@ def test_an_error_at_any_moment_breaks_no_promise(
 
 
 def test_a_node_that_wakes_after_its_lease_has_nothing_to_say_any_more(story: Story) -> None:
-    """Row 78: another node has taken over, and what the stopped one heard, a refusal at that, changes nothing."""
+    """Another node has taken over, and what the stopped one heard, a refusal at that, changes nothing."""
     story.wake()
     story.rest()
     RELAYED.prepare(story)
@@ -110,7 +110,6 @@ def test_a_node_that_wakes_after_its_lease_has_nothing_to_say_any_more(story: St
 
 @pytest.mark.skipif(not is_long(), reason="waits ten seconds for a lock; make crash does")
 def test_a_lock_that_another_session_holds_is_answered_451_and_nothing_is_half_done(story: Story) -> None:
-    """Row 73."""
     story.wake()
     story.rest()
     assert story.server is not None
