@@ -142,7 +142,7 @@ _STEPS = {
     Step.STILL: sentence("Still so, since {moment}"),
     Step.OVER: sentence("Over; it was so since {moment}"),
 }
-_ALARM = sentence("Alarm: something is wrong with {domain}")
+_ALARM = sentence("Alarm from {domain}: {what}")
 _ALL_CLEAR = sentence("All clear: {domain}")
 
 
@@ -157,13 +157,15 @@ def compose_alarm(
 ) -> bytes:
     """Compose the whole letter, CRLF line ends. It is to be sent with the null reverse-path, so that nothing answers it."""
     own = Address(local="postmaster", domain=domain)
-    subject = _ALL_CLEAR if all(one.step is Step.OVER for one in news) else _ALARM
+    wrong = [_WHAT[one.kind] for one in news if one.step is not Step.OVER]
+    subject = _ALARM if wrong else _ALL_CLEAR
+    what = catalogue.text(wrong[0]) if wrong else ""
     header = "".join(
         (
             text_field("Date", format_datetime(written_at)),
             mailbox_field("From", [addressed("WEN Relay", own)]),
             mailbox_field("To", [addressed("", recipient)]),
-            text_field("Subject", catalogue.text(subject, domain=domain)),
+            text_field("Subject", catalogue.text(subject, domain=domain, what=what)),
             message_id_field("Message-ID", [f"<{reference}@{domain}>"]),
             text_field("Auto-Submitted", "auto-generated"),
             text_field("X-WEN-Reference", reference),

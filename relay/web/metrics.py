@@ -89,7 +89,8 @@ class _Told(Collector):
                         gauge.add_metric((*values, process), value)
             yield gauge
         for name in sorted({name for report in self._reports.values() for name in report.process}):
-            fact = GaugeMetricFamily(name, "of the process itself", labels=("process",))
+            family = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            fact = family(name, "of the process itself", labels=("process",))
             for process, report in self._reports.items():
                 if name in report.process:
                     fact.add_metric((process,), report.process[name])

@@ -17,7 +17,7 @@ def test_an_alarm_waits_for_the_smarthost_like_any_mail_and_is_told_by_other_way
         [letter] = eventually(lambda: [mail for mail in house.smarthost.mails if mail.recipient == OPS])
         assert (letter.received.mail_from, letter.message["Subject"]) == (
             "",
-            "Alarm: something is wrong with relay.example",
+            "Alarm from relay.example: There is little room left on the disk.",
         )
         assert "little room left on the disk" in letter.text()
         assert letter.message["DKIM-Signature"]

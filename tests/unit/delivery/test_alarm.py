@@ -97,8 +97,8 @@ def test_every_alarm_can_be_said_in_every_language(kind, language):
     ("steps", "subject"),
     [
         ([Step.OVER], "All clear: relay.example"),
-        ([Step.NEW, Step.OVER], "Alarm: something is wrong with relay.example"),
-        ([Step.STILL], "Alarm: something is wrong with relay.example"),
+        ([Step.NEW, Step.OVER], "Alarm from relay.example: There is little room left on the disk."),
+        ([Step.STILL], "Alarm from relay.example: There is little room left on the disk."),
     ],
 )
 def test_the_subject_says_whether_all_is_well_again(steps, subject):
