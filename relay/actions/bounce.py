@@ -4,21 +4,22 @@ What a provider tells of a member who marked it as unwanted is no failure (`acti
 
 If it says that there is no such address, that is held against the member's address (`store.failing`).
 
-The return path alone says which copy is meant (HMAC), or which post (`actions.returned`). What a report says of addresses counts only for the one to which that copy
-went: of several recipients in a standard's report its own fate is taken (`mail.report`), and what says in free text that mail
-failed must name it (`scan.bounces`). Message-IDs are not looked at.
+The return path alone says which copy is meant (HMAC), or which post (`actions.returned`). What a report says of addresses counts
+only for the one to which that copy went: of several recipients in a standard's report its own fate is taken (`mail.report`), and
+what says in free text that mail failed must name it (`scan.bounces`). Message-IDs are not looked at.
 """
 
 from datetime import datetime
 from enum import Enum, auto
 
 from relay.actions.complaint import take_feedback
-from relay.actions.returned import returned
-from relay.delivery.refusal import report_blames_address, said_blames_address
+from relay.actions.returned import Returned, returned
+from relay.delivery.refusal import report_blames_address
 from relay.mail.address import Address
 from relay.mail.complaint import read_feedback
+from relay.mail.message import read_message, split_header
 from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
-from relay.mail.report import Report, read_report, said_codes
+from relay.mail.report import Fate, Report, read_report
 from relay.maillog import note
 from relay.resources import Resources
 from relay.scan.bounces import read_bounce
@@ -50,11 +51,11 @@ def bounce(resources: Resources, return_path: Address, octets: bytes, now: datet
     if not meant.delivery_ids:
         note("bounce.ignored", why="nobody's copy")
     for delivery_id in meant.delivery_ids:
-        _take(resources, delivery_id, octets, now, shared=meant.shared)
+        _take(resources, delivery_id, octets, now, meant)
     return TAKEN
 
 
-def _take(resources: Resources, delivery_id: int, octets: bytes, now: datetime, *, shared: bool) -> None:
+def _take(resources: Resources, delivery_id: int, octets: bytes, now: datetime, meant: Returned) -> None:
     """What came back is about this delivery."""
     with resources.database.read() as connection:
         recipient = reach.taken_copy_of(connection, delivery_id)
@@ -62,13 +63,14 @@ def _take(resources: Resources, delivery_id: int, octets: bytes, now: datetime, 
         note("bounce.ignored", delivery=delivery_id, why="repeated")
         return
     if feedback := read_feedback(octets):
-        take_feedback(resources, feedback, delivery_id, now)
+        if meant.by_path:  # whom its text names has written, or got, the post that it returns
+            take_feedback(resources, feedback, delivery_id, now)
         return
     report, blames = _read(octets, recipient)
     if report is None or report.fate != "failed":
         note("bounce.ignored", delivery=delivery_id, why=report.fate if report else "unclear")
         return
-    believed = Believed.UNTIL_WARNED if shared else Believed.ALWAYS
+    believed = Believed.UNTIL_WARNED if meant.shared else Believed.ALWAYS
     lost = resources.database.write(
         lambda transaction: _lose(resources, transaction, delivery_id, report, now, believed if blames else None)
     )
@@ -79,11 +81,16 @@ def _take(resources: Resources, delivery_id: int, octets: bytes, now: datetime, 
 
 
 def _read(octets: bytes, recipient: Address) -> tuple[Report | None, bool]:
-    """What a message says of a recipient's copy, and whether it blames the address: a standard's report, else free text."""
+    """What a message says of a recipient's copy, and whether it blames the address: a standard's report, else free text.
+
+    What bears the recipient's own name is a word about their absence, as a rule, and no server's.
+    """
     if report := read_report(octets, str(recipient)):
         return report, report_blames_address(report.code, report.status)
-    fate = read_bounce(octets, str(recipient))
-    return Report(fate=fate, status="", code=None) if fate else None, said_blames_address(*said_codes(octets))
+    author = read_message(split_header(octets)).author
+    outcome = read_bounce(octets, str(recipient)) if author is None or author.address.key != recipient.key else None
+    fate: Fate = "delayed" if outcome == "delayed" else "failed"
+    return Report(fate=fate, status="", code=None) if outcome else None, outcome == "dead"
 
 
 def _lose(

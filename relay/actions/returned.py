@@ -21,10 +21,11 @@ READ = 3  # of them, where each has a process of its own to read for it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """The copies that may be meant, and whether their return path was one that others have too."""
+    """The copies that may be meant; whether their return path was one that others have too; whether the path alone names the recipient."""
 
     delivery_ids: tuple[int, ...]
     shared: bool
+    by_path: bool = True
 
 
 def returned(resources: Resources, return_path: Address, octets: bytes) -> Returned | None:
@@ -46,4 +47,6 @@ def returned(resources: Resources, return_path: Address, octets: bytes) -> Retur
         named, most = [one for one in parsed if one], NAMED if is_report else READ
     with resources.database.read() as connection:
         ids = [reach.copy_of(connection, path.post_id, one) for one in named]
-    return Returned(delivery_ids=tuple([one for one in ids if one is not None][:most]), shared=True)
+    return Returned(
+        delivery_ids=tuple([one for one in ids if one is not None][:most]), shared=True, by_path=path.names_one
+    )

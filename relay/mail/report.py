@@ -15,7 +15,7 @@ from relay.mail.message import HeaderSection, split_header
 
 PARTS = 10
 GROUPS = 200  # of recipients: a transaction has a hundred
-SAID_OCTETS = 8192  # of a body: servers begin with what happened
+SAID_OCTETS = 8192  # of a text: servers begin with what happened
 
 Fate = Literal["failed", "delayed", "delivered", "relayed", "expanded"]  # RFC 3464 §2.3.3
 FATES: tuple[Fate, ...] = get_args(Fate)
@@ -85,8 +85,7 @@ def named_recipients(octets: bytes) -> tuple[tuple[str, ...], bool]:
 
 def said_codes(octets: bytes) -> tuple[frozenset[str], frozenset[int]]:
     """The enhanced status codes, and the codes of final replies, that the beginning of a free text tells. Never raises."""
-    offset = split_header(octets).body_offset
-    said = octets[offset : offset + SAID_OCTETS]
+    said = octets[:SAID_OCTETS]
     statuses = {status.decode("ascii") for status in _SAID_STATUS.findall(said)}
     return frozenset(statuses), frozenset(map(int, _SAID_CODE.findall(said)))
 

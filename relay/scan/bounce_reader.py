@@ -6,14 +6,18 @@ expressions that nobody has bounded.
 """
 
 import os
+import re
 import resource
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 
 from flufl.bounce import all_failures
 
+from relay.delivery.refusal import said_blames_address
+from relay.mail.report import SAID_OCTETS, said_codes
 from relay.scan.bounces import OUTCOMES, Outcome
 from relay.scan.charset import load_every_charset
 from relay.scan.confine import CANNOT_RUN
@@ -21,6 +25,7 @@ from relay.scan.sandbox import enter_sandbox
 
 _MEMORY = 256 * 1024 * 1024
 _PROCESSOR_SECONDS = 5
+_COPY_BEGINS = re.compile(rb"^[ \t]*--[^\n]*(?:copy|below|original)", re.IGNORECASE | re.MULTILINE)
 # Passes through what readers load only when they meet it, since files are out of reach afterwards.
 _WARM_UP = (
     b"From: MAILER-DAEMON@mx.example\r\nSubject: =?utf-8?q?caf=C3=A9?=\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
@@ -37,13 +42,27 @@ def judge(octets: bytes, recipient: str) -> Outcome | None:
     Raises:
         Exception: whatever flufl.bounce and Python's parser raise on hostile octets, which is for a process of its own.
     """
-    temporary, permanent = all_failures(message_from_bytes(octets))
+    message = message_from_bytes(octets)
+    temporary, permanent = all_failures(message)
     wanted = recipient.casefold()
-    found_by_outcome: tuple[tuple[Outcome, Collection[bytes]], ...] = (("failed", permanent), ("delayed", temporary))
-    for outcome, found in found_by_outcome:
-        if any(one.decode("utf-8", "replace").strip("<> ").casefold() == wanted for one in found):
-            return outcome
-    return None
+    if _names(permanent, wanted):
+        return "dead" if said_blames_address(*said_codes(_text(message))) else "failed"
+    return "delayed" if _names(temporary, wanted) else None
+
+
+def _names(found: Iterable[bytes], wanted: str) -> bool:
+    return any(one.decode("utf-8", "replace").strip("<> ").casefold() == wanted for one in found)
+
+
+def _text(message: Message) -> bytes:
+    """The decoded texts in front of what is returned."""
+    texts = []
+    for part in message.walk():
+        if part.get_content_maintype() == "message":
+            break
+        if part.get_content_maintype() == "text" and isinstance(octets := part.get_payload(decode=True), bytes):
+            texts.append(octets)
+    return _COPY_BEGINS.split(b"\n".join(texts)[:SAID_OCTETS], maxsplit=1)[0]
 
 
 def main(words: Sequence[str]) -> int:

@@ -6,8 +6,8 @@ from typing import Literal
 from relay.errors import Busy
 from relay.scan.aside import in_memory, run_aside
 
-Outcome = Literal["failed", "delayed"]
-OUTCOMES: tuple[Outcome | None, ...] = (None, "failed", "delayed")
+Outcome = Literal["delayed", "failed", "dead"]  # dead: failed, and nothing else is to blame than the address
+OUTCOMES: tuple[Outcome | None, ...] = (None, "delayed", "failed", "dead")
 
 READ_OCTETS = 131_072  # servers say at the beginning what happened; what they return stands behind it
 _ONE_AT_A_TIME = threading.BoundedSemaphore(

@@ -87,8 +87,9 @@ def test_a_copy_that_failed_after_all_is_noted_once_and_its_author_is_told(house
         report("delayed", "4.4.1"),
         report("exploded"),
         b"From: paul@police.example\r\nSubject: Absent\r\nAuto-Submitted: auto-replied\r\n\r\nBack on Monday.\r\n",
+        f"From: {JEAN}\r\n\r\nAbsent.\r\n\r\nHi. This is the program at mx.example.\r\n\r\n<{JEAN}>:\r\nGone. (#5.1.1)\r\n".encode(),
     ],
-    ids=["delayed", "unclear", "vacation"],
+    ids=["delayed", "unclear", "vacation", "in their own name"],
 )
 def test_a_delay_an_unclear_report_and_an_automatic_reply_change_nothing(house, sent, octets):
     """Row 34."""

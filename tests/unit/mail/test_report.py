@@ -82,9 +82,8 @@ def test_a_recipient_outside_ascii_is_known_by_its_letters():
     ],
 )
 def test_codes_are_found_in_free_text(text, statuses, codes):
-    header = "From: <>\r\nSubject: 550 5.7.1\r\n\r\n"
-    assert said_codes((header + text + "\r\n").encode()) == (statuses, codes)
-    assert said_codes((header + "x" * SAID_OCTETS + "\r\n" + text).encode()) == (set(), set()), "what is returned"
+    assert said_codes((text + "\r\n").encode()) == (statuses, codes)
+    assert said_codes(("x" * SAID_OCTETS + "\r\n" + text).encode()) == (set(), set()), "what is returned"
 
 
 @pytest.mark.parametrize(
