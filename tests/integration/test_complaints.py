@@ -8,7 +8,7 @@ import pytest
 
 from relay.actions.bounce import bounce
 from relay.actions.postmaster import take_letter
-from relay.delivery.bounce import return_path
+from relay.delivery.bounce import post_path, return_path
 from relay.delivery.delivery import Kind, Status
 from relay.mail.envelope import Client, Envelope
 from relay.roster.member import MemberState
@@ -125,6 +125,19 @@ def test_at_abuse_the_sealed_return_path_tells_whose_copy_it_was_and_a_forged_on
     forged = f"Return-Path: <{local[:-1]}{'a' if local[-1] != 'a' else 'b'}@{domain}>\r\n"
     assert write_to_abuse(site, feedback(fields="", returned=forged) + big * 2000, at(2, 9)).code == 552, "a letter"
     assert set(marked(site)) == {site.member(FRIEND).id}
+
+
+def test_on_a_path_that_copies_share_the_server_says_whose_it_was_and_what_is_returned_says_nothing(site):
+    delivered(site, at(2, 8))
+    [(post_id,)] = site.rows("SELECT id FROM posts")
+    shared = post_path("central-africa", "relay.example", post_id, site.resources.keys.verp)
+    named = feedback().replace(b"This is an abuse report.", f"{FRIEND} wrote to {LOST}.".encode())
+    assert bounce(site.resources, shared, named, at(2, 9)).code == 250
+    assert marked(site) == {}
+    local, _, domain = LOST.partition("@")
+    xverp = address(f"{shared.local}+{local}={domain}@relay.example")
+    complain(site, xverp, at(2, 9))
+    assert set(marked(site)) == {site.member(LOST).id}
 
 
 def test_it_is_shown_to_who_asks_forgotten_with_the_deliveries_and_erased_with_the_member(site):
