@@ -4,6 +4,7 @@ One relay goes through many trials, each of which begins with what the last one 
 damage one does is still there for the next to stumble over.
 """
 
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -45,6 +46,7 @@ class Story:
     site: Site
     smarthost: Smarthost
     roles: tuple[str, ...] = _ALL
+    settings: Mapping[str, str] = field(default_factory=dict)  # as environment variables
     port: int = 0  # of what stands before the next mail server; 0: nothing does
     server: Server | None = None  # the database's, where there is one
     lives: dict[str, Life] = field(default_factory=dict)
@@ -197,7 +199,7 @@ class Story:
 
     def _act(self, act: Act, blow: Blow | None, *, at_start: bool) -> bool:
         """Do it, and wait until all came of it that can."""
-        settled, troubles = self._settled(), self._troubles()
+        settled, troubles = self._settled(), self.troubles()
         if at_start:
             for life in self.lives.values():
                 life.go_on()
@@ -210,13 +212,15 @@ class Story:
                     any(life.over for life in self.lives.values())
                     or self.is_broken
                     or self._settled() >= settled + act.mails
-                    or self._troubles() > troubles
+                    or self.troubles() > troubles
                 )
             )
         return confirmed
 
     def _live(self, role: str, *, stopped: bool = False) -> None:
-        self.lives[role] = Life(self.site, self.port or self.smarthost.port, only=role, stopped=stopped)
+        self.lives[role] = Life(
+            self.site, self.port or self.smarthost.port, only=role, settings=self.settings, stopped=stopped
+        )
 
     def _pids(self, whom: str) -> list[int]:
         if whom == "command":
@@ -255,7 +259,7 @@ class Story:
     def _log(self) -> str:
         return (self.site.data / "service.log").read_text("utf-8")
 
-    def _troubles(self) -> int:
+    def troubles(self) -> int:
         """How often deliveries met trouble of ours: an error has fallen by then, and what it hit may wait for minutes."""
         return self._log().count('"delivery.trouble"')
 
