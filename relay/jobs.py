@@ -30,9 +30,9 @@ from relay.store import (
     challenges,
     deletions,
     digests,
-    encryption,
     failing,
     held,
+    key_warnings,
     nodes,
     queue,
     renewal,
@@ -215,7 +215,7 @@ def _gather_digests(resources: Resources, now: datetime) -> None:
 
 def _look_after_keys(resources: Resources, now: datetime) -> None:
     released = encrypt.release_waiting(resources, now)
-    warned = resources.database.write(lambda connection: encryption.warn(connection, now))
+    warned = resources.database.write(lambda connection: key_warnings.warn(connection, now))
     if released or warned:
         note("encryption.looked_after", released=released, warned=warned)
 

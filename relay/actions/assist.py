@@ -8,6 +8,7 @@ from relay.actions.admit import has_letters_enough
 from relay.actions.directory import answer_about_doors
 from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Scanner, facts_of, with_own_facts
+from relay.actions.offered import answer_about_key, read_offered
 from relay.actions.vouch import vouch
 from relay.delivery.delivery import Kind
 from relay.delivery.rules import RULES_VERSION
@@ -76,12 +77,14 @@ def assist(
         return refused.reply
     if never_answered(header):
         return TAKEN
-    asked = read_requests(message.subject, plain_text(scan.parts))
+    text = plain_text(scan.parts)
+    asked = read_requests(message.subject, text)
     requests = asked.requests
     if has_letters_enough(resources, member, now):
         return _report_without_answer(resources, author, requests, now)
     shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
     keys = () if author.proof.is_personal else _keys(resources, author, scan, octets)
+    offered = read_offered(author, requests, text, now)
     kept = {reference: spill.to_remember(resources, reference) for reference in shredded}
 
     def answer(transaction: Transaction) -> bool:
@@ -90,6 +93,7 @@ def assist(
         answers = [
             _turn_down(resources, transaction, author, one, now)
             or answer_about_doors(resources, transaction, member, one, now)
+            or answer_about_key(resources, transaction, author, one, text, offered, now)
             or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]

@@ -13,7 +13,7 @@ from relay.mail.signature import RegisteredKey
 from relay.maillog import note
 from relay.resources import Resources
 from relay.roster.mailing_list import OWNER
-from relay.store import encryption
+from relay.store import encryption, key_warnings
 from relay.store.encryption import Reader
 from relay.store.engine import Transaction
 
@@ -92,7 +92,7 @@ def put_by(resources: Resources, delivery: Delivery, secrets: Secrets, now: date
     fault = fault_of(secrets.of(delivery), now)
 
     def write(connection: Transaction) -> bool:
-        encryption.tell_once(connection, delivery.recipient_id, fault, now)
+        key_warnings.tell_once(connection, delivery.recipient_id, fault, now)
         return encryption.put_by(connection, delivery, now)
 
     waits = resources.database.write(write)

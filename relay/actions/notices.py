@@ -22,7 +22,7 @@ from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhol
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
 from relay.roster.member import Member, MemberState
-from relay.store import corrections, held, members, posts, reach, stops
+from relay.store import corrections, held, list_keys, members, posts, reach, stops
 from relay.store.decision_rows import read_reasons
 from relay.store.vault import unseal
 
@@ -112,7 +112,13 @@ def _about_request(resources: Resources, delivery: Delivery, recipient: Member, 
         every_list=tuple(resources.lists.values()),
         people=_people_of(resources, answers),
         doors=asked_doors(resources, delivery.facts["answers"]),
+        list_keys=_list_keys(resources, delivery) if any(one.word == "KEY" for one in answers) else (),
     )
+
+
+def _list_keys(resources: Resources, delivery: Delivery) -> tuple[str, ...]:
+    found = list_keys.load(resources.keys.directory, delivery.list_name)
+    return tuple(one.decode("ascii").strip() for one in (found[0].openpgp, found[0].certificate)) if found else ()
 
 
 def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:

@@ -1,4 +1,4 @@
-"""What a member is answered who asked something by mail to LIST-request@."""
+"""What a member is answered who asked something by mail to LIST-request@. It is longer than other modules, because each word has its lines here."""
 
 from collections.abc import Callable
 from datetime import date
@@ -7,6 +7,7 @@ from relay.delivery import ack_letters, after_answers, leak_answers
 from relay.delivery.answer_vouching import HELP, answer_vouching
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.door_letters import contacts, corrected
+from relay.delivery.encryption_letters import NOT_TAKEN, key
 from relay.delivery.notice_facts import Answer, NoticeFacts
 from relay.delivery.rules import RULES_VERSION, privacy, rules
 from relay.roster.member import Member
@@ -36,6 +37,7 @@ _HELP = (
         "SPILL CAFR-2026-000123",
         sentence("this should not have gone out: stop what can be stopped, and call those who must know"),
     ),
+    ("KEY", sentence("encrypt posts for me, with the public key that stands below; KEY alone: the keys of this list")),
     ("DELETED CAFR-2026-000123", sentence("I was asked to delete this, and I have")),
 )
 _UNKNOWN = {
@@ -52,6 +54,7 @@ _UNKNOWN = {
         "Only a focal point of the country confirms its doors, by an answer to the letter that lists them."
     ),
     "NO": sentence("{about}: there is no such notice to you."),
+    "KEY": NOT_TAKEN,
     "DELETED": sentence("{about}: nobody has asked you to delete it."),
     "GONE": sentence("There is nobody with this address for whom you speak."),
     "HERE": sentence("Your membership is in order; there is nothing to do."),
@@ -296,4 +299,5 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "NO": _no,
     "CONTACTS": contacts,
     "CORRECT": corrected,
+    "KEY": key,
 }

@@ -1,7 +1,7 @@
 """Letters about keys: a post waits for its reader's, or one comes to its end. They hold no word of any post, and so go in clear."""
 
 from relay.delivery.catalogue import Catalogue, sentence
-from relay.delivery.notice_facts import NoticeFacts
+from relay.delivery.notice_facts import Answer, NoticeFacts
 
 _FAULTS = {
     "missing": sentence("It is sent encrypted only, and no key of yours is registered."),
@@ -15,6 +15,9 @@ _FAULTS_OF_OTHERS = {
     "expired": sentence("the key that is registered has expired"),
     "unusable": sentence("nothing can be encrypted with the key that is registered"),
 }
+NOT_TAKEN = sentence(
+    "The key in your message was not taken. It must be one OpenPGP public key or one S/MIME certificate, as text, that names your address, is valid now, and can encrypt."
+)
 _NEVER_PRIVATE = sentence("Give the public key or certificate alone, never a private key or its password.")
 
 
@@ -30,7 +33,8 @@ def pointer(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
         ),
         catalogue.text(_FAULTS[facts.key_fault]),
         catalogue.text(
-            "Give your OpenPGP public key or your S/MIME certificate to the people who run the list: {owner}. As soon as it is registered, what waits comes to you by itself, encrypted, if that is before {moment}.",
+            "Write KEY to {request}, with your login at the relay, and below it your OpenPGP public key or your S/MIME certificate as text; or give it to the people who run the list: {owner}. What waits then comes to you by itself, encrypted, if that is before {moment}.",
+            request=facts.answers_to,
             owner=_owner(facts),
             moment=catalogue.moment(facts.held_until),
         )
@@ -79,6 +83,31 @@ def encryption(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
             "They are told about each post. You are told this once. Please help them to give a public key or certificate to the people who run the list: {owner}",
             owner=_owner(facts),
         ),
+    ]
+
+
+def key(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """Answer KEY: what was registered, or the list's own public halves."""
+    if one.about:
+        return [
+            catalogue.text(
+                "From now on posts to you are encrypted for the key with this fingerprint: {fingerprint}",
+                fingerprint=one.about,
+            ),
+            catalogue.text("What waited for it comes now. None comes in clear any more."),
+            catalogue.text(
+                "If this was not you, tell the people who run the list at once: {owner}", owner=_owner(facts)
+            ),
+        ]
+    mine = catalogue.text(
+        "To have posts encrypted for you, write KEY and below it your public key or certificate as text."
+    )
+    if not facts.list_keys:
+        return [catalogue.text("This list has no keys, so what is posted to it can't be encrypted for it."), mine]
+    return [
+        catalogue.text("With these keys what you post to this list can be encrypted, by OpenPGP or by S/MIME:"),
+        *facts.list_keys,
+        mine,
     ]
 
 

@@ -186,7 +186,8 @@ class NoticeFacts:
     - waiting, to the author: `received_at`, `reasons`, `held_until`, `advice`
     - probe, to an address that fails, and failing, to who looks after its member: `failing`; `suspended` when that is done
     - complaint, to who looks after a member: `received_at`, and that one of `people`
-    - answer: `acknowledgements` of the posts that were asked about, by reference; `answers`, `member`, `every_list`; `people` of the countries that it lists
+    - answer: `acknowledgements` of the posts that were asked about, by reference; `answers`, `member`, `every_list`; `people` of the countries that it lists;
+      `list_keys` in text form where they were asked for
     - review, to an administrator: `received_at`, `reasons`
     - spill, to a moderator or focal point: `received_at`, `members` that have a copy, `author_country`, `leak`
     - spilled, to an author or focal point, and deletion, to a member who has a copy: `received_at`, `leak`
@@ -250,6 +251,7 @@ class NoticeFacts:
     unproven: bool = False
     due: date | None = None
     key_fault: Literal["", "missing", "expired", "unusable", "ends"] = ""
+    list_keys: tuple[str, ...] = ()
     ends: bool = False
     leak: Leak | None = None
     recall: RecallFacts | None = None

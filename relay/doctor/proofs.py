@@ -11,7 +11,7 @@ from relay.intake.ask import ask_for_certificates
 from relay.resources import load_lists
 from relay.scan.verify import can_verify_smime
 from relay.settings import Settings
-from relay.store import certificates, encryption, signing_keys
+from relay.store import certificates, key_warnings, signing_keys
 
 _SOON = timedelta(days=14)
 _NAMED = 10  # of them in one line
@@ -50,7 +50,7 @@ def look_at_registered(settings: Settings, now: datetime) -> Iterator[Finding]:
             (
                 *certificates.ending(connection, soon),
                 *signing_keys.ending(connection, soon),
-                *encryption.ending(connection, soon),
+                *key_warnings.ending(connection, soon),
             ),
         ),
     )
@@ -75,7 +75,7 @@ def look_at_encryption(settings: Settings, now: datetime) -> Iterator[Finding]:
         lists = [one.name for one in load_lists(settings).values() if one.active and one.encrypted]
     except RelayError:
         return
-    found = look_into(settings, lambda connection: encryption.without_key(connection, lists, now))
+    found = look_into(settings, lambda connection: key_warnings.without_key(connection, lists, now))
     if found is None:
         return
     if not found:

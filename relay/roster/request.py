@@ -63,6 +63,7 @@ class Word(StrEnum):
     ACCEPT = "ACCEPT"
     CONTACTS = "CONTACTS"
     CORRECT = "CORRECT"
+    KEY = "KEY"
 
 
 # What vouches for people, names them, or decides about others' posts and doors.

@@ -82,7 +82,9 @@ def _usable(key: bytes) -> Cert | None:
     try:
         [cert] = Cert.split_bytes(key)
         encrypt(b"", [cert])
-    except Exception:  # noqa: BLE001 - its way to say no
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - its way to say no; a panic is one too
         return None
     return None if cert.is_revoked else cert
 

@@ -6,21 +6,31 @@ A copy that can't be encrypted isn't lost and isn't sent: its row becomes the le
 and the post still is kept. So nothing else remembers what waits.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, not_, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    not_,
+    select,
+    update,
+)
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import NotFound
 from relay.mail.address import Address
 from relay.mail.signature import RegisteredKey, SignatureMethod
-from relay.roster.member import MemberState, Role
-from relay.store import audit, letters
+from relay.store import audit
 from relay.store.certificates import find_present
-from relay.store.fanout import has_role, may_act, speaks_for
-from relay.store.members import get
+from relay.store.prepared import Prepared
 from relay.store.tables import (
     COLLECTED,
     decisions,
@@ -28,12 +38,8 @@ from relay.store.tables import (
     encrypted_members,
     encryption_keys,
     hidden_posts,
-    members,
-    memberships,
     posts,
 )
-
-WARNINGS = (30, 7)  # days before a key ends
 
 _POINTER = and_(deliveries.c.kind == Kind.POINTER, deliveries.c.post_id.is_not(None), not_(deliveries.c.called_off))
 _KEPT = exists().where(
@@ -41,6 +47,14 @@ _KEPT = exists().where(
     posts.c.content.is_not(None),
     posts.c.wrapped_key.is_not(None),
     ~exists().where(hidden_posts.c.post_id == posts.c.id),
+)
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+_NOTED = Prepared(select(encrypted_members).where(encrypted_members.c.member_id.in_(_IDS)), lists=("ids",))
+_KEYS = Prepared(
+    select(encryption_keys)
+    .where(encryption_keys.c.member_id.in_(_IDS))
+    .order_by(encryption_keys.c.created_at.desc(), encryption_keys.c.fingerprint),
+    lists=("ids",),
 )
 _TARGETS = (Kind.COPY, Kind.WHOLE)
 _FREE = {"lease": None, "leased_until": None}
@@ -64,10 +78,10 @@ def add(
         Conflict: the member has left.
     """
     member = find_present(connection, address)
-    connection.execute(delete(encryption_keys).where(*_one_key(member.id, key.fingerprint)))
+    connection.execute(delete(encryption_keys).where(*one_key(member.id, key.fingerprint)))
     row = {"fingerprint": key.fingerprint, "method": key.method, "octets": key.octets, "expires_at": key.expires_at}
     connection.execute(insert(encryption_keys).values(**row, member_id=member.id, created_at=now))
-    _note_member(connection, member.id, chosen=True, told_at=None)
+    note_member(connection, member.id, chosen=True, told_at=None)
     facts = {"member": member.id, "method": str(key.method), "fingerprint": key.fingerprint, "operator": operator}
     audit.append(connection, node, now, "encryption_key.added", facts)
 
@@ -88,7 +102,7 @@ def remove(
             f"see `wen-relay members encryption-key list {address}`"
         )
     [key] = found
-    connection.execute(delete(encryption_keys).where(*_one_key(member.id, key.fingerprint)))
+    connection.execute(delete(encryption_keys).where(*one_key(member.id, key.fingerprint)))
     facts = {"member": member.id, "method": str(key.method), "fingerprint": key.fingerprint, "operator": operator}
     audit.append(connection, node, now, "encryption_key.removed", facts)
     return key
@@ -102,7 +116,7 @@ def stop(connection: Connection, node: str, address: Address, *, operator: str, 
     """
     member = find_present(connection, address)
     gone = connection.execute(delete(encryption_keys).where(encryption_keys.c.member_id == member.id)).rowcount
-    _note_member(connection, member.id, chosen=False, told_at=None)
+    note_member(connection, member.id, chosen=False, told_at=None)
     audit.append(connection, node, now, "encryption.stopped", {"member": member.id, "keys": gone, "operator": operator})
     return gone
 
@@ -114,47 +128,25 @@ def of_member(connection: Connection, member_id: str) -> Reader:
 
 def readers(connection: Connection, ids: Collection[str]) -> Mapping[str, Reader]:
     """Those of these members who have chosen encryption or have keys, also keys that have expired since."""
-    chosen = select(encrypted_members.c.member_id).where(encrypted_members.c.chosen)
-    chosen = chosen.where(encrypted_members.c.member_id.in_(ids))
-    found = dict.fromkeys(connection.execute(chosen).scalars(), ())
-    keys: dict[str, tuple[RegisteredKey, ...]] = {**found}
-    query = select(encryption_keys).where(encryption_keys.c.member_id.in_(ids))
-    for row in connection.execute(query.order_by(encryption_keys.c.created_at.desc(), encryption_keys.c.fingerprint)):
+    noted = {row.member_id: row.chosen for row in _NOTED.all(connection, {"ids": list(ids)})}
+    if not noted:  # who has a key is noted
+        return {}
+    keys: dict[str, list[RegisteredKey]] = {}
+    for row in _KEYS.all(connection, {"ids": list(noted)}):
         key = RegisteredKey(
             fingerprint=row.fingerprint,
             method=SignatureMethod(row.method),
             octets=row.octets,
             expires_at=row.expires_at,
         )
-        keys[row.member_id] = (*keys.get(row.member_id, ()), key)
-    return {member_id: Reader(chosen=member_id in found, keys=theirs) for member_id, theirs in keys.items()}
+        keys.setdefault(row.member_id, []).append(key)
+    return {one: Reader(chosen=bool(chosen), keys=tuple(keys.get(one, ()))) for one, chosen in noted.items()}
 
 
 def posts_of(connection: Connection, post_ids: Collection[int], lists: Collection[str]) -> frozenset[int]:
     """Those of these posts that were sent to one of these lists."""
     query = select(decisions.c.post_id).where(decisions.c.post_id.in_(post_ids), decisions.c.list_name.in_(lists))
     return frozenset(connection.execute(query).scalars())
-
-
-def ending(connection: Connection, before: datetime) -> tuple[tuple[str, datetime], ...]:
-    """Whose keys end before this, and when; the first to end first."""
-    query = select(members.c.address, encryption_keys.c.expires_at).join(
-        members, members.c.id == encryption_keys.c.member_id
-    )
-    query = query.where(encryption_keys.c.expires_at < before).order_by(encryption_keys.c.expires_at)
-    return tuple((row.address, row.expires_at) for row in connection.execute(query))
-
-
-def without_key(connection: Connection, lists: Iterable[str], now: datetime) -> tuple[str, ...]:
-    """The addresses of active members who get posts encrypted only, by their choice or their lists', and have no key that is valid."""
-    valid = exists().where(
-        encryption_keys.c.member_id == members.c.id,
-        or_(encryption_keys.c.expires_at.is_(None), encryption_keys.c.expires_at > now),
-    )
-    chosen = exists().where(encrypted_members.c.member_id == members.c.id, encrypted_members.c.chosen)
-    required = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(list(lists)))
-    query = select(members.c.address).where(members.c.state == MemberState.ACTIVE, or_(chosen, required), not_(valid))
-    return tuple(connection.execute(query.order_by(members.c.address)).scalars())
 
 
 def put_by(connection: Connection, delivery: Delivery, now: datetime) -> bool:
@@ -213,73 +205,16 @@ def waiting_readers(connection: Connection) -> Mapping[str, Reader]:
     return {one: Reader() for one in ids} | dict(readers(connection, ids)) if ids else {}
 
 
-def tell_once(connection: Connection, member_id: str, why: str, now: datetime) -> bool:
-    """Tell a member's focal points, or administrators where there are none, that no key of theirs works; False when they know."""
-    told = select(encrypted_members.c.told_at).where(encrypted_members.c.member_id == member_id)
-    if connection.execute(told).scalar_one_or_none() is not None:
-        return False
-    chosen = of_member(connection, member_id).chosen
-    _note_member(connection, member_id, chosen=chosen, told_at=now)
-    member = get(connection, member_id)
-    whom = _who(connection, speaks_for(member.country), member_id, now)
-    for reader in whom or _who(connection, has_role(Role.ADMIN), member_id, now):
-        _write(connection, reader, member_id, {"why": why}, now)
-    return True
-
-
-def warn(connection: Connection, now: datetime) -> int:
-    """Tell members 30 and 7 days before the last of their keys ends, and with them those who run the relay; returns how many members."""
-    soon = now + timedelta(days=WARNINGS[0])
-    later = encryption_keys.alias("later")
-    query = (
-        select(encryption_keys)
-        .join(members, members.c.id == encryption_keys.c.member_id)
-        .where(members.c.state == MemberState.ACTIVE, encryption_keys.c.expires_at > now)
-        .where(encryption_keys.c.expires_at <= soon)
-        .where(
-            ~exists().where(
-                later.c.member_id == encryption_keys.c.member_id,
-                or_(later.c.expires_at.is_(None), later.c.expires_at > soon),
-            )
-        )
-    )
-    warned = set()
-    for row in connection.execute(
-        query.order_by(encryption_keys.c.expires_at).with_for_update(of=encryption_keys)
-    ).all():
-        stage = min(days for days in WARNINGS if row.expires_at <= now + timedelta(days=days))
-        if row.warned and row.warned <= stage:
-            continue
-        this = update(encryption_keys).where(*_one_key(row.member_id, row.fingerprint))
-        connection.execute(this.values(warned=stage))
-        facts = {"why": "ends", "day": row.expires_at.date().isoformat()}
-        operators = _who(connection, or_(has_role(Role.OPERATOR), has_role(Role.ADMIN)), row.member_id, now)
-        for reader in (row.member_id, *operators):
-            _write(connection, reader, row.member_id, facts, now)
-        warned.add(row.member_id)
-    return len(warned)
-
-
-def _write(connection: Connection, reader: str, about: str, facts: Mapping[str, str], now: datetime) -> None:
-    lists = get(connection, reader).lists or get(connection, about).lists
-    letters.write(
-        connection, reader, Kind.ENCRYPTION, min(lists, default=""), {"member": about, **facts}, now, about=about
-    )
-
-
-def _who(connection: Connection, whom: ColumnElement[bool], but: str, now: datetime) -> list[str]:
-    query = select(members.c.id).where(may_act(now.date()), whom, members.c.id != but).order_by(members.c.id)
-    return list(connection.execute(query).scalars())
-
-
-def _note_member(connection: Connection, member_id: str, *, chosen: bool, told_at: datetime | None) -> None:
+def note_member(connection: Connection, member_id: str, *, chosen: bool, told_at: datetime | None) -> None:
+    """Write down whether a member has chosen encryption, and since when it is known that no key of theirs works."""
     row = {"chosen": chosen, "told_at": told_at}
     this = update(encrypted_members).where(encrypted_members.c.member_id == member_id)
     if connection.execute(this.values(**row)).rowcount == 0:
         connection.execute(insert(encrypted_members).values(member_id=member_id, **row))
 
 
-def _one_key(member_id: str, fingerprint: str) -> tuple[ColumnElement[bool], ...]:
+def one_key(member_id: str, fingerprint: str) -> tuple[ColumnElement[bool], ...]:
+    """One key of one member."""
     return encryption_keys.c.member_id == member_id, encryption_keys.c.fingerprint == fingerprint
 
 

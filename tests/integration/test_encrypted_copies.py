@@ -28,7 +28,7 @@ from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.roster.reading import Reading
-from relay.store import digests, encryption, members, queue, wishes
+from relay.store import digests, encryption, key_warnings, members, queue, wishes
 from tests.builders import make_message
 from tests.certificates import DAY, FOR_MAIL, make_identity
 from tests.encrypting import reads_by_gpg, reads_by_openssl, shown_outside
@@ -195,8 +195,8 @@ def test_what_a_list_wants_encrypted_waits_for_who_has_no_key_and_comes_when_the
     relay.require()
     relay.give(maria)
     with relay.resources.database.read() as connection:
-        assert set(encryption.without_key(connection, ["central-africa"], relay.now)) == {*PEOPLE} - {MARIA}
-        assert encryption.without_key(connection, [], relay.now) == ()
+        assert set(key_warnings.without_key(connection, ["central-africa"], relay.now)) == {*PEOPLE} - {MARIA}
+        assert key_warnings.without_key(connection, [], relay.now) == ()
     references = [relay.post(), relay.post("species-id", "central-africa")]  # one text: whichever list it comes by
     left = relay.hand_over()
     assert not any(
@@ -319,7 +319,7 @@ def test_members_and_operators_are_warned_a_month_and_a_week_before_the_last_key
     relay.register(JEAN, replace(key, expires_at=start + 40 * DAY))
     told = []
     for day in range(45):
-        told += [day] * relay.write(lambda c, now=start + day * DAY: encryption.warn(c, now))
+        told += [day] * relay.write(lambda c, now=start + day * DAY: key_warnings.warn(c, now))
     assert told == [10, 33]
     mails = [message_from_bytes(one, policy=default) for one in relay.hand_over()[JEAN]]
     assert [one["Subject"] for one in mails] == ["Keys for encrypted posts"] * 2

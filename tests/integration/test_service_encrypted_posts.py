@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.encrypting import reads_by_gpg, shown_outside
 from tests.integration.clients import send
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PATIENCE, PAUL, SPECIES, eventually, open_house
 from tests.programs import need
 from tests.signing import TEXT, Gpg, header, opaque, pgp_mime
 
+REQUEST = "central-africa-request@relay.example"
 SENSITIVE = "Content-Type: text/plain; charset=utf-8\r\n\r\nTLP:RED\r\nThe zeppelin of the informant lands at noon.\r\n"
 
 
@@ -124,8 +126,39 @@ def test_what_is_encrypted_twice_or_damaged_is_not_read(house, writers):
         assert house.smarthost.copies(reference) == []
 
 
+def ask(house, author, text):
+    """Ask the list for something; the answer's text."""
+    before = len(answers(house, author))
+    message = f"{header(author, 'Keys', to=REQUEST)}Content-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    assert send(house.service, author, message.encode(), REQUEST).startswith("250 ")
+    return eventually(lambda: answers(house, author)[before:])[0].text()
+
+
+def answers(house, whom):
+    replies = [mail for mail in house.smarthost.mails if mail.recipient == whom and not mail.message["X-WEN-Reference"]]
+    return [mail for mail in replies if mail.message["Auto-Submitted"] == "auto-replied"]
+
+
+def test_members_give_their_own_key_by_mail_and_ask_for_the_lists(house, writers):
+    shown = ask(house, ANA, "KEY\r\n")
+    assert (writers.folder / "pgp").read_text().strip() in shown
+    assert (writers.folder / "smime").read_text().strip() in shown
+    paul = reads_by_gpg(writers.gpg, PAUL)
+    lines = paul.file.read_text().replace("\n", "\r\n")
+    assert "n'a pas été retenue" in ask(house, ANA, f"KEY\r\n\r\n{lines}")
+    assert "chiffrés pour vous" in ask(house, PAUL, f"KEY\r\n\r\n{lines}\r\n-- \r\nPaul\r\n")
+    head = header(ANA, "Plain").replace("Subject: Plain", "Subject: Pangolins at noon")
+    reference = taken(send(house.service, ANA, (head + TEXT).encode()))
+    eventually(lambda: house.smarthost.copies(reference) == sorted({PAUL, JEAN, MARIA, CLAIRE}))
+    for mail in (one for one in house.smarthost.about(reference) if one.is_copy):
+        found = re.search(rb"pangolin|noon", shown_outside(mail.received.octets), re.IGNORECASE)
+        assert (found is None) == (mail.recipient == PAUL)
+        if mail.recipient == PAUL:
+            assert paul.open(mail.received.octets)["Subject"] == "[CAFR][TLP:GREEN] Pangolins at noon"
+    house.site.run("members", "encryption-key", "stop", PAUL)
+
+
 def test_a_signature_under_the_encryption_is_a_second_proof(house, writers):
-    writers.gpg.make_whole(f"Paul Example <{PAUL}>")
     house.site.run("members", "signing-key", "add", PAUL, str(writers.gpg.export(PAUL)))
     house.site.edit_list("central-africa", 'ceiling = "', 'second_proof = ["openpgp"]\nceiling = "')
     house.service.reload()

@@ -44,7 +44,7 @@ def names(text, word):
 
 def test_help_names_every_word():
     vouching = {Word.NOMINATE, Word.PEOPLE, Word.ATTEST, Word.GONE, Word.YES, Word.NO, Word.CORRECT}
-    deciding = {Word.CONFIRM_SPILL, Word.DISMISS_SPILL}
+    deciding = {Word.CONFIRM_SPILL, Word.DISMISS_SPILL, Word.STOP_LIST, Word.RESUME_LIST}
     text = answered(Answer(word="HELP", about="", outcome="done"))
     assert {word for word in Word if not names(text, word)} == vouching | deciding
     focal_point = make_member(roles=frozenset({Role.MEMBER, Role.FOCAL_POINT}))
