@@ -28,7 +28,7 @@ from relay.transport.wire import BLOCK_OCTETS, STANDARD_TIMEOUTS, SmarthostError
 
 RECIPIENTS = 100  # What every server must take in one transaction (RFC 5321 §4.5.3.1.8).
 
-_NO_UTF8 = Outcome(action=Action.FAILED, reply="the server takes no addresses with such letters (SMTPUTF8, RFC 6531)")
+_NO_UTF8 = Outcome(action=Action.DELAYED, reply="the server takes no addresses with such letters (SMTPUTF8, RFC 6531)")
 XVERP = "+="  # between base and user, between user and domain: what Postfix puts there by itself
 
 # What nobody who made an address needs to be asked about again: nothing in it ends a path, a line or a command.
@@ -287,9 +287,10 @@ class Connection:
         return reply
 
     def _carriable(self, parcels: Sequence[Parcel]) -> list[Parcel]:
-        """Leave out 8-bit messages and addresses where the server takes none: they fail for good (RFC 6152 §3, RFC 6531 §3.2).
+        """Leave out 8-bit messages where the server takes none: they fail for good (RFC 6152 §3).
 
-        What must stay under TLS waits where nobody promises that: it is for the operator to mend, and never sent in clear.
+        What must stay under TLS waits where nobody promises that, and so do addresses outside ASCII where the server takes none
+        (RFC 6531 §3.2): both are for the operator to mend, and are never sent in clear or rewritten.
         """
         if not self.keeps_to_tls:
             self._outcomes |= {parcel.key: _NO_PROMISE for parcel in parcels if parcel.requires_tls}
