@@ -421,17 +421,14 @@ class Service:
 
     def _tick(self) -> None:
         """Take up new keys, in every role; do what is due, in that of the jobs, where this process leads."""
-        now, leads = self.resources.now(), False
-        if "jobs" in self._roles:
-            with jobs.trouble_noted("lead"):
-                leads = self._presence.lead()
+        now = self.resources.now()
         with self._changing:
-            self.resources = jobs.renew(self.resources, now, make=leads)
-        if leads and (resources := self._presence.leading()):
-            jobs.run_due(resources, now)
+            self.resources = jobs.renew(self.resources, now, make=self._presence.leading() is not None)
+        if leading := self._presence.leading():
+            jobs.run_due(leading, now)
         self._measure_ends()
         with jobs.trouble_noted("look"):
-            self._lookout.tick(self.resources, now, leads=leads, away=self._away_for() is not None)
+            self._lookout.tick(self.resources, now, leads=leading is not None, away=self._away_for() is not None)
         self._wake()
 
     def _measure_ends(self) -> None:

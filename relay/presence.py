@@ -10,6 +10,7 @@ from relay import __version__
 from relay.maillog import note
 from relay.resources import Resources
 from relay.store import nodes
+from relay.store.nodes import JOBS
 
 
 class Presence:
@@ -30,37 +31,37 @@ class Presence:
         self._token: int | None = None
 
     def enter(self) -> None:
-        """Take the node's name.
+        """Take the node's name, and the lead where nobody has it.
 
         Raises:
             Unavailable: a node of this name runs in another place, or the database can't serve.
         """
         database = self._resources().database
         database.write(lambda connection: nodes.enter(connection, self._run, database.now()))
+        self._lead()
 
     def beat(self) -> bool:
-        """Give a sign of life, and keep the lead; False when another process has taken this one's name, so that it must end.
+        """Give a sign of life, and keep the lead, or take it where nobody has it any more.
+
+        Returns:
+            Whether this process may go on: False when another one has taken its node's name.
 
         Raises:
             Unavailable: the database can't serve.
         """
         database = self._resources().database
         there = database.write(lambda connection: nodes.sign(connection, self._run, database.now()))
-        if self._token is not None:
-            self.lead()
+        if there:
+            self._lead()
         return there
 
-    def lead(self) -> bool:
-        """Take the lead of the scheduled jobs, or keep it; False while another process has it.
-
-        Raises:
-            Unavailable: the database can't serve.
-        """
+    def _lead(self) -> None:
+        if JOBS not in self._run.roles:
+            return
         database, before = self._resources().database, self._token
         self._token = database.write(lambda connection: nodes.lead(connection, self._run, database.now()))
         if self._token != before:
             note("jobs.leading" if self._token else "jobs.superseded")
-        return self._token is not None
 
     def leading(self) -> Resources | None:
         """Resources of which every write is refused once another leads; None while this process doesn't lead."""

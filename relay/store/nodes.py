@@ -20,8 +20,8 @@ from relay.store.tables import leaders, processes
 SILENT = timedelta(seconds=45)  # so long somebody is believed to be there without a sign of life, or to lead
 FORGOTTEN = timedelta(days=30)  # so long it is remembered that somebody ended without a word
 
-_JOBS = "jobs"
-_TOKEN = Prepared(select(leaders.c.token).where(leaders.c.name == _JOBS, leaders.c.token == bindparam("mine")))
+JOBS = "jobs"  # the role whose processes lead, and what they lead
+_TOKEN = Prepared(select(leaders.c.token).where(leaders.c.name == JOBS, leaders.c.token == bindparam("mine")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +89,17 @@ def leave(connection: Connection, run: Run) -> None:
 
 
 def lead(connection: Connection, run: Run, now: datetime) -> int | None:
-    """Take the lead, or keep it; the token, or None while another leads."""
-    found = connection.execute(select(leaders).where(leaders.c.name == _JOBS)).first()
+    """Take the lead, or keep it, once the node's name was taken (`enter`); the token, or None while another node leads."""
+    found = connection.execute(select(leaders).where(leaders.c.name == JOBS)).first()
     until = {"until": now + SILENT}
     if found is None:
-        connection.execute(insert(leaders).values(name=_JOBS, holder=run.holder, token=1, **until))
+        connection.execute(insert(leaders).values(name=JOBS, holder=run.holder, token=1, **until))
         return 1
-    mine = update(leaders).where(leaders.c.name == _JOBS)
+    mine = update(leaders).where(leaders.c.name == JOBS)
     if found.holder == run.holder:
         connection.execute(mine.values(**until))
         return int(found.token)
-    if found.until > now:
+    if found.until > now and not found.holder.startswith(f"{run.node}/"):  # its own earlier run has ended
         return None
     connection.execute(mine.values(holder=run.holder, token=found.token + 1, **until))
     return int(found.token) + 1
@@ -117,16 +117,16 @@ def check(connection: Connection, token: int) -> None:
 
 def step_down(connection: Connection, token: int, now: datetime) -> None:
     """Give the lead back, if it is still ours; the token is never given again."""
-    mine = and_(leaders.c.name == _JOBS, leaders.c.token == token)
+    mine = and_(leaders.c.name == JOBS, leaders.c.token == token)
     connection.execute(update(leaders).where(mine).values(token=token + 1, holder="", until=now))
 
 
 def list_processes(connection: Connection) -> tuple[Process, ...]:
     """All that are there, or ended without a word, by node and role."""
-    holder = connection.execute(select(leaders.c.holder).where(leaders.c.name == _JOBS)).scalar()
+    holder = connection.execute(select(leaders.c.holder).where(leaders.c.name == JOBS)).scalar()
     rows = connection.execute(select(processes).order_by(processes.c.node, processes.c.role))
     return tuple(
-        Process(**row._asdict(), leads=row.role == _JOBS and holder == f"{row.node}/{row.boot}") for row in rows
+        Process(**row._asdict(), leads=row.role == JOBS and holder == f"{row.node}/{row.boot}") for row in rows
     )
 
 

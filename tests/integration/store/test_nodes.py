@@ -76,6 +76,14 @@ def test_one_leads_until_its_lease_has_run_out_and_each_change_of_hands_has_a_ne
     assert write(world, nodes.lead, run(boot="anew"), GONE) is None
 
 
+def test_a_node_that_was_killed_while_it_led_leads_again_at_once_under_another_token(world):
+    assert write(world, nodes.lead, run(), START) == 1
+    assert write(world, nodes.lead, run("node-11", "b"), START) is None
+    assert write(world, nodes.lead, run(boot="b"), START) == 2
+    with pytest.raises(Superseded):
+        write(world, nodes.check, 1)
+
+
 def test_who_steps_down_is_followed_at_once_and_leads_no_more_by_its_old_token(world):
     one, other = run(), run("node-2", "b")
     token = write(world, nodes.lead, one, START)
