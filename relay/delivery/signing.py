@@ -40,6 +40,8 @@ SIGNED_FIELDS = (
     "list-owner",
     "list-unsubscribe",
     "list-unsubscribe-post",
+    "list-subscribe",
+    "list-archive",
     "auto-submitted",
     "x-wen-reference",
     "x-wen-decision",

@@ -446,7 +446,16 @@ def test_s10_a_copy_bears_our_two_signatures_over_one_field_more_than_there_is_a
     for one in found:
         covered = re.sub(rb"\s", b"", one.signature_fields[b"h"]).split(b":")
         there = [name.lower().encode() for name in mail.message.keys()]  # noqa: SIM118 — a message's fields
-        for name in (b"from", b"subject", b"list-id", b"list-post", b"list-help", b"list-owner", b"list-unsubscribe"):
+        for name in (
+            b"from",
+            b"subject",
+            b"list-id",
+            b"list-post",
+            b"list-help",
+            b"list-owner",
+            b"list-unsubscribe",
+            b"list-archive",
+        ):
             assert covered.count(name) == there.count(name) + 1
         assert b"l" not in one.signature_fields
     assert len(mail.message.get_all("DKIM-Signature")) == 2
