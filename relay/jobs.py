@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from relay.actions import directory, encrypt
-from relay.delivery.retry import LONG
 from relay.delivery.rules import RULES_VERSION
 from relay.errors import ConfigurationError, RelayError, Superseded, Unavailable
 from relay.maillog import bug, note
@@ -312,20 +311,15 @@ def _forget_nodes(resources: Resources, now: datetime) -> None:
 
 
 def _close_the_hour(resources: Resources, now: datetime) -> None:
-    """Sign the end of every node's audit chain an hour after the last time, and say what has been wrong for long.
+    """Sign the end of every node's audit chain an hour after the last time, and say how many posts can't be opened.
 
     The chain of a node that was killed for good is signed by who leads.
     """
     with resources.database.read() as connection:
         signed = {node: audit.last_signed(connection, node) for node in audit.chains(connection)}
-        failed = failing.too_many(connection, now)
     if all(at is not None and now - at < HEAD_EVERY for at in signed.values()):
         return
     for node in signed:
         sign_head(resources, now, node)
-    if (waiting := oldest_due(resources, now)) > LONG:
-        note("delivery.waiting_long", minutes=int(waiting.total_seconds()) // 60)
-    if failed:
-        note("members.many_addresses_fail", count=failed)
     if shut := renewal.rewrap_posts(resources.database, resources.keys, REWRAP_IN_A_TICK).shut:
         note("keys.posts_shut", count=shut)

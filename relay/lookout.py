@@ -24,6 +24,7 @@ KEY_WITHIN = timedelta(days=9)  # the vault's key is renewed weekly
 FAILING_FOR = timedelta(hours=1)  # a job
 LATELY = timedelta(minutes=5)
 SCANS_LOST = 5  # within an hour
+TOLD_HOURLY = timedelta(hours=2)  # so long what the log tells hourly is believed
 
 _SHARED = frozenset(
     {
@@ -34,12 +35,15 @@ _SHARED = frozenset(
         AlarmKind.VAULT_KEY,
         AlarmKind.JOB,
         AlarmKind.NODE,
+        AlarmKind.SHUT,
     }
 )
 _OF_ROLE: Mapping[str, frozenset[AlarmKind]] = {
     "delivery": frozenset({AlarmKind.SMARTHOST}),
     "smtp": frozenset({AlarmKind.DISK, AlarmKind.DISK_FULL, AlarmKind.CERTIFICATE, AlarmKind.SCANNERS}),
 }
+_OF_ANY = frozenset({AlarmKind.BUG})
+_TOLD = {"keys.posts_shut": AlarmKind.SHUT, "service.bug": AlarmKind.BUG}
 _LOST = ("late", "died", "garbled")
 
 
@@ -54,11 +58,15 @@ class Lookout:
         ] = {}  # a job's first failure since it went well, and its last
         self._failed: deque[str] = deque(maxlen=1000)  # jobs that failed since the last tick
         self._lost: deque[tuple[datetime, int]] = deque()  # how many scans were lost in all, as of each tick
+        self._noticed: deque[AlarmKind] = deque(maxlen=1000)  # what was told since the last tick
+        self._noticed_at: dict[AlarmKind, datetime] = {}
         self._verified_at: datetime | None = None
         self._audit_is_whole = True
 
     def heard(self, event: str, facts: Mapping[str, object]) -> None:
-        """Take an event of the log: a job that fails is an alarm once it has failed for long."""
+        """Take an event of the log: some are alarms, and so is a job once it has failed for long."""
+        if event in _TOLD:
+            self._noticed.append(_TOLD[event])
         if event == "jobs.trouble":
             self._failed.append(str(facts.get("job")))
         elif event == "service.bug" and (where := str(facts.get("where"))).startswith("jobs."):
@@ -77,6 +85,8 @@ class Lookout:
             Unavailable: the database can't serve.
         """
         alarms = resources.settings.alarms
+        while self._noticed:
+            self._noticed_at[self._noticed.popleft()] = now
         with resources.database.read() as connection:
             found, many = look(connection, now), failing.too_many(connection, now) if leads else 0
             silent = sorted({one.node for one in list_processes(connection) if one.is_silent(now)})
@@ -91,19 +101,25 @@ class Lookout:
                 *_if(not self._whole(resources, now), AlarmKind.AUDIT),
                 *_if(many > 0, AlarmKind.ADDRESSES),
                 *_if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY),
+                *_if(self._noticed_lately(AlarmKind.SHUT, now), AlarmKind.SHUT),
                 *(Sign(kind=AlarmKind.NODE, about=node) for node in silent),
                 *(Sign(kind=AlarmKind.JOB, about=job) for job in self._jobs_that_fail(resources, now)),
             ]
             looks.append(Look(node="", part="", kinds=_SHARED, signs=signs))
-        if own := frozenset(kind for role in self._roles for kind in _OF_ROLE.get(role, ())):
-            node, part = resources.settings.relay.node, "-".join(self._roles)
-            seen = [*_if(away, AlarmKind.SMARTHOST), *self._signs_of_node(resources, now)]
-            looks.append(Look(node=node, part=part, kinds=own, signs=[one for one in seen if one.kind in own]))
+        own = _OF_ANY.union(*(_OF_ROLE.get(role, ()) for role in self._roles))
+        seen = [*_if(away, AlarmKind.SMARTHOST), *self._signs_of_node(resources, now)]
+        node, part = resources.settings.relay.node, "-".join(self._roles)
+        looks.append(Look(node=node, part=part, kinds=own, signs=[one for one in seen if one.kind in own]))
         for one in looks:
             raise_alarms(resources, one, lambda kind: patience(kind, alarms), now)
 
+    def _noticed_lately(self, kind: AlarmKind, now: datetime) -> bool:
+        at = self._noticed_at.get(kind)
+        return at is not None and now - at < TOLD_HOURLY
+
     def _signs_of_node(self, resources: Resources, now: datetime) -> Iterator[Sign]:
         settings = resources.settings
+        yield from _if(self._noticed_lately(AlarmKind.BUG, now), AlarmKind.BUG)
         for name, free in free_on_disks(settings).items():
             if free < settings.smtp.min_free_octets:
                 yield Sign(kind=AlarmKind.DISK_FULL, about=name)

@@ -62,7 +62,6 @@ EVENTS: Mapping[str, str] = {
     "retention.breaches_deleted": "entries of the breach register that were closed long ago were deleted",
     "held.expired": "held posts reached their time; their keys were destroyed",
     "members.addresses_judged": "mail to so many members fails: they were warned, or suspended; so many are reached again",
-    "members.many_addresses_fail": "so many addresses fail at once that the next mail server must be to blame: nobody is warned or suspended; told hourly",
     "delivery.sent": "a copy or notice was handed to the smarthost",
     "delivery.delayed": "the smarthost asked to try again later",
     "delivery.failed": "the smarthost refused a copy or notice for good",
@@ -85,7 +84,6 @@ EVENTS: Mapping[str, str] = {
     "alarm.raised": "something is wrong with the relay, or still is after a day: what, on which node, since when; the operator is told by mail",
     "alarm.over": "what an alarm was raised for is over",
     "audit.head_signed": "the end of the audit chain was signed",
-    "delivery.waiting_long": "something has been due for long and was not taken up; told once an hour at most",
     "keys.renewed": "keys whose time had come were made anew: their files",
     "keys.posts_rewrapped": "the keys of living posts were wrapped anew under the newest vault key",
     "keys.posts_shut": "so many stored posts can't be opened; told once an hour at most, `wen-relay keys status` says more",
@@ -179,7 +177,5 @@ def _is_trouble(event: str) -> bool:
         "failed",
         "expired",
         "bug",
-        "waiting_long",
         "posts_shut",
-        "many_addresses_fail",
     }

@@ -37,6 +37,8 @@ class AlarmKind(StrEnum):
     SCANNERS = "scanners"
     JOB = "job"
     NODE = "node"
+    SHUT = "shut"
+    BUG = "bug"
 
 
 class Step(StrEnum):
@@ -135,6 +137,8 @@ _WHAT = {
     AlarmKind.ADDRESSES: sentence("Mail to so many members fails that the next mail server must be to blame."),
     AlarmKind.SCANNERS: sentence("Again and again scanners die, or don't finish in time. Messages are held or withheld for it."),
     AlarmKind.JOB: sentence("A piece of periodic work fails."),
+    AlarmKind.SHUT: sentence("Stored posts can't be opened: the key that they need is missing."),
+    AlarmKind.BUG: sentence("The relay met an error of its own; its log says where."),
     AlarmKind.NODE: sentence("A node of the relay has ended without taking leave, or can't reach the database."),
 }  # fmt: skip
 _STEPS = {

@@ -10,7 +10,6 @@ from relay.delivery.delivery import Action, Delivery, Outcome, Status
 # half hour of RFC 5321 §4.5.4.1.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (30, 60, 120, 300, 600, 1200, 1800))
 JITTER = 0.2
-LONG = timedelta(minutes=15)  # so long past its time a delivery waits for something that is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -157,6 +157,7 @@ def test_low_disk_a_full_one_and_an_old_key_are_told(watch):
 
 
 def test_a_job_that_fails_for_an_hour_is_told_by_its_name(watch):
+    watch.change(due=30 * DAY)  # the letters themselves wait
     for minute in range(0, 61, 2):
         watch.lookout.heard("jobs.trouble", {"job": "rewrap"})
         watch.lookout.heard("service.bug", {"where": "jobs.renew"})
@@ -164,7 +165,17 @@ def test_a_job_that_fails_for_an_hour_is_told_by_its_name(watch):
         told = watch.look(START + minute * MINUTE)
     assert FAILING_FOR == 60 * MINUTE
     assert told == [[("job", "new")]]
-    assert watch.site.rows("SELECT about FROM alarms") == [("rewrap",)]
+    assert watch.site.rows("SELECT about FROM alarms WHERE kind = 'job'") == [("rewrap",)]
+
+
+def test_what_the_log_tells_is_an_alarm_while_it_tells_it(watch):
+    watch.lookout.heard("keys.posts_shut", {"count": 3})
+    watch.lookout.heard("service.bug", {"where": "web"})
+    watch.change(due=30 * DAY)  # the letters themselves wait
+    assert watch.look(START) == [[("shut", "new")], [("bug", "new")]]
+    assert watch.look(START + timedelta(hours=1)) == []
+    watch.look(START + timedelta(hours=2))
+    assert watch.look(START + timedelta(hours=2) + 10 * MINUTE) == [[("shut", "over")], [("bug", "over")]]
 
 
 def test_scanners_that_die_again_and_again_are_told(watch):
