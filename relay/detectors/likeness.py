@@ -56,8 +56,9 @@ class Bounds:
 class Likeness:
     """What was learned, for each of MODELS.
 
-    `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS); `pairs` those of things that stand in one
+    `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS), `pairs` those of things that stand in one
     sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight.
+    A sequence's, or a pair's, weights of all models lie side by side in memory once they were read: they are fetched together.
     Things are kinds of signals, rules and codes: `places` has the place of each by its name, `of_bits` that of a kind by the
     number of its bit. `bounds` are by language, UNKNOWN has those of all.
     """
@@ -123,7 +124,8 @@ def made_likeness(
     if UNKNOWN not in bounds:
         raise ValueError("it needs the bounds of all languages together")
     of_letters, of_pairs = (
-        some.reshape(shape) * np.float32(step) for some, shape, step in zip(unpacked, shapes, steps, strict=True)
+        np.asfortranarray(some.reshape(len(MODELS), -1) * np.float32(step)).reshape(shape)
+        for some, shape, step in zip(unpacked, shapes, steps, strict=True)
     )
     return Likeness(letters=of_letters, pairs=of_pairs, bias=tuple(bias), bounds=bounds, **_placed(things, kinds))
 
@@ -180,21 +182,16 @@ def things_of(
 
 def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: Likeness) -> Scores:
     """How sensitive each sentence is, with what stands around it and alone; linear time."""
-    hashes, begun = sequences(reading.folded)
-    end = len(reading.folded)
-    letters = np.stack([_running(begun, weights[hashes], end) for weights in likeness.letters])
-    lengths = _running(begun, None, end)
+    begun, letters, lengths = _running(reading.folded, likeness)
     starts = np.array(reading.sentences.starts, np.int64)
-    ends = np.append(starts[1:], end)
-    pairs, counts = np.zeros((len(MODELS), len(starts) + 1)), np.zeros(len(starts) + 1)
-    for number, some in things.items():
-        pairs[:, number + 1] = likeness.pairs[:, np.array(some)[:, None], some].sum((1, 2))
-        counts[number + 1] = len(some) * (len(some) + 1) / 2
+    ends = np.append(starts[1:], len(reading.folded))
+    start_places, end_places = np.searchsorted(begun, starts), np.searchsorted(begun, ends)
+    pairs, counts = _pairs(things, len(starts), likeness)
     pairs, counts = pairs.cumsum(1), counts.cumsum()
     bias = np.array(likeness.bias)[:, None]
 
     def score(first: Places, last: Places) -> Sums:
-        from_place, to_place = starts[first], ends[last]
+        from_place, to_place = start_places[first], end_places[last]
         of_letters = (letters[:, to_place] - letters[:, from_place]) / np.sqrt(
             np.maximum(FEW, lengths[to_place] - lengths[from_place])
         )
@@ -216,17 +213,45 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
         threat=near["threats"],
         alone=np.logaddexp.reduce(alone),
         open=open_,
-        length=lengths[ends[last]] - lengths[starts[first]],
+        length=lengths[end_places[last]] - lengths[start_places[first]],
     )
 
 
-def _running(starts: Places, weights: Weights | None, end: int) -> Sums:
-    """The sum of the weights of the sequences that begin before each place of a text; without weights their number."""
-    return np.concatenate([[0.0], np.cumsum(np.bincount(starts, weights, end + 1))])
+def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:
+    """For each sentence, the sum of each model's weights of what stands together in it, and how many pairs these are; nothing in front of the first."""
+    pairs, counts = np.zeros((len(MODELS), sentences + 1)), np.zeros(sentences + 1)
+    if not things:
+        return pairs, counts
+    table = likeness.pairs.reshape(len(MODELS), -1).T
+    width = likeness.pairs.shape[1]
+    places = [(width * some[:, None] + some).ravel() for some in map(np.array, things.values())]
+    begun = np.cumsum([0, *map(len, places[:-1])])
+    numbers = np.array([number + 1 for number in things])
+    pairs[:, numbers] = np.add.reduceat(table.take(np.concatenate(places), 0), begun, dtype=np.float64).T
+    sizes = np.array([len(some) for some in things.values()])
+    counts[numbers] = sizes * (sizes + 1) / 2
+    return pairs, counts
+
+
+def _running(folded: str, likeness: Likeness) -> tuple[Places, Sums, Sums]:
+    """Where sequences begin in a text; and, before each of these places and behind the last, the sum of each model's weights of those that began already, and how many these are."""
+    hashes, begun = _by_length(folded)
+    sums, counts = np.zeros((len(begun) + 1, len(MODELS))), np.zeros(len(begun) + 1)
+    table = likeness.letters.T
+    for some in hashes:
+        sums[1 : len(some) + 1] += table.take(some, 0)
+        counts[1 : len(some) + 1] += 1
+    return begun, sums.cumsum(0).T, counts.cumsum()
 
 
 def sequences(folded: str) -> tuple[Places, Places]:
     """All sequences of characters in a folded text: the hash of each, and where it begins. Digits are all the same; spaces, and signs of quoting, are one."""
+    hashes, begun = _by_length(folded)
+    return np.concatenate(hashes), np.concatenate([begun[: len(some)] for some in hashes])
+
+
+def _by_length(folded: str) -> tuple[list[Places], Places]:
+    """The hashes of the sequences of each length, in order, and where sequences begin: those of a length at the first of these places."""
     letters = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     letters[(letters >= ord("0")) & (letters <= ord("9"))] = ord("0")
     space = (letters <= ord(" ")) | (letters == ord(">")) | (letters == 0xA0) | (letters == 0x3000)
@@ -234,11 +259,10 @@ def sequences(folded: str) -> tuple[Places, Places]:
     space[1:] &= space[:-1]
     kept = np.flatnonzero(~space)
     letters = letters[kept]
-    hashes, starts, rolled = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], letters
+    hashes, rolled = [np.zeros(0, np.int64)], letters
     for length in _LENGTHS:
         if len(letters) < length:
             break
         rolled = rolled[: len(letters) - length + 1] * np.uint64(1_000_003) + letters[length - 1 :]
         hashes.append(((rolled * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(64 - BITS)).astype(np.int64))
-        starts.append(kept[: len(rolled)])
-    return np.concatenate(hashes), np.concatenate(starts)
+    return hashes, kept

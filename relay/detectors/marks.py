@@ -94,6 +94,7 @@ class Marks:
                 marks[at] |= one.kind
                 at += 1
         self.marks = marks
+        self._before: dict[int, int] = {}
 
     def at(self, start: int) -> int:
         """The kinds of the token that begins at a place."""
@@ -137,6 +138,11 @@ class Marks:
 
     def before(self, number: int) -> int:
         """The kinds of the word before a token, over articles and prepositions."""
+        if (kinds := self._before.get(number)) is None:
+            kinds = self._before[number] = self._looked_before(number)
+        return kinds
+
+    def _looked_before(self, number: int) -> int:
         kinds = 0
         for back in range(1, 4):
             token = self.token(number - back)

@@ -175,11 +175,17 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     """How sure a segment is a name, by its words alone."""
     kinds = marks.kinds
     sure = kinds.stops & ~kinds.title
-    given = sum(bool(one.kinds & kinds.given) and not one.kinds & sure for one in segment)
-    surname = sum(bool(one.kinds & kinds.surname) and not one.kinds & (sure | kinds.given) for one in segment)
-    soft = sum(bool(one.kinds & (kinds.given | kinds.surname)) and bool(one.kinds & sure) for one in segment)
-    initials = sum(one.end - one.start == 1 for one in segment)
-    slavic = sum(_slavic(one, marks) for one in segment)
+    given = surname = soft = initials = slavic = 0
+    for one in segment:
+        initials += one.end - one.start == 1
+        slavic += _slavic(one, marks)
+        if one.kinds & (kinds.given | kinds.surname):
+            if one.kinds & sure:
+                soft += 1
+            elif one.kinds & kinds.given:
+                given += 1
+            else:
+                surname += 1
     count = len(segment)
     if count == initials:
         return kinds.capital if count > 1 else 0
@@ -202,6 +208,8 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
 
 def _slavic(word: Word, marks: Marks) -> bool:
     """Whether a Cyrillic word ends as surnames do."""
+    if marks.reading.text[word.start] < "А":  # most words are Latin
+        return False
     written = marks.reading.text[word.start : word.end].lower()
     return len(written) > 4 and "а" <= written[0] <= "я" and bool(_SLAVIC.search(written))
 

@@ -117,6 +117,8 @@ def in_digits(text: str) -> str:
 def _may_have(text: str) -> bool:
     """A quick look, which most texts don't pass: a year in one word, its beginning and another number, or several numbers, two of them side by side."""
     words = text.lower().translate(_PARTED).split()
+    if _AND not in text and _SAID.isdisjoint(words):
+        return not _YEARS.isdisjoint(words)
     said = sum(word in _SAID or word.removeprefix(_AND) in _SAID for word in words)
     if not said:
         return not _YEARS.isdisjoint(words)
