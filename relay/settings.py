@@ -177,6 +177,7 @@ class DeliverySection(_Section):
     connections: int = Field(ge=1, le=100)
     verp: Literal["auto", "always", "never"]
     arc_seal: bool
+    cfbl_address: bool
     max_age: Duration
 
 

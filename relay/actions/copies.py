@@ -146,6 +146,7 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
         language=delivery.language,
         domain=resources.settings.relay.domain,
         subject_within=subject_within,
+        complaints_to=_complaints_to(resources),
     )
     strict = require_tls(resources, [post_id])
     copy = unpack(unseal(resources.keys, uid, sealed))
@@ -154,6 +155,12 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
     ours = frame.mailing_list.address_for("")
     path = post_path(ours.local, ours.domain, post_id, resources.keys.verp)
     return Variant(octets=octets, found=found, requires_tls=strict, post_path=path)
+
+
+def _complaints_to(resources: Resources) -> str:
+    """Where a provider may report that a reader marked a copy as unwanted; "" where the site doesn't ask for it, or nobody reads it."""
+    relay = resources.settings.relay
+    return f"abuse@{relay.domain}" if resources.settings.delivery.cfbl_address and relay.postmaster else ""
 
 
 def _found(resources: Resources, copy: CleanCopy, frame: Frame) -> str:

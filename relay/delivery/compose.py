@@ -63,7 +63,8 @@ class Frame:
     """What a list adds to the clean copy.
 
     `tag` is that of the first list the author wrote to, the same in every copy. `subject_within` puts the subject into the text too: of
-    an encrypted copy many programs show only the subject that stands outside, and that has no word of the post.
+    an encrypted copy many programs show only the subject that stands outside, and that has no word of the post. `complaints_to` is the
+    address to which providers may report complaints, "" for none.
     """
 
     reference: str
@@ -75,6 +76,7 @@ class Frame:
     language: str
     domain: str
     subject_within: bool = False
+    complaints_to: str = ""
 
 
 _MEANING = {
@@ -162,10 +164,13 @@ def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
     """The fields of the contract and no others."""
     own_id = f"<{frame.reference}@{frame.domain}>"
     author = addressed(copy.author_name or copy.author_address.local, copy.author_address)
+    visible = visible_author(author, frame.mailing_list, allowed=copy.author_domain_allows)
+    # RFC 9477 §3.1: only for a From of the same domain, which also signs.
+    complaints_to = frame.complaints_to if visible.address.domain == frame.domain else ""
     return "".join(
         (
             text_field("Date", format_datetime(copy.date or frame.received_at)),
-            mailbox_field("From", [visible_author(author, frame.mailing_list, allowed=copy.author_domain_allows)]),
+            mailbox_field("From", [visible]),
             mailbox_field("Reply-To", reply_to(author, frame.mailing_list)),
             mailbox_field("To", [addressed(frame.mailing_list.title, frame.mailing_list.address)]),
             text_field(
@@ -176,6 +181,7 @@ def _header(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> str:
             message_id_field("References", copy.references),
             message_id_field("In-Reply-To", copy.references[-1:]),
             list_fields(frame.mailing_list, leaving=not frame.mailing_list.one_click_leave),
+            text_field("CFBL-Address", f"{complaints_to}; report=arf") if complaints_to else "",
             text_field("X-WEN-Reference", frame.reference),
             text_field("Precedence", "list"),
             text_field("MIME-Version", "1.0"),

@@ -42,6 +42,7 @@ SIGNED_FIELDS = (
     "list-unsubscribe-post",
     "list-subscribe",
     "list-archive",
+    "cfbl-address",
     "auto-submitted",
     "x-wen-reference",
     "x-wen-decision",

@@ -2,7 +2,7 @@
 
     S1 RFC 5321, 5322   S2 replies and limits   S3 TLS and AUTH   S4 any letters (RFC 6531, 6532)   S5 RFC 2369   S6 RFC 2919
     S7 RFC 8058   S8 RFC 3834   S9 loops   S10 DKIM (RFC 6376, 8301, 8463)   S11 DMARC (RFC 9989)   S12 ARC (RFC 8617)
-    S13 RFC 3461 to 3464   S14 RFC 5965   S15 TLS all the way (RFC 8689)   S17 markings   S18 RFC 2142   S19 RFC 5064
+    S13 RFC 3461 to 3464   S14 RFC 5965, 9477   S15 TLS all the way (RFC 8689)   S17 markings   S18 RFC 2142   S19 RFC 5064
     S20 RFC 7505, 7208, 2920       S16, encrypted copies, has modules of its own: it needs members' keys
 
 Much of it is proved more deeply elsewhere; here it stands together, from outside.
@@ -80,6 +80,7 @@ def house(tmp_path_factory, name_server):
             ("delivery", "smarthost", "localhost"),
             ("delivery", "tls", "required"),
             ("delivery", "arc_seal", True),
+            ("delivery", "cfbl_address", True),
             ("smtp", "resolver", name_server.address),
             ("smtp", "max_recipients", 2),
             ("relay", "postmaster", POSTMASTER),
@@ -529,6 +530,16 @@ def test_s13_a_refusal_in_the_session_counts_as_a_report_does(house):
     finally:
         house.smarthost.sink.behave = None
     assert house.site.rows("members", "show", JEAN)[0]["failing_since"]
+
+
+def test_s14_copies_that_come_from_the_list_say_where_complaints_go_and_sign_it(house):
+    reference = post(house, MARIA, "Corales")
+    copy = arrived(house, reference, {PAUL})[PAUL]
+    assert copy.message["CFBL-Address"] == f"abuse@{DOMAIN}; report=arf"
+    verifier = dkim.DKIM(copy.received.octets)
+    assert verifier.verify(dnsfunc=dns(house.site.data / "keys"))
+    assert re.sub(rb"\s", b"", verifier.signature_fields[b"h"]).split(b":").count(b"cfbl-address") == 2
+    assert house.smarthost.notice(reference, "relay").message["CFBL-Address"] is None
 
 
 def test_s14_a_complaint_marks_the_member_and_changes_nothing_else(house, sent):

@@ -265,3 +265,11 @@ def test_a_correction_says_in_subject_and_text_which_post_it_takes_the_place_of(
     said = replace(COPY, corrects="CAFR-2026-000100", subject="[Correction] Saisie")
     assert composed(said)["Subject"] == "[CAFR][TLP:GREEN] [Correction] Saisie"
     assert unpack(pack(said)) == said
+
+
+def test_where_complaints_go_is_named_only_where_from_is_ours_as_well():
+    frame = replace(FRAME, complaints_to="abuse@relay.example")
+    assert composed(frame=frame)["CFBL-Address"] == "abuse@relay.example; report=arf"
+    assert composed()["CFBL-Address"] is None
+    theirs = replace(frame, mailing_list=replace(LIST, author_from="author"))
+    assert composed(replace(COPY, author_domain_allows=True), theirs)["CFBL-Address"] is None
