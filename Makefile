@@ -1,11 +1,11 @@
-# make run | test | install | crash | bench | evaluate | evaluate-peers | lock            (what each does: README.md)
+# make run | test | install | crash | bench | bench-peers | evaluate | evaluate-peers | lock            (what each does: README.md)
 SHELL = /bin/sh
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 SOURCES := $(shell find relay config lists -type f -not -name '*.pyc' 2>/dev/null) pyproject.toml README.md
 
-.PHONY: run test check install crash bench evaluate evaluate-peers learn lock clean
+.PHONY: run test check install crash bench bench-peers evaluate evaluate-peers learn lock clean
 .DELETE_ON_ERROR:
 
 run: install
@@ -65,6 +65,12 @@ crash: $(BIN)/.test-dependencies
 bench: $(BIN)/.test-dependencies
 	$(BIN)/python -m tests.benchmarks.run
 
+# Mailman 3 core (in a .venv of its own; it is no dependency of ours) and Postfix (tests/needs.sh installs it), measured beside this relay.
+bench-peers: $(BIN)/.test-dependencies
+	@tests/needs.sh
+	@[ -x .venv-mailman/bin/mailman ] || { $(PYTHON) -m venv .venv-mailman && .venv-mailman/bin/pip install --quiet --disable-pip-version-check --retries 10 mailman==3.3.10; }
+	$(BIN)/python -m tests.benchmarks.peers --mailman .venv-mailman
+
 # Leaks and needless blocks on the labelled corpus (tests/evaluation/README.md); ARGS="--half tune --list-errors" and the like.
 evaluate: $(BIN)/.installed
 	$(BIN)/python -m tests.evaluation.run $(ARGS)
@@ -86,4 +92,4 @@ lock: $(BIN)/.test-dependencies
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" --group test -c requirements.txt -o requirements-test.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) .venv-peers var build dist
+	rm -rf $(VENV) .venv-peers .venv-mailman var build dist

@@ -175,17 +175,11 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     """How sure a segment is a name, by its words alone."""
     kinds = marks.kinds
     sure = kinds.stops & ~kinds.title
-    given = surname = soft = initials = slavic = 0
-    for one in segment:
-        initials += one.end - one.start == 1
-        slavic += _slavic(one, marks)
-        if one.kinds & (kinds.given | kinds.surname):
-            if one.kinds & sure:
-                soft += 1
-            elif one.kinds & kinds.given:
-                given += 1
-            else:
-                surname += 1
+    given = sum(bool(one.kinds & kinds.given) and not one.kinds & sure for one in segment)
+    surname = sum(bool(one.kinds & kinds.surname) and not one.kinds & (sure | kinds.given) for one in segment)
+    soft = sum(bool(one.kinds & (kinds.given | kinds.surname)) and bool(one.kinds & sure) for one in segment)
+    initials = sum(one.end - one.start == 1 for one in segment)
+    slavic = sum(_slavic(one, marks) for one in segment)
     count = len(segment)
     if count == initials:
         return kinds.capital if count > 1 else 0
