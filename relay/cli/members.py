@@ -34,7 +34,7 @@ from relay.mail.address import Address
 from relay.roster.member import Member, MemberState
 from relay.roster.nomination import read_member_address
 from relay.roster.scope import read_scope
-from relay.store import agencies, certificates, complaints, failures, members, signing_keys
+from relay.store import agencies, certificates, complaints, encryption, failures, members, signing_keys
 from relay.store.vetting import voucher
 
 app = typer.Typer(no_args_is_help=True)
@@ -160,12 +160,15 @@ def show(address: AddressArgument, as_json: JsonOption = False, config: ConfigOp
         with resources.database.read() as connection:
             known_by = certificates.of_member(connection, member.id)
             signs_with = signing_keys.of_member(connection, member.id)
+            reads_with = encryption.of_member(connection, member.id)
             failing = failures.list_failing(connection)
             complained = complaints.of_all(connection).get(member.id)
     row = with_failure(person(member), failing) | {
         "marked_unwanted_on": complained.isoformat() if complained else None,
         "certificates": [pin_row(one) for one in known_by],
         "signing_keys": [key_row(one) for one in signs_with],
+        "encryption_keys": [key_row(one) for one in reads_with.keys],
+        "encrypted_only": reads_with.chosen,
     }
     print_records([row], as_json=as_json, columns=tuple(row))
 

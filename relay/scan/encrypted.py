@@ -141,7 +141,7 @@ def _rebuilt(octets: bytes, header: HeaderSection, content: bytes, signed_by: fr
     if b"\r\n" not in content:
         content = content.replace(b"\n", b"\r\n")
     inner = split_header(content)
-    if not inner.all("content-type") or inner.defects:
+    if not inner.all("content-type") or inner.defects or _names_another(header, inner):
         return None
     [*subjects] = inner.all("subject")
     dropped = (*_STRUCTURE, *(["subject"] if len(subjects) == 1 else []))
@@ -158,6 +158,12 @@ def _rebuilt(octets: bytes, header: HeaderSection, content: bytes, signed_by: fr
     said_at = read_message(inner).date if signed_by else None
     whole = b"".join((*fields, b"\r\n", content[inner.body_offset :]))
     return Opened(octets=whole, signed_by=signed_by, said_at=said_at)
+
+
+def _names_another(header: HeaderSection, inner: HeaderSection) -> bool:
+    """Whether the header inside names another author: then somebody hands in what another has encrypted, perhaps to have it opened."""
+    outside, inside = read_message(header).author, read_message(inner).author
+    return bool(inner.all("from")) and (inside is None or outside is None or inside.address != outside.address)
 
 
 def _lines(octets: bytes, header: HeaderSection) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, insert, select, union_all
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, insert, select, text, union_all
 
 from relay.delivery.delivery import Kind
 from relay.store.prepared import Prepared
@@ -48,11 +48,13 @@ def _rows(condition: ColumnElement[bool]) -> Rows:
         members.c.address,
     )
     found = select(*columns).select_from(joined).where(condition).order_by(posts.c.id.desc(), decisions.c.position)
+    # A pointer stands for a copy that waits for its reader's key.
+    became = case((deliveries.c.kind == Kind.POINTER, "waiting_for_key"), else_=deliveries.c.status).label("became")
     counted = (
-        select(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status, func.count().label("number"))
+        select(deliveries.c.post_id, deliveries.c.list_name, became, func.count().label("number"))
         .join(posts, posts.c.id == deliveries.c.post_id)
-        .where(deliveries.c.kind == Kind.COPY, condition)
-        .group_by(deliveries.c.post_id, deliveries.c.list_name, deliveries.c.status)
+        .where(deliveries.c.kind.in_([Kind.COPY, Kind.POINTER]), condition)
+        .group_by(deliveries.c.post_id, deliveries.c.list_name, text("became"))
     )
     return Rows(rows=Prepared(found), counts=Prepared(counted))
 

@@ -66,7 +66,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
-    """What became of a post on one list. `deliveries` counts that list's copies by status, also those long past."""
+    """What became of a post on one list. `deliveries` counts that list's copies by status, also those long past; `waiting_for_key` are in none yet."""
 
     post_id: int
     reference: str
@@ -246,7 +246,7 @@ def _post_rows(connection: Connection, which: statements.Rows, parameters: Mappi
         (row.post_id, row.list_name): Counter(row.past_deliveries) for row in found
     }
     for row in which.counts.all(connection, parameters):
-        counts.setdefault((row.post_id, row.list_name), Counter())[row.status] += row.number
+        counts.setdefault((row.post_id, row.list_name), Counter())[row.became] += row.number
     return tuple(_post_row(row, dict(counts[row.post_id, row.list_name])) for row in found)
 
 

@@ -70,8 +70,8 @@ def taken(reply):
     return match.group(1)
 
 
-def protected(subject, content=TEXT):
-    return f"Subject: {subject}\r\n" + content
+def protected(subject, content=TEXT, author=ANA):
+    return f"From: Somebody <{author}>\r\nSubject: {subject}\r\n" + content
 
 
 @pytest.mark.parametrize(
@@ -102,11 +102,16 @@ def test_what_is_sensitive_inside_is_withheld_and_no_word_of_it_stays(house, wri
     assert b"zeppelin" not in house.service.log
 
 
-def test_what_another_key_opens_or_another_list_should_is_held_unread(house, writers):
+def test_what_another_key_opens_another_list_should_or_another_member_wrote_is_held_unread(house, writers):
     writers.gpg.make_whole("Somebody <else@x.example>")
     armour = writers.gpg.encrypt("else@x.example", TEXT.encode()).decode()
     message = writers.pgp(TEXT, head=header(ANA, "To species", to=SPECIES))
-    for octets, to in ((pgp_encrypted(header(ANA, "Other key"), armour), CENTRAL), (message, SPECIES)):
+    caught = writers.pgp(f"From: {PAUL}\r\n{TEXT}", head=header(ANA, "Written by Paul"))
+    for octets, to in (
+        (pgp_encrypted(header(ANA, "Other key"), armour), CENTRAL),
+        (message, SPECIES),
+        (caught, CENTRAL),
+    ):
         reference = taken(send(house.service, ANA, octets, to))
         [row] = house.site.rows("posts", "show", reference)
         assert row["decision"] in {"hold", "withhold"}
@@ -164,14 +169,14 @@ def test_a_signature_under_the_encryption_is_a_second_proof(house, writers):
     house.service.reload()
     now = format_datetime(datetime.now(UTC))
     signed = ("--compress-algo", "none", "--sign", "--local-user", PAUL)
-    content = f"Date: {now}\r\n{protected('Signed inside')}"
+    content = f"Date: {now}\r\n{protected('Signed inside', author=PAUL)}"
     reference = taken(send(house.service, PAUL, writers.pgp(content, *signed, head=header(PAUL, "Signed"))))
     assert house.site.rows("posts", "show", reference)[0]["proof"] == "auth, openpgp"
     inner = pgp_mime("", TEXT, writers.gpg.sign(PAUL, TEXT.encode())).decode()
     for encrypt in (writers.pgp, writers.smime):
         within = encrypt(inner, head=header(PAUL, f"Signed as MIME {encrypt.__name__}"))
         assert house.site.rows("posts", "show", taken(send(house.service, PAUL, within)))[0]["proof"] == "auth, openpgp"
-    undated = writers.pgp(protected("Undated"), *signed, head=header(PAUL, "Undated"))
+    undated = writers.pgp(protected("Undated", author=PAUL), *signed, head=header(PAUL, "Undated"))
     old = writers.pgp(f"Date: Mon, 02 Mar 2020 10:00:00 +0000\r\n{TEXT}", *signed, head=header(PAUL, "Old"))
     bare = writers.pgp(content, head=header(PAUL, "Bare"))
     others = writers.pgp(content, *signed, head=header(ANA, "Not hers"))
