@@ -99,7 +99,7 @@ def house(tmp_path_factory, name_server):
 def _add_zoe(site):
     person = ("--name", "Zoé Example", "--agency", "Aduanas", "--agency-type", "customs", "--country", "GQ")
     vouched = ("--nominated-by", "one@network.example", "--confirmed-by", "two@network.example")
-    wishes = ("--language", "es", "--lists", "central-africa", "--issue-password", "--no-welcome")
+    wishes = ("--language", "es", "--lists", "central-africa", "--issue-password")
     [issued] = site.rows("members", "add", ZOE, *person, *vouched, *wishes)
     site.passwords[ZOE] = issued["password"]
 
