@@ -23,7 +23,10 @@ COMMANDS = {
     "init": ("init:init", "Make a new relay: settings, keys, lists, database."),
     "serve": ("serve:serve", "Run the relay; prints one JSON line with the ports once every door is open."),
     "check": ("check:check", "Say what would happen to messages; stores and sends nothing."),
-    "migrate": ("migrate:migrate", "Bring the database's schema to this version."),
+    "migrate": (
+        "migrate:migrate",
+        "Bring the database's schema to this version; with --to, move a relay that is stopped from SQLite to PostgreSQL.",
+    ),
     "lists": ("lists:app", "The mailing lists, as the site's lists/*.toml define them."),
     "members": ("members:app", "The vetted people of this relay."),
     "gateways": ("gateways:app", "Agencies' mail servers, known by their TLS client certificate."),
