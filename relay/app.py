@@ -32,7 +32,16 @@ from relay.actions.receive import receive
 from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, DnsError, RelayError, Unavailable
 from relay.intake.handler import Doors
-from relay.intake.limits import CLAIMS, CLAIMS_OF_ONE, LETTERS, LETTERS_OF_ONE, HourlyRate, Storm
+from relay.intake.limits import (
+    CLAIMS,
+    CLAIMS_OF_ONE,
+    LETTERS,
+    LETTERS_OF_ONE,
+    RETURNS,
+    RETURNS_OF_ONE,
+    HourlyRate,
+    Storm,
+)
 from relay.intake.server import SmtpServer, configured
 from relay.intake.tls import load_tls
 from relay.lookout import Lookout
@@ -131,6 +140,7 @@ class Service:
         self._letters = HourlyRate(LETTERS, LETTERS_OF_ONE)
         self._forged = Storm()
         self._clicks = HourlyRate(CLICKS, CLICKS_OF_ONE)
+        self._returns = HourlyRate(RETURNS, RETURNS_OF_ONE)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
@@ -315,6 +325,9 @@ class Service:
         to = resources.destination(envelope.rcpt_to[0])
         purpose = to.purpose if to else None
         is_letter = purpose is Purpose.POSTMASTER
+        if purpose is Purpose.RETURN_PATH and not self._returns.allows_one(envelope.rcpt_to[0].key, monotonic()):
+            note("bounce.ignored", why="too many")
+            return NO_SCANNER
         scanned = 0.0
 
         def scan(octets: bytes, facts: Facts) -> Scan:

@@ -9,6 +9,7 @@ from datetime import timedelta
 ERRORS = 20  # Postfix's smtpd_hard_error_limit
 COMMANDS = 500
 LETTERS, LETTERS_OF_ONE = 60, 6  # to the postmaster in an hour: in all, and from one network
+RETURNS, RETURNS_OF_ONE = 100_000, 120  # messages to return paths in an hour: in all, and to one of them
 CLAIMS, CLAIMS_OF_ONE = 20_000, 120  # messages that the DNS is asked about in an hour: in all, and from one network
 STRANGER_OCTETS = (
     1 << 20

@@ -71,6 +71,7 @@ def main(words: Sequence[str]) -> int:
     load_every_charset()
     judge(_WARM_UP, "")
     os.closerange(3, 64)
+    os.nice(10)  # posts are scanned first
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
     enter_sandbox(_MEMORY)
     try:

@@ -5,7 +5,7 @@ import smtplib
 
 import pytest
 
-from relay.intake.limits import STRANGER_OCTETS
+from relay.intake.limits import RETURNS_OF_ONE, STRANGER_OCTETS
 from tests.conformance.material import material
 from tests.integration.clients import make_post, send, transact
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PATIENCE, PAUL, eventually, open_house
@@ -164,3 +164,13 @@ def test_nothing_that_a_report_returns_is_kept(house, sent):
     files = [path.read_bytes() for path in house.site.data.rglob("*") if path.is_file()]
     assert not any(b"quillmasters" in octets for octets in files)
     assert b"quillmasters" not in house.service.log
+
+
+def test_one_return_path_takes_so_many_messages_in_an_hour_and_the_others_go_on(house, sent):
+    _, paths = sent
+    with smtplib.SMTP("localhost", house.service.ports["smtp"], timeout=PATIENCE) as client:
+        client.ehlo()
+        replies = (transact(client, "", report("delayed", "4.4.1"), paths[JEAN]) for _ in range(RETURNS_OF_ONE + 1))
+        assert next(reply for reply in replies if reply != TAKEN).startswith("451 4.3.2 ")
+        assert transact(client, "", report("delayed", "4.4.1"), paths[MARIA]) == TAKEN
+    assert house.service.events("bounce.ignored")[-2]["why"] == "too many"
