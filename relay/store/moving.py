@@ -43,25 +43,30 @@ def move(source: Database, target: Database, key: Ed25519PublicKey) -> dict[str,
             raise Conflict(f"the database holds something already ({min(present)}): name an empty one")
 
     def leave(connection: Connection) -> dict[str, int]:
-        counts = target.write(lambda to: _copy(connection, to, key))
+        # Told before the other transaction begins: the server ends one in which nobody asks anything for seconds.
+        known = audit.verify(connection, key)
+        counts = {table.name: _count(connection, table) for table in metadata.sorted_tables}
+
+        def arrive(there: Connection) -> None:
+            _copy(connection, there)
+            wrong = [table.name for table in metadata.sorted_tables if _count(there, table) != counts[table.name]]
+            if wrong or audit.verify(there, key) != known:
+                raise Invalid(f"the copy is not whole ({', '.join(wrong) or 'audit'}): nothing was moved")
+            there.execute(text("ANALYZE"))  # or its first questions would be answered as if it were empty
+
+        target.write(arrive)
         schema.mark_moved(connection)
         return counts
 
     return source.write(leave)
 
 
-def _copy(source: Connection, target: Connection, key: Ed25519PublicKey) -> dict[str, int]:
+def _copy(source: Connection, target: Connection) -> None:
     make_schema(target)
     for table in metadata.sorted_tables:
         for batch in _batches(source, table):
             target.execute(insert(table), batch)
         _go_on_counting(source, target, table)
-    counts = {table.name: _count(source, table) for table in metadata.sorted_tables}
-    wrong = [table.name for table in metadata.sorted_tables if _count(target, table) != counts[table.name]]
-    if wrong or audit.verify(source, key) != audit.verify(target, key):
-        raise Invalid(f"the copy is not whole ({', '.join(wrong) or 'audit'}): nothing was moved")
-    target.execute(text("ANALYZE"))  # or its first questions would be answered as if it were empty
-    return counts
 
 
 def _batches(source: Connection, table: Table) -> Iterator[Sequence[dict[str, Any]]]:

@@ -44,7 +44,9 @@ _SESSION = {
     "lock_timeout": "10s",
     "TimeZone": "UTC",  # whatever the server's is, Python may not know it
 }
-WRITER_IDLE = "20s"  # who freezes with the writers' lock in its hands loses it; a reader may take its time
+WRITER_IDLE = (
+    "5s"  # who freezes with the writers' lock in its hands loses it, before the others' patience ends (lock_timeout)
+)
 _NETWORK: Mapping[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
     "keepalives_idle": 10,

@@ -16,6 +16,7 @@ from rich.table import Table
 from relay.transport.sink import Sink
 from tests.benchmarks import figures
 from tests.benchmarks.machine import facts
+from tests.benchmarks.nodes import two_nodes
 from tests.benchmarks.stages import stages
 from tests.running import Served, Site, establish
 
@@ -47,6 +48,7 @@ def measure(folder: Path) -> figures.Figures:
     site = establish(folder / "relay", members=figures.COPIES + 1, authors=figures.CONNECTIONS)
     measured |= asyncio.run(_measure_with_smarthost(site.copy(folder / "delivering")))
     measured |= stages(site.copy(folder / "stages"))
+    measured |= two_nodes(site.copy(folder / "nodes"))
     return measured | asyncio.run(_measure_alone(site.copy(folder / "accepting")))
 
 
