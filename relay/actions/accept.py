@@ -9,6 +9,7 @@ from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from relay.actions.acknowledge import take_answer
 from relay.actions.budget import Whose, over_budget
 from relay.actions.identity import identity_of, keyed
 from relay.actions.judge import Author, Judgement, Scanner, addressed, judge
@@ -55,6 +56,8 @@ def accept(
         return NO_SUCH_ADDRESS
     if (whole := refused_or_discarded(judgement) or unsigned(judgement)) is not None:
         return _turn_away(resources, whole, member, client, now)
+    if take_answer(resources, member, judgement, now):
+        return TAKEN
     post = to_record(resources, judgement, member, to.tag, client, octets, now)
     if whose := over_budget(resources, post):
         return _put_off(resources, whose, member, client, now)

@@ -70,7 +70,6 @@ def by_mail(
             number = stops.resume(transaction, node, name, now, member_id=member.id)
     except (Conflict, NotFound):
         return {"outcome": "already"}
-    note("list.stopped" if request.word is Word.STOP_LIST else "list.resumed", list=name, copies=number)
     _tell(transaction, name, request.word, now, but=member.id)
     return {"number": number}
 

@@ -1,4 +1,4 @@
-"""What is answered to who takes a post back, or recalls it; and who stops a list."""
+"""What is answered about posts that are on record: taken back, recalled, looked at, sent whole; and to who stops a list."""
 
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.delivery.notice_facts import Answer, NoticeFacts
@@ -12,8 +12,8 @@ UNKNOWN = {
     "STOP-LIST": _NAME_IT,
     "RESUME-LIST": _NAME_IT,
 }
-HELP = (  # words for who may decide; an administrator has the last two as well
-    ("RECALL CAFR-2026-000123", sentence("recall somebody else's post on my list")),
+HELP = (("RECALL CAFR-2026-000123", sentence("recall somebody else's post on my list")),)  # for who may decide
+EMERGENCY = (  # for these and for administrators
     ("STOP-LIST central-africa", sentence("an emergency: let nothing of this list go out, until RESUME-LIST")),
     ("RESUME-LIST central-africa", sentence("the emergency is over: let go out what waits")),
 )
@@ -49,6 +49,21 @@ def recalled(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str
         *copies(one, catalogue),
         *([asked] if one.number else []),
     ]
+
+
+def reviewed(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """That the rules about one's own post are looked at."""
+    return [
+        catalogue.text(
+            "Thank you. The people who keep the rules are told to look at the reasons about {about}. They can't see its text.",
+            about=one.about,
+        )
+    ]
+
+
+def sent_whole(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
+    """That the whole of a post comes."""
+    return [catalogue.text("{about} is on its way to you, whole.", about=one.about)]
 
 
 def copies(one: Answer, catalogue: Catalogue) -> list[str]:

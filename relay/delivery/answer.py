@@ -10,7 +10,7 @@ from relay.delivery.door_letters import contacts, corrected
 from relay.delivery.encryption_letters import NOT_TAKEN, key
 from relay.delivery.notice_facts import Answer, NoticeFacts
 from relay.delivery.rules import RULES_VERSION, privacy, rules
-from relay.roster.member import Member
+from relay.roster.member import Member, Role
 from relay.roster.reading import Reading
 
 _HELP = (
@@ -136,7 +136,12 @@ def _further(facts: NoticeFacts) -> tuple[tuple[str, str], ...]:
     member = facts.member
     vouches = member is not None and member.may_vouch_for(member.country, facts.written_at.date())
     decides = member is not None and member.may_moderate
-    return (*(HELP if vouches else ()), *((*leak_answers.HELP, *after_answers.HELP) if decides else ()))
+    stops = decides or (member is not None and Role.ADMIN in member.roles)
+    return (
+        *(HELP if vouches else ()),
+        *((*leak_answers.HELP, *after_answers.HELP) if decides else ()),
+        *(after_answers.EMERGENCY if stops else ()),
+    )
 
 
 def _rules(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -237,15 +242,6 @@ def _stop(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def _review(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    return [
-        catalogue.text(
-            "Thank you. The people who keep the rules are told to look at the reasons about {about}. They can't see its text.",
-            about=one.about,
-        )
-    ]
-
-
 def _spill(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     if (outcome := leak_answers.outcome(one, catalogue)) is not None:
         return outcome
@@ -260,10 +256,6 @@ def _spill(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _no(_one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     return [catalogue.text("Thank you. The membership is suspended until it has been looked at.")]
-
-
-def _send(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    return [catalogue.text("{about} is on its way to you, whole.", about=one.about)]
 
 
 def _member(facts: NoticeFacts) -> Member:
@@ -290,9 +282,9 @@ _WRITERS: dict[str, Callable[[Answer, NoticeFacts, Catalogue], list[str]]] = {
     "ACKS": ack_letters.listed,
     "STOP-LIST": after_answers.stopped,
     "RESUME-LIST": after_answers.resumed,
-    "REVIEW": _review,
+    "REVIEW": after_answers.reviewed,
     "SPILL": _spill,
-    "SEND": _send,
+    "SEND": after_answers.sent_whole,
     "CONFIRM-SPILL": leak_answers.verdict,
     "DISMISS-SPILL": leak_answers.verdict,
     "DELETED": leak_answers.deleted,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
 
 from relay.delivery.delivery import Kind
+from relay.policy.answered import Answered
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member
 from relay.store import audit, fanout, reach, second_thoughts
@@ -52,7 +53,7 @@ def acknowledge(connection: Connection, node: str, member: Member, reference: st
         "already" when they said so before; "unknown" when they haven't got such a post; "rejected" when it doesn't ask for it.
     """
     row = _post(connection, reference)
-    if row is None or member.id not in reach.who_may_have(connection, [row.id]) - {row.author_id}:
+    if row is None or row.author_id == member.id or not reach.may_have(connection, row.id, member.id):
         return "unknown"
     if row.ack_due is None:
         return "rejected"
@@ -62,6 +63,13 @@ def acknowledge(connection: Connection, node: str, member: Member, reference: st
     connection.execute(insert(acknowledgements).values(post_id=row.id, member_id=member.id, at=now))
     audit.append(connection, node, now, "post.acknowledged", {"reference": reference, "member": member.id})
     return "done"
+
+
+def asked_by(connection: Connection, answered: Answered) -> str | None:
+    """The reference of the latest post that asks to be acknowledged among those that a message answers or quotes."""
+    named = or_(posts.c.message_id.in_(answered.message_ids), posts.c.reference.in_(answered.references))
+    query = select(posts.c.reference).where(named, posts.c.ack_due.is_not(None)).order_by(posts.c.id.desc()).limit(1)
+    return connection.execute(query).scalar()
 
 
 def may_see(connection: Connection, member: Member, reference: str) -> Literal["all", "acknowledged", ""]:

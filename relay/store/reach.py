@@ -38,6 +38,23 @@ _REACH = Prepared(
 )
 
 
+_WHOLE = deliveries.alias("digest")
+_GOT = and_(
+    deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
+    or_(deliveries.c.status.in_([Status.SENDING, Status.DELIVERED]), fanout.IN_DIGEST_BEING_SENT),
+)
+_MAY_BE_HAD = or_(
+    _GOT,
+    and_(
+        deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
+        or_(
+            deliveries.c.possible_duplicate > 0,
+            exists().where(_WHOLE.c.id == deliveries.c.digest_id, _WHOLE.c.possible_duplicate > 0),
+        ),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Counts of a post's copies: members and their countries, and how many copies failed or ran out of time."""
@@ -63,23 +80,22 @@ def of_post(connection: Connection, post_id: int) -> Reach:
 
 def who_got(connection: Connection, post_id: int) -> frozenset[str]:
     """The members, by id, who have a post or may have it: by a copy or in a digest that was sent or is being sent."""
-    sent = deliveries.c.status.in_([Status.SENDING, Status.DELIVERED])
-    got = select(deliveries.c.member_id).where(
-        deliveries.c.post_id == post_id,
-        deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
-        or_(sent, fanout.IN_DIGEST_BEING_SENT),
-    )
+    got = select(deliveries.c.member_id).where(deliveries.c.post_id == post_id, _GOT)
     return frozenset(connection.execute(got).scalars())
 
 
 def who_may_have(connection: Connection, post_ids: Sequence[int]) -> frozenset[str]:
     """The members, by id, who have one of these posts or may have it without anybody knowing: who got it, and to whom it was once handed over without an answer."""
-    digest = deliveries.alias("digest")
-    unsure = exists().where(digest.c.id == deliveries.c.digest_id, digest.c.possible_duplicate > 0)
-    copies = (deliveries.c.post_id.in_(post_ids), deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]))
-    perhaps = select(deliveries.c.member_id).where(*copies, or_(deliveries.c.possible_duplicate > 0, unsure))
-    got = (who_got(connection, post_id) for post_id in post_ids)
-    return frozenset().union(connection.execute(perhaps).scalars(), *got)
+    had = select(deliveries.c.member_id).where(deliveries.c.post_id.in_(post_ids), _MAY_BE_HAD)
+    return frozenset(connection.execute(had).scalars())
+
+
+def may_have(connection: Connection, post_id: int, member_id: str) -> bool:
+    """Whether this member is one of `who_may_have`."""
+    had = select(deliveries.c.id).where(
+        deliveries.c.post_id == post_id, deliveries.c.member_id == member_id, _MAY_BE_HAD
+    )
+    return connection.execute(had.limit(1)).first() is not None
 
 
 def tell_of_lost(connection: Connection, lost: Iterable[Delivery], now: datetime) -> int:

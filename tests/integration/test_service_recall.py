@@ -5,6 +5,7 @@ import urllib.request
 
 import pytest
 
+from relay.mail.reply import TAKEN
 from tests.integration.clients import make_post, send
 from tests.integration.service import ANA, CENTRAL, CLAIRE, JEAN, MARIA, PAUL, SPECIES, eventually
 from tests.integration.test_service_requests import CHIEF
@@ -126,14 +127,25 @@ def test_who_has_read_an_urgent_post_says_so_and_its_author_sees_it(scene):
         PAUL, f"ACK {reference}", "Absent.\n", message_id="<away@x.example>", Auto_Submitted="auto-replied"
     )
     send(scene.service, PAUL, absent, "central-africa-request@relay.example")
+    answered = scene.send(
+        MARIA,
+        "Re: [CAFR][TLP:GREEN] [ACK 4h] Saisie",
+        "Ack.\n\n> Deux cents kilos.\n",
+        CENTRAL,
+        In_Reply_To="<ack@x.example>",
+    )
+    assert answered == str(TAKEN)
+    said_more = "ACK\nQuel port ?\n> Deux cents kilos.\n"
+    assert scene.send(CLAIRE, "Re: Saisie", said_more, CENTRAL, In_Reply_To="<ack@x.example>") != str(TAKEN)
     said = scene.ask(ANA, f"ACKS {reference}\n")
     assert "Jean Example, Parcs" in said
-    assert "4 membres l'ont" in said
+    assert "María Example, Aduanas" in said
+    assert "3 membres l'ont" in said
     assert "Paul Example" not in said
     everything = scene.ask(CLAIRE, f"ACKS {reference}\n")
-    assert "María Example" in everything
+    assert "Paul Example" in everything
     assert "no le corresponde" in scene.ask(MARIA, f"ACKS {reference}\n")
     rows = scene.site.rows("posts", "acks", reference)
-    assert sorted(row["name"] for row in rows if row["acknowledged_at"]) == ["Jean Example"]
+    assert sorted(row["name"] for row in rows if row["acknowledged_at"]) == ["Jean Example", "María Example"]
     assert len(rows) == 5
     assert scene.site.run("audit", "verify").code == 0
