@@ -14,7 +14,7 @@ from relay.gauges import certificate_ends, free_on_disks, vault_key_made
 from relay.resources import Resources
 from relay.settings import AlarmsSection
 from relay.store import audit, failing
-from relay.store.alarms import Look, going_on
+from relay.store.alarms import Look, smarthost_is_away
 from relay.store.nodes import list_processes
 from relay.store.standing import look
 
@@ -42,7 +42,6 @@ _OF_ROLE: Mapping[str, frozenset[AlarmKind]] = {
     "delivery": frozenset({AlarmKind.SMARTHOST}),
     "smtp": frozenset({AlarmKind.DISK, AlarmKind.DISK_FULL, AlarmKind.CERTIFICATE, AlarmKind.SCANNERS}),
 }
-_OF_ANY = frozenset({AlarmKind.BUG})
 _TOLD = {"keys.posts_shut": AlarmKind.SHUT, "service.bug": AlarmKind.BUG}
 _LOST = ("late", "died", "garbled")
 
@@ -90,7 +89,8 @@ class Lookout:
         with resources.database.read() as connection:
             found, many = look(connection, now), failing.too_many(connection, now) if leads else 0
             silent = sorted({one.node for one in list_processes(connection) if one.is_silent(now)})
-            away_somewhere = away or any(one.kind is AlarmKind.SMARTHOST for one in going_on(connection, now))
+            there = {one.node for one in list_processes(connection) if not one.is_silent(now)}
+            away_somewhere = away or smarthost_is_away(connection, there)
         unsigned = found.signed_at is not None and now - found.signed_at > SIGNED_WITHIN
         looks = [Look(node="", part="", kinds=frozenset({AlarmKind.UNSIGNED}), signs=_if(unsigned, AlarmKind.UNSIGNED))]
         if leads:
@@ -106,10 +106,12 @@ class Lookout:
                 *(Sign(kind=AlarmKind.JOB, about=job) for job in self._jobs_that_fail(resources, now)),
             ]
             looks.append(Look(node="", part="", kinds=_SHARED, signs=signs))
-        own = _OF_ANY.union(*(_OF_ROLE.get(role, ()) for role in self._roles))
-        seen = [*_if(away, AlarmKind.SMARTHOST), *self._signs_of_node(resources, now)]
         node, part = resources.settings.relay.node, "-".join(self._roles)
-        looks.append(Look(node=node, part=part, kinds=own, signs=[one for one in seen if one.kind in own]))
+        bugs = _if(self._noticed_lately(AlarmKind.BUG, now), AlarmKind.BUG)
+        looks.append(Look(node=node, part=part, kinds=frozenset({AlarmKind.BUG}), signs=bugs))
+        if own := frozenset(kind for role in self._roles for kind in _OF_ROLE.get(role, ())):
+            seen = [*_if(away, AlarmKind.SMARTHOST), *self._signs_of_node(resources, now)]
+            looks.append(Look(node=node, part="", kinds=own, signs=[one for one in seen if one.kind in own]))
         for one in looks:
             raise_alarms(resources, one, lambda kind: patience(kind, alarms), now)
 
@@ -119,7 +121,6 @@ class Lookout:
 
     def _signs_of_node(self, resources: Resources, now: datetime) -> Iterator[Sign]:
         settings = resources.settings
-        yield from _if(self._noticed_lately(AlarmKind.BUG, now), AlarmKind.BUG)
         for name, free in free_on_disks(settings).items():
             if free < settings.smtp.min_free_octets:
                 yield Sign(kind=AlarmKind.DISK_FULL, about=name)

@@ -25,6 +25,7 @@ from relay.transport.courier import Work
 from relay.transport.smtp import Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
+MEASURED = 1000  # posts at once
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
 
 
@@ -144,15 +145,16 @@ class Outbox:
             self._forget(parcel)
 
     def measure_ends(self) -> None:
-        """Note how long posts took whose last copy went out; what still has one to send is looked at again the next time.
+        """Note how long posts took whose last copy went out. What still has one to send comes back when that has ended.
 
         Raises:
-            Unavailable: the database can't be read; nothing is forgotten.
+            Unavailable: the database can't be read.
         """
-        seen = tuple(self.ended)  # others add to it meanwhile
-        if waiting := seen and measure_ends(self._resources(), seen):
-            seen = tuple(one for one in seen if one not in waiting)
-        self.ended.difference_update(seen)
+        seen: list[int] = []
+        while self.ended and len(seen) < MEASURED:  # others add to it meanwhile
+            seen.append(self.ended.pop())
+        if seen:
+            measure_ends(self._resources(), seen)
 
     def _is_dead(self, parcel: Parcel, outcome: Outcome) -> bool:
         """Whether the server said for good that a member's address doesn't work; only of mail whose reports come back to us."""

@@ -40,15 +40,13 @@ def measure_attempt(
             measures.time("copy_seconds", (now - delivery.created_at).total_seconds())
 
 
-def measure_ends(resources: Resources, posts: Collection[int]) -> frozenset[int]:
-    """Note how long the slowest copy of each of these posts took; those that still have one to send are given back.
+def measure_ends(resources: Resources, posts: Collection[int]) -> None:
+    """Note how long the slowest copy of each of these posts took, of those that have none left to send.
 
     Raises:
         Unavailable: the database can't be read.
     """
     with resources.database.read() as connection:
         took = standing.slowest_copies(connection, posts)
-    for seconds in took.values():
-        if seconds is not None:
-            resources.measures.time("fanout_seconds", seconds)
-    return frozenset(one for one, seconds in took.items() if seconds is None)
+    for seconds in took:
+        resources.measures.time("fanout_seconds", seconds)

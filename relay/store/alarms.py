@@ -21,7 +21,7 @@ KEPT = timedelta(days=90)  # after all of an episode was told
 class Look:
     """What one process looks at, and what it sees: the signs among these kinds.
 
-    `node` is whose trouble it would be, "" for that of all nodes; `part` tells apart the processes of one node that look at different things.
+    `node` is whose trouble it would be, "" for that of all nodes; `part` tells apart a node's processes where each has trouble of its own.
     """
 
     node: str
@@ -111,6 +111,12 @@ def going_on(connection: Connection, now: datetime) -> tuple[Trouble, ...]:
             query.group_by(alarms.c.kind, alarms.c.about).order_by(alarms.c.kind, alarms.c.about)
         )
     )
+
+
+def smarthost_is_away(connection: Connection, nodes: Collection[str]) -> bool:
+    """Whether one of these nodes finds its smarthost away now."""
+    away = (alarms.c.kind == AlarmKind.SMARTHOST, alarms.c.ended_at.is_(None), alarms.c.calm_since.is_(None))
+    return connection.execute(select(alarms.c.id).where(*away, alarms.c.node.in_(nodes)).limit(1)).first() is not None
 
 
 def _tell(

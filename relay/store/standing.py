@@ -95,17 +95,12 @@ def look(connection: Connection, now: datetime) -> Standing:
     )
 
 
-def slowest_copies(connection: Connection, post_ids: Iterable[int]) -> Mapping[int, float | None]:
-    """How long the slowest copy of each of these posts took from being queued, in seconds; None while one still waits.
-
-    Posts of which no copy was sent are left out.
-    """
+def slowest_copies(connection: Connection, post_ids: Iterable[int]) -> tuple[float, ...]:
+    """How long the slowest copy of each of these posts took from being queued, in seconds, where none waits any more and one was sent."""
     copy = (deliveries.c.kind == Kind.COPY, deliveries.c.post_id.in_(post_ids))
-    took = type_coerce(deliveries.c.sent_at, BigInteger) - type_coerce(deliveries.c.created_at, BigInteger)
-    query = select(deliveries.c.post_id, func.count().filter(_WAITS).label("waiting"), func.max(took).label("took"))
-    rows = connection.execute(query.where(*copy).group_by(deliveries.c.post_id)).all()
-    return {
-        row.post_id: None if row.waiting else row.took / 1_000_000
-        for row in rows
-        if row.waiting or row.took is not None
-    }
+    took = func.max(
+        type_coerce(deliveries.c.sent_at, BigInteger) - type_coerce(deliveries.c.created_at, BigInteger)
+    ).label("took")
+    ended = func.count().filter(_WAITS) == 0
+    rows = connection.execute(select(took).where(*copy).group_by(deliveries.c.post_id).having(ended))
+    return tuple(row.took / 1_000_000 for row in rows if row.took is not None)

@@ -96,6 +96,7 @@ def test_a_smarthost_that_stays_away_is_told_once_daily_and_when_it_is_back(watc
 
 
 def test_what_comes_and_goes_within_minutes_is_told_once(watch):
+    watch.change(due=30 * DAY)  # the letters themselves wait
     told = [watch.look(START + minute * MINUTE, away=minute % 8 < 4) for minute in range(0, 60, 2)]
     assert [one for one in told if one] == [[[("smarthost", "new")]]]
     assert watch.site.rows("SELECT count(*) FROM alarms") == [(1,)]
@@ -113,6 +114,20 @@ def test_the_letter_goes_to_the_operator_without_a_way_back_and_names_nobody(wat
     assert "not taken up" in text
     for secret in (AUTHOR, READER, reference, "Wobbleglimmer"):
         assert secret not in str(mail)
+
+
+def test_deliveries_behind_a_smarthost_that_is_away_are_not_told_as_stuck_while_its_node_is_there(watch):
+    run = Run(node=watch.site.node, roles=ROLES, boot="a", place="b", version="c")
+    database = watch.site.resources.database
+    watch.site.post(AUTHOR, START)
+    watch.look(START, away=True)
+    watch.change(smarthost_away=30 * DAY, undelivered=30 * DAY)
+    watch.lookout = Lookout(("jobs",))  # the leader on another node
+    late = START + timedelta(hours=1)
+    database.write(lambda c: nodes.enter(c, run, late))
+    assert watch.look(late) == []
+    database.write(lambda c: nodes.leave(c, run))
+    assert watch.look(late) == [[("due", "new")]]
 
 
 def test_what_waits_for_whatever_reason_is_told_after_hours(watch):
