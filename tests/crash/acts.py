@@ -116,13 +116,17 @@ class Bounce:
 
     mails: int = 1
     return_path: str = ""
+    recipient: str = ""
     reference: str = ""
 
     def prepare(self, story: "Story") -> None:
         self.reference = story.send(new_message(story, "Three horns."))
         story.rest()
-        paths = (one.mail_from for one in story.smarthost.sink.received if self.reference.encode() in one.octets)
-        self.return_path = next(path for path in paths if path)
+        copies = (
+            one for one in story.smarthost.sink.received if self.reference.encode() in one.octets and one.mail_from
+        )
+        copy = next(copies)
+        self.return_path, self.recipient = copy.mail_from, copy.rcpt_to[-1]
 
     def do(self, story: "Story", blow: Blow | None) -> bool:
         report = (
@@ -130,7 +134,7 @@ class Bounce:
             'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
             "--b\r\n\r\nSorry.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
             "Reporting-MTA: dns; customs-cm.example\r\n\r\n"
-            "Final-Recipient: rfc822; somebody@customs-cm.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+            f"Final-Recipient: rfc822; {self.recipient}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
         )
         try:
             with smtplib.SMTP("localhost", story.life.ports["smtp"], timeout=PATIENCE) as client:
