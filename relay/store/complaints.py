@@ -28,17 +28,20 @@ def record(connection: Connection, node: str, delivery_id: int, kind: ComplaintK
     member = members.get(connection, found.member_id) if found else None
     if found is None or member is None or member.state is MemberState.LEFT:
         return None
-    last = of_all(connection).get(member.id)
-    if last == now.date():
+    theirs = complaints.c.member_id == member.id
+    today = select(complaints.c.day).where(theirs, complaints.c.day == now.date())
+    if connection.execute(today).first() is not None:
         return None
-    row = {"member_id": member.id, "day": now.date(), "list_name": found.list_name, "kind": kind}
+    lately = select(complaints.c.day).where(theirs, complaints.c.told, complaints.c.day > (now - QUIET).date())
+    tells = connection.execute(lately.limit(1)).first() is None
+    row = {"member_id": member.id, "day": now.date(), "list_name": found.list_name, "kind": kind, "told": tells}
     connection.execute(insert(complaints).values(**row))
     facts: audit.Facts = {"member": member.id, "list": found.list_name, "kind": kind}
     audit.append(connection, node, now, "member.complained", facts)
-    if last is None or last <= (now - QUIET).date():
-        told = {"member": member.id, "at": now.isoformat()}
+    if tells:
+        letter = {"member": member.id, "at": now.isoformat()}
         for reader in failing.who_looks_after(connection, member, {member.id}, now):
-            letters.write(connection, reader, Kind.COMPLAINT, found.list_name, told, now, about=member.id)
+            letters.write(connection, reader, Kind.COMPLAINT, found.list_name, letter, now, about=member.id)
     return member.id
 
 

@@ -19,6 +19,7 @@ from relay.store.member_rows import address_of, attested, member_row, read_membe
 from relay.store.prepared import Prepared
 from relay.store.tables import (
     certificates,
+    complaints,
     credentials,
     deliveries,
     encrypted_members,
@@ -192,7 +193,7 @@ def remove(connection: Connection, node: str, address: Address, *, operator: str
         Conflict: the member has left already.
     """
     member = _find_in(connection, address, MemberState.NOMINATED, *_PRESENT)
-    for table in (credentials, certificates, signing_keys, encryption_keys, encrypted_members, memberships):
+    for table in (credentials, certificates, signing_keys, encryption_keys, encrypted_members, memberships, complaints):
         connection.execute(delete(table).where(table.c.member_id == member.id))
     fanout.cancel(connection, deliveries.c.member_id == member.id)
     failures.forget(connection, member.id)

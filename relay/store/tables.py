@@ -374,6 +374,7 @@ complaints = Table(
     Column("day", Date, primary_key=True),
     Column("list_name", Text, nullable=False),
     Column("kind", Text, nullable=False),
+    Column("told", Boolean, nullable=False),  # whether a letter went out that day
     sqlite_with_rowid=False,
 )
 

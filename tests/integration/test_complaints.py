@@ -140,7 +140,7 @@ def test_on_a_path_that_copies_share_the_server_says_whose_it_was_and_what_is_re
     assert set(marked(site)) == {site.member(LOST).id}
 
 
-def test_it_is_shown_to_who_asks_forgotten_with_the_deliveries_and_erased_with_the_member(site):
+def test_it_is_shown_to_who_asks_forgotten_with_the_deliveries_and_with_the_membership(site):
     paths = delivered(site, at(2, 8))
     complain(site, paths[LOST], at(2, 9))
     complain(site, paths[FRIEND], at(2, 9))
@@ -149,7 +149,6 @@ def test_it_is_shown_to_who_asks_forgotten_with_the_deliveries_and_erased_with_t
         [row] = subjects.access(connection, address(LOST))["complaints"]
     assert (row["list_name"], row["kind"]) == ("central-africa", "abuse")
     database.write(lambda c: members.remove(c, site.node, address(LOST), operator="root", now=at(3)))
-    database.write(lambda c: subjects.erase(c, site.node, address(LOST), operator="root", now=at(3)))
     assert set(marked(site)) == {site.member(FRIEND).id}
     database.write(lambda c: retention.delete_deliveries(c, at(2)))
     assert set(marked(site)) == {site.member(FRIEND).id}

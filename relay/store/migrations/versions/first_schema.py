@@ -629,6 +629,7 @@ def _create_complaints() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("list_name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("told", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_complaints_member_id")),
         sa.PrimaryKeyConstraint("member_id", "day", name=op.f("pk_complaints")),
         sqlite_with_rowid=False,
