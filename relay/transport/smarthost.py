@@ -14,11 +14,15 @@ _PATIENCE = Timeouts(connect=_SOON, greeting=_SOON, command=_SOON)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What the server takes: `size_limit` octets in a message (None: it names none); mail that must stay under TLS; addresses outside ASCII."""
+    """What the server takes: `size_limit` octets in a message (None: it names none); mail that must stay under TLS; addresses outside ASCII.
+
+    `gives_own_paths` is whether it makes each recipient's own return path of one that they share (XVERP).
+    """
 
     size_limit: int | None
     keeps_to_tls: bool
     takes_utf8: bool
+    gives_own_paths: bool
 
 
 def try_smarthost(smarthost: Smarthost) -> Offer:
@@ -34,6 +38,7 @@ def try_smarthost(smarthost: Smarthost) -> Offer:
             size_limit=connection.size_limit,
             keeps_to_tls=connection.keeps_to_tls,
             takes_utf8=connection.takes_utf8,
+            gives_own_paths=connection.gives_own_paths,
         )
         await connection.quit()
         return offer

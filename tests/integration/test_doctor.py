@@ -333,6 +333,18 @@ def test_a_smarthost_that_is_away_is_wrong_and_one_that_takes_little_is_warned_o
             smarthost.close()
 
 
+@pytest.mark.parametrize(("extensions", "advised"), [(("SIZE",), True), (("SIZE", "XVERP"), False)])
+def test_how_copies_leave_faster_is_told_where_the_smarthost_makes_no_return_paths(fresh, extensions, advised):
+    smarthost = Smarthost(Sink(extensions=extensions))
+    try:
+        fresh.configure("delivery", "port", smarthost.port)
+        [finding] = doors.look_at_smarthost(load_settings(fresh.file))
+        assert finding.level == "ok"
+        assert ("smtpd_authorized_verp_clients" in finding.finding) == advised
+    finally:
+        smarthost.close()
+
+
 def test_a_smarthost_without_the_required_tls_is_wrong(fresh):
     smarthost = Smarthost()
     try:

@@ -1,13 +1,17 @@
 """A real Postfix as smarthost, configured by the files of deploy/postfix: posts go through it into mailboxes."""
 
+import asyncio
+import contextlib
 import smtplib
+import sqlite3
 
 import dkim
 import pytest
 
-from relay.delivery.bounce import read_return_path
+from relay.delivery.bounce import post_path, read_return_path
 from relay.doctor.doors import look_at_trust
 from relay.settings import load_settings
+from relay.transport.smtp import Connection, Content, Parcel, Smarthost
 from tests.builders import address
 from tests.integration.clients import make_post, octets_of, send, send_with_swaks
 from tests.integration.postfix import OWN_FIELDS, PASSWORD, USER, Postfix, need_postfix
@@ -203,7 +207,14 @@ def test_posts_of_a_time_without_postfix_wait_in_the_relay_and_arrive_once(house
 def test_this_smarthost_takes_nothing_in_strange_names(house):
     with smtplib.SMTP("127.0.0.1", house.postfix.port) as client:
         client.ehlo()
-        assert client.esmtp_features.keys() == {"pipelining", "size", "enhancedstatuscodes", "8bitmime", "smtputf8"}
+        assert client.esmtp_features.keys() == {
+            "pipelining",
+            "size",
+            "enhancedstatuscodes",
+            "8bitmime",
+            "smtputf8",
+            "xverp",
+        }
         assert client.mail("chief@police.example")[0] == 250
         assert client.rcpt(ANA)[0] == 554
 
@@ -221,6 +232,47 @@ def test_a_copy_that_postfix_bounces_after_it_took_it_is_failed_by_its_report_an
     eventually(lambda: house.postfix.queue() == [])
     [noted] = [row for row in house.service.events("bounce.noted") if row["reference"] == reference]
     assert noted["status"] == "5.1.1"
+
+
+def post_path_of(house, reference):
+    """The return path that a post's copies can share."""
+    with contextlib.closing(sqlite3.connect(house.site.data / "relay.db")) as database:
+        [(number,)] = database.execute("SELECT id FROM posts WHERE reference = ?", (reference,)).fetchall()
+    key = (house.site.data / "keys" / "verp.key").read_bytes()
+    return str(post_path("central-africa", "relay.example", number, key))
+
+
+def test_of_a_return_path_that_copies_share_postfix_makes_each_recipients_own_and_reports_come_back_to_it(house):
+    reference = house.post("Shared among two")
+    house.arrived(reference)
+    path, content = post_path_of(house, reference), Content(b"Subject: shared\r\n\r\nThe same for both.\r\n")
+    parcels = [
+        Parcel(key=key, mail_from=f"one{key}@relay.example", recipient=one, content=content, shared_from=path)
+        for key, one in enumerate((JEAN, PAUL))
+    ]
+
+    async def hand_over():
+        nearby = Smarthost(host="127.0.0.1", port=house.postfix.port, tls="none", helo_name="relay.example")
+        connection = await Connection.open(nearby)
+        results = await connection.send(parcels)
+        await connection.quit()
+        return {outcome.reply for _, outcome in results}
+
+    assert len(asyncio.run(hand_over())) == 1, "one reply for both: they shared a transaction"
+    for one in (JEAN, PAUL):
+        [mail] = eventually(
+            lambda one=one: [mail for mail in house.postfix.arrived(one) if mail.message["Subject"] == "shared"]
+        )
+        assert mail.return_path == path.replace("@", f"+{one.replace('@', '=')}@")
+    house.postfix.fates[JEAN] = "FILTER error:5.1.1 the mailbox is gone"
+    try:
+        asyncio.run(hand_over())
+        row = eventually(lambda: (row := house.rows(reference)[JEAN])["status"] == "failed" and row)
+    finally:
+        del house.postfix.fates[JEAN]
+    assert row["last_reply"] == "5.1.1 (reported later)"
+    assert {one["status"] for who, one in house.rows(reference).items() if who != JEAN} == {"delivered"}
+    eventually(lambda: house.postfix.queue() == [])
 
 
 # — Postfix in front: a gateway —
