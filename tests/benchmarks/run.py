@@ -15,6 +15,7 @@ from rich.table import Table
 
 from relay.transport.sink import Sink
 from tests.benchmarks import figures
+from tests.benchmarks.fanout import fanout
 from tests.benchmarks.machine import facts
 from tests.benchmarks.nodes import two_nodes
 from tests.benchmarks.stages import stages
@@ -49,7 +50,8 @@ def measure(folder: Path) -> figures.Figures:
     measured |= asyncio.run(_measure_with_smarthost(site.copy(folder / "delivering")))
     measured |= stages(site.copy(folder / "stages"))
     measured |= two_nodes(site.copy(folder / "nodes"))
-    return measured | asyncio.run(_measure_alone(site.copy(folder / "accepting")))
+    measured |= asyncio.run(_measure_alone(site.copy(folder / "accepting")))
+    return measured | fanout(folder / "fanout")
 
 
 async def _measure_with_smarthost(site: Site) -> figures.Figures:

@@ -10,6 +10,7 @@ from typing import Self
 
 _REPLIES = {b"MAIL": b"250 2.1.0 Ok\r\n", b"DATA": b"354 Go on\r\n", b"QUIT": b"221 2.0.0 Bye\r\n"}
 _TAKEN = b"250 2.0.0 Ok\r\n"
+_KEPT = b"250 2.0.0 Ok: queued as %X\r\n"  # each message has a reply of its own, as with real servers
 
 
 class Swallow:
@@ -85,7 +86,7 @@ class _Session(asyncio.Protocol):
         del self._pending[: end + 5]
         self._counter.add(self._recipients)
         self._recipients, self._in_data = 0, False
-        return _TAKEN
+        return _KEPT % self._counter.messages
 
 
 class _Counter:
@@ -93,9 +94,11 @@ class _Counter:
 
     def __init__(self, greeting: bytes) -> None:
         self.greeting = greeting
+        self.messages = 0
         self._taken = self._wanted = 0
 
     def add(self, recipients: int) -> None:
+        self.messages += 1
         self._taken += recipients
         self._answer()
 
