@@ -1,6 +1,7 @@
-"""Runs `python -m relay` on a machine whose clock is wrong by so many seconds: tests/skewed.py SECONDS PYTHON -m relay WORDS…
+"""Runs `python -m relay` on a machine whose clock is wrong by so many seconds: tests/skewed.py SECONDS[,deaf] PYTHON -m relay WORDS…
 
-What the relay's own modules take for the time is wrong; libraries in C would not stand another datetime.
+What the relay's own modules take for the time is wrong; libraries in C would not stand another datetime. A deaf one hears nothing of
+what other processes announce, and looks at the queue each second instead of each half minute.
 """
 
 import runpy
@@ -9,7 +10,8 @@ import time
 from datetime import datetime, timedelta
 from importlib.machinery import SourceFileLoader
 
-_OFFSET = float(sys.argv[1])
+_SECONDS, _, _DEAF = sys.argv[1].partition(",")
+_OFFSET = float(_SECONDS)
 _true_seconds, _load = time.time, SourceFileLoader.exec_module
 
 
@@ -28,6 +30,10 @@ def _load_skewed(self, module):
     _load(self, module)
     if module.__name__.startswith("relay") and getattr(module, "datetime", None) is datetime:
         module.datetime = _Skewed
+    if _DEAF and module.__name__ == "relay.store.postgresql":
+        module.CHANNEL = "elsewhere"
+    if _DEAF and module.__name__ == "relay.jobs":
+        module.TICK = timedelta(seconds=1)
 
 
 SourceFileLoader.exec_module = _load_skewed

@@ -130,6 +130,17 @@ def test_a_copy_whose_reply_was_not_heard_is_counted_as_a_possible_duplicate(res
     assert counts(resources)["possible_duplicates"] == 1
 
 
+def test_who_takes_all_that_it_can_carry_wakes_the_others(resources, monkeypatch):
+    woken = []
+    monkeypatch.setattr(type(resources.database), "announce", lambda _, connection: woken.append(connection))
+    post(resources, "central-africa")
+    box = outbox(resources)
+    assert len(box.claim(1).parcels) == len(woken) == 1
+    assert len(box.claim(100).parcels) == 1  # the receipt, and there is room for more
+    assert box.claim(1).parcels == ()
+    assert len(woken) == 1
+
+
 def test_a_lease_that_ran_out_before_its_chunk_began_costs_nothing(resources, monkeypatch):
     post(resources, "central-africa")
     monkeypatch.setattr(deliver, "LEASE", timedelta(0))
