@@ -37,8 +37,9 @@ def take_answer(resources: Resources, member: Member, judgement: Judgement, now:
         outcome = acknowledgements.acknowledge(transaction, node, member, reference, now)
         if outcome not in {"done", "already"}:
             return False
-        told = [{"word": Word.ACK.value, "about": reference, "outcome": outcome}]
-        letters.write(transaction, member.id, Kind.ANSWER, judgement.lists[0].name, {"answers": told}, now)
+        if outcome == "done":  # once, so that nobody makes us write without end
+            told = [{"word": Word.ACK.value, "about": reference, "outcome": outcome}]
+            letters.write(transaction, member.id, Kind.ANSWER, judgement.lists[0].name, {"answers": told}, now)
         return True
 
     taken = resources.database.write(acknowledge)

@@ -227,7 +227,7 @@ def _do_about_post(
         case Word.ACK:
             return {"outcome": acknowledgements.acknowledge(transaction, node, member, request.argument, now)}
         case Word.ACKS:
-            seen = acknowledgements.may_see(transaction, member, request.argument)
+            seen = acknowledgements.may_see(transaction, member, request.argument, now)
             return {"outcome": "done" if seen else "unknown"}
         case Word.SEND:
             sent = digests.send_whole(transaction, node, member, request.argument, now)

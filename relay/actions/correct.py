@@ -38,5 +38,6 @@ def take_correction(
 
 def find_corrected(resources: Resources, author: Member, reference: str, *, in_person: bool) -> Corrected | None:
     """The post of this reference, if this member may correct it."""
+    acts = in_person and author.may_act(resources.now().date())
     with resources.database.read() as connection:
-        return corrections.find(connection, reference, author, in_person=in_person)
+        return corrections.find(connection, reference, author, in_person=acts)

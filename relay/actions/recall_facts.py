@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from relay.delivery.delivery import Delivery, Kind
@@ -32,14 +33,14 @@ def about_recall(facts: NoticeFacts, resources: Resources, delivery: Delivery) -
 
 
 def asked_acknowledgements(
-    resources: Resources, answers: Iterable[Mapping[str, Any]], reader: Member
+    resources: Resources, answers: Iterable[Mapping[str, Any]], reader: Member, now: datetime
 ) -> dict[str, Acknowledgements]:
     """How the posts stand that a member asked about, as far as they may see it at this moment."""
     asked = [str(one["about"]) for one in answers if (one["word"], one["outcome"]) == ("ACKS", "done")]
     found: dict[str, Acknowledgements] = {}
     for reference in asked:
         with resources.database.read() as connection:
-            seen = acknowledgements.may_see(connection, reader, reference)
+            seen = acknowledgements.may_see(connection, reader, reference, now)
             standing = acknowledgements.standing(connection, reference) if seen else None
         if standing is not None:
             found[reference] = _told(standing, others=seen == "all")

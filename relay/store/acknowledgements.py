@@ -72,7 +72,9 @@ def asked_by(connection: Connection, answered: Answered) -> str | None:
     return connection.execute(query).scalar()
 
 
-def may_see(connection: Connection, member: Member, reference: str) -> Literal["all", "acknowledged", ""]:
+def may_see(
+    connection: Connection, member: Member, reference: str, now: datetime
+) -> Literal["all", "acknowledged", ""]:
     """What of a post's acknowledgements a member may see: its moderators all, its author who has, everybody else nothing.
 
     Who has acknowledged did it to be known to the author; who is on the list besides is not told to members (POLICY).
@@ -81,7 +83,7 @@ def may_see(connection: Connection, member: Member, reference: str) -> Literal["
     if row is None or row.ack_hours is None:
         return ""
     names = {name.removesuffix(OWNER) for name in second_thoughts.lists_of(connection, reference)}
-    if member.may_moderate and names & member.lists:
+    if member.may_moderate and member.may_act(now.date()) and names & member.lists:
         return "all"
     return "acknowledged" if row.author_id == member.id else ""
 

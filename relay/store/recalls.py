@@ -68,7 +68,7 @@ def recall(connection: Connection, node: str, by: Member, reference: str, why: s
     names = {name.removesuffix(OWNER) for name in second_thoughts.lists_of(connection, reference)}
     if not own and not (names & by.lists and relayed):
         return Recalled(outcome="unknown")
-    if not own and not by.may_moderate:
+    if not own and not (by.may_moderate and by.may_act(now.date())):
         return Recalled(outcome="barred")
     if row.recalled_at is not None:
         return Recalled(outcome="already")

@@ -1,10 +1,11 @@
 """Acknowledgements in the database: who may, what is remembered, and one reminder when the time is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from relay.roster.member import AgencyType, Role
+from relay.roster.member import AgencyType, MemberState, Role
 from relay.store import acknowledgements, recalls
 from relay.store import held as held_posts
 from tests.integration.store.conftest import NODE, START
@@ -22,7 +23,7 @@ class Wanted(Scene):
         return self.write(lambda c: acknowledgements.acknowledge(c, NODE, member, reference, now))
 
     def seen_by(self, member, reference):
-        return self.write(lambda c: acknowledgements.may_see(c, member, reference))
+        return self.write(lambda c: acknowledgements.may_see(c, member, reference, START))
 
     def names(self, reference):
         found = self.write(lambda c: acknowledgements.standing(c, reference))
@@ -62,6 +63,7 @@ def test_the_author_sees_who_has_and_moderators_see_all(scene):
     elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
     seen = [scene.seen_by(one, reference) for one in (scene.author, scene.moderator, scene.reader, ngo, elsewhere)]
     assert seen == ["acknowledged", "all", "", "", ""]
+    assert scene.seen_by(replace(scene.moderator, state=MemberState.DORMANT), reference) == ""
 
 
 def test_when_the_time_is_over_who_has_not_is_reminded_once_and_who_asked_is_told(scene):

@@ -1,12 +1,13 @@
 """Recalls in the database: what waits never goes out, whoever may have a copy is asked to delete it, and nobody else."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from relay.delivery.delivery import Status
-from relay.roster.member import AgencyType, Role
+from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.reading import Reading
 from relay.store import digests, last_look, leases, queue, recalls, spills, verdicts, wishes
 from tests.integration.store.conftest import NODE, START
@@ -51,6 +52,7 @@ def test_a_moderator_recalls_what_went_to_their_list_and_its_author_hears_of_it(
     assert recall(scene, reference, ngo).outcome == "barred"
     elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
     assert recall(scene, reference, elsewhere).outcome == "unknown"
+    assert recall(scene, reference, replace(scene.moderator, state=MemberState.DORMANT)).outcome == "barred"
     assert recall(scene, "SAVA-2026-999999").outcome == "unknown"
     scene.send()
     assert recall(scene, reference, scene.moderator).asked == 3
