@@ -73,20 +73,31 @@ def encrypt_for(octets: bytes, keys: Sequence[bytes]) -> bytes | None:
     Returns:
         A message in ASCII armour; None when none of them can be used.
     """
-    usable = [cert for key in keys if (cert := _usable(key)) is not None]
-    return encrypt(octets, usable) if usable else None
+    certs = [cert for key in keys if (cert := _unrevoked(key)) is not None]
+    if len(certs) > 1:  # one that can't be used must not spoil the others; of a single one the encryption itself tells
+        certs = [cert for cert in certs if _encrypt(b"", [cert]) is not None]
+    return _encrypt(octets, certs) if certs else None
 
 
-def _usable(key: bytes) -> Cert | None:
-    """The certificate, when something can be encrypted with it: of its parts only a trial tells, which takes a revoked whole."""
+def _unrevoked(key: bytes) -> Cert | None:
+    """The certificate, unless it is none, or is revoked as a whole: that isn't asked when something is encrypted."""
     try:
         [cert] = Cert.split_bytes(key)
-        encrypt(b"", [cert])
+        revoked = cert.is_revoked
     except (KeyboardInterrupt, SystemExit):
         raise
-    except BaseException:  # noqa: BLE001 - its way to say no; a panic is one too
+    except BaseException:  # noqa: BLE001 - whatever it raises, a panic too, this is no key that can be used
         return None
-    return None if cert.is_revoked else cert
+    return None if revoked else cert
+
+
+def _encrypt(octets: bytes, certs: list[Cert]) -> bytes | None:
+    try:
+        return encrypt(octets, certs)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - its way to say that there is no part for encryption that is valid now
+        return None
 
 
 def make_key(person: str) -> tuple[bytes, bytes]:
