@@ -117,20 +117,24 @@ def fan_out(peer: Peer, bench: _Bench, size: int, runs: int = _RUNS) -> Figures:
 
 def sustained(peer: Peer, bench: _Bench) -> Figures:
     """A hundred posts to a hundred members each over ten connections: deliveries a second, and the most memory meanwhile."""
-    began = perf_counter()
-    with _peak_of(peer) as peak, ThreadPoolExecutor(_LINES) as pool:
-        list(pool.map(lambda _: _post_some(peer, bench), range(_LINES)))
-        ended = bench.smarthost.wait(_POSTS * (_LOADED + peer.letters))
+    lines = [peer.open() for _ in range(_LINES)]
+    try:
+        with _peak_of(peer) as peak, ThreadPoolExecutor(_LINES) as pool:
+            began = perf_counter()
+            list(pool.map(lambda line: _post_some(peer, line, bench), lines))
+            ended = bench.smarthost.wait(_POSTS * (_LOADED + peer.letters))
+    finally:
+        for line in lines:
+            line.close()
     return {
         f"{_POSTS} posts × {_LOADED} members, deliveries [1/s]": _POSTS * _LOADED / (ended - began),
         "… memory (PSS) at its most [octets]": peak[0],
     }
 
 
-def _post_some(peer: Peer, bench: _Bench) -> None:
-    with peer.open() as line:
-        for _ in range(_POSTS // _LINES):
-            peer.post(line, message(bench.author), _LOADED)
+def _post_some(peer: Peer, line: smtplib.SMTP, bench: _Bench) -> None:
+    for _ in range(_POSTS // _LINES):
+        peer.post(line, message(bench.author), _LOADED)
 
 
 @contextmanager
