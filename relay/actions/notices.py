@@ -129,7 +129,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         author_id = rows[0].author_id
         author = recipient if author_id == recipient.id else members.get(connection, author_id)
         waiting = held.list_held(connection, delivery.reference) if delivery.kind is Kind.CALL else ()
-        corrects = corrections.links(connection, rows[0].post_id)[0]
+        corrects = corrections.corrected_by(connection, rows[0].post_id)
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     if kind == "call":

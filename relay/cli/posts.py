@@ -92,11 +92,14 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
             found = posts.show_post(connection, reference)
             about = spills.about(connection, found[0].post_id)
             recall = recalls.about(connection, found[0].post_id)
+            asked = recalls.asked(connection, found[0].post_id) if recall.at else 0
             corrects, corrected_by = corrections.links(connection, found[0].post_id)
             recaller = str(members.get(connection, recall.by).address) if recall.by else None
         further = {
             "spill": about.state if about else None,
-            "recalled": {"at": time_of(recall.at), "by": recaller, "reason": recall.why} if recall.at else None,
+            "recalled": {"at": time_of(recall.at), "by": recaller, "reason": recall.why, "asked": asked}
+            if recall.at
+            else None,
             "corrects": corrects,
             "corrected_by": list(corrected_by),
         }

@@ -9,15 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, exists, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select
 
 from relay.delivery.delivery import Kind
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member
 from relay.store import audit, fanout, second_thoughts
+from relay.store.prepared import Prepared
 from relay.store.tables import HELD, RELAYED, decisions, deliveries, posts, stopped_copies
 
 RULE = "author.corrected"
+
+_OLD = posts.alias("old")
+_CORRECTED = Prepared(
+    select(_OLD.c.reference).join(posts, posts.c.corrects_id == _OLD.c.id).where(posts.c.id == bindparam("post"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +82,14 @@ def take_place(connection: Connection, node: str, post_id: int, now: datetime) -
 
 def links(connection: Connection, post_id: int) -> tuple[str | None, tuple[str, ...]]:
     """The reference that a post corrects, and those that correct it, in their order."""
-    old = posts.alias("old")
-    corrects = select(old.c.reference).join(posts, posts.c.corrects_id == old.c.id).where(posts.c.id == post_id)
     by = select(posts.c.reference).where(posts.c.corrects_id == post_id).order_by(posts.c.id)
-    return connection.execute(corrects).scalar_one_or_none(), tuple(connection.execute(by).scalars())
+    return corrected_by(connection, post_id), tuple(connection.execute(by).scalars())
+
+
+def corrected_by(connection: Connection, post_id: int) -> str | None:
+    """The reference of the post that this one corrects; every letter about a post asks."""
+    row = _CORRECTED.first(connection, {"post": post_id})
+    return str(row.reference) if row else None
 
 
 def _chain(connection: Connection, post_id: int) -> tuple[int, ...]:

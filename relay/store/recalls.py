@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from relay.delivery.delivery import Kind
 from relay.roster.mailing_list import OWNER
 from relay.roster.member import Member
 from relay.store import audit, fanout, reach, second_thoughts
-from relay.store.tables import members, posts
+from relay.store.tables import deliveries, members, posts
 
 # Why a post may be recalled; words of our own, so that nobody writes of its content into the audit log.
 REASONS = ("error", "outdated", "wrong-list", "duplicate", "other")
@@ -88,6 +88,13 @@ def recall(connection: Connection, node: str, by: Member, reference: str, why: s
 def _known(ids: Collection[str]) -> ColumnElement[bool]:
     """Those of these members whom we still know by name: suspended or gone, what they hold is what matters."""
     return and_(members.c.id.in_(ids), members.c.name != "")
+
+
+def asked(connection: Connection, post_id: int) -> int:
+    """How many members were asked to delete their copy of a recalled post, as far back as letters are on record."""
+    author = select(posts.c.author_id).where(posts.c.id == post_id).scalar_subquery()
+    letters = and_(deliveries.c.post_id == post_id, deliveries.c.kind == Kind.RECALL, deliveries.c.member_id != author)
+    return int(connection.execute(select(func.count()).select_from(deliveries).where(letters)).scalar_one())
 
 
 def is_own(connection: Connection, reference: str, member_id: str) -> bool:

@@ -31,11 +31,13 @@ from relay.roster.reading import Reading
 from relay.store import audit, digests
 from relay.store.column_types import Instant
 from relay.store.last_look import PARKED
+from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, COLLECTED, deliveries, list_stops, lists, members
 
 # Why a list may be stopped; words of our own, so that nobody writes of a post's content into the audit log.
 REASONS = ("account", "leak", "fault", "exercise", "other")
 
+_STOPPED = Prepared(select(list_stops).order_by(list_stops.c.list_name))  # asked for every letter
 _IS_COPY = deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE])
 _PARK = {"status": Status.QUEUED, "next_attempt_at": PARKED, "turn": None, "lease": None, "leased_until": None}
 
@@ -119,7 +121,7 @@ def resume(
 
 def stopped(connection: Connection) -> dict[str, Stop]:
     """The lists that are stopped, by name."""
-    rows = connection.execute(select(list_stops).order_by(list_stops.c.list_name))
+    rows = _STOPPED.all(connection, {})
     return {
         row.list_name: Stop(
             list_name=row.list_name, at=row.at, member_id=row.member_id, operator=row.operator, reason=row.reason

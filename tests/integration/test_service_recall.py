@@ -50,7 +50,7 @@ def test_the_author_recalls_a_post_and_everybody_who_has_it_is_asked_in_their_la
     assert "no hay tal mensaje" in scene.ask(MARIA, f"SEND {reference}\n")
     assert scene.letters(reference, ("Rappelé", "Retirado", "Recalled")) == READERS
     row = scene.decision(reference)
-    assert (row["recalled"]["by"], row["recalled"]["reason"]) == (ANA, "other")
+    assert (row["recalled"]["by"], row["recalled"]["reason"], row["recalled"]["asked"]) == (ANA, "other", 5)
     again = scene.site.try_run("posts", "recall", reference, "--moderator", CLAIRE)
     assert (again.code, "recalled already" in again.err) == (73, True)
 
