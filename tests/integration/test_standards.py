@@ -2,8 +2,8 @@
 
     S1 RFC 5321, 5322   S2 replies and limits   S3 TLS and AUTH   S4 any letters (RFC 6531, 6532)   S5 RFC 2369   S6 RFC 2919
     S7 RFC 8058   S8 RFC 3834   S9 loops   S10 DKIM (RFC 6376, 8301, 8463)   S11 DMARC (RFC 9989)   S12 ARC (RFC 8617)
-    S13 RFC 3461 to 3464   S14 RFC 5965, 9477   S15 TLS all the way (RFC 8689)   S17 markings   S18 RFC 2142   S19 RFC 5064
-    S20 RFC 7505, 7208, 2920       S16, encrypted copies, has modules of its own: it needs members' keys
+    S13 RFC 3461 to 3464   S14 RFC 5965, 9477   S15 TLS all the way (RFC 8689)   S16 RFC 8551, 9788   S17 markings   S18 RFC 2142
+    S19 RFC 5064   S20 RFC 7505, 7208, 2920
 
 Much of it is proved more deeply elsewhere; here it stands together, from outside.
 """
@@ -22,6 +22,8 @@ import pytest
 from relay.delivery.bounce import read_return_path
 from relay.transport.sink import MESSAGE_OCTETS, Sink
 from tests.builders import address, make_list
+from tests.certificates import FOR_MAIL, make_identity
+from tests.encrypting import reads_by_openssl, shown_outside
 from tests.faults import tls_contexts
 from tests.integration.clients import connect, in_data, make_post, octets_of, send, transact
 from tests.integration.nameserver import NameServer
@@ -44,6 +46,7 @@ from tests.integration.service import (
     eventually,
 )
 from tests.integration.test_service_relay import dns
+from tests.programs import need
 from tests.unit.mail.test_complaint import feedback
 from tests.unit.mail.test_report import GROUP, dsn
 
@@ -580,6 +583,29 @@ def test_s15_where_it_is_not_promised_nothing_is_sent_and_what_waits_goes_when_i
     house.site.run("queue", "retry", "--all")
     arrived(house, reference, {PAUL, JEAN, MARIA, CLAIRE, ZOE})
     assert all("REQUIRETLS" in mail.received.asked for mail in house.smarthost.about(reference) if mail.is_copy)
+
+
+# — S16: encrypted copies —
+
+
+def test_s16_an_encrypted_copy_shows_no_word_outside_and_has_the_protected_header_inside(house, tmp_path):
+    need("openssl")
+    identity = make_identity(tmp_path, "claire", address=CLAIRE, purposes=FOR_MAIL)
+    reader = reads_by_openssl(identity, CLAIRE)
+    house.site.run("members", "encryption-key", "add", CLAIRE, str(reader.file))
+    try:
+        copy = arrived(house, post(house, MARIA, "Quetzal feathers", text="Forty zucchettos.\n"), {CLAIRE, PAUL})[
+            CLAIRE
+        ]
+    finally:
+        house.site.run("members", "encryption-key", "stop", CLAIRE)
+    assert copy.message["Subject"] == "[CAFR][TLP:GREEN] ..."
+    assert not re.search(rb"quetzal|feathers|zucchettos", shown_outside(copy.received.octets), re.IGNORECASE)
+    inside = reader.open(copy.received.octets)
+    assert inside["Subject"] == "[CAFR][TLP:GREEN] Quetzal feathers"
+    assert inside.get_param("hp") == "cipher"
+    assert "Subject: [CAFR][TLP:GREEN] ..." in inside.get_all("HP-Outer")
+    assert "Forty zucchettos." in inside.get_content()
 
 
 # — S17 —
