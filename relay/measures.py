@@ -57,7 +57,7 @@ METRICS: Mapping[str, Metric] = {
     "scan_seconds": Metric(meaning="how long one message was in a scanner, without the wait for one", bounds=_STAGE_BOUNDS),
     "stage_seconds": Metric(
         labels=("stage",),
-        meaning="the stages of a message: receive (DATA to its dot), prove, scan (with the wait), commit, judge (what is left), and answer (from the dot to the reply)",
+        meaning="the stages of a message: receive (its octets, to the final dot), prove, scan (with the wait for a scanner), decide, commit, and answer: all from the dot to the reply",
         bounds=_STAGE_BOUNDS,
     ),
     "deliveries": Metric(

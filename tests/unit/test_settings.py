@@ -129,6 +129,7 @@ def test_a_list_in_the_file_is_a_list(tmp_path):
         ('[smtp]\nhost = "0.0.0.0"', "relay.toml:2: [smtp] host is not this machine's loopback"),
         ('[smtp]\ntls_key = "k"', "relay.toml:2: [smtp] tls_certificate and tls_key belong together"),
         ('[smtp]\ntls_certificate = "c"\ntls_key = "k"', "relay.toml:2: the file c does not exist"),
+        ('[database]\ndisk = "nowhere"', "relay.toml:2: [database] disk: there is no directory nowhere"),
         ('[delivery]\npassword_file = "p"', "relay.toml:2: [delivery] username and password_file belong together"),
         ('[delivery]\nusername = "u"', 'relay.toml:2: [delivery] a username needs tls = "required"'),
         (
@@ -272,3 +273,8 @@ def test_a_duration_of_ours_is_taken_as_it_is():
 def test_an_address_is_found_in_either_form(ip, within):
     assert is_within(ip, ("192.0.2.0/24", "2001:db8::1", "fe80::/10")) is within
     assert not is_within(ip, ())
+
+
+def test_a_server_s_disk_counts_beside_the_data_directory_s(tmp_path):
+    assert load(tmp_path).disks.keys() == {"data"}
+    assert load(tmp_path, '[database]\ndisk = "/"').disks == {"data": load(tmp_path).data, "database": Path("/")}
