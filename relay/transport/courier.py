@@ -176,8 +176,9 @@ class Courier:
         self._news |= begun is not None and len(begun) < len(parcels)  # what dropped out may be due in another form
         if not begun:
             return
-        results, rest, since = [], len(begun), self._time()
+        results, rest, since, seconds = [], len(begun), self._time(), 0.0
         async for results in self._connections.carry(begun):
+            seconds = self._time() - since
             await self._insist(self._settle, results, until=self._cut)
             if rest := rest - len(results):
                 self._go_round()
@@ -186,7 +187,7 @@ class Courier:
         self._news |= any(outcome.action is not Action.DELIVERED for outcome in outcomes)
         if any(outcome.answered for outcome in outcomes):
             self._failures = 0
-            self._learn((self._time() - since) / len(begun))
+            self._learn(seconds / len(begun))
         elif (
             outcomes and failures == self._failures and not self._stopped.is_set()
         ):  # else another chunk has told of this outage

@@ -314,4 +314,4 @@ def test_chunks_grow_where_the_server_is_fast_and_are_small_where_it_is_slow() -
         return shelf.begun
 
     assert max(asyncio.run(sizes(0.0))) > FIRST_CHUNK
-    assert min(asyncio.run(sizes(0.04))[1:]) < FIRST_CHUNK
+    assert min(asyncio.run(sizes(0.02))[1:]) < FIRST_CHUNK
