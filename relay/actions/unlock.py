@@ -27,7 +27,7 @@ def unlock(
     A list of moderators has no key of its own and takes its list's.
 
     Returns:
-        None when there is nothing to open, or nothing opens it: then it is judged as it came.
+        None when there is nothing to open, nothing opens it, or it unpacks to more than a message may have: then it is judged as it came.
 
     Raises:
         Unavailable: a key can't be read, or the message not be opened now.
@@ -46,7 +46,9 @@ def unlock(
         with resources.database.read() as connection:
             registered = signing_keys.of_member(connection, author.id)
     signers = [one.octets for one in registered if one.method is SignatureMethod.OPENPGP and one.is_valid(now)]
-    return open_encrypted(octets, header, keys, signers)
+    opened = open_encrypted(octets, header, keys, signers)
+    too_big = opened is not None and len(opened.octets) > resources.settings.smtp.max_message_octets
+    return None if too_big else opened
 
 
 def signature_inside(opened: Opened | None, now: datetime) -> SignatureResult | None:

@@ -16,6 +16,7 @@ from relay.scan.sandbox import enter_sandbox
 
 _MEMORY = 384 * 1024 * 1024
 _SHUT = 1
+_LONGEST = 60 * 1024 * 1024  # octets of content; what unpacks to more is no message
 
 
 def main(words: Sequence[str]) -> int:
@@ -28,7 +29,7 @@ def main(words: Sequence[str]) -> int:
         found = decrypt_with(message, secret, signers)
     except BaseException:  # noqa: BLE001 - a panic is one
         return _SHUT
-    if found is None:
+    if found is None or len(found[0]) > _LONGEST:
         return _SHUT
     content, signed_by = found
     left = memoryview(" ".join(sorted(signed_by)).encode("ascii") + b"\n" + content)

@@ -119,12 +119,14 @@ def test_what_another_key_opens_another_list_should_or_another_member_wrote_is_h
         assert house.smarthost.copies(reference) == []
 
 
-def test_what_is_encrypted_twice_or_damaged_is_not_read(house, writers):
+def test_what_is_encrypted_twice_damaged_or_a_bomb_is_not_read(house, writers):
     inner = writers.gpg.encrypt(CENTRAL, TEXT.encode()).decode()
     twice = writers.pgp(pgp_encrypted("", inner).decode(), head=header(ANA, "Twice"))
     broken = writers.pgp(TEXT, head=header(ANA, "Broken")).replace(b"\r\n\r\nhQ", b"\r\n\r\nhR", 1)
     broken = re.sub(rb"(?m)^([A-Za-z0-9+/]{64})\r\n([A-Za-z0-9+/]{64})\r\n", rb"\2\r\n\1\r\n", broken, count=1)
-    for message in (twice, broken):
+    bomb = writers.pgp(TEXT + "0" * 40_000_000, "--compress-algo", "zip", head=header(ANA, "Bomb"))
+    assert len(bomb) < 200_000
+    for message in (twice, broken, bomb):
         reference = taken(send(house.service, ANA, message))
         [row] = house.site.rows("posts", "show", reference)
         assert "H1" in {reason["code"] for reason in row["reasons"]}
