@@ -8,6 +8,7 @@ from relay.doctor import doors, files, machine, records
 from relay.doctor.directory import look_at_directory
 from relay.doctor.finding import Finding
 from relay.doctor.names import look_at_dns, look_at_members_domains
+from relay.doctor.nodes import look_at_nodes
 from relay.doctor.people import domains_of_members, look_at_people
 from relay.doctor.proofs import look_at_encryption, look_at_proofs, look_at_registered
 from relay.doctor.senders import look_at_senders
@@ -41,6 +42,7 @@ def examine(
     if chain:
         yield from records.look_at_audit(chain)
         yield from records.look_at_queue(settings, now)
+        yield from look_at_nodes(settings, now)
         yield from look_at_directory(settings, now)
         yield from look_at_people(settings, now)
         yield from look_at_registered(settings, now)

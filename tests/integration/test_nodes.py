@@ -200,11 +200,13 @@ def test_a_leader_that_is_paused_while_it_sends_is_replaced_and_not_believed_whe
 
 def test_nodes_are_restarted_in_turn_under_load_each_with_roles_of_its_own_and_nothing_is_lost_or_doubled(network):
     before, doors = network.counted(), list(SKEWED)
-    stop, numbers = threading.Event(), iter(range(200, 10_000))
+    stop = threading.Event()
 
     def keep_posting():
-        while not stop.wait(0.2):
-            network.post(next(numbers), doors)
+        for number in range(200, 240):
+            if stop.wait(0.3):  # so that a slow machine isn't kept busy by this alone
+                break
+            network.post(number, doors)
 
     with ThreadPoolExecutor(1) as thread:
         posting = thread.submit(keep_posting)
