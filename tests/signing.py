@@ -79,7 +79,7 @@ class Gpg:
 
     def make_whole(self, person: str, until: str = "1y") -> None:
         """A key for signing, and another one below it for encrypting."""
-        self._run("--quick-gen-key", person, "default", "default", until)
+        self._run("--quick-gen-key", person, "future-default", "default", until)
 
     def take(self, file: Path) -> None:
         """Import somebody's public key."""
