@@ -16,7 +16,7 @@ from relay.settings import AlarmsSection
 from relay.store import audit, failing
 from relay.store.alarms import Look, smarthost_is_away
 from relay.store.nodes import list_processes
-from relay.store.standing import look
+from relay.store.standing import Standing, look
 
 VERIFY_EVERY = timedelta(days=1)
 SIGNED_WITHIN = timedelta(hours=2)  # the jobs sign every hour
@@ -87,24 +87,11 @@ class Lookout:
         while self._noticed:
             self._noticed_at[self._noticed.popleft()] = now
         with resources.database.read() as connection:
-            found, many = look(connection, now), failing.too_many(connection, now) if leads else 0
-            silent = sorted({one.node for one in list_processes(connection) if one.is_silent(now)})
-            there = {one.node for one in list_processes(connection) if not one.is_silent(now)}
-            away_somewhere = away or smarthost_is_away(connection, there)
+            found = look(connection, now)
         unsigned = found.signed_at is not None and now - found.signed_at > SIGNED_WITHIN
         looks = [Look(node="", part="", kinds=frozenset({AlarmKind.UNSIGNED}), signs=_if(unsigned, AlarmKind.UNSIGNED))]
         if leads:
-            signs = [
-                # Behind a smarthost that is away deliveries wait as they should, and that is told by itself.
-                *_if(found.due_for() > alarms.due and not away_somewhere, AlarmKind.DUE),
-                *_if(found.undelivered_for() > alarms.undelivered, AlarmKind.UNDELIVERED),
-                *_if(not self._whole(resources, now), AlarmKind.AUDIT),
-                *_if(many > 0, AlarmKind.ADDRESSES),
-                *_if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY),
-                *_if(self._noticed_lately(AlarmKind.SHUT, now), AlarmKind.SHUT),
-                *(Sign(kind=AlarmKind.NODE, about=node) for node in silent),
-                *(Sign(kind=AlarmKind.JOB, about=job) for job in self._jobs_that_fail(resources, now)),
-            ]
+            signs = tuple(self._signs_of_all(resources, found, now, away=away))
             looks.append(Look(node="", part="", kinds=_SHARED, signs=signs))
         node, part = resources.settings.relay.node, "-".join(self._roles)
         bugs = _if(self._noticed_lately(AlarmKind.BUG, now), AlarmKind.BUG)
@@ -114,6 +101,26 @@ class Lookout:
             looks.append(Look(node=node, part="", kinds=own, signs=[one for one in seen if one.kind in own]))
         for one in looks:
             raise_alarms(resources, one, lambda kind: patience(kind, alarms), now)
+
+    def _signs_of_all(self, resources: Resources, found: Standing, now: datetime, *, away: bool) -> Iterator[Sign]:
+        """What is wrong with what all nodes share."""
+        alarms = resources.settings.alarms
+        with resources.database.read() as connection:
+            processes = list_processes(connection)
+            there = {one.node for one in processes if not one.is_silent(now)}
+            away = away or smarthost_is_away(connection, there)
+            many = failing.too_many(connection, now)
+        # Behind a smarthost that is away deliveries wait as they should, and that is told by itself.
+        yield from _if(found.due_for() > alarms.due and not away, AlarmKind.DUE)
+        yield from _if(found.undelivered_for() > alarms.undelivered, AlarmKind.UNDELIVERED)
+        yield from _if(not self._whole(resources, now), AlarmKind.AUDIT)
+        yield from _if(many > 0, AlarmKind.ADDRESSES)
+        yield from _if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY)
+        yield from _if(self._noticed_lately(AlarmKind.SHUT, now), AlarmKind.SHUT)
+        for node in sorted({one.node for one in processes if one.is_silent(now)}):
+            yield Sign(kind=AlarmKind.NODE, about=node)
+        for job in self._jobs_that_fail(resources, now):
+            yield Sign(kind=AlarmKind.JOB, about=job)
 
     def _noticed_lately(self, kind: AlarmKind, now: datetime) -> bool:
         at = self._noticed_at.get(kind)
