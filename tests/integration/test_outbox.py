@@ -1,5 +1,6 @@
 """The queue as the courier sees it, on a real database: every claimed copy ends in a record that tells the truth."""
 
+import logging
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -85,6 +86,20 @@ def subject(parcel) -> str:
 
 def copies(parcels):
     return [parcel for parcel in parcels if parcel.mail_from]
+
+
+def test_all_of_a_post_who_fared_alike_are_one_line_of_the_log(resources, caplog):
+    logger = logging.getLogger("relay")
+    logger.addHandler(caplog.handler)
+    try:
+        reference, box = post(resources, "species-id"), outbox(resources)
+        begun = box.begin(box.claim(100).parcels)
+        box.settle([(one, REFUSED if one.mail_from else TAKEN) for one in begun])
+    finally:
+        logger.removeHandler(caplog.handler)
+    [facts] = [record.facts for record in caplog.records if record.getMessage() == "delivery.failed"]
+    assert (facts["reference"], facts["kind"], facts["attempts"], facts["code"]) == (reference, "copy", 1, 554)
+    assert len(set(facts["recipients"])) == 2
 
 
 def test_an_author_is_told_of_copies_that_the_smarthost_refused_for_good(resources):
