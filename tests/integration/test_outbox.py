@@ -12,20 +12,23 @@ from sqlalchemy import text
 
 from relay.actions import copies as made_copies
 from relay.actions import deliver
+from relay.actions.bounce import bounce
 from relay.actions.deliver import Outbox
 from relay.actions.enrol import add_member
 from relay.actions.establish import establish
 from relay.actions.open import opened
 from relay.actions.receive import receive
-from relay.delivery.delivery import Action, Outcome
+from relay.delivery.delivery import Action, Kind, Outcome
 from relay.detectors.facts import Facts
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
+from relay.mail.reply import TAKEN as TAKEN_REPLY
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
-from relay.store import failures, members, queue
+from relay.store import failures, letters, members, queue
+from relay.transport.smtp import Parcel
 from tests.builders import make_message
 from tests.scanning import FACTS, RULES
 
@@ -216,3 +219,38 @@ def test_a_node_gives_signs_of_life_and_another_takes_over_when_they_end(resourc
     let_time_pass()
     assert heir.beat() == len(begun) == counts(resources)["possible_duplicates"]
     assert len(heir.claim(100).parcels) == len(begun)
+
+
+def test_a_report_to_a_path_that_others_have_counts_until_the_member_is_warned_and_then_only_one_to_their_own(
+    resources,
+):
+    """Whoever has a post could forge the first: it must not suspend anybody."""
+    jean, box, now = parse_address("jean@parcs.example"), outbox(resources), datetime.now(UTC)
+    said = (
+        'Content-Type: multipart/report; boundary="b"\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n\r\n'
+        f"Final-Recipient: rfc822; {jean}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n"
+    ).encode()
+
+    def send() -> dict[str, Parcel]:
+        begun = box.begin(box.claim(100).parcels)
+        box.settle([(one, TAKEN) for one in begun])
+        return {one.recipient: one for one in begun if one.mail_from}
+
+    def days() -> int:
+        with resources.database.read() as connection:
+            return sum(one.days for one in failures.list_failing(connection).values())
+
+    post(resources, "species-id")
+    assert bounce(resources, parse_address(send()[str(jean)].shared_from), said, now) == TAKEN_REPLY
+    assert days() == 1
+    with resources.database.read() as connection:
+        member = members.find(connection, jean)
+    facts = {"since": now.isoformat(), "days": 3, "suspended_from": now.date().isoformat()}
+    resources.database.write(lambda c: letters.write(c, member.id, Kind.PROBE, "species-id", facts, now))
+    probe = send()[str(jean)]
+    post(resources, "species-id")
+    bounce(resources, parse_address(send()[str(jean)].shared_from), said, now + timedelta(days=1))
+    assert days() == 1
+    assert probe.shared_from == ""
+    bounce(resources, parse_address(probe.mail_from), said, now + timedelta(days=2))
+    assert days() == 2
