@@ -42,12 +42,13 @@ def move_database(settings: Settings, url: str, roles: tuple[str, ...]) -> dict[
 
 
 def name_database(site_file: Path, url: str) -> None:
-    """Write the URL into the site's settings, in the place of the old one; owner and mode stay.
+    """Write the URL into the site's settings, in the place of the old one; owner and mode stay, and a link still leads there.
 
     Raises:
         Invalid: a person must do it: the file has a form that isn't understood, or the environment says otherwise.
         Unavailable: the file can't be written.
     """
+    site_file = site_file.resolve()
     try:
         text = _with_url(site_file.read_text("utf-8"), url)
         draft = site_file.with_name(f".{site_file.name}.new")

@@ -93,7 +93,7 @@ class Network:
 
     def counted(self):
         """How many copies may have arrived twice."""
-        return self.ask("SELECT sum(possible_duplicate) FROM deliveries")
+        return self.ask("SELECT coalesce(sum(possible_duplicate), 0) FROM deliveries")
 
     def leader(self):
         """Which node leads the scheduled jobs."""
