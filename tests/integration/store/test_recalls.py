@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from relay.delivery.delivery import Status
+from relay.delivery.delivery import Kind, Status
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.reading import Reading
 from relay.store import digests, last_look, leases, queue, recalls, spills, verdicts, wishes
+from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 from tests.integration.store.test_spills import Scene
 
@@ -113,3 +115,15 @@ def test_a_recalled_post_can_still_turn_out_to_be_a_spill(scene):
     recall(scene, reference)
     assert scene.report(scene.reader, reference) == spills.Reported(cancelled=0, gone=3)
     assert scene.confirm(reference).asked == 3
+
+
+def test_a_copy_that_waits_for_its_reader_s_key_is_called_off_and_who_has_only_the_pointer_is_asked_nothing(scene):
+    reference, _ = scene.post()
+    pointer = update(deliveries).where(deliveries.c.member_id == scene.reader.id).values(kind=Kind.POINTER)
+    scene.write(lambda c: c.execute(pointer))
+    scene.send()
+    assert recall(scene, reference).asked == 2
+    assert scene.letters("recall") == ["moderator", "other"]
+    assert [bool(off) for (off,) in scene.world.rows("SELECT called_off FROM deliveries WHERE kind = 'pointer'")] == [
+        True
+    ]
