@@ -24,6 +24,7 @@ from typing import Any, Self, TypeVar
 
 from relay.settings import shipped
 from relay.transport.sink import Received, Sink
+from tests.integration.command import command
 from tests.ports import free_port
 
 Answer = TypeVar("Answer")
@@ -81,8 +82,9 @@ class Site:
     def command(self, *words: str) -> list[dict[str, Any]]:
         """Run a command with --json; the objects that it printed."""
         config = ("--json", "--config", str(self.data / "relay.toml"))
-        run = subprocess.run([*WEN_RELAY, *words, *config], env=self.environment, capture_output=True, check=True)
-        return [json.loads(line) for line in run.stdout.splitlines()]
+        done = command(*words, *config, folder=self.data, environment=self.environment)
+        assert done.code == 0, (words, done)
+        return done.rows
 
     def copy(self, to: Path) -> "Site":
         """The same relay in another directory, without the sockets of what runs. With SQLite it must not be running."""
@@ -104,9 +106,19 @@ def without_detectors(data: Path) -> None:
 
 def establish(data: Path, members: int, authors: int = 1, *, moderators: int = 0, database: str = "") -> Site:
     """Make a relay with so many members on one list, passwords for so many of them, and the last so many its moderators."""
-    init = [*WEN_RELAY, "init", "--data", str(data), "--domain", "relay.example", "--lists", "central-africa"]
-    init += ["--database", database] if database else []
-    subprocess.run(init, check=True, capture_output=True)
+    init = [
+        "init",
+        "--data",
+        str(data),
+        "--domain",
+        "relay.example",
+        "--lists",
+        "central-africa",
+        "--database",
+        database,
+    ]
+    done = command(*init, folder=data.parent)
+    assert done.code == 0, done
     (data / "tmp").mkdir()
     addresses = tuple(f"officer.{number}@customs-cm.example" for number in range(members))
     fixed = {

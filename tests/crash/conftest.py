@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pysequoia import Tsk
 
 from tests.crash.blows import no_strace
-from tests.crash.lives import until
+from tests.crash.lives import Command, until
 from tests.crash.story import Story
 from tests.running import Site, Smarthost, establish, without_detectors
 
@@ -16,9 +17,12 @@ MEMBERS = 6  # the author and five who get a copy; the last moderates
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A relay that was never started."""
+    """A relay that was never started; one of its members gets posts encrypted."""
     site = establish(tmp_path_factory.mktemp("template") / "data", MEMBERS, moderators=1)
     without_detectors(site.data)
+    reader, key = site.members[3], site.data.with_name("key.asc")
+    key.write_text(str(Tsk.generate(f"Officer <{reader}>").extract_certificate()), "utf-8")
+    assert Command(site, "members", "encryption-key", "add", reader, str(key)).end() == 0
     return site
 
 

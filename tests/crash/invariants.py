@@ -96,6 +96,7 @@ def faults(
         answered: the references of all posts that were answered with 250.
         folders: further ones in which no withheld word may stand, such as a database server's.
     """
+    received = list(received)
     mails = mails_of(received)
     with database(site) as relay, relay.read() as connection:
         rows = connection.execute(_DELIVERIES).all()
@@ -105,6 +106,7 @@ def faults(
             *_of_database(connection, site),
             *_of_queue(queue.counts(connection), rows, mails),
             *_of_mails(rows, mails),
+            *_of_encrypted(connection, received),
             *_of_posts(site, rows, decisions, answered, mails),
             *traces(site.data, *folders),
         ]
@@ -162,6 +164,15 @@ def _of_mails(rows: Iterable[Row[Any]], mails: Iterable[Mail]) -> Iterator[str]:
             yield f"{name}: came under {len(copies)} Message-IDs"
     for reference, address in came:
         yield f"{reference} to {address}: came, and there is no record of it"
+
+
+def _of_encrypted(connection: Connection, received: Iterable[Received]) -> Iterator[str]:
+    """Who has a key got no copy in clear."""
+    query = "SELECT address FROM members WHERE id IN (SELECT member_id FROM encryption_keys)"
+    for address in connection.execute(text(query)).scalars():
+        copies = [one.octets for one in received if address in one.rcpt_to and one.mail_from]
+        if number := sum(b"-----BEGIN PGP MESSAGE-----" not in octets for octets in copies):
+            yield f"{address}: {number} copies in clear"
 
 
 def _of_posts(

@@ -41,6 +41,7 @@ def story(template: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             stack.enter_context(small_disk(folder / name, size))
         smarthost = stack.enter_context(Smarthost())
         site = template.copy(folder / "data" / "relay")
+        (site.data / "service.log").unlink()
         (site.data / "service.log").symlink_to(folder / "log" / "service.log")
         opened = Story(site, smarthost, settings={"RELAY_SMTP__MIN_FREE_OCTETS": "0"})
         stack.callback(opened.close)

@@ -155,7 +155,7 @@ def test_a_line_that_is_cut_after_any_octet_doubles_nothing_unseen(story: Story,
 
 
 def test_replies_that_drip_and_a_line_that_swallows_delay_nobody_for_good(story: Story, proxy: Proxy) -> None:
-    for line in (Line(seconds=0.01, piece=1), Line(seconds=0.05), Line(hole=True)):
+    for line in (Line(seconds=0.002, piece=1), Line(seconds=0.05), Line(hole=True)):
         act = Post()
         story.wake()
         act.prepare(story)
