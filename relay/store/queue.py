@@ -85,12 +85,11 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
         limit: so many at most.
     """
     values = {"by": lease, "now": now, "until": until}
-    share = limit - limit // 4
-    copies = statements.CLAIM_IN_TURN.all(connection, values | {"limit": share})
-    others = statements.CLAIM_OTHERS.all(connection, values | {"limit": limit - len(copies)})
-    rest = limit - len(others)
-    if len(copies) == share < rest:  # what this lease has already comes first
-        copies = statements.CLAIM_IN_TURN.all(connection, values | {"limit": rest})
+    share = limit // 4
+    others = statements.CLAIM_OTHERS.all(connection, values | {"limit": share})
+    copies = statements.CLAIM_IN_TURN.all(connection, values | {"limit": limit - len(others)})
+    if len(others) == share < limit - len(copies):  # what copies leave; what this lease has already comes first
+        others = statements.CLAIM_OTHERS.all(connection, values | {"limit": limit - len(copies)})
     ids = [row.id for row in copies + others]
     return tuple(_delivery(row) for row in statements.CLAIMED.all(connection, {"ids": ids})) if ids else ()
 
