@@ -19,10 +19,17 @@ from tests.running import PATIENCE, Site, send_post
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for a condition, not for a time."""
-    pause, end = threading.Event(), monotonic() + PATIENCE
+    assert comes_to_be(condition, PATIENCE), "it never came to be"
+
+
+def comes_to_be(condition: Callable[[], object], seconds: float) -> bool:
+    """Whether a condition comes to hold in so much time."""
+    pause, end = threading.Event(), monotonic() + seconds
     while not condition():
-        assert monotonic() < end, "it never came to be"
+        if monotonic() >= end:
+            return False
         pause.wait(0.01)
+    return True
 
 
 def children(pid: int) -> list[int]:

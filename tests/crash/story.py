@@ -20,12 +20,13 @@ from relay.transport import wake
 from tests.crash.acts import Act, new_message
 from tests.crash.blows import CALLS, KILL, Blow, census, traced
 from tests.crash.invariants import database, faults, is_at_rest
-from tests.crash.lives import Command, Life, children, until
+from tests.crash.lives import Command, Life, children, comes_to_be, until
 from tests.postgresql import Server, name_in
-from tests.running import LIST, Site, Smarthost, send_post
+from tests.running import LIST, PATIENCE, Site, Smarthost, send_post
 
 BROKEN = "restart the relay"  # the log's sentence after the disk failed
 _SETTLED = ("delivery.sent", "delivery.delayed", "delivery.failed", "delivery.expired")
+SOON = 5.0  # seconds
 SCANNERS = 2  # [scan] processes
 _ALL = ("",)  # one process with every role
 
@@ -208,14 +209,18 @@ class Story:
         if blow and blow.whom in {"parent", "scanners"}:  # what comes of it depends on how far they had come
             return confirmed
         if confirmed or (blow and blow.what == KILL and blow.whom in {"main", *self.roles}):
-            until(
+            # An error may have hit what wakes a thread, which then sleeps until the next tick: that is looked at without strace.
+            seconds = PATIENCE if blow is None or blow.what == KILL else SOON
+            came = comes_to_be(
                 lambda: (
                     any(life.over for life in self.lives.values())
                     or self.is_broken
                     or self._settled() >= settled + act.mails
                     or self.troubles() > troubles
-                )
+                ),
+                seconds,
             )
+            assert came or seconds == SOON, f"nothing came of {act}"
         return confirmed
 
     def _live(self, role: str, *, stopped: bool = False) -> None:
