@@ -1,6 +1,7 @@
 """The DNS, asked synchronously: records of one name as texts. Who asks on an event loop does it on another thread."""
 
 import re
+import time
 from datetime import timedelta
 
 import dns.exception
@@ -14,8 +15,21 @@ from relay.senders.lookup import RecordType
 
 PAYLOAD = 1232  # octets of an answer that comes whole in one packet everywhere; a key of 2048 bits needs more than the usual 512
 PATIENCE = timedelta(seconds=6)  # for one question, all servers and repetitions together
+BIGGEST = 4096  # octets of an answer that is remembered: a hostile server could fill the memory with answers of 64 KB
+MEMORY = timedelta(hours=1)  # for which at most, whatever its owner says: a key that was withdrawn ends by then
 
 _UNPRINTABLE = re.compile(r"[^ -~]")  # what a stranger's record could do to a terminal or a log
+
+
+class Memory(dns.resolver.LRUCache):
+    """dnspython's cache, bounded in number, with bounds on size and time as well."""
+
+    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
+        """Remember an answer, unless it is too big, and for no longer than it may be."""
+        if len(value.response.to_wire()) > BIGGEST:
+            return
+        value.expiration = min(value.expiration, time.time() + MEMORY.total_seconds())
+        super().put(key, value)
 
 
 class Dns:

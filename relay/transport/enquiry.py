@@ -5,41 +5,30 @@ What is asked about is chosen by whoever sends a message, and so may be the serv
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-
-import dns.resolver
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from relay.errors import Busy, DnsError
 from relay.senders.lookup import Lookup, RecordType
-from relay.transport.dns import Dns
+
+if TYPE_CHECKING:
+    from relay.transport.dns import Memory
 
 QUESTIONS = 60  # for one message: three keys, three walks of eight, and what SPF may ask
 PATIENCE = timedelta(seconds=5)  # for all questions of one message together
 AT_ONCE = 16  # messages whose questions are open: each holds one of the threads that members' posts need as well
 ANSWERS = 2_000  # that are remembered
-BIGGEST = 4096  # octets of one that is: a hostile server could fill the memory with answers of 64 KB
-MEMORY = timedelta(hours=1)  # for which at most, whatever their owner says: a key that was withdrawn ends by then
-
-
-class _Memory(dns.resolver.LRUCache):
-    """dnspython's cache, bounded in number, with bounds on size and time as well."""
-
-    def put(self, key: dns.resolver.CacheKey, value: dns.resolver.Answer) -> None:
-        if len(value.response.to_wire()) > BIGGEST:
-            return
-        value.expiration = min(value.expiration, time.time() + MEMORY.total_seconds())
-        super().put(key, value)
 
 
 class Enquiries:
-    """All messages' questions, with one memory for their answers."""
+    """All messages' questions, with one memory for their answers. dnspython is loaded by the first: few commands ever ask."""
 
     def __init__(self, server: str) -> None:
         """Take the resolver's address; "" means the system's."""
         self._server = server
-        self._memory = _Memory(ANSWERS)
         self._places = threading.Semaphore(AT_ONCE)
 
     @contextmanager
@@ -53,12 +42,20 @@ class Enquiries:
         if not self._places.acquire(blocking=False):
             raise Busy("too many messages wait for the DNS")
         try:
-            yield _bounded(Dns(self._server, self._memory))
+            from relay.transport.dns import Dns  # noqa: PLC0415 - dnspython
+
+            yield _bounded(Dns(self._server, self._memory).records)
         finally:
             self._places.release()
 
+    @cached_property
+    def _memory(self) -> "Memory":
+        from relay.transport.dns import Memory  # noqa: PLC0415 - dnspython
 
-def _bounded(resolver: Dns) -> Lookup:
+        return Memory(ANSWERS)
+
+
+def _bounded(ask: Callable[[str, RecordType, timedelta], tuple[str, ...]]) -> Lookup:
     """A lookup that answers so many questions in so much time; the same question twice counts once."""
     until, answers = time.monotonic() + PATIENCE.total_seconds(), dict[tuple[str, RecordType], tuple[str, ...]]()
 
@@ -68,7 +65,7 @@ def _bounded(resolver: Dns) -> Lookup:
             left = until - time.monotonic()
             if left <= 0 or len(answers) >= QUESTIONS:
                 raise DnsError("a message asks more of the DNS than one may")
-            answers[question] = resolver.records(name, kind, timedelta(seconds=left))
+            answers[question] = ask(name, kind, timedelta(seconds=left))
         return answers[question]
 
     return lookup

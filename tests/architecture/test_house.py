@@ -68,7 +68,7 @@ MACHINES_CLOCK = {  # who looks at this machine's own clock, and why
     "relay/store/clock.py": "where the database has none",
     "relay/ticking.py": "APScheduler goes by it, and is told when it was set",
     "relay/transport/connections.py": "a default, for a courier without a database",
-    "relay/transport/enquiry.py": "dnspython's memory goes by it",
+    "relay/transport/dns.py": "dnspython's memory goes by it",
     "relay/transport/sink.py": "the demo's smarthost is another machine",
     "relay/cli/doctor.py": "it is what is looked at",
     "relay/cli/init.py": "there is no database yet",

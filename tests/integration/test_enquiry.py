@@ -9,7 +9,8 @@ import pytest
 
 from relay.errors import Busy, DnsError
 from relay.transport import enquiry
-from relay.transport.enquiry import AT_ONCE, MEMORY, QUESTIONS, Enquiries
+from relay.transport.dns import MEMORY, Memory
+from relay.transport.enquiry import AT_ONCE, QUESTIONS, Enquiries
 from tests.integration.nameserver import NameServer
 
 RECORDS = {("a.example", "TXT"): ('"one"',), ("a.example", "MX"): ("10 mx.a.example.",)}
@@ -81,7 +82,7 @@ def test_a_place_is_free_again_when_a_message_fails(enquiries):
 
 
 def test_what_an_owner_wants_remembered_for_long_is_asked_again_after_an_hour(server):
-    memory = enquiry._Memory(10)
+    memory = Memory(10)
     resolver = dns.resolver.Resolver(configure=False)
     host, port = server.address.split(":")
     resolver.nameservers, resolver.port = [host], int(port)
@@ -97,7 +98,7 @@ def test_a_big_answer_is_not_remembered(server):
     host, port = server.address.split(":")
     resolver.nameservers, resolver.port = [host], int(port)
     answer = resolver.resolve("big.example", "TXT")
-    memory = enquiry._Memory(10)
+    memory = Memory(10)
     memory.put((answer.qname, answer.rdtype, answer.rdclass), answer)
     assert memory.get((answer.qname, answer.rdtype, answer.rdclass)) is answer
     for _ in range(5):
