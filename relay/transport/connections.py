@@ -39,7 +39,7 @@ class Pace:
 
 @dataclass(slots=True)
 class _Way:
-    """By which connection a `send` goes at present."""
+    """By which connection a `send` goes at present; none while it has yet to be opened."""
 
     connection: Connection | None = None
 
@@ -98,6 +98,8 @@ class Connections:
             if way:
                 way.connection = connection
             results = await connection.send(rest)
+            if way:
+                way.connection = None  # it is done with these, and may soon carry another's
             self._put_back(connection)
             done += [result for result in results if result[1].reached]
             unreached = [result for result in results if not result[1].reached]

@@ -289,6 +289,26 @@ def test_one_recipient_that_a_server_keeps_waiting_delays_no_other() -> None:
     run(test())
 
 
+def test_what_a_server_answered_before_it_hung_up_is_told_once_while_the_next_connection_gets_no_greeting() -> None:
+    async def test() -> None:
+        shelf, taken = Shelf(4, retry=AGES), count(1)
+
+        def behave(stage: str, _: str) -> str | None:
+            if stage == "mail":
+                return DROP if next(taken) == 3 else None
+            return STALL if stage == "connect" and sink.connections > 1 else None
+
+        sink = Sink(behave=behave, extensions=())
+        pace = replace(BRISK, patience=timedelta(milliseconds=20), timeouts=Timeouts(greeting=timedelta(seconds=0.3)))
+        async with working(courier(shelf, await sink.start(), connections=1, pace=pace)):
+            await until(lambda: bool(shelf.notes))
+        await sink.stop()
+        assert recipients(sink) == Counter({"m0@parks.example": 1, "m1@parks.example": 1})
+        assert shelf.attempts == Counter({0: 1, 1: 1, 2: 0, 3: 0})
+
+    run(test())
+
+
 def test_recipients_who_share_a_transaction_wait_only_so_long_for_one_of_them() -> None:
     async def test() -> None:
         shelf = Shelf(0, retry=AGES)
