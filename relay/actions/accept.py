@@ -61,7 +61,7 @@ def accept(
     post = to_record(resources, judgement, member, to.tag, client, octets, now)
     if whose := over_budget(resources, post):
         return _put_off(resources, whose, member, client, now)
-    return _record(resources, post, judgement.correction.in_vain)
+    return _record(resources, post, in_vain=judgement.correction.in_vain)
 
 
 def _turn_away(resources: Resources, whole: Refuse | Discard, author: Member, client: Client, now: datetime) -> Reply:
@@ -136,14 +136,14 @@ def to_record(
     )
 
 
-def _record(resources: Resources, post: posts.Accepted, in_vain: str) -> Reply:
-    """Commit, and only then answer. Who corrects in vain is told so."""
+def _record(resources: Resources, post: posts.Accepted, *, in_vain: bool) -> Reply:
+    """Commit, and only then answer. Who corrects in vain is told so when the post is kept: the line is a part of it, and isn't repeated."""
     node = resources.settings.relay.node
 
     def write(connection: Transaction) -> posts.Recorded:
         recorded = posts.record(connection, node, post)
-        if in_vain and not recorded.repeated:
-            told = [{"word": "CORRECTS", "about": in_vain, "outcome": "unknown"}]
+        if in_vain and post.sealed and not recorded.repeated:
+            told = [{"word": "CORRECTS", "about": recorded.reference, "outcome": "unknown"}]
             letters.write(
                 connection, post.author_id, Kind.ANSWER, post.decisions[0][0], {"answers": told}, post.received_at
             )

@@ -17,10 +17,10 @@ from relay.store.corrections import Corrected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What a message corrects: nothing, a post, or `in_vain` a reference that names none which its author may correct."""
+    """What a message corrects: nothing, a post, or `in_vain` what is no post that its author may correct. What it names instead is content like any."""
 
     of: Corrected | None = None
-    in_vain: str = ""
+    in_vain: bool = False
 
 
 def take_correction(
@@ -32,7 +32,7 @@ def take_correction(
         return scan, Correction()
     found = find_corrected(resources, author, reference, in_person=proof is None or proof.is_personal)
     if found is None:
-        return scan, Correction(in_vain=reference)
+        return scan, Correction(in_vain=True)
     return replace(scan, parts=without_first_line(scan.parts, CORRECTION)), Correction(of=found)
 
 

@@ -7,7 +7,7 @@ RECALL = ("RECALL CAFR-2026-000123", sentence("my post was wrong: stop it, and a
 _NAME_IT = sentence("Nothing was done: write the word and the name of this list, such as STOP-LIST {about}.")
 UNKNOWN = {
     "CORRECTS": sentence(
-        "Your message begins with CORRECTS {about}, but there is no such post that you may correct. It was taken as a post of its own, and the line is text like any other."
+        "{about} begins with the line CORRECTS, but there is no such post that you may correct. It was taken as a post of its own, and the line is text like any other."
     ),
     "STOP-LIST": _NAME_IT,
     "RESUME-LIST": _NAME_IT,

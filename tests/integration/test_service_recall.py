@@ -87,7 +87,7 @@ def test_a_correction_reaches_who_has_the_old_one_below_it_and_the_others_alone(
     assert scene.smarthost.copies(first) == []
 
     in_vain = scene.post(MARIA, f"CORRECTS {new}\nQuince kilos.\n", CENTRAL)
-    eventually(lambda: [one for one in scene.answers(MARIA) if f"CORRECTS {new}" in one])
+    eventually(lambda: [one for one in scene.answers(MARIA) if f"{in_vain} comienza con la línea CORRECTS" in one])
     assert f"CORRECTS {new}" in scene.copy(in_vain, CLAIRE).text()
 
 
