@@ -3,7 +3,7 @@
 A member is known by an address, so none may look like another one, be written in two ways, or be compared with more than one
 as equal. What is left are words in the small set of forms in which people write names: letters of one script, composed, with
 the marks that belong to it; no digits, spaces and signs but ASCII's. That is stricter than UTS #39's “highly restrictive”: a word
-whose letters all pass for Latin ones is refused too. Letters of one script may look alike all the same.
+whose letters all pass for Latin ones, in small letters or in capitals, is refused too. Letters of one script may look alike all the same.
 """
 
 import re
@@ -42,8 +42,9 @@ _UNSEEN = re.compile(r"[\u0640\u1100-\u11ff\u17b4\u17b5\ua960-\ua97f\ud7b0-\ud7f
 # Latin letters of today's languages: those with accents (U+00C0 to U+017F without ı, İ, ĸ and ŀ, which pass for others), Vietnamese,
 # Romanian, and those of African alphabets that look like no other.
 _LATIN = re.compile(r"[a-zA-Z\u00c0-\u012f\u0132-\u0137\u0139-\u013e\u0141-\u017eƠơƯưȘ-țẠ-ỹƐɛƆɔƉɖƁɓƊɗƘƙƳƴƔɣƲʋƑƒ]+")
-# Small letters of other scripts that pass for Latin ones: a word of these alone is somebody's trick, or easily taken for one.
-_LOOK_LATIN = frozenset("асеорхуіјѕһԁԛԝѵӏкηονιυραχκγωϳօսոհցզዐဝഠଠ")
+# Letters of other scripts that pass for Latin ones, or digits: a word of these alone is somebody's trick, or easily taken for one.
+_LOOK_LATIN = frozenset("асеорхуіјѕһԁԛԝѵѡӏүьгзбАВСЕНІЈКМОРЅТХУԌԚԜѴѠӀҮЬЗκηονιυραχκγωϳσΑΒΕΖΗΙΚΜΝΟΡΤΥΧͿօոսհցզայՕՍՏԼဝഠଠ")
+_ACCENTS = re.compile(r"[\u0300-\u036f]+")  # Latin letters have the same ones
 
 
 def is_local_part(text: str) -> bool:
@@ -82,4 +83,10 @@ def _is_one_script(text: str, beyond: Collection[str]) -> bool:
         return False
     if scripts == {"LATIN"}:
         return all(map(_LATIN.fullmatch, beyond))
-    return not _LOOK_LATIN.issuperset(char.lower() for char in beyond)
+    # An address is the same in small letters and in capitals, and people write it in either.
+    foreign = "".join(beyond)
+    return not any(map(_passes_for_latin, (foreign, foreign.lower(), foreign.upper())))
+
+
+def _passes_for_latin(letters: str) -> bool:
+    return _LOOK_LATIN.issuperset(_ACCENTS.sub("", unicodedata.normalize("NFD", letters)))

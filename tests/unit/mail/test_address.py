@@ -198,6 +198,13 @@ def test_a_local_part_may_have_the_letters_of_one_script(local):
         "αna",
         "сара",  # Cyrillic, every letter like a Latin one
         "ОСА",
+        "АВЕ",  # like Latin ones only in capitals
+        "том",
+        "ΚΑΤΕ",
+        "Оке",  # as it is written: neither all small nor all capital
+        "ьоь",
+        "гоѕа",
+        "арё",  # with an accent that Latin letters have
         "ονα",
         "ոս",
         "ꭰꮃ",  # Cherokee
