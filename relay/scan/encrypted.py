@@ -2,7 +2,8 @@
 
 Only the whole message counts: PGP/MIME (RFC 3156 §4) and S/MIME's envelope (RFC 8551 §3.3), and only once; whatever else is encrypted, or
 inside once more, is for scanners a part that can't be read (H1). What comes out is a message like any other: the outer header, with the
-subject from inside where there is one (RFC 9788), and the content. It is read and judged as that. The process gets the key and the
+subject from inside where there is one (RFC 9788) and whatever else the header inside says, and the content. It is read and judged as that:
+a marking in a field inside counts like one outside, and what may stand once and says two things is doubtful (H7). The process gets the key and the
 message by anonymous memory, stands behind the scanners' walls, and lives for one message.
 """
 
@@ -14,7 +15,7 @@ from datetime import datetime
 from relay.errors import Busy
 from relay.mail.ber import OBJECT, SEQUENCE, MalformedError, Reader
 from relay.mail.list_keys import ListKeys
-from relay.mail.message import HeaderSection, read_message, split_header
+from relay.mail.message import Field, HeaderSection, read_message, split_header
 from relay.scan.aside import in_memory, read_aside
 from relay.scan.boundary import split_parts
 from relay.scan.parameters import read_field_value
@@ -27,7 +28,12 @@ _ENVELOPES = {
     bytes.fromhex("2a864886f70d0109100117"),
 }  # enveloped, and authenticated
 _ENCODINGS = {b"": "", b"7bit": "7bit", b"8bit": "8bit", b"binary": "binary", b"base64": "base64", b"quoted-printable": "quoted-printable"}  # fmt: skip
-_STRUCTURE = ("content-", "mime-version")
+# Of the fields outside, those that are of the envelope's own content.
+_STRUCTURE = frozenset(
+    {"content-type", "content-transfer-encoding", "content-disposition", "content-id", "mime-version"}
+)
+# Who writes to whom, and how it came: what stands outside was proven, and a copy of it inside is nobody's own words.
+_ENVELOPE = frozenset({"from", "to", "cc", "bcc", "date", "message-id", "mime-version", "received", "return-path"})
 _AT_ONCE = threading.BoundedSemaphore(2)
 _WAIT = 30.0  # seconds for a turn
 _ROOM = 64 * 1024 * 1024  # octets of what comes out: more than a message may have, less than a bomb
@@ -143,21 +149,24 @@ def _rebuilt(octets: bytes, header: HeaderSection, content: bytes, signed_by: fr
     inner = split_header(content)
     if not inner.all("content-type") or inner.defects or _names_another(header, inner):
         return None
-    [*subjects] = inner.all("subject")
-    dropped = (*_STRUCTURE, *(["subject"] if len(subjects) == 1 else []))
-    fields = [
-        *(
-            one
-            for one in _lines(octets, header)
-            if not one.lower().startswith(tuple(name.encode() for name in dropped))
-        ),
-        *([b"Subject:" + subjects[0] + b"\r\n"] if len(subjects) == 1 else []),
-        b"MIME-Version: 1.0\r\n",
-        *(one for one in _lines(content, inner) if one.lower().startswith(b"content-")),
+    dropped = _STRUCTURE | ({"subject"} if inner.all("subject") else set())
+    outside = [
+        one for one in _lines(octets, header) if one.partition(b":")[0].strip().lower().decode("latin-1") not in dropped
+    ]
+    said = {_said(one) for one in header.fields if one.name not in dropped}
+    inside = [
+        line
+        for one, line in zip(inner.fields, _lines(content, inner), strict=True)
+        if one.name not in _ENVELOPE and _said(one) not in said
     ]
     said_at = read_message(inner).date if signed_by else None
-    whole = b"".join((*fields, b"\r\n", content[inner.body_offset :]))
+    whole = b"".join((*outside, b"MIME-Version: 1.0\r\n", *inside, b"\r\n", content[inner.body_offset :]))
     return Opened(octets=whole, signed_by=signed_by, said_at=said_at)
+
+
+def _said(one: Field) -> tuple[str, bytes]:
+    """A field, however its line is folded."""
+    return one.name, b" ".join(one.body.split())
 
 
 def _names_another(header: HeaderSection, inner: HeaderSection) -> bool:

@@ -28,6 +28,7 @@ LINES = st.lists(
         b"From: Ana <ana@customs.example>\r\n", b"From: Eve <eve@x.example>\r\n", b"To: eve@x.example\r\n", b"Bcc: eve@x.example\r\n",
         b" folded\r\n", b"Content-Type\r\n", b"Subject: a\rb\r\n", b"Subject: a\nFrom: eve@x.example\r\n", b"\r\n", b"\n", b"MIME-Version: 2.0\r\n",
         b"Content-Type: text/plain;\r\n From: eve@x.example\r\n", b"\x00\r\n", b"Received: x\r\n",
+        b"X-Protective-Marking: SEC=SECRET\r\n",
     ])
     | st.binary(max_size=30),
     max_size=10,
@@ -60,3 +61,24 @@ def test_what_comes_out_keeps_the_authors_header(lines, body):
     assert found.all("bcc") == found.all("received") == ()
     assert found.all("mime-version") == (b"1.0",)
     assert len(found.all("subject")) == 1
+    inside = split_header(lines + b"Content-Type: text/plain\r\n\r\n")
+    marked = inside.all("x-protective-marking")
+    assert found.all("x-protective-marking") == marked
+
+
+def test_what_the_header_inside_says_is_read_like_what_stands_outside():
+    outer = OUTER + b"X-Label: open\r\nSubject-Label: SECRET\r\nReferences: <a@x.example>\r\n" + PGP + b"x"
+    inner = (
+        b"Subject: Inside\r\nSIO-Label: SECRET;\r\n folded\r\nX-Label: open\r\nX-Label: closed\r\nReferences:\r\n <a@x.example>\r\n"
+        b"Content-Type: text/plain\r\n\r\nText\r\n"
+    )
+    opened = _rebuilt(outer, split_header(outer), inner, frozenset())
+    found = split_header(opened.octets)
+    assert not found.defects
+    assert found.all("sio-label") == (b"SECRET; folded",)
+    assert found.all("subject-label") == (b"SECRET",)
+    assert found.all("x-label") == (b"open", b"closed")
+    differs = inner.replace(b"<a@x", b"<b@x")
+    opened = _rebuilt(outer, split_header(outer), differs, frozenset())
+    assert split_header(opened.octets).defects == ("header.duplicate.references",)
+    assert _rebuilt(outer, split_header(outer), b"Subject: Other\r\n" + inner, frozenset()) is None
