@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from operator import itemgetter
 from typing import Literal
 
 from relay.detectors.believing import RULE, believed
@@ -150,7 +151,7 @@ def _cut(text: str) -> Iterator[tuple[int, int]]:
 
 def words_of(reading: Reading, detectors: Detectors) -> list[Signal]:
     """Every word of the vocabulary that stands in a text."""
-    return _without_nothing(list(detectors.vocabulary.find(reading)), detectors.kinds["nothing"])
+    return _without_nothing(detectors.vocabulary.find(reading), detectors.kinds["nothing"])
 
 
 def signals_of(
@@ -172,7 +173,7 @@ def _seen(
 def _that_count(seen: list[Signal], reading: Reading, detectors: Detectors, facts: Facts) -> list[Signal]:
     signals = without_own(seen, reading, detectors.kinds, facts)
     signals = without_writers(signals, reading, detectors.kinds, facts)
-    return sorted(as_published(signals, reading, detectors.names), key=lambda one: (one.start, one.end))
+    return sorted(as_published(signals, reading, detectors.names), key=itemgetter(1, 2))  # start and end
 
 
 def _possible(words: int, detectors: Detectors) -> tuple[list[Detector], list[Pattern]]:

@@ -7,6 +7,7 @@ by a hash alone: no sentence can be read in it.
 """
 
 from base64 import b64decode
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -162,21 +163,23 @@ def things_of(
         found: what rules found in it.
         likeness: which things there are.
     """
-    kinds: dict[int, int] = {}
-    for one in signals:
-        number = reading.sentences.of(one.start)
-        kinds[number] = kinds.get(number, 0) | one.kind
+    starts = reading.sentences.starts
+    kinds = [0] * len(starts)
+    for kind, start, _ in signals:
+        kinds[bisect_right(starts, start) - 1] |= kind
+    of_bits = likeness.of_bits
     things: dict[int, set[int]] = {}
-    for number, some in kinds.items():
+    for number, some in enumerate(kinds):
         of_sentence, rest = things.setdefault(number, set()), some
         while rest:
             bit = rest.bit_length() - 1
             rest ^= 1 << bit
-            if bit in likeness.of_bits:
-                of_sentence.add(likeness.of_bits[bit])
+            if (thing := of_bits.get(bit)) is not None:
+                of_sentence.add(thing)
     for finding in found:
-        of_sentence = things.setdefault(reading.sentences.of(finding.start), set())
-        of_sentence |= {likeness.places[name] for name in (finding.rule, finding.code) if name in likeness.places}
+        things[reading.sentences.of(finding.start)] |= {
+            likeness.places[name] for name in (finding.rule, finding.code) if name in likeness.places
+        }
     return {number: sorted(some) for number, some in things.items() if some}
 
 

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal, kinds_named
@@ -69,8 +70,7 @@ class NameKinds:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):  # many are made of each text, as of signals
     """A word of a run: its tokens (first and behind the last), its place, the kinds that the vocabulary knows it by."""
 
     first: int
@@ -87,11 +87,12 @@ class Marks:
         self.reading = reading
         self.kinds = kinds
         self.tokens, self.starts = reading.tokens, reading.starts
+        starts = (*self.starts, len(reading.text))
         marks = [0] * len(self.starts)
-        for one in signals:
-            at = bisect_left(self.starts, one.start)
-            while at < len(marks) and self.starts[at] < one.end:
-                marks[at] |= one.kind
+        for kind, start, end in signals:
+            at = bisect_left(starts, start)
+            while starts[at] < end:
+                marks[at] |= kind
                 at += 1
         self.marks = marks
         self._before: dict[int, int] = {}
@@ -107,18 +108,17 @@ class Marks:
     def words(self, start: int, end: int) -> list[Word]:
         """The words between two places; a hyphen or an apostrophe parts none."""
         words: list[Word] = []
-        number = bisect_left(self.starts, start)
-        while number < len(self.starts) and self.starts[number] < end:
-            token, at = self.token(number), self.starts[number]
+        starts = self.starts
+        for number in range(bisect_left(starts, start), bisect_left(starts, end)):
+            token, at = self.tokens[number], starts[number]
             if token[0].isalpha():
                 behind = at + len(token)
                 if words and at == words[-1].end + 1 and self.reading.text[at - 1] in "-'’":
                     last = words.pop()
-                    kinds = 0 if self.token(last.first) in {"al", "el"} else last.kinds  # "Al-Example"
+                    kinds = 0 if self.tokens[last.first] in {"al", "el"} else last.kinds  # "Al-Example"
                     words.append(Word(last.first, number + 1, last.start, behind, kinds | self.marks[number]))
                 else:
                     words.append(Word(number, number + 1, at, behind, self.marks[number]))
-            number += 1
         return words
 
     def is_parted(self, one: int, other: int) -> bool:
@@ -145,19 +145,19 @@ class Marks:
     def _looked_before(self, number: int) -> int:
         kinds = 0
         for back in range(1, 4):
-            token = self.token(number - back)
-            if token not in LINKS:
+            word = self.token(number - back)
+            if word not in LINKS:
                 break
             kinds |= self.marks[number - back] & self.kinds.locative
             if self.marks[number - back] & self.kinds.head_before:
                 break
         if number - back < 0 or self.is_parted(number - back, number):
             return kinds
-        if self.token(number - back) == "sao" and self.reading.text[self.starts[number - back]].islower():
+        if word == "sao" and self.reading.text[self.starts[number - back]].islower():
             return kinds  # "são", which means "are"
-        if self.token(number - back) == "o" and "đ" not in self.reading.folded:
+        if word == "o" and "đ" not in self.reading.folded:
             return kinds  # the article, which is a preposition in Vietnamese
-        if self.token(number - back) == "," and self.marks[number - back - 1] & self.kinds.greeting:
+        if word == "," and self.marks[number - back - 1] & self.kinds.greeting:
             return kinds | self.kinds.greeting if self._ends_behind(number) else kinds
         if number > back and self.marks[number - back] & self.kinds.title:
             kinds |= self.marks[number - back - 1] & self.kinds.greeting

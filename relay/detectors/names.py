@@ -77,8 +77,8 @@ def _is_flat(line: int, reading: Reading) -> bool:
     words = [one for one in text.split() if one[0].isalpha()]
     if len(words) < 4:
         return False
-    loud = sum(one.isupper() for one in words)
-    large = sum(one[0].isupper() for one in words)
+    loud = sum(map(str.isupper, words))
+    large = sum(map(str.isupper, [one[0] for one in words]))
     return loud * 10 >= len(words) * 7 or (len(words) >= 5 and large * 10 >= len(words) * 8)
 
 
@@ -92,7 +92,7 @@ def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
     if stopped & kinds.suspect:
         stopped = 0
     for place, word in enumerate(words):
-        if marks.token(word.first) in _INSIDE and word.last - word.first == 1 and not word.kinds & named:
+        if marks.tokens[word.first] in _INSIDE and word.last - word.first == 1 and not word.kinds & named:
             continue
         if (
             not word.kinds & kinds.stops
@@ -175,15 +175,15 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     """How sure a segment is a name, by its words alone."""
     kinds = marks.kinds
     sure = kinds.stops & ~kinds.title
-    given = sum(bool(one.kinds & kinds.given) and not one.kinds & sure for one in segment)
-    surname = sum(bool(one.kinds & kinds.surname) and not one.kinds & (sure | kinds.given) for one in segment)
-    soft = sum(bool(one.kinds & (kinds.given | kinds.surname)) and bool(one.kinds & sure) for one in segment)
-    initials = sum(one.end - one.start == 1 for one in segment)
-    slavic = sum(_slavic(one, marks) for one in segment)
-    count = len(segment)
+    known, count = [one.kinds for one in segment], len(segment)
+    given = sum([bool(one & kinds.given) and not one & sure for one in known])
+    surname = sum([bool(one & kinds.surname) and not one & (sure | kinds.given) for one in known])
+    soft = sum([bool(one & (kinds.given | kinds.surname)) and bool(one & sure) for one in known])
+    initials = sum([one.end - one.start == 1 for one in segment])
+    slavic = sum([_slavic(one, marks) for one in segment])
     if count == initials:
         return kinds.capital if count > 1 else 0
-    if any(_PATRONYMIC.search(marks.reading.text[one.start : one.end].lower()) for one in segment) and count > 1:
+    if count > 1 and any(_PATRONYMIC.search(marks.reading.text[one.start : one.end].lower()) for one in segment):
         return kinds.name
     if count - initials == 1:
         if initials and (given or surname or slavic):
@@ -245,8 +245,8 @@ def _is_author(segment: list[Word], marks: Marks) -> bool:
     )
 
 
-_BINOMIAL = regex.compile(
-    r"(?:^|[\s(*_])\p{Lu}(?:\.|\p{Ll}{2,})[*_]? [*_]?\p{Ll}{4,}(?:[ ](?:ssp\.|subsp\.|var\.)?[ ]?\p{Ll}{4,})?[*_]?,? ?"
+_BINOMIAL = regex.compile(  # from its end, at which it stands, in a quarter of the time
+    r"(?r)(?:^|[\s(*_])\p{Lu}(?:\.|\p{Ll}{2,})[*_]? [*_]?\p{Ll}{4,}(?:[ ](?:ssp\.|subsp\.|var\.)?[ ]?\p{Ll}{4,})?[*_]?,? ?"
     r"(?:\([^()\n]{1,40}\) ?|\((?:[\p{L}., ]{1,30}(?:&|et|,) ?)?)$"
 )
 _YEAR = regex.compile(r"(?: (?:&|et|and|in) [\p{L}.]+){0,2},? ?(?:1[789]|20)\d\d\b")

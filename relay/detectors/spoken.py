@@ -7,6 +7,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from types import MappingProxyType
 
 import regex
@@ -117,13 +118,12 @@ def in_digits(text: str) -> str:
 def _may_have(text: str) -> bool:
     """A quick look, which most texts don't pass: a year in one word, its beginning and another number, or several numbers, two of them side by side."""
     words = text.lower().translate(_PARTED).split()
-    if _AND not in text and _SAID.isdisjoint(words):
-        return not _YEARS.isdisjoint(words)
-    said = sum(word in _SAID or word.removeprefix(_AND) in _SAID for word in words)
+    bare = words if _AND not in text else [one if one in _KNOWN else one.removeprefix(_AND) for one in words]
+    said = sum(map(_SAID.__contains__, bare))
     if not said:
         return not _YEARS.isdisjoint(words)
     return (
-        (said >= _FEWEST and _stand_together(words))
+        (said >= _FEWEST and _stand_together(bare))
         or not _YEARS.isdisjoint(words)
         or not _YEARS_BEGIN.isdisjoint(words)
     )
@@ -131,13 +131,8 @@ def _may_have(text: str) -> bool:
 
 def _stand_together(words: Sequence[str]) -> bool:
     """Whether two words of numbers follow each other, or with one word between."""
-    last = -_NEXT_BUT_ONE
-    for place, word in enumerate(words):
-        if word in _KNOWN or word.removeprefix(_AND) in _KNOWN:
-            if place - last < _NEXT_BUT_ONE:
-                return True
-            last = place
-    return False
+    places = [place for place, word in enumerate(words) if word in _KNOWN]
+    return any(other - one < _NEXT_BUT_ONE for one, other in pairwise(places))
 
 
 def _digits(row: Sequence[_Number]) -> str:

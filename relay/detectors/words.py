@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
+from operator import sub
 from typing import NamedTuple
 
 import ahocorasick
@@ -69,18 +70,18 @@ class Vocabulary:
 
     automaton: ahocorasick.Automaton = field(repr=False)
 
-    def find(self, reading: Reading) -> Iterator[Signal]:
+    def find(self, reading: Reading) -> list[Signal]:
         """Every word in a text; of words that begin at the same place the longest of each kind comes last."""
-        flat, starts, flat_starts = reading.flat, reading.starts, reading.flat_starts
-        for last, (length, kinds) in self.automaton.iter(flat):
-            start = last - length + 1
-            # Both are the spaces at a word's edges, where it has edges.
-            start += flat[start] == " "
-            end = last if flat[last] == " " else last + 1
-            first = bisect_right(flat_starts, start) - 1
-            begin = starts[first] + start - flat_starts[first]
-            one_token = first + 1 == len(flat_starts) or end < flat_starts[first + 1]
-            yield Signal(kinds, begin, begin + end - start if one_token else reading.place(end - 1) + 1)
+        flat_starts = reading.flat_starts
+        shifts = [0, *map(sub, reading.starts, flat_starts)]  # from `flat` to `text`: of a token, and in front of it 0
+        return [
+            Signal(
+                kinds,
+                (start := last - back) + shifts[bisect_right(flat_starts, start)],
+                last + shifts[bisect_right(flat_starts, last - ahead)] + 1 - ahead,
+            )
+            for last, (back, ahead, kinds) in self.automaton.iter(reading.flat)
+        ]
 
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
@@ -91,9 +92,10 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
             for entry in _entries(word):
                 entries[entry] = entries.get(entry, 0) | kind
     automaton = ahocorasick.Automaton()
-    automaton.add_word("\n", (1, 0))  # stands in no flat text; an empty automaton can't search
+    automaton.add_word("\n", (0, 0, 0))  # stands in no flat text; an empty automaton can't search
     for entry, kinds in entries.items():
-        automaton.add_word(entry, (len(entry), kinds))
+        # How far a word's first and last letter are from the match's end: both spaces are its edges, where it has edges.
+        automaton.add_word(entry, (len(entry) - 1 - entry.startswith(" "), int(entry.endswith(" ")), kinds))
     automaton.make_automaton()
     return Vocabulary(automaton)
 

@@ -32,7 +32,7 @@ _CLASSES = "".join(
 ).encode() + bytes(128)
 _BEGINS_IN_CLASSES = (re.compile(rb" a {1,12}a {1,12}a"), re.compile(rb"0a {1,12}a {1,12}a"))
 _PIECE = re.compile(rf"{_LETTER}|{_GAP}")
-_SUBSTITUTED = re.compile(r"[0-9@$€!](?=[^\W\d_])|(?<=[^\W\d_])[0-9@$€!]")
+_SUBSTITUTED = re.compile(r"[0-9@$€!](?:(?=[^\W\d_])|(?<=[^\W\d_].))")  # begins with a sign, of which texts have few
 _MIXED = re.compile(r"(?<![^\W_])(?<![@$€!])(?:[^\W\d_]++[0-9@$€!]|[0-9@$€!]++[^\W\d_])(?:[^\W_]|[@$€!])*+")  # "S3CR3T"
 _PARTING = re.compile(r"(\s[-–—/]\s|[ ]{3,}|[\n\t|\[\](){}<>*:;,·•«»\"“”★=#~_]+)")
 _COLUMNS = re.compile(r"[ ]{3,}|[\t|]")
@@ -162,10 +162,12 @@ def _meant(piece: str, spellings: Spellings, *, emphasised: bool) -> str:
             return key.upper()
         is_known = " ".join(map(fold, tokens)) == key
         return piece if is_known or len(squashed) < _FEWEST else _parted("".join(tokens), key)
-    if _SUBSTITUTED.search(piece) or piece.replace("l", "I").isupper():  # "V5-NfD", "CONFlDENTIAL"
-        key = spellings.alike.get(squashed.translate(ALIKE))
-        if key and not any(map(str.isdigit, tokens)):
-            return key.upper() if sum(map(str.islower, piece)) <= 1 + piece.count("l") else key
+    if (  # "V5-NfD", "CONFlDENTIAL"
+        (key := spellings.alike.get(squashed.translate(ALIKE)))
+        and (_SUBSTITUTED.search(piece) or piece.replace("l", "I").isupper())
+        and not any(map(str.isdigit, tokens))
+    ):
+        return key.upper() if sum(map(str.islower, piece)) <= 1 + piece.count("l") else key
     if "." in piece and (key := _abbreviated(_SHORTENED.findall(piece), spellings, ALONE)):
         blanks = len(piece) - len(piece.lstrip())
         return piece[:blanks] + key.upper() + piece[len(piece.rstrip()) :]
@@ -174,7 +176,7 @@ def _meant(piece: str, spellings: Spellings, *, emphasised: bool) -> str:
 
 def _abbreviated(tokens: list[str], spellings: Spellings, fewest: int) -> str | None:
     """The marking whose words are cut short with stops: "Conf. Déf."; a single word only when much of it is left."""
-    words = [fold(token).rstrip(".") for token in tokens]
+    words = [token.rstrip(".") for token in fold(" ".join(tokens)).split(" ")]
     if sum(map(len, words)) < fewest and " ".join(words) not in spellings.cut:
         return None
     for key in spellings.initials.get(initials_of(words), ()):
