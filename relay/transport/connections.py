@@ -60,7 +60,7 @@ class Connections:
         self._opening: set[asyncio.Task[Connection]] = set()
         self._leaving: set[asyncio.Task[None]] = set()
         self._cut = False
-        self.gives_own_paths = False  # whether the server did so the last time that it was asked (XVERP)
+        self.gives_own_paths = False  # whether the server did so when it was last seen (XVERP)
 
     async def carry(self, parcels: Sequence[Parcel]) -> AsyncIterator[list[Result]]:
         """Send these, and tell what became of them: all at once, unless the server falls silent over one of them.
@@ -100,6 +100,7 @@ class Connections:
             results = await connection.send(rest)
             if way:
                 way.connection = None  # it is done with these, and may soon carry another's
+            self.gives_own_paths = connection.gives_own_paths  # it may have offered more than it does
             self._put_back(connection)
             done += [result for result in results if result[1].reached]
             unreached = [result for result in results if not result[1].reached]

@@ -336,8 +336,8 @@ class Connection:
         if not transaction:
             return []
         first = transaction[0]
-        own_paths = len(transaction) > 1 and first.shared_from != "" and self.gives_own_paths
-        sender, verp = (first.shared_from, f" XVERP={XVERP}") if own_paths else (first.mail_from, "")
+        shares_path = self._shares_path(transaction)
+        sender, verp = (first.shared_from, f" XVERP={XVERP}") if shares_path else (first.mail_from, "")
         size = f" SIZE={len(first.head) + len(first.octets)}" if "SIZE" in self._extensions else ""
         body = "" if first.content.is_ascii else " BODY=8BITMIME"
         utf8 = " SMTPUTF8" if first.needs_utf8 else ""
@@ -351,16 +351,22 @@ class Connection:
         ]
         return [f"{line}\r\n".encode() for line in (*lines, "DATA")]
 
+    def _shares_path(self, transaction: tuple[Parcel, ...]) -> bool:
+        """Whether the server is to make each recipient's own return path from the one that it is given (XVERP)."""
+        return len(transaction) > 1 and transaction[0].shared_from != "" and self.gives_own_paths
+
     async def _open_transaction(self, transaction: tuple[Parcel, ...], lines: list[bytes]) -> _Opened | None:
         """Read the envelope's replies; None when there is no message to follow.
 
         In a transaction that is shared, a session that ends, or a reply that takes long, is held against the recipient whose
-        reply is awaited, and the others go again without it.
+        reply is awaited, and the others go again without it. A shared path that is refused for good is nobody's fate: all go again,
+        each by its own.
         """
         commands = iter(lines)
         if self._reset_due and not (await self._reply_to(next(commands))).positive:
             raise SmarthostError("the server refused RSET")
         mail = await self._reply_to(next(commands))
+        apart = mail.code >= 500 and self._shares_path(transaction)
         accepted: list[Parcel] = []
         for parcel in transaction:
             self._asked = (parcel,) if mail.positive else ()
@@ -369,16 +375,25 @@ class Connection:
                 accepted.append(parcel)
             elif mail.positive and accepted and rcpt.means_too_many:
                 self._outcomes[parcel.key] = replace(outcome_of(rcpt, to_rcpt=True), reached=False)
-            else:
+            elif not apart:
                 self._outcomes[parcel.key] = outcome_of(rcpt, to_rcpt=True) if mail.positive else outcome_of(mail)
         self._asked = tuple(accepted)
         data = await self._reply_to(next(commands), data=True)
         self._reset_due = mail.positive and data.code != 354
+        if apart:
+            self._do_without_shared_paths(transaction)
         if data.code != 354:
             self._outcomes |= {parcel.key: outcome_of(data) for parcel in accepted}
             return None
         # With no recipient left, a 354 is answered with the dot alone (RFC 2920 §3.1).
         return _Opened(tuple(accepted), _stuffed(transaction[0]) if accepted else b"")
+
+    def _do_without_shared_paths(self, transaction: tuple[Parcel, ...]) -> None:
+        """Believe the server no more, as long as this session lasts, that it makes paths; these and what follows go by their own."""
+        self._extensions.pop("XVERP")
+        rest = [*transaction, *(parcel for later in self._todo for parcel in later)]
+        self._todo.clear()
+        self._todo.extend(self._transactions(rest))
 
     async def _reply_to(self, line: bytes, *, data: bool = False, shared: bool = False) -> ServerReply:
         """The reply to an envelope command, which was already sent when the server takes groups."""

@@ -236,6 +236,22 @@ def test_elsewhere_and_for_one_alone_copies_have_a_path_of_their_own() -> None:
         assert [got.mail_from for got in sink.received] == [f"list-bounces+{n}@relay.example" for n in range(number)]
 
 
+@pytest.mark.parametrize("extensions", [("PIPELINING", "XVERP"), ("XVERP",)])
+def test_where_the_server_refuses_the_paths_it_offered_copies_go_by_their_own(extensions: tuple[str, ...]) -> None:
+    sink = Sink(behave=at("mail", "555 5.5.4 Unsupported option: XVERP", argument=BASE), extensions=extensions)
+    more = [replace(one, key=-1 - one.key, head=b"X-One: 1\r\n") for one in sharing(2)]
+    outcomes = through_sink(sink, [*sharing(3), *more])
+    assert {outcome.action for outcome in outcomes} == {Action.DELIVERED}
+    paths = [f"list-bounces+{n}@relay.example" for n in (0, 1, 2, 0, 1)]
+    assert [(got.mail_from, got.asked, len(got.rcpt_to)) for got in sink.received] == [(path, (), 1) for path in paths]
+
+
+def test_a_refusal_of_the_shared_path_for_now_is_everybodys_who_shares_it() -> None:
+    sink = Sink(behave=at("mail", "451 4.3.0 later", argument=BASE), extensions=("PIPELINING", "XVERP"))
+    assert {outcome.action for outcome in through_sink(sink, sharing(3))} == {Action.DELAYED}
+    assert sink.received == []
+
+
 def test_who_was_put_off_before_goes_alone() -> None:
     sink = Sink(extensions=("PIPELINING", "XVERP"))
     through_sink(sink, [*sharing(2), *(replace(one, key=-1 - one.key) for one in sharing(2, alone=True))])
