@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, not_, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, literal, not_, or_, select, update
 
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.roster.member import Member
 from relay.roster.reading import Reading
 from relay.store import audit
+from relay.store.column_types import Instant
 from relay.store.fanout import is_paused
 from relay.store.last_look import Part, look_at_parts
 from relay.store.references import next_reference
@@ -116,11 +117,12 @@ def lost_with(connection: Connection, digests: Iterable[Delivery]) -> tuple[tupl
     return tuple((row.post_id, row.list_name) for row in connection.execute(query)) if ids else ()
 
 
-def lose(connection: Connection, digest_id: int) -> tuple[tuple[int, str], ...]:
+def lose(connection: Connection, digest_id: int, now: datetime) -> tuple[tuple[int, str], ...]:
     """Let the copies in a digest fail that was sent and came back; which posts, each with its list."""
     gone = or_(COLLECTED, deliveries.c.status == Status.DELIVERED)
-    failed = update(deliveries).where(deliveries.c.digest_id == digest_id, gone).values(status=Status.FAILED)
-    returned = connection.execute(failed.returning(deliveries.c.post_id, deliveries.c.list_name))
+    failed = {"status": Status.FAILED, "sent_at": func.coalesce(deliveries.c.sent_at, literal(now, Instant()))}
+    lost = update(deliveries).where(deliveries.c.digest_id == digest_id, gone).values(**failed)
+    returned = connection.execute(lost.returning(deliveries.c.post_id, deliveries.c.list_name))
     return tuple((row.post_id, row.list_name) for row in returned)
 
 

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, func, literal, or_, select, update
 
 from relay.delivery.delivery import BOUNCING, Delivery, Kind, Status
 from relay.mail.address import Address
 from relay.store import audit, digests, fanout
+from relay.store.column_types import Instant
 from relay.store.member_rows import address_of
 from relay.store.prepared import Prepared
 from relay.store.tables import deliveries, members, posts
@@ -39,9 +40,14 @@ _REACH = Prepared(
 
 
 _WHOLE = deliveries.alias("digest")
+# What a server took counts for good: a later report that it failed may be forged, and nobody is to be forgotten by it.
 _GOT = and_(
     deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE]),
-    or_(deliveries.c.status.in_([Status.SENDING, Status.DELIVERED]), fanout.IN_DIGEST_BEING_SENT),
+    or_(
+        deliveries.c.status.in_([Status.SENDING, Status.DELIVERED]),
+        deliveries.c.sent_at.is_not(None),
+        fanout.IN_DIGEST_BEING_SENT,
+    ),
 )
 _MAY_BE_HAD = or_(
     _GOT,
@@ -79,7 +85,7 @@ def of_post(connection: Connection, post_id: int) -> Reach:
 
 
 def who_got(connection: Connection, post_id: int) -> frozenset[str]:
-    """The members, by id, who have a post or may have it: by a copy or in a digest that was sent or is being sent."""
+    """The members, by id, who have a post or may have it: by a copy or in a digest that was sent or is being sent, whatever came back of it."""
     got = select(deliveries.c.member_id).where(deliveries.c.post_id == post_id, _GOT)
     return frozenset(connection.execute(got).scalars())
 
@@ -150,6 +156,7 @@ def lose(
         "next_attempt_at": None,
         "lease": None,
         "leased_until": None,
+        "sent_at": func.coalesce(deliveries.c.sent_at, literal(now, Instant())),
     }
     found = connection.execute(
         update(deliveries)
@@ -160,7 +167,7 @@ def lose(
     if found is None:
         return None
     if found.post_id is None:
-        lost = digests.lose(connection, delivery_id)
+        lost = digests.lose(connection, delivery_id, now)
         reference = found.facts.get("reference", "")  # a probe has none
     else:
         lost = ((found.post_id, found.list_name),)

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from relay.delivery.delivery import Kind, Status
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.roster.reading import Reading
-from relay.store import digests, last_look, leases, queue, recalls, spills, verdicts, wishes
+from relay.store import digests, last_look, leases, queue, reach, recalls, spills, verdicts, wishes
 from relay.store.tables import deliveries
 from tests.integration.store.conftest import NODE, START
 from tests.integration.store.test_spills import Scene
@@ -88,6 +88,30 @@ def test_who_may_have_got_it_in_a_crash_is_asked_too(scene):
     scene.write(lambda c: last_look.begin(c, f"{NODE}/1", [claimed[0].id], START))
     scene.write(lambda c: leases.recover(c, NODE, START))
     assert recall(scene, reference) == recalls.Recalled(outcome="done", cancelled=3, asked=1)
+
+
+@pytest.mark.parametrize(
+    ("reading", "when"),
+    [(Reading.INSTANT, "sending"), (Reading.INSTANT, "retried"), (Reading.DAILY, "sending"), (Reading.DAILY, "sent")],
+)
+def test_a_report_that_copies_failed_keeps_nobody_from_being_asked(scene, reading, when):
+    """Whoever got the post can forge one about others, where they share a return path."""
+    scene.write(lambda c: wishes.set_reading(c, NODE, scene.reader, reading, START))
+    reference, _ = scene.post()
+    scene.write(lambda c: digests.gather(c, scene.reader.id, START))
+    claimed = scene.write(lambda c: queue.claim(c, f"{NODE}/1", START, START + HOUR, 9))
+    going = [one.id for one in claimed if one.kind in {"copy", "digest"}]
+    scene.write(lambda c: last_look.begin(c, f"{NODE}/1", going, START))
+    if when != "sending":
+        done = [queue.Settlement(id=one, status=Status.DELIVERED, reply="250", sent_at=START) for one in going]
+        scene.write(lambda c: queue.settle(c, f"{NODE}/1", done, START))
+    for one in going:
+        assert scene.write(lambda c, one=one: reach.lose(c, NODE, one, "5.1.1", "5.1.1", START))
+    assert scene.statuses(reference) == {"failed": 3}
+    if when == "retried":
+        scene.write(lambda c: queue.retry(c, NODE, reference, operator="root", now=START))
+    assert scene.report(scene.reader, reference).gone == 3
+    assert recall(scene, reference).asked == 3
 
 
 def test_a_digest_that_waits_leaves_it_out(scene):
