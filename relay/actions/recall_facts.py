@@ -10,7 +10,7 @@ from relay.delivery.notice_facts import Acknowledgements, NoticeFacts, RecallFac
 from relay.resources import Resources
 from relay.roster.member import Member
 from relay.store import acknowledgements, recalls
-from relay.store.acknowledgements import Standing
+from relay.store.acknowledgements import Reader, Standing
 
 
 def about_recall(facts: NoticeFacts, resources: Resources, delivery: Delivery) -> NoticeFacts:
@@ -41,17 +41,20 @@ def asked_acknowledgements(
     for reference in asked:
         with resources.database.read() as connection:
             seen = acknowledgements.may_see(connection, reader, reference, now)
-            standing = acknowledgements.standing(connection, reference) if seen else None
-        if standing is not None:
-            found[reference] = _told(standing, others=seen == "all")
+            if seen is None:
+                continue
+            standing = acknowledgements.standing(connection, reference, None if seen.own else seen.lists)
+            theirs = acknowledgements.standing(connection, reference, seen.lists)
+        if standing is not None and theirs is not None:
+            found[reference] = _told(standing, others=theirs.missing)
     return found
 
 
-def _told(standing: Standing, *, names: bool = True, others: bool = False) -> Acknowledgements:
+def _told(standing: Standing, *, names: bool = True, others: Iterable[Reader] = ()) -> Acknowledgements:
     said = standing.acknowledged
     return Acknowledgements(
         due=standing.due,
         acknowledged=tuple((one.name if names else "", one.agency if names else "", one.at) for one in said if one.at),
         missing=len(standing.missing),
-        others=tuple((one.name, one.agency) for one in standing.missing) if others else (),
+        others=tuple((one.name, one.agency) for one in others),
     )

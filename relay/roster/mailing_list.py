@@ -134,3 +134,8 @@ class MailingList:
                     return start + span
                 span -= next_day - start
             start = next_day
+
+
+def reads(member: Member, name: str) -> bool:
+    """Whether a post that goes out to the list of this name is for this member to know: of a list of moderators, only for who decides there."""
+    return name.removesuffix(OWNER) in member.lists and (member.may_moderate or not name.endswith(OWNER))

@@ -3,19 +3,20 @@
 All is read from our tables, so that a reminder comes once, whichever node ticks and however often one was restarted.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, true, update
 
 from relay.delivery.delivery import Kind
 from relay.policy.answered import Answered
-from relay.roster.mailing_list import OWNER
+from relay.roster.mailing_list import OWNER, reads
 from relay.roster.member import Member
-from relay.store import audit, fanout, reach, second_thoughts
+from relay.store import audit, fanout, reach
 from relay.store.fanout import decides, may_act, may_receive
-from relay.store.tables import ACK_WANTED, acknowledgements, decisions, members, memberships, posts
+from relay.store.tables import ACK_WANTED, RELAYED, acknowledgements, decisions, deliveries, members, memberships, posts
 
 Outcome = Literal["done", "already", "unknown", "rejected"]
 
@@ -37,6 +38,14 @@ class Standing:
     due: datetime | None
     acknowledged: tuple[Reader, ...]
     missing: tuple[Reader, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What of a post's acknowledgements somebody may see: of their `own` post who has; as a moderator of `lists` also who hasn't there."""
+
+    own: bool
+    lists: frozenset[str]
 
 
 def begin(connection: Connection, post_id: int, now: datetime) -> None:
@@ -72,24 +81,23 @@ def asked_by(connection: Connection, answered: Answered) -> str | None:
     return connection.execute(query).scalar()
 
 
-def may_see(
-    connection: Connection, member: Member, reference: str, now: datetime
-) -> Literal["all", "acknowledged", ""]:
-    """What of a post's acknowledgements a member may see: its moderators all, its author who has, everybody else nothing.
+def may_see(connection: Connection, member: Member, reference: str, now: datetime) -> Sight | None:
+    """What of a post's acknowledgements a member may see; None when nothing.
 
-    Who has acknowledged did it to be known to the author; who is on the list besides is not told to members (POLICY).
+    Who has acknowledged did it to be known to the author; who is on the list besides is not told to members (POLICY), and to
+    moderators only of the lists that are theirs.
     """
     row = _post(connection, reference)
     if row is None or row.ack_hours is None:
-        return ""
-    names = {name.removesuffix(OWNER) for name in second_thoughts.lists_of(connection, reference)}
-    if member.may_moderate and member.may_act(now.date()) and names & member.lists:
-        return "all"
-    return "acknowledged" if row.author_id == member.id else ""
+        return None
+    moderates = member.may_moderate and member.may_act(now.date())
+    names = fanout.relayed_to(connection, row.id) if moderates else ()
+    own, lists = row.author_id == member.id, frozenset(name for name in names if reads(member, name))
+    return Sight(own=own, lists=lists) if own or lists else None
 
 
-def standing(connection: Connection, reference: str) -> Standing | None:
-    """How a post stands; None when there is none that asks to be acknowledged."""
+def standing(connection: Connection, reference: str, lists: Collection[str] | None = None) -> Standing | None:
+    """How a post stands, with all readers or those alone who are on these lists or got it by them; None when there is none that asks to be acknowledged."""
     row = _post(connection, reference)
     if row is None or row.ack_hours is None:
         return None
@@ -98,7 +106,7 @@ def standing(connection: Connection, reference: str) -> Standing | None:
         acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == members.c.id
     )
     query = select(members.c.name, members.c.agency, said.scalar_subquery().label("at")).where(
-        or_(members.c.id.in_(has), said.exists())
+        or_(members.c.id.in_(has), said.exists()), true() if lists is None else _reads(row.id, lists)
     )
     readers = [
         Reader(name=one.name, agency=one.agency, at=one.at)
@@ -110,6 +118,15 @@ def standing(connection: Connection, reference: str) -> Standing | None:
         acknowledged=tuple(one for one in readers if one.at is not None),
         missing=tuple(one for one in readers if one.at is None),
     )
+
+
+def _reads(post_id: int, lists: Collection[str]) -> ColumnElement[bool]:
+    """The members who are on one of these lists, or got the post by one and have left it since."""
+    names = [name.removesuffix(OWNER) for name in lists]
+    on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
+    its = deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE])
+    by_list = (deliveries.c.post_id == post_id, its, deliveries.c.list_name.in_(lists))
+    return or_(on_list, exists().where(deliveries.c.member_id == members.c.id, *by_list))
 
 
 def counts(connection: Connection, post_id: int) -> tuple[int, int]:
@@ -140,7 +157,7 @@ def _remind(connection: Connection, node: str, row: Any, now: datetime) -> int:
     said = exists().where(acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == members.c.id)
     whom = and_(members.c.id.in_(has), ~said, may_receive(now.date()))
     count = fanout.write_to(connection, row.id, Kind.REMINDER, whom, now, again=False)
-    names = select(func.replace(decisions.c.list_name, OWNER, "")).where(decisions.c.post_id == row.id)
+    names = select(func.replace(decisions.c.list_name, OWNER, "")).where(decisions.c.post_id == row.id, RELAYED)
     on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
     told = or_(members.c.id == row.author_id, and_(decides(), on_list))
     fanout.write_to(connection, row.id, Kind.ACKNOWLEDGED, and_(told, may_act(now.date())), now, again=False)

@@ -273,10 +273,10 @@ def forget_withheld(connection: Connection, post_id: int) -> None:
     destroy_unneeded(connection, post_id)
 
 
-def is_relayed(connection: Connection, post_id: int) -> bool:
-    """Whether a post goes out to some list."""
-    relayed = select(decisions.c.list_name).where(decisions.c.post_id == post_id, RELAYED).limit(1)
-    return connection.execute(relayed).first() is not None
+def relayed_to(connection: Connection, post_id: int) -> frozenset[str]:
+    """The names of the lists that a post goes out to: none that declined, withheld or still holds it."""
+    relayed = select(decisions.c.list_name).where(decisions.c.post_id == post_id, RELAYED)
+    return frozenset(connection.execute(relayed).scalars())
 
 
 def destroy_unneeded(connection: Connection, post_id: int) -> None:

@@ -162,7 +162,7 @@ def _end_offer(connection: Connection, node: str, row: Row[Any], how: str, now: 
     audit.append(connection, node, now, how, {"reference": row.reference, "list": row.list_name, **by})
     calls.call_off(connection, row.post_id)
     fanout.destroy_unneeded(connection, row.post_id)
-    if fanout.is_relayed(connection, row.post_id):
+    if fanout.relayed_to(connection, row.post_id):
         fanout.tell_author(connection, row.post_id, row.list_name, Kind.RECEIPT, now)
 
 
@@ -197,7 +197,7 @@ def expire(connection: Connection, node: str, now: datetime) -> tuple[str, ...]:
         audit.append(connection, node, now, "post.expired", {"reference": row.reference, "list": row.list_name})
     for post_id in dict.fromkeys(row.post_id for row in rows):
         left = held_rows(connection, post_id)
-        if all(is_offer(read_reasons(row.reasons)) for row in left) and not fanout.is_relayed(connection, post_id):
+        if all(is_offer(read_reasons(row.reasons)) for row in left) and not fanout.relayed_to(connection, post_id):
             for row in left:
                 _end_offer(connection, node, row, "offer.expired", now)
     return tuple(dict.fromkeys(row.reference for row in rows))

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from relay.delivery.delivery import Kind
-from relay.roster.mailing_list import OWNER
+from relay.roster.mailing_list import reads
 from relay.roster.member import Member
 from relay.store import audit, fanout, reach, second_thoughts
 from relay.store.tables import deliveries, members, posts
@@ -64,9 +64,7 @@ def recall(connection: Connection, node: str, by: Member, reference: str, why: s
     if row is None:
         return Recalled(outcome="unknown")
     own = row.author_id == by.id
-    relayed = fanout.is_relayed(connection, row.id)
-    names = {name.removesuffix(OWNER) for name in second_thoughts.lists_of(connection, reference)}
-    if not own and not (names & by.lists and relayed):
+    if not own and not any(reads(by, name) for name in fanout.relayed_to(connection, row.id)):
         return Recalled(outcome="unknown")
     if not own and not (by.may_moderate and by.may_act(now.date())):
         return Recalled(outcome="barred")

@@ -43,7 +43,7 @@ def take_back(connection: Connection, post_id: int, rule: str) -> Stopped:
     """End what of a post waits for a moderator, under a rule's name, and cancel its copies that aren't on their way."""
     cancelled = fanout.cancel_copies(connection, post_id)
     waited = end_waiting(connection, post_id, rule)
-    held_only = waited and not fanout.is_relayed(connection, post_id)
+    held_only = waited and not fanout.relayed_to(connection, post_id)
     return Stopped(held=held_only, cancelled=cancelled, gone=len(reach.who_got(connection, post_id)))
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from relay.roster.member import AgencyType, MemberState, Role
 from relay.store import acknowledgements, recalls
@@ -15,18 +16,19 @@ HOUR = timedelta(hours=1)
 
 
 class Wanted(Scene):
-    def want(self, decision=None, hours=4):
-        accepted = self.world.accepted(self.author, ("savanna", decision or self.relayed), ack_hours=hours)
+    def want(self, decision=None, hours=4, *more):
+        accepted = self.world.accepted(self.author, ("savanna", decision or self.relayed), *more, ack_hours=hours)
         return self.world.record(accepted).reference
 
     def ack(self, member, reference, now=START):
         return self.write(lambda c: acknowledgements.acknowledge(c, NODE, member, reference, now))
 
     def seen_by(self, member, reference):
-        return self.write(lambda c: acknowledgements.may_see(c, member, reference, START))
+        seen = self.write(lambda c: acknowledgements.may_see(c, member, reference, START))
+        return seen and (seen.own, sorted(seen.lists))
 
-    def names(self, reference):
-        found = self.write(lambda c: acknowledgements.standing(c, reference))
+    def names(self, reference, lists=None):
+        found = self.write(lambda c: acknowledgements.standing(c, reference, lists))
         return [one.name for one in found.acknowledged], [one.name for one in found.missing]
 
     def remind(self, now):
@@ -57,13 +59,36 @@ def test_a_post_that_does_not_ask_is_not_acknowledged(scene):
     assert scene.write(lambda c: acknowledgements.standing(c, reference)) is None
 
 
-def test_the_author_sees_who_has_and_moderators_see_all(scene):
+def test_the_author_sees_who_has_and_moderators_who_has_not_as_well(scene):
     reference = scene.want()
     ngo = scene.world.join("ngo", "savanna", roles=(Role.MODERATOR,), agency_type=AgencyType.NGO)
     elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
     seen = [scene.seen_by(one, reference) for one in (scene.author, scene.moderator, scene.reader, ngo, elsewhere)]
-    assert seen == ["acknowledged", "all", "", "", ""]
-    assert scene.seen_by(replace(scene.moderator, state=MemberState.DORMANT), reference) == ""
+    assert seen == [(True, []), (False, ["savanna"]), None, None, None]
+    assert scene.seen_by(replace(scene.moderator, state=MemberState.DORMANT), reference) is None
+
+
+def test_a_moderator_sees_the_readers_of_their_own_lists_alone(scene, relayed, held):
+    elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
+    scene.world.join("beside", "species-id")
+    reference = scene.want(None, 4, ("species-id", relayed))
+    scene.send()
+    scene.ack(scene.reader, reference)
+    assert scene.seen_by(elsewhere, reference) == (False, ["species-id"])
+    assert scene.names(reference, {"species-id"}) == ([], ["Beside", "Elsewhere"])
+    assert scene.names(reference, {"savanna"}) == (["Reader"], ["Moderator", "Other"])
+    leave = "DELETE FROM memberships WHERE list_name = 'savanna'"
+    scene.write(lambda c: c.execute(text(leave)))
+    assert scene.names(reference, {"savanna"}) == (["Reader"], ["Moderator", "Other"])
+
+
+def test_where_a_post_only_waits_its_moderators_see_nothing_and_are_told_nothing(scene, held):
+    elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
+    reference = scene.want(None, 4, ("species-id", held))
+    scene.send()
+    assert scene.seen_by(elsewhere, reference) is None
+    scene.remind(START + 4 * HOUR)
+    assert scene.letters("acknowledged") == ["author", "moderator"]
 
 
 def test_when_the_time_is_over_who_has_not_is_reminded_once_and_who_asked_is_told(scene):

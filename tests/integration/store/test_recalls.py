@@ -61,6 +61,16 @@ def test_a_moderator_recalls_what_went_to_their_list_and_its_author_hears_of_it(
     assert scene.letters("recall") == ["author", "moderator", "other", "reader"]
 
 
+def test_it_is_no_business_of_a_list_that_it_did_not_go_out_to(scene, relayed, held):
+    elsewhere = scene.world.join("elsewhere", "species-id", roles=(Role.MODERATOR,))
+    reader = scene.world.join("beside", "species-id")
+    reference = scene.world.post(scene.author, ("savanna", relayed), ("species-id", held)).reference
+    assert {recall(scene, reference, one).outcome for one in (elsewhere, reader)} == {"unknown"}
+    for_moderators = scene.world.post(scene.author, ("savanna-owner", relayed)).reference
+    assert recall(scene, for_moderators, scene.reader).outcome == "unknown"
+    assert recall(scene, for_moderators, scene.moderator).outcome == "done"
+
+
 def test_what_only_waited_is_destroyed_as_if_it_were_withdrawn_and_is_no_moderator_s_to_recall(scene, held):
     reference, _ = scene.post(decision=held)
     assert recall(scene, reference, scene.moderator).outcome == "unknown"
