@@ -1,12 +1,13 @@
 """Looks at each tick whether anything is wrong with the relay that whoever runs it must know, and has alarms raised for it.
 
 What concerns one node is looked at by the process that has it, under the node's name; what all nodes share by the one that does the
-periodic work. That this work is done at all is looked at by every process.
+periodic work. That this work is done at all is looked at by every process. Each look stands by itself: one that fails silences no other.
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import cache
 
 from relay.actions.alarms import raise_alarms
 from relay.delivery.alarm import AlarmKind, Sign
@@ -26,18 +27,9 @@ LATELY = timedelta(minutes=5)
 SCANS_LOST = 5  # within an hour
 TOLD_HOURLY = timedelta(hours=2)  # so long what the log tells hourly is believed
 
-_SHARED = frozenset(
-    {
-        AlarmKind.DUE,
-        AlarmKind.UNDELIVERED,
-        AlarmKind.AUDIT,
-        AlarmKind.ADDRESSES,
-        AlarmKind.VAULT_KEY,
-        AlarmKind.JOB,
-        AlarmKind.NODE,
-        AlarmKind.SHUT,
-    }
-)
+# What shows whether there is trouble of these kinds.
+_View = tuple[Collection[AlarmKind], Callable[[], Iterable[Sign]]]
+
 _OF_ROLE: Mapping[str, frozenset[AlarmKind]] = {
     "delivery": frozenset({AlarmKind.SMARTHOST}),
     "smtp": frozenset({AlarmKind.DISK, AlarmKind.DISK_FULL, AlarmKind.CERTIFICATE, AlarmKind.SCANNERS}),
@@ -81,52 +73,64 @@ class Lookout:
             away: whether its smarthost is away.
 
         Raises:
-            Unavailable: the database can't serve.
+            Exception: the first of what failed, after everything else was looked at.
         """
-        alarms = resources.settings.alarms
         while self._noticed:
             self._noticed_at[self._noticed.popleft()] = now
-        with resources.database.read() as connection:
-            found = look(connection, now)
-        unsigned = found.signed_at is not None and now - found.signed_at > SIGNED_WITHIN
-        looks = [Look(node="", part="", kinds=frozenset({AlarmKind.UNSIGNED}), signs=_if(unsigned, AlarmKind.UNSIGNED))]
-        if leads:
-            signs = tuple(self._signs_of_all(resources, found, now, away=away))
-            looks.append(Look(node="", part="", kinds=_SHARED, signs=signs))
-        node, part = resources.settings.relay.node, "-".join(self._roles)
-        bugs = _if(self._noticed_lately(AlarmKind.BUG, now), AlarmKind.BUG)
-        looks.append(Look(node=node, part=part, kinds=frozenset({AlarmKind.BUG}), signs=bugs))
-        if own := frozenset(kind for role in self._roles for kind in _OF_ROLE.get(role, ())):
-            seen = [*_if(away, AlarmKind.SMARTHOST), *self._signs_of_node(resources, now)]
-            looks.append(Look(node=node, part="", kinds=own, signs=[one for one in seen if one.kind in own]))
-        for one in looks:
-            raise_alarms(resources, one, lambda kind: patience(kind, alarms), now)
+        failures: list[Exception] = []
+        for node, part, views in self._views(resources, now, leads=leads, away=away):
+            kinds, signs = _seen(views, failures)
+            one = Look(node=node, part=part, kinds=kinds, signs=signs)
+            try:
+                raise_alarms(resources, one, lambda kind: patience(kind, resources.settings.alarms), now)
+            except Exception as error:  # noqa: BLE001  (whatever is wrong, the others must be told)
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
-    def _signs_of_all(self, resources: Resources, found: Standing, now: datetime, *, away: bool) -> Iterator[Sign]:
-        """What is wrong with what all nodes share."""
-        alarms = resources.settings.alarms
-        with resources.database.read() as connection:
-            processes = list_processes(connection)
-            there = {one.node for one in processes if not one.is_silent(now)}
-            away = away or smarthost_is_away(connection, there)
-            many = failing.too_many(connection, now)
-        # Behind a smarthost that is away deliveries wait as they should, and that is told by itself.
-        yield from _if(found.due_for() > alarms.due and not away, AlarmKind.DUE)
-        yield from _if(found.undelivered_for() > alarms.undelivered, AlarmKind.UNDELIVERED)
-        yield from _if(not self._whole(resources, now), AlarmKind.AUDIT)
-        yield from _if(many > 0, AlarmKind.ADDRESSES)
-        yield from _if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY)
-        yield from _if(self._noticed_lately(AlarmKind.SHUT, now), AlarmKind.SHUT)
-        for node in sorted({one.node for one in processes if one.is_silent(now)}):
-            yield Sign(kind=AlarmKind.NODE, about=node)
-        for job in self._jobs_that_fail(resources, now):
-            yield Sign(kind=AlarmKind.JOB, about=job)
+    def _views(
+        self, resources: Resources, now: datetime, *, leads: bool, away: bool
+    ) -> Iterator[tuple[str, str, tuple[_View, ...]]]:
+        """Whose trouble it would be (a node and a part of it), and how it is seen; what needs no database first."""
+        node, standing = resources.settings.relay.node, cache(lambda: _standing(resources, now))
+        if own := frozenset(kind for role in self._roles for kind in _OF_ROLE.get(role, ())):
+            smarthost = own & {AlarmKind.SMARTHOST}
+            machine = own - smarthost
+            yield (
+                node,
+                "",
+                (
+                    (smarthost, lambda: _if(away, AlarmKind.SMARTHOST)),
+                    (machine, lambda: self._signs_of_machine(resources, now)),
+                ),
+            )
+        yield node, "-".join(self._roles), (self._noticed_view(AlarmKind.BUG, now),)
+        yield "", "", (({AlarmKind.UNSIGNED}, lambda: _if(_is_unsigned(standing()), AlarmKind.UNSIGNED)),)
+        if leads:
+            yield "", "", self._views_of_all(resources, standing, now, away=away)
+
+    def _views_of_all(
+        self, resources: Resources, standing: Callable[[], Standing], now: datetime, *, away: bool
+    ) -> tuple[_View, ...]:
+        """How trouble is seen of what all nodes share."""
+        return (
+            ({AlarmKind.DUE, AlarmKind.UNDELIVERED}, lambda: _signs_of_queue(resources, standing(), now, away=away)),
+            ({AlarmKind.ADDRESSES}, lambda: _if(_many_fail(resources, now), AlarmKind.ADDRESSES)),
+            ({AlarmKind.VAULT_KEY}, lambda: _if(now - vault_key_made(resources) > KEY_WITHIN, AlarmKind.VAULT_KEY)),
+            self._noticed_view(AlarmKind.SHUT, now),
+            ({AlarmKind.NODE}, lambda: _signs_of_nodes(resources, now)),
+            ({AlarmKind.JOB}, lambda: self._signs_of_jobs(resources, now)),
+            ({AlarmKind.AUDIT}, lambda: _if(not self._whole(resources, now), AlarmKind.AUDIT)),
+        )
+
+    def _noticed_view(self, kind: AlarmKind, now: datetime) -> _View:
+        return {kind}, lambda: _if(self._noticed_lately(kind, now), kind)
 
     def _noticed_lately(self, kind: AlarmKind, now: datetime) -> bool:
         at = self._noticed_at.get(kind)
         return at is not None and now - at < TOLD_HOURLY
 
-    def _signs_of_node(self, resources: Resources, now: datetime) -> Iterator[Sign]:
+    def _signs_of_machine(self, resources: Resources, now: datetime) -> Iterator[Sign]:
         settings = resources.settings
         for name, free in free_on_disks(settings).items():
             if free < settings.smtp.min_free_octets:
@@ -141,7 +145,7 @@ class Lookout:
             self._lost.popleft()
         yield from _if(self._lost[-1][1] - self._lost[0][1] >= SCANS_LOST, AlarmKind.SCANNERS)
 
-    def _jobs_that_fail(self, resources: Resources, now: datetime) -> list[str]:
+    def _signs_of_jobs(self, resources: Resources, now: datetime) -> list[Sign]:
         went_well = {labels[0]: at for (name, labels), at in resources.measures.marks().items() if name == "job_succeeded_timestamp_seconds"}  # fmt: skip
         while self._failed:
             job = self._failed.popleft()
@@ -149,7 +153,8 @@ class Lookout:
         for job, (_, last) in tuple(self._failing.items()):
             if went_well.get(job, 0.0) > last.timestamp() or now - last > LATELY:
                 del self._failing[job]
-        return [job for job, (first, _) in self._failing.items() if now - first >= FAILING_FOR]
+        long = [job for job, (first, _) in self._failing.items() if now - first >= FAILING_FOR]
+        return [Sign(kind=AlarmKind.JOB, about=job) for job in long]
 
     def _whole(self, resources: Resources, now: datetime) -> bool:
         """Whether the audit log is whole, as of the last time that it was read through, a day ago at most."""
@@ -171,6 +176,50 @@ def patience(kind: AlarmKind, alarms: AlarmsSection) -> timedelta:
             return timedelta(minutes=10)  # a process that has just started may be faster than the one that signs
         case _:
             return timedelta(0)
+
+
+def _seen(views: Iterable[_View], failures: list[Exception]) -> tuple[frozenset[AlarmKind], list[Sign]]:
+    """Look at each by itself; of what can't be looked at nothing is said, neither that it is wrong nor that it is over."""
+    kinds, signs = frozenset[AlarmKind](), list[Sign]()
+    for of, view in views:
+        try:
+            seen = list(view())
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with one look, the others must be told)
+            failures.append(error)
+        else:
+            kinds |= frozenset(of)
+            signs += [one for one in seen if one.kind in of]
+    return kinds, signs
+
+
+def _standing(resources: Resources, now: datetime) -> Standing:
+    with resources.database.read() as connection:
+        return look(connection, now)
+
+
+def _is_unsigned(found: Standing) -> bool:
+    return found.signed_at is not None and found.at - found.signed_at > SIGNED_WITHIN
+
+
+def _signs_of_queue(resources: Resources, found: Standing, now: datetime, *, away: bool) -> Iterator[Sign]:
+    alarms = resources.settings.alarms
+    with resources.database.read() as connection:
+        there = {one.node for one in list_processes(connection) if not one.is_silent(now)}
+        away = away or smarthost_is_away(connection, there)
+    # Behind a smarthost that is away deliveries wait as they should, and that is told by itself.
+    yield from _if(found.due_for() > alarms.due and not away, AlarmKind.DUE)
+    yield from _if(found.undelivered_for() > alarms.undelivered, AlarmKind.UNDELIVERED)
+
+
+def _many_fail(resources: Resources, now: datetime) -> bool:
+    with resources.database.read() as connection:
+        return failing.too_many(connection, now) > 0
+
+
+def _signs_of_nodes(resources: Resources, now: datetime) -> list[Sign]:
+    with resources.database.read() as connection:
+        silent = {one.node for one in list_processes(connection) if one.is_silent(now)}
+    return [Sign(kind=AlarmKind.NODE, about=node) for node in sorted(silent)]
 
 
 def _if(wrong: bool, kind: AlarmKind) -> list[Sign]:

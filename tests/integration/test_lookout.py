@@ -11,6 +11,7 @@ from relay.actions.alarms import compose_for_operator
 from relay.delivery.alarm import AlarmKind
 from relay.delivery.delivery import Kind
 from relay.doctor.records import look_at_queue
+from relay.errors import Unavailable
 from relay.lookout import FAILING_FOR, SCANS_LOST, Lookout
 from relay.measures import Measures
 from relay.store import alarms, audit, nodes
@@ -163,6 +164,15 @@ def test_a_changed_audit_log_is_found_within_a_day(watch):
     assert watch.look(START + DAY) == [[("audit", "new")]]
 
 
+def test_a_look_that_fails_is_heard_of_and_silences_no_other(watch):
+    watch.change(disk=1 << 60, due=MINUTE)
+    watch.site.post(AUTHOR, START - 2 * MINUTE)
+    watch.site.resources.database.write(lambda c: c.exec_driver_sql("ALTER TABLE audit RENAME TO gone") and None)
+    with pytest.raises(Unavailable):
+        watch.look(START, away=False)
+    assert watch.letters() == [[("disk", "new")], [("due", "new")]]
+
+
 def test_low_disk_a_full_one_and_an_old_key_are_told(watch):
     watch.change(disk=1 << 60)
     assert watch.look(START) == [[("disk", "new")]]
@@ -187,10 +197,10 @@ def test_what_the_log_tells_is_an_alarm_while_it_tells_it(watch):
     watch.lookout.heard("keys.posts_shut", {"count": 3})
     watch.lookout.heard("service.bug", {"where": "web"})
     watch.change(due=30 * DAY)  # the letters themselves wait
-    assert watch.look(START) == [[("shut", "new")], [("bug", "new")]]
+    assert watch.look(START) == [[("bug", "new")], [("shut", "new")]]
     assert watch.look(START + timedelta(hours=1)) == []
     watch.look(START + timedelta(hours=2))
-    assert watch.look(START + timedelta(hours=2) + 10 * MINUTE) == [[("shut", "over")], [("bug", "over")]]
+    assert watch.look(START + timedelta(hours=2) + 10 * MINUTE) == [[("bug", "over")], [("shut", "over")]]
 
 
 def test_scanners_that_die_again_and_again_are_told(watch):
