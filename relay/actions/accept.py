@@ -7,6 +7,7 @@ time, the size, the sender, the lists, the reasons and keyed hashes.
 import secrets
 from binascii import a2b_base64
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from relay.actions.acknowledge import take_answer
@@ -17,12 +18,12 @@ from relay.actions.thread import to_forget, to_remember, what_it_answers
 from relay.delivery.compose import CleanCopy, pack
 from relay.delivery.delivery import Kind
 from relay.errors import RelayError
-from relay.mail.auth_results import Method
 from relay.mail.envelope import Client, Envelope
 from relay.mail.reply import NO_SUCH_ADDRESS, OVER_QUOTA, REFUSED, TAKEN, Reply, accepted
 from relay.maillog import note
 from relay.policy.decision import Decision, Discard, Hold, Refuse, Relay, Withhold
 from relay.policy.post import Scan
+from relay.policy.routing import Addressed
 from relay.policy.second_proof import is_unsigned
 from relay.policy.wanted import hours_for_acknowledgement
 from relay.resources import Resources
@@ -51,7 +52,9 @@ def accept(
         Unavailable: the database or a scanner can't serve; nothing was accepted.
     """
     to, member = addressed(resources, envelope.rcpt_to), author.member
+    domain_allows = _domain_allows(resources, to, author)
     judgement = judge(resources, scanner, octets, author=member, authentication=author.proof, to=to, now=now)
+    judgement = replace(judgement, author_domain_allows=domain_allows)
     if not judgement.lists:
         return NO_SUCH_ADDRESS
     if (whole := refused_or_discarded(judgement) or unsigned(judgement)) is not None:
@@ -101,8 +104,6 @@ def to_record(
     uid = secrets.token_hex(16)
     by_name = {one.name: one for one in judgement.lists}
     wanted = kept is not None and any(by_name[name].keep_original_photos for name, _ in taken)
-    named = any(by_name[name].author_from == "author" for name, _ in taken)
-    domain_allows = kept is not None and named and _domain_allows(resources, judgement)
     kept_originals = originals.pack(_originals(judgement.scan, judgement.octets)) if wanted else b""
     waits = resources.settings.retention.held
     identity = identity_of(author, judgement.scan, octets)
@@ -117,11 +118,7 @@ def to_record(
         content_key=keyed(resources.keys.duplicate[:1], identity, "")[0] if kept else None,
         prefix=prefix,
         decisions=taken,
-        sealed=seal(
-            resources.keys, uid, pack(_clean_copy(judgement, author, now, domain_allows=domain_allows)), kept_originals
-        )
-        if kept
-        else None,
+        sealed=seal(resources.keys, uid, pack(_clean_copy(judgement, author, now)), kept_originals) if kept else None,
         held_until={
             name: by_name[name].working_time_after(now, waits) for name, decision in taken if isinstance(decision, Hold)
         },
@@ -187,23 +184,25 @@ def _may_be_kept(decisions: Mapping[str, Decision]) -> bool:
     return any(isinstance(one, Relay | Hold) for one in kinds) and not any(isinstance(one, Withhold) for one in kinds)
 
 
-def _domain_allows(resources: Resources, judgement: Judgement) -> bool:
+def _domain_allows(resources: Resources, to: Addressed, author: Author) -> bool:
     """Whether copies may show the author in From: their domain is known to publish no DMARC policy.
 
     It is asked about now, since what its name servers take for an answer may delay its own author, never what waits to be
-    delivered; and not for a post that nobody has proved yet, since a stranger could measure how long that takes.
+    delivered; before the post is read, of every post that might go to a list that shows authors, so that neither the questions
+    nor the time to the reply tell what was decided; and not for a post that nobody has proved yet (`challenge`), since a
+    stranger could measure how long that takes.
     """
-    proof = judgement.authentication
-    if proof is None or proof.method is Method.CHALLENGE:
+    routed = (one for one in resources.lists.values() if to.alerts and one.alerts)
+    if not any(one.author_from == "author" for one in (*to.lists, *routed)):
         return False
     try:
         with resources.enquiries.of_one_message() as lookup:
-            return publishes_none(proof.address.domain, lookup)
+            return publishes_none(author.proof.address.domain, lookup)
     except RelayError:
         return False
 
 
-def _clean_copy(judgement: Judgement, author: Member, now: datetime, *, domain_allows: bool) -> CleanCopy:
+def _clean_copy(judgement: Judgement, author: Member, now: datetime) -> CleanCopy:
     """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message.
 
     One that corrects what has gone out answers that, so that mail programs show it below.
@@ -225,7 +224,7 @@ def _clean_copy(judgement: Judgement, author: Member, now: datetime, *, domain_a
         images=tuple(image.octets for image in scan.images),
         image_places=tuple(image.place for image in scan.images),
         documents=scan.documents,
-        author_domain_allows=domain_allows,
+        author_domain_allows=judgement.author_domain_allows,
     )
 
 

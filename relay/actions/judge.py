@@ -43,6 +43,7 @@ class Judgement:
 
     `authentication` is the proof by which its author was known; None when there was none. `recalled` is what thread memory said.
     `correction` tells which post it takes the place of, if any. `octets` are what was scanned; `signature` is what became of its signature, where one was wanted.
+    `author_domain_allows` is whether copies may show the author in From, for all that the author's domain says.
     """
 
     authentication: AuthenticationResults | None
@@ -53,6 +54,7 @@ class Judgement:
     octets: bytes = field(default=b"", repr=False)
     signature: SignatureResult | None = None
     correction: Correction = field(default_factory=Correction)
+    author_domain_allows: bool = False
 
     @property
     def proofs(self) -> str:
