@@ -93,7 +93,7 @@ def assist(
         answers = [
             _turn_down(resources, transaction, author, one, now)
             or answer_about_doors(resources, transaction, member, one, now)
-            or answer_about_key(resources, transaction, author, one, text, offered, now)
+            or answer_about_key(resources, transaction, author, one, offered, now)
             or _do(resources, transaction, mailing_list, member, one, now, kept)
             for one in requests
         ]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from relay.encryption.copies import can_encrypt
+from relay.encryption.copies import can_encrypt, is_harmless
 from relay.errors import Invalid
 from relay.mail.address import Address, parse_address, parse_international_address
 from relay.mail.certificate import is_valid, read_certificate, weakness_of
@@ -22,6 +22,7 @@ from relay.scan.signed import Signed
 from relay.scan.verify import verify_signature
 from relay.store import signing_keys
 
+_NO_KEY = "this is neither one X.509 certificate nor one OpenPGP public key"
 _FOR_MAIL = frozenset({ExtendedKeyUsageOID.EMAIL_PROTECTION, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 
@@ -66,9 +67,15 @@ def read_signing_key(octets: bytes, address: Address, now: datetime) -> Register
 def read_encryption_key(octets: bytes, address: Address, now: datetime) -> RegisteredKey:
     """Read what posts to a member shall be encrypted with, in the same way; a trial shows that it can be done.
 
+    Strangers to the node write such keys: they are read here only when a process beside has read and used them unharmed.
+
     Raises:
         Invalid: it can't be used; one sentence says why.
+        Unavailable: no process beside can be run now.
     """
+    _refuse_private(octets)
+    if not is_harmless(octets):
+        raise Invalid(_NO_KEY)
     key = _read(octets, address, now, _may_encrypt, "encrypting")
     if not can_encrypt(key):
         raise Invalid(
@@ -80,14 +87,18 @@ def read_encryption_key(octets: bytes, address: Address, now: datetime) -> Regis
 def _read(
     octets: bytes, address: Address, now: datetime, may: Callable[[x509.Certificate], bool], purpose: str
 ) -> RegisteredKey:
-    if b"PRIVATE KEY" in octets:
-        raise Invalid(
-            "this file holds a private key: give the certificate or public key alone, and keep that to yourself"
-        )
+    _refuse_private(octets)
     certificate = read_certificate(octets)
     if certificate:
         return _read_smime(certificate, address, now, may, purpose)
     return _read_openpgp(octets, address, now)
+
+
+def _refuse_private(octets: bytes) -> None:
+    if b"PRIVATE KEY" in octets:
+        raise Invalid(
+            "this file holds a private key: give the certificate or public key alone, and keep that to yourself"
+        )
 
 
 def _read_smime(
@@ -166,7 +177,7 @@ def _read_openpgp(octets: bytes, address: Address, now: datetime) -> RegisteredK
 
     key = read_public_key(octets)
     if key is None:
-        raise Invalid("this is neither one X.509 certificate nor one OpenPGP public key")
+        raise Invalid(_NO_KEY)
     if key.secret:
         raise Invalid(
             "this file holds a secret key: give the public key alone (gpg --export), and keep that to yourself"

@@ -16,7 +16,7 @@ _FAULTS_OF_OTHERS = {
     "unusable": sentence("nothing can be encrypted with the key that is registered"),
 }
 NOT_TAKEN = sentence(
-    "The key in your message was not taken. It must be one OpenPGP public key or one S/MIME certificate, as text, that names your address, is valid now, and can encrypt."
+    "The key in your message was not taken. It must be one OpenPGP public key or one S/MIME certificate, as text, that names your address, is valid now, and can encrypt; nobody may have more than eight."
 )
 _NEVER_PRIVATE = sentence("Give the public key or certificate alone, never a private key or its password.")
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from relay.delivery.protection import as_pgp_mime, as_smime, protect
 from relay.encryption.smime import envelop
 from relay.mail.signature import RegisteredKey, SignatureMethod
+from relay.scan.aside import in_memory, run_aside
 
 
 def encrypt_copy(octets: bytes, keys: Sequence[RegisteredKey], now: datetime) -> bytes | None:
@@ -34,6 +35,16 @@ def encrypt_copy(octets: bytes, keys: Sequence[RegisteredKey], now: datetime) ->
         elif (armour := _encrypt_openpgp(protected.inside, theirs)) is not None:
             return as_pgp_mime(protected.outside, armour)
     return None
+
+
+def is_harmless(octets: bytes) -> bool:
+    """Whether octets that somebody gives as a key can be read and used without harm, whatever they are; a process of its own finds out.
+
+    Raises:
+        Unavailable: it can't be run, or isn't done in time.
+    """
+    with in_memory(octets) as places:
+        return run_aside(["relay.encryption.trial", *map(str, places)], places) == 0
 
 
 def can_encrypt(key: RegisteredKey) -> bool:

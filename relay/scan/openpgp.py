@@ -57,7 +57,9 @@ def read_public_key(octets: bytes) -> PublicKey | None:
             revoked=cert.is_revoked,
             secret=_holds_secret(cert),
         )
-    except Exception:  # noqa: BLE001 - whatever it raises, this is no key that can be used
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # noqa: BLE001 - whatever it raises, a panic too, this is no key that can be used
         return None
 
 

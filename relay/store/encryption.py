@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from relay.delivery.delivery import Delivery, Kind, Status
-from relay.errors import NotFound
+from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
 from relay.mail.signature import RegisteredKey, SignatureMethod
 from relay.store import audit
@@ -56,6 +56,7 @@ _KEYS = Prepared(
     .order_by(encryption_keys.c.created_at.desc(), encryption_keys.c.fingerprint),
     lists=("ids",),
 )
+KEYS = 8  # of one member: a copy is encrypted for all of them, and each is read anew every time
 _TARGETS = (Kind.COPY, Kind.WHOLE)
 _FREE = {"lease": None, "leased_until": None}
 
@@ -75,9 +76,12 @@ def add(
 
     Raises:
         NotFound: there is no such member.
-        Conflict: the member has left.
+        Conflict: the member has left, or as many keys as one may have.
     """
     member = find_present(connection, address)
+    others = [one for one in of_member(connection, member.id).keys if one.fingerprint != key.fingerprint]
+    if len(others) >= KEYS:
+        raise Conflict(f"{address} has {KEYS} keys: take one away, `wen-relay members encryption-key remove {address}`")
     connection.execute(delete(encryption_keys).where(*one_key(member.id, key.fingerprint)))
     row = {"fingerprint": key.fingerprint, "method": key.method, "octets": key.octets, "expires_at": key.expires_at}
     connection.execute(insert(encryption_keys).values(**row, member_id=member.id, created_at=now))

@@ -19,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from relay.actions import countersign
 from relay.actions.countersign import read_encryption_key
 from relay.actions.encrypt import release_waiting
 from relay.actions.enrol import add_member
@@ -26,7 +27,8 @@ from relay.actions.establish import establish
 from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
-from relay.errors import Invalid
+from relay.encryption import copies
+from relay.errors import Conflict, Invalid
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
@@ -278,6 +280,23 @@ def test_a_key_with_which_nothing_can_be_encrypted_is_not_registered(relay, kind
         now = relay.now + (800 * DAY if kind == "expired" else timedelta(0))
         with pytest.raises(Invalid, match=sentence):
             read_encryption_key(theirs.armoured(JEAN), parse_address(JEAN), now)
+
+
+def test_a_key_that_ends_the_process_which_tries_it_is_read_nowhere_else(relay, readers, monkeypatch):
+    octets = readers[0].file.read_bytes()
+    monkeypatch.setattr(copies, "run_aside", lambda *_: -9)
+    monkeypatch.setattr(countersign, "read_certificate", None)  # would fail loudly
+    with pytest.raises(Invalid, match="neither one"):
+        read_encryption_key(octets, parse_address(JEAN), relay.now)
+
+
+def test_nobody_has_more_keys_than_eight(relay, readers):
+    key = _key(relay, readers[0])
+    for number in range(encryption.KEYS):
+        relay.register(JEAN, replace(key, fingerprint=f"{number:040}"))
+    with pytest.raises(Conflict, match="8 keys"):
+        relay.register(JEAN, key)
+    relay.register(JEAN, replace(key, fingerprint=f"{0:040}"))  # its newer form
 
 
 def test_digests_and_whole_posts_are_encrypted_too_and_wait_too(relay, readers):
