@@ -51,6 +51,7 @@ _ABOUT_POSTS = frozenset(
         Word.DELETED,
     }
 )
+_CANNOT_WAIT = frozenset({Word.SPILL, Word.STOP_LIST, Word.RECALL, Word.WITHDRAW})  # what goes out meanwhile is gone
 _SHREDS = Word.CONFIRM_SPILL  # what it destroys is remembered, which takes a look at it before
 
 
@@ -81,7 +82,7 @@ def assist(
     asked = read_requests(message.subject, text)
     requests = asked.requests
     if has_letters_enough(resources, member, now):
-        return _report_without_answer(resources, author, requests, now)
+        return _do_without_answer(resources, mailing_list, author, requests, now)
     shredded = [one.argument for one in requests if one.word is _SHREDS and author.proof.is_personal]
     keys = () if author.proof.is_personal else _keys(resources, author, scan, octets)
     offered = read_offered(author, requests, text, now)
@@ -112,26 +113,31 @@ def assist(
     return TAKEN
 
 
-def _report_without_answer(resources: Resources, author: Author, requests: tuple[Request, ...], now: datetime) -> Reply:
-    """Hide what somebody reports who has had all letters of the hour: a spill can't wait, the answer and all else can.
+def _do_without_answer(
+    resources: Resources, mailing_list: MailingList, author: Author, requests: tuple[Request, ...], now: datetime
+) -> Reply:
+    """Keep from going out what somebody wants stopped who has had all letters of the hour: that can't wait, the answer and all else can.
 
-    Sent again, as the reply asks for what else the message wants, the report changes nothing.
+    What was in vain is to be sent again, as all else in the message is, to be answered then; what was done is already as it asks.
+    A list might go on meanwhile, so who has stopped one isn't asked to send that again.
     """
-    node, member = resources.settings.relay.node, author.member
-    reports = tuple(one for one in requests if one.word is Word.SPILL)
+    urgent = tuple(one for one in requests if one.word in _CANNOT_WAIT)
 
-    def hide(transaction: Transaction) -> bool:
-        turned_down = [_turn_down(resources, transaction, author, one, now) for one in reports]
-        for one, answer in zip(reports, turned_down, strict=True):
-            if answer is None:
-                spills.report(transaction, node, member, one.argument, now)
-        return any(turned_down)
+    def carry_out(transaction: Transaction) -> list[Answer]:
+        return [
+            _turn_down(resources, transaction, author, one, now)
+            or _do(resources, transaction, mailing_list, author.member, one, now, {})
+            for one in urgent
+        ]
 
-    if not reports:
+    if not urgent:
         return OVER_QUOTA
-    turned_down = resources.database.write(hide)
-    _note(member, reports)
-    return OVER_QUOTA if turned_down or len(reports) < len(requests) else TAKEN
+    answers = resources.database.write(carry_out)
+    _note(author.member, urgent)
+    if any((one["word"], one["outcome"]) == (Word.STOP_LIST, "done") for one in answers):
+        return TAKEN
+    in_vain = any(one["outcome"] in {"unproven", "unknown", "barred"} for one in answers)
+    return OVER_QUOTA if in_vain or len(urgent) < len(requests) else TAKEN
 
 
 def _keys(resources: Resources, author: Author, scan: Scan, octets: bytes) -> tuple[str, ...]:

@@ -228,9 +228,17 @@ def test_nobody_makes_us_write_letters_without_end(scene):
     posted = [scene.post(ANA, f"{number} kilos d'ivoire.\n", CENTRAL) for number in range(3)]
     assert scene.send(PAUL, "", f"SPILL {posted[0]}\n", REQUEST) == str(TAKEN)  # what can't wait doesn't
     assert scene.send(PAUL, "", f"LANG es\nSPILL {posted[1]}\n", REQUEST) == str(OVER_QUOTA)
+    own = scene.post(PAUL, "Dix kilos.\n", CENTRAL)
+    assert scene.send(PAUL, "", f"WITHDRAW {posted[2]}\n", REQUEST) == str(
+        OVER_QUOTA
+    )  # it isn't theirs: an answer is due
+    assert scene.send(PAUL, "", f"WITHDRAW {own}\nRECALL {own}\n", REQUEST) == str(TAKEN)
+    assert scene.decision(own)["recalled"]["by"] == PAUL
     state = {row["reference"]: row["state"] for row in scene.site.rows("spills", "list")}
     assert [state.get(one) for one in posted] == ["reported", "reported", None]
     [paul] = scene.site.rows("members", "show", PAUL)
     assert paul["language"] == "fr"
     assert count_answers(scene) == written
+    assert scene.send(PAUL, "", "HELP\nSTOP-LIST central-africa\n", REQUEST) == str(TAKEN)
+    assert [row["name"] for row in scene.site.rows("lists", "show") if row.get("stopped")] == ["central-africa"]
     assert scene.send(ANA, "", "WHOAMI\n", REQUEST) == str(TAKEN)
