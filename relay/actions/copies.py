@@ -36,7 +36,7 @@ class Variant:
 
     `section` is the header section of the octets, `hashed` what a signature says of their body. `found` is
     what an ARC set tells, "" where there is none. `requires_tls` goes for all of them. `post_path` is a return path that all can
-    share; `content` are the octets as they are sent.
+    share; `content` are the octets as they are sent. `encrypted` is true when one reader alone can open it.
     """
 
     octets: bytes
@@ -45,6 +45,7 @@ class Variant:
     found: str = ""
     requires_tls: bool = False
     post_path: Address | None = None
+    encrypted: bool = False
     content: Content = field(init=False)
 
     def __post_init__(self) -> None:

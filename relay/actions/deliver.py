@@ -13,7 +13,7 @@ from relay.actions.composing import Composer
 from relay.actions.leases import Leases
 from relay.actions.measure import measure_attempt, measure_ends
 from relay.actions.outcomes import note_settled, settlement_of
-from relay.delivery.delivery import BOUNCING, Action, Delivery, Outcome, Status
+from relay.delivery.delivery import BOUNCING, CONTENT, Action, Delivery, Outcome, Status
 from relay.delivery.refusal import reply_blames_address
 from relay.errors import Unavailable
 from relay.maillog import bug, note
@@ -45,6 +45,7 @@ class Outbox:
         self._claimed: dict[int, Delivery] = {}
         self._composer = Composer()
         self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
+        self._clear: set[int] = set()  # parcels with posts that anybody can read
         self._since: dict[int, float] = {}  # monotonic seconds at which each parcel was claimed
         self.ended: set[int] = set()  # posts of which copies came to an end, for who measures how long that took
 
@@ -82,23 +83,28 @@ class Outbox:
         return self.leases.beat(sending=bool(self._claimed))
 
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
-        """Mark a chunk as being sent; those whose member was suspended or whose post was withdrawn meanwhile drop out.
+        """Mark a chunk as being sent; those whose member was suspended or chose encryption, or whose post was withdrawn, meanwhile drop out.
 
         Raises:
             Unavailable: the database can't serve; the courier tries again.
         """
         database = self._resources().database
         by_lease: dict[str, list[int]] = {}
+        clear: list[int] = []
         for parcel in parcels:
             delivery = self._claimed[parcel.key]
             by_lease.setdefault(delivery.lease, []).append(delivery.id)
+            if parcel.key in self._clear:
+                clear.append(delivery.id)
         composed = [(self._claimed[one.key], self._parts[one.key]) for one in parcels if one.key in self._parts]
 
         def begin(connection: Transaction) -> set[tuple[str, int]]:
             now = database.now()
             for digest, parts in composed:
                 digests.confirm(connection, digest, parts, now)
-            looked = ((lease, last_look.begin(connection, lease, ids, now)) for lease, ids in by_lease.items())
+            looked = (
+                (lease, last_look.begin(connection, lease, ids, now, clear=clear)) for lease, ids in by_lease.items()
+            )
             return {(lease, id_) for lease, ids in looked for id_ in ids}
 
         begun = database.write(begin)
@@ -185,6 +191,7 @@ class Outbox:
     def _forget(self, parcel: Parcel) -> None:
         del self._claimed[parcel.key]
         self._parts.pop(parcel.key, None)
+        self._clear.discard(parcel.key)
         self._since.pop(parcel.key, None)
 
     def _parcel(
@@ -196,6 +203,8 @@ class Outbox:
         key, variant = next(self._keys), composed.variant
         self._claimed[key] = composed.delivery
         self._since[key] = monotonic()
+        if composed.delivery.kind in CONTENT and not variant.encrypted:
+            self._clear.add(key)
         if composed.parts:
             self._parts[key] = composed.parts
         return Parcel(

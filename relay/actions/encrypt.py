@@ -77,7 +77,7 @@ def encrypted(
         Unavailable: a program that it needs can't be run now.
     """
     made = encrypt_copy(bare.octets, secrets.of(delivery).keys, now)
-    return None if made is None else signed(resources, delivery, replace(bare, octets=made), now)
+    return None if made is None else signed(resources, delivery, replace(bare, octets=made, encrypted=True), now)
 
 
 def put_by(resources: Resources, delivery: Delivery, secrets: Secrets, now: datetime) -> Delivery | None:

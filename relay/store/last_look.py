@@ -21,6 +21,7 @@ from relay.store.tables import (
     RELAYED,
     decisions,
     deliveries,
+    encrypted_members,
     hidden_posts,
     list_stops,
     members,
@@ -132,6 +133,18 @@ _PARK = Prepared(
         **_FREE,
     )
 )
+_CHOSEN = encrypted_members.c.chosen
+_ANY_CHOSEN = Prepared(select(encrypted_members.c.member_id).where(_CHOSEN).limit(1))
+_TAKE_BACK = Prepared(
+    update(deliveries)
+    .where(
+        deliveries.c.lease == bindparam("mine"),
+        deliveries.c.status.in_([Status.LEASED, Status.SENDING]),
+        listed(deliveries.c.id, "ids"),
+        exists().where(encrypted_members.c.member_id == deliveries.c.member_id, _CHOSEN),
+    )
+    .values(status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
+)
 _LEAVE_FOR_LATER = Prepared(
     update(deliveries).where(_PARTS, deliveries.c.list_name.in_(_STOPPED_LISTS)).values(digest_id=None)
 )
@@ -209,7 +222,9 @@ def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tupl
     )
 
 
-def begin(connection: Connection, lease: str, ids: Collection[int], now: datetime) -> frozenset[int]:
+def begin(
+    connection: Connection, lease: str, ids: Collection[int], now: datetime, *, clear: Collection[int] = ()
+) -> frozenset[int]:
     """Mark leased rows as being sent, right before they are; only those returned may be sent.
 
     A copy is cancelled instead when its member no longer is active, valid or on that list, or when its post's content is gone or
@@ -219,9 +234,13 @@ def begin(connection: Connection, lease: str, ids: Collection[int], now: datetim
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
     is about to get it, by another post; one of a list that is stopped is parked until it goes on: a client whose recipient for one list was put off sends it again for that list alone.
 
+    Those of `clear` were composed for everybody to read: where the member has chosen encryption since, they wait in the queue, too.
+
     What was begun under the same lease stays begun: the caller doesn't know, when the connection was lost while it was committed.
     """
     mine: dict[str, Any] = {"mine": lease, "ids": list(ids)}
+    if clear and _ANY_CHOSEN.first(connection, {}) is not None:
+        _TAKE_BACK.count(connection, {"mine": lease, "ids": list(clear), "at": now})
     until = {"until": now + SENDING}
     if _ANY_STOPPED.first(connection, {}) is not None:
         _PARK.count(connection, mine | {"parked": PARKED})

@@ -299,6 +299,27 @@ def test_nobody_has_more_keys_than_eight(relay, readers):
     relay.register(JEAN, replace(key, fingerprint=f"{0:040}"))  # its newer form
 
 
+def test_what_was_composed_in_clear_does_not_leave_once_its_reader_has_chosen_encryption(relay, readers):
+    jean, maria, _ = readers
+    node = relay.resources.settings.relay.node
+    relay.write(
+        partial(wishes.set_reading, node=node, member=relay.member(MARIA), reading=Reading.DAILY, now=relay.now)
+    )
+    relay.post()
+    assert relay.write(partial(digests.gather, member_id=relay.member(MARIA).id, now=relay.now))
+    box = outbox(relay.resources)
+    claimed = box.claim(100).parcels
+    assert {JEAN, MARIA, OMAR} <= {one.recipient for one in claimed}
+    relay.give(jean)
+    relay.give(maria)
+    begun = box.begin(claimed)
+    assert {one.recipient for one in begun} == {one.recipient for one in claimed} - {JEAN, MARIA}
+    box.settle([(parcel, TAKEN) for parcel in begun])
+    left = relay.hand_over()
+    assert jean.open(left[JEAN][0])["Subject"].endswith(SUBJECT)
+    assert SUBJECT in maria.open(left[MARIA][0]).get_content()
+
+
 def test_digests_and_whole_posts_are_encrypted_too_and_wait_too(relay, readers):
     jean, _maria, omar = readers
     relay.give(jean)
