@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from relay.actions.establish import establish
+from relay.cli.database_url import without_password
 from relay.cli.output import JsonOption, print_json, say, split
 from relay.maillog import start_logging
 from relay.roster.nomination import read_member_address
@@ -19,7 +20,9 @@ def init(
     lists: Annotated[
         str, typer.Option(metavar="a,b", help="Shipped lists that are to be active.")
     ] = "central-africa,species-id",
-    database: Annotated[str, typer.Option(metavar="URL", help="Default: SQLite in the data directory.")] = "",
+    database: Annotated[
+        str, typer.Option(metavar="URL", help="Default: SQLite in the data directory.", callback=without_password)
+    ] = "",
     admin: Annotated[
         str, typer.Option(metavar="ADDR", help="The first administrator; the secret is printed once.")
     ] = "",

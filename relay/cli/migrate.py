@@ -7,6 +7,7 @@ import typer
 
 from relay.actions.move import move_database, name_database
 from relay.app import ROLES
+from relay.cli.database_url import without_password
 from relay.cli.output import ConfigOption, say
 from relay.settings import find_site_file, load_settings
 from relay.store.engine import Database
@@ -18,7 +19,13 @@ _POSTGRESQL = ("postgresql://", "postgresql+psycopg://")
 
 def migrate(
     to: Annotated[
-        str, typer.Option("--to", metavar="URL", help="Move from SQLite to this empty PostgreSQL database.")
+        str,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            help="Move from SQLite to this empty PostgreSQL database.",
+            callback=without_password,
+        ),
     ] = "",
     apply: Annotated[bool, typer.Option("--apply", help="With --to: name it in the settings file too.")] = False,
     config: ConfigOption = "",

@@ -145,6 +145,21 @@ def test_init_refuses_what_it_cannot_use(tmp_path, option, value):
     assert value in done.sentence
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://relay:secret-word@db.example/relay",
+        "postgresql+psycopg://relay:secret/word?@db.example/relay",
+        "postgresql+psycopg:///relay?host=db.example&password=secret-word",
+    ],
+)
+def test_init_takes_no_password_among_its_words(tmp_path, url):
+    done = command("init", "--data", str(tmp_path / "data"), "--domain", DOMAIN, "--database", url, folder=tmp_path)
+    assert (done.code, list(tmp_path.iterdir())) == (64, [])
+    assert "~/.pgpass" in done.sentence
+    assert "secret" not in done.err + done.out
+
+
 def test_init_makes_no_relay_among_other_things(tmp_path):
     (tmp_path / "holiday.jpg").touch()
     done = command("init", "--data", str(tmp_path), "--domain", DOMAIN, folder=tmp_path)

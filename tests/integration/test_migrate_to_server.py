@@ -147,12 +147,15 @@ def test_nothing_moves_into_a_database_that_holds_something(small, server, url):
         (["--to", "postgresql+psycopg://127.0.0.1:1/relay"], 75),
         (["--to", "postgresql+psycopg2://127.0.0.1/relay"], 64),
         (["--to", "postgresql://127.0.0.1/"], 78),
+        (["--to", "postgresql+psycopg://relay:secret-word@127.0.0.1:1/relay"], 64),
+        (["--to", "postgresql+psycopg://127.0.0.1:1/relay?password=secret-word"], 64),
     ],
 )
 def test_what_can_not_be_moved_to_has_its_exit_code_and_one_sentence(small, words, code):
     done = small.try_run("migrate", *words)
     assert done.code == code
     assert done.sentence
+    assert "secret-word" not in done.err + done.out
     assert is_where_it_was(small)
 
 
@@ -181,9 +184,8 @@ def test_without_apply_it_says_what_is_to_be_changed_and_no_number_is_given_twic
     with closing(sqlite3.connect(small.data / "relay.db")) as connection:
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('deliveries', 41)")
         connection.commit()
-    done = small.try_run("migrate", "--to", url.replace("@", ":secret-word@"))
+    done = small.try_run("migrate", "--to", url)
     assert done.code == 0
     assert f"set [database] url in {small.file} to the new database" in done.err
-    assert "secret-word" not in done.err + done.out
     assert "sqlite" in small.file.read_text("utf-8")
     assert server.ask("SELECT nextval(pg_get_serial_sequence('deliveries', 'id'))", name_in(url)) == [(42,)]
