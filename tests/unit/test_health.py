@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,12 @@ from relay.web.server import WebServer
 ALARMS = AlarmsSection(
     due="15m", undelivered="4h", smarthost_away="10m", disk="1GiB", certificate="14d", letters_per_hour=4
 )
+
+[_RULE] = re.findall(
+    r"http-check expect rstring '(.*)'",
+    (Path(__file__).parents[2] / "docs" / "operations" / "nodes.md").read_text("utf-8"),
+)
+BALANCER = re.compile(_RULE)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +48,8 @@ def test_what_waits_too_long_is_stuck_and_a_smarthost_may_not_be_away_for_long(w
         (Health("ok", 3, True), "/health", 200, {"status": "ok", "due_seconds": 3, "smarthost_away": True}),
         (Health("delivery stuck", 999, False), "/health", 503,
          {"status": "delivery stuck", "due_seconds": 999, "smarthost_away": False}),
+        (judge_delivery(timedelta(0), timedelta(days=1), ALARMS), "/health", 503,
+         {"status": "smarthost away", "due_seconds": 0, "smarthost_away": True}),
         (Health("ok"), "/", 404, {"error": "not found"}),
     ],
 )  # fmt: skip
@@ -55,7 +65,10 @@ def test_the_answer_says_what_is_wrong_in_its_code_and_in_words(health, path, co
     try:
         connection.request("GET", path)
         reply = connection.getresponse()
-        assert (reply.status, json.load(reply)) == (code, body)
+        said = reply.read().decode()
+        assert (reply.status, json.loads(said)) == (code, body)
+        # What the operator's balancer goes by: whoever takes posts stays.
+        assert bool(BALANCER.search(said)) == (body.get("status", "unavailable") != "unavailable")
     finally:
         connection.close()
         server.close()
