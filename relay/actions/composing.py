@@ -1,8 +1,9 @@
 """What a claimed delivery sends: a letter from facts, or a copy or digest, made once for all who read the same or for one reader alone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 
 from relay.actions import encrypt
 from relay.actions.alarms import compose_for_operator
@@ -24,6 +25,12 @@ from relay.delivery.notice import compose_notice
 from relay.delivery.signing import sign
 from relay.resources import Resources
 from relay.store.last_look import Part
+from relay.transport.smtp import Content
+
+OCTETS = (
+    32 * 1024 * 1024
+)  # of all messages that are composed and not settled; one more may be in the air on each connection
+SECONDS = 2.0  # of a claim's: its first copies leave then, long before its lease runs out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +48,42 @@ class Composed:
     parts: tuple[Part, ...] = ()
 
 
+class Room:
+    """How much more a claim may compose. One message it always may, so that each claim gets on."""
+
+    def __init__(self, held: Collection[Content]) -> None:
+        """Take what earlier claims composed and still hold; each message counts once, however many get it."""
+        self._held, self._ends, self._asked = set(held), monotonic() + SECONDS, False
+
+    def take(self) -> bool:
+        """Whether one more message may be composed."""
+        allowed = not self._asked or (monotonic() < self._ends and sum(len(one.octets) for one in self._held) < OCTETS)
+        self._asked = True
+        return allowed
+
+    def fill(self, content: Content) -> None:
+        """Count what was composed."""
+        self._held.add(content)
+
+
 class Composer:
-    """Composes deliveries, and keeps what was composed lately."""
+    """Composes deliveries, and keeps what was composed lately by the same resources."""
 
     def __init__(self) -> None:
         """Nothing is kept yet."""
         self._variants = Variants()
+        self._resources: Resources | None = None
+
+    def prepare(self, resources: Resources) -> None:
+        """Forget what was composed by other resources: a list may want TLS now, or be called otherwise."""
+        if resources is not self._resources:
+            self._variants, self._resources = Variants(), resources
+
+    def must_make(self, delivery: Delivery, secrets: encrypt.Secrets) -> bool:
+        """Whether a delivery is none of the small letters, and what it brings isn't composed yet."""
+        if delivery.kind not in CONTENT:
+            return False
+        return delivery.kind is Kind.DIGEST or secrets.need(delivery) or _of_all(delivery) not in self._variants
 
     def compose(
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
@@ -79,8 +116,7 @@ class Composer:
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
     ) -> Variant | None:
         """What all who read the same get, or one reader's own, encrypted; None when that can't be done for them."""
-        post_id = delivery.post_id or 0
-        key = (post_id, delivery.list_name, delivery.language)
+        post_id, key = delivery.post_id or 0, _of_all(delivery)
         if not secrets.need(delivery):
             return self._variants.made(key, lambda: compose_for_list(resources, delivery, post_id, now))
         bare = self._variants.made((*key, "bare"), lambda: bare_copy(resources, delivery, post_id, subject_within=True))
@@ -104,6 +140,11 @@ class Composer:
             return encrypt.encrypted(resources, delivery, bare(), secrets, now)
         key = (tuple((part.post_id, part.list_name) for part in parts), language)
         return self._variants.made(key, lambda: signed(resources, delivery, bare(), now))
+
+
+def _of_all(delivery: Delivery) -> tuple[int, str, str]:
+    """What is equal for all who get the same copy, if nothing of it is their own."""
+    return delivery.post_id or 0, delivery.list_name, delivery.language
 
 
 def _letter(resources: Resources, delivery: Delivery, now: datetime) -> Composed:

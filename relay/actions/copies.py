@@ -59,6 +59,9 @@ class Variants:
         """None yet."""
         self._made: OrderedDict[Hashable, Variant] = OrderedDict()
 
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._made
+
     def made(self, key: Hashable, compose: Callable[[], Variant]) -> Variant:
         """The one for a key: composed once, the same octets object for everybody who gets the same."""
         if key not in self._made:

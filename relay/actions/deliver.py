@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from relay.actions import encrypt
-from relay.actions.composing import Composer
+from relay.actions.composing import Composer, Room
 from relay.actions.leases import Leases
 from relay.actions.measure import measure_attempt, measure_ends
 from relay.actions.outcomes import note_settled, settlement_of
@@ -22,7 +22,7 @@ from relay.store import digests, failures, last_look, letters, queue, reach
 from relay.store.engine import Transaction
 from relay.store.vault import SealError
 from relay.transport.courier import Work
-from relay.transport.smtp import Parcel, Result
+from relay.transport.smtp import Content, Parcel, Result
 
 LEASE = timedelta(seconds=60)  # after a kill, another node takes a claimed copy when this has run out
 MEASURED = 1000  # posts at once
@@ -44,13 +44,14 @@ class Outbox:
         self._keys = itertools.count(1)
         self._claimed: dict[int, Delivery] = {}
         self._composer = Composer()
+        self._contents: dict[int, Content] = {}  # what is in the air, by the parcels' keys
         self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
         self._clear: set[int] = set()  # parcels with posts that anybody can read
         self._since: dict[int, float] = {}  # monotonic seconds at which each parcel was claimed
         self.ended: set[int] = set()  # posts of which copies came to an end, for who measures how long that took
 
     def claim(self, limit: int) -> Work:
-        """Lease and compose what is due.
+        """Lease and compose what is due; what there is no room to compose now is left to the next claim.
 
         Raises:
             Unavailable: the database can't serve; nothing is lost.
@@ -68,15 +69,39 @@ class Outbox:
             return claimed
 
         claimed, now = resources.database.write(claim), resources.now()
-        secrets = encrypt.look(resources, claimed)
-        made = (self._try_parcel(resources, delivery, secrets, now) for delivery in claimed)
-        parcels = [parcel for parcel in made if parcel is not None]
-        next_due: datetime | None = now  # as far as is known while there was more than was asked for
-        if len(claimed) < limit:
-            with resources.database.read() as connection:
-                next_due = queue.next_due(connection)
+        parcels: list[Parcel] = []
+        try:
+            rest = self._compose(resources, claimed, parcels, now)
+            next_due: datetime | None = now  # as far as is known while there was more than was asked for
+            if rest:
+                resources.database.write(lambda connection: _leave_to_others(resources, connection, lease, rest))
+            elif len(claimed) < limit:
+                with resources.database.read() as connection:
+                    next_due = queue.next_due(connection)
+        except Unavailable:
+            for parcel in parcels:  # nobody sends them: they are claimed anew
+                self._forget(parcel)
+            raise
         self._claims += 1
         return Work(parcels=tuple(parcels), next_due=next_due)
+
+    def _compose(
+        self, resources: Resources, claimed: Sequence[Delivery], parcels: list[Parcel], now: datetime
+    ) -> list[int]:
+        """Add a parcel for each that could be composed; the ids of those for which there was no room.
+
+        Encrypted copies come last: what many share doesn't wait for what is made for one.
+        """
+        secrets, room = encrypt.look(resources, claimed), Room(tuple(self._contents.values()))
+        self._composer.prepare(resources)
+        rest: list[int] = []
+        for delivery in sorted(claimed, key=secrets.need):
+            if self._composer.must_make(delivery, secrets) and not room.take():
+                rest.append(delivery.id)
+            elif parcel := self._try_parcel(resources, delivery, secrets, now):
+                parcels.append(parcel)
+                room.fill(parcel.content)
+        return rest
 
     def beat(self) -> int:
         """Give a sign of life; how many were taken over from nodes that gave none. See `Leases.beat`."""
@@ -189,7 +214,7 @@ class Outbox:
             return None
 
     def _forget(self, parcel: Parcel) -> None:
-        del self._claimed[parcel.key]
+        del self._claimed[parcel.key], self._contents[parcel.key]
         self._parts.pop(parcel.key, None)
         self._clear.discard(parcel.key)
         self._since.pop(parcel.key, None)
@@ -202,7 +227,7 @@ class Outbox:
             return None
         key, variant = next(self._keys), composed.variant
         self._claimed[key] = composed.delivery
-        self._since[key] = monotonic()
+        self._since[key], self._contents[key] = monotonic(), variant.content
         if composed.delivery.kind in CONTENT and not variant.encrypted:
             self._clear.add(key)
         if composed.parts:
@@ -217,6 +242,11 @@ class Outbox:
             shared_from=composed.shared_from,
             alone=delivery.attempts > 0,  # who was put off may be who puts off
         )
+
+
+def _leave_to_others(resources: Resources, connection: Transaction, lease: str, ids: Sequence[int]) -> None:
+    queue.give_back(connection, lease, ids)
+    resources.database.announce(connection)
 
 
 def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:

@@ -94,6 +94,11 @@ def claim(connection: Connection, lease: str, now: datetime, until: datetime, li
     return tuple(_delivery(row) for row in statements.CLAIMED.all(connection, {"ids": ids})) if ids else ()
 
 
+def give_back(connection: Connection, lease: str, ids: Iterable[int]) -> None:
+    """Queue again what was claimed under this lease and won't be begun, as it was before: whose turn it was has it again."""
+    statements.GIVE_BACK.count(connection, {"by": lease, "ids": list(ids)})
+
+
 def settle(connection: Connection, lease: str, settlements: Iterable[Settlement], now: datetime) -> frozenset[int]:
     """Write down what became of the rows being sent under this lease.
 

@@ -59,6 +59,11 @@ CLAIMED = Prepared(
     .where(listed(deliveries.c.id, "ids"))
     .order_by(deliveries.c.turn.is_(None), *_IN_TURN)
 )
+GIVE_BACK = Prepared(
+    update(deliveries)
+    .where(deliveries.c.lease == _BY, deliveries.c.status == Status.LEASED, listed(deliveries.c.id, "ids"))
+    .values(status=Status.QUEUED, lease=None, leased_until=None)
+)
 _MINE = and_(deliveries.c.lease == _BY, deliveries.c.status == Status.SENDING)
 BEING_SENT = Prepared(select(deliveries.c.id).where(_MINE, listed(deliveries.c.id, "ids")).with_for_update())
 SETTLE_DELIVERED = Prepared(

@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from relay.actions import countersign
+from relay.actions import composing, countersign
 from relay.actions.countersign import read_encryption_key
 from relay.actions.encrypt import release_waiting
 from relay.actions.enrol import add_member
@@ -195,6 +195,18 @@ def test_each_reader_opens_their_copy_and_nothing_of_the_post_is_seen_outside(re
     [clear] = left[CHIEF]  # who has chosen nothing gets it as ever, without the line that stands for the hidden subject
     assert f"Subject: {SUBJECT}".encode() not in clear.partition(b"\r\n\r\n")[2]
     assert WORDS.search(clear)
+
+
+def test_encrypted_copies_are_composed_last_and_as_far_as_there_is_room(relay, readers, monkeypatch):
+    for reader in readers:
+        relay.give(reader)
+    relay.post()
+    monkeypatch.setattr(composing, "OCTETS", 1)
+    box, left = outbox(relay.resources), []
+    while parcels := box.claim(100).parcels:
+        left.append({parcel.recipient for parcel in box.begin(parcels)})
+    assert left[0] == {AUTHOR, CHIEF}
+    assert sorted(map(list, left[1:])) == sorted([reader.address] for reader in readers)
 
 
 def test_who_has_two_keys_opens_it_with_either(relay, tmp_path):

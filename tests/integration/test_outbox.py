@@ -1,6 +1,7 @@
 """The queue as the courier sees it, on a real database: every claimed copy ends in a record that tells the truth."""
 
 import logging
+import re
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,8 +11,8 @@ from email.policy import default
 import pytest
 from sqlalchemy import text
 
+from relay.actions import composing, deliver
 from relay.actions import copies as made_copies
-from relay.actions import deliver
 from relay.actions.bounce import bounce
 from relay.actions.deliver import Outbox
 from relay.actions.enrol import add_member
@@ -20,6 +21,7 @@ from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Kind, Outcome
 from relay.detectors.facts import Facts
+from relay.errors import Unavailable
 from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
@@ -38,6 +40,7 @@ PEOPLE = {
     "jean@parcs.example": "central-africa;species-id",
     "maria@museo.example": "species-id",
 }
+READERS = {*PEOPLE} - {AUTHOR}
 TAKEN = Outcome(action=Action.DELIVERED, reply="250 2.0.0 Ok")
 REFUSED = Outcome(action=Action.FAILED, reply="554 5.7.1 No")
 UNHEARD = Outcome(action=Action.DELAYED, reply="no reply after the message was sent", ambiguous=True)
@@ -219,6 +222,69 @@ def test_a_node_gives_signs_of_life_and_another_takes_over_when_they_end(resourc
     let_time_pass()
     assert heir.beat() == len(begun) == counts(resources)["possible_duplicates"]
     assert len(heir.claim(100).parcels) == len(begun)
+
+
+def test_what_there_is_no_room_to_compose_is_left_to_the_next_claim_on_whichever_node(resources, monkeypatch):
+    references = [post(resources, "species-id") for _ in range(3)]
+    monkeypatch.setattr(composing, "OCTETS", 1)
+    boxes, named = (outbox(resources), outbox(resources)), []
+    for box in (boxes[0], boxes[1], boxes[0]):
+        work = box.claim(100)
+        assert work.next_due <= resources.now() or len(named) == 2
+        begun = copies(box.begin(work.parcels))
+        assert {parcel.recipient for parcel in begun} == READERS
+        [content] = {parcel.content for parcel in begun}
+        named.append(re.search(rb"X-WEN-Reference: (\S+)", content.octets)[1].decode())
+    assert named == references
+    assert counts(resources)["queued"] == counts(resources)["leased"] == 0
+
+
+def test_a_claim_has_so_much_time_and_so_much_room_as_what_was_settled_left(resources, monkeypatch):
+    for _ in range(2):
+        post(resources, "species-id")
+    with monkeypatch.context() as patch:
+        patch.setattr(composing, "SECONDS", 0.0)
+        box = outbox(resources)
+        first = box.begin(box.claim(100).parcels)
+    assert len(copies(first)) == len(READERS)
+    for _ in range(2):
+        post(resources, "species-id")
+    monkeypatch.setattr(composing, "OCTETS", sum(len(content.octets) for content in {one.content for one in first}))
+    second = box.begin(box.claim(100).parcels)
+    assert len(copies(second)) == len(READERS)
+    box.settle([(one, TAKEN) for one in (*first, *second)])
+    assert len(copies(box.claim(100).parcels)) == 2 * len(READERS)
+
+
+def test_claims_that_fail_hold_no_room(resources, monkeypatch):
+    for _ in range(2):
+        post(resources, "species-id")
+    present = [resources]
+    box = Outbox(lambda: present[0], boot=secrets.token_hex(4))
+    octets = len(copies(outbox(resources).claim(1).parcels)[0].octets)
+    monkeypatch.setattr(composing, "OCTETS", 20 * octets)
+
+    def away(_):
+        raise Unavailable("the database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "next_due", away)
+        for _ in range(20):
+            present[0] = replace(resources)  # by which all is composed anew
+            with pytest.raises(Unavailable):
+                box.claim(100)
+    assert len(copies(box.claim(100).parcels)) == 2 * len(READERS) - 1  # but for the one of which the size was taken
+
+
+def test_a_list_that_asks_for_tls_is_believed_from_the_next_claim_on(resources):
+    post(resources, "species-id")
+    present = [resources]
+    box = Outbox(lambda: present[0], boot=secrets.token_hex(4))
+    [early] = copies(box.claim(1).parcels)
+    asks = replace(resources.known_lists["species-id"], tls="required")
+    present[0] = replace(resources, known_lists={**resources.known_lists, "species-id": asks})
+    later = copies(box.claim(100).parcels)
+    assert [early.requires_tls, *(one.requires_tls for one in later)] == [False, True]
 
 
 def test_a_report_to_a_path_that_others_have_counts_until_the_member_is_warned_and_then_only_one_to_their_own(
