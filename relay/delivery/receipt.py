@@ -72,10 +72,10 @@ def named_in_vain(missed: Missed, catalogue: Catalogue) -> list[str]:
 
 
 def undelivered(reference: str, members: int, catalogue: Catalogue) -> str:
-    """That so many members' servers took no copy until we gave up."""
+    """That so many members' servers took no copy, or no key of theirs worked, until we gave up."""
     return catalogue.plural(
-        "{reference} did not reach {n} member, whose mail server did not take it; we have stopped trying.",
-        "{reference} did not reach {n} members, whose mail servers did not take it; we have stopped trying.",
+        "{reference} did not reach {n} member, whose mail server did not take it or who had no key that works; we have stopped trying.",
+        "{reference} did not reach {n} members, whose mail servers did not take it or who had no key that works; we have stopped trying.",
         members,
         reference=reference,
     )

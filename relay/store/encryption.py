@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
+    literal,
     not_,
     select,
     update,
@@ -30,6 +31,7 @@ from relay.mail.address import Address
 from relay.mail.signature import RegisteredKey, SignatureMethod
 from relay.store import audit
 from relay.store.certificates import find_present
+from relay.store.fanout import may_receive
 from relay.store.prepared import Prepared
 from relay.store.tables import (
     COLLECTED,
@@ -38,6 +40,7 @@ from relay.store.tables import (
     encrypted_members,
     encryption_keys,
     hidden_posts,
+    members,
     posts,
 )
 
@@ -200,6 +203,28 @@ def release(connection: Connection, member_id: str, now: datetime, *, but: Colle
         connection.execute(this.values(kind=free[0], **fresh, **_FREE) if free else this.values(called_off=True))
         count += bool(free)
     return count
+
+
+def expire(connection: Connection, post_id: int, now: datetime) -> str | None:
+    """Let the copies of a post run out of time that still wait for a key, because it is about to be destroyed.
+
+    Not that of who isn't entitled to it any more, or has had one of another kind: it ends unsaid.
+
+    Returns:
+        The name of a list by which one would have come; None where none waited.
+    """
+    copy = deliveries.alias("copy")
+    has_copy = exists().where(
+        copy.c.post_id == post_id, copy.c.member_id == deliveries.c.member_id, copy.c.kind == Kind.COPY
+    )
+    entitled = exists().where(members.c.id == deliveries.c.member_id, may_receive(literal(now.date())))
+    ended = (
+        update(deliveries)
+        .where(_POINTER, deliveries.c.post_id == post_id, _KEPT, not_(has_copy), entitled)
+        .values(kind=Kind.COPY, status=Status.EXPIRED, next_attempt_at=None, **_FREE)
+        .returning(deliveries.c.list_name)
+    )
+    return next(iter(connection.execute(ended).scalars().all()), None)
 
 
 def waiting_readers(connection: Connection) -> Mapping[str, Reader]:

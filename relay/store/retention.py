@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from relay.delivery.delivery import Kind, Status
 from relay.mail.address import Address
 from relay.roster.member import MemberState
-from relay.store import audit, fanout
+from relay.store import audit, encryption, fanout
 from relay.store.engine import Database
 from relay.store.member_rows import address_of
 from relay.store.tables import HASHED, KEPT, complaints, decisions, deliveries, members, memories, posts
@@ -41,10 +41,15 @@ def in_rounds(database: Database, part: Callable[[Connection], int]) -> int:
 
 
 def destroy_posts(connection: Connection, node: str, oldest: datetime, now: datetime) -> int:
-    """Destroy what is kept of posts received before `oldest`, and cancel their copies that still wait."""
+    """Destroy what is kept of posts received before `oldest`, and cancel their copies that still wait.
+
+    Of copies that have waited for a reader's key all the time their author is told, as of any that ran out of time.
+    """
     query = select(posts.c.id, posts.c.reference).where(KEPT, posts.c.received_at < oldest)
     found = connection.execute(query.order_by(posts.c.received_at).limit(POSTS).with_for_update(skip_locked=True)).all()
     for row in found:
+        if list_name := encryption.expire(connection, row.id, now):
+            fanout.tell_author(connection, row.id, list_name, Kind.UNDELIVERED, now)
         fanout.destroy(connection, row.id)
         fanout.cancel_copies(connection, row.id)
     if found:

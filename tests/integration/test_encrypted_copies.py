@@ -33,7 +33,7 @@ from relay.mail.address import parse_address
 from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.roster.reading import Reading
-from relay.store import digests, encryption, key_warnings, members, queue, wishes
+from relay.store import digests, encryption, key_warnings, members, queue, retention, wishes
 from tests.builders import make_message
 from tests.certificates import DAY, FOR_MAIL, make_identity
 from tests.encrypting import reads_by_gpg, reads_by_openssl, shown_outside
@@ -309,6 +309,22 @@ def test_nobody_has_more_keys_than_eight(relay, readers):
     with pytest.raises(Conflict, match="8 keys"):
         relay.register(JEAN, key)
     relay.register(JEAN, replace(key, fingerprint=f"{0:040}"))  # its newer form
+
+
+def test_a_copy_that_no_key_has_come_for_when_its_post_is_destroyed_has_run_out_of_time(relay, readers):
+    relay.require()
+    relay.give(readers[0])
+    reference = relay.post()
+    relay.hand_over()
+    node, later = relay.resources.settings.relay.node, relay.now + DAY
+    for _ in range(2):
+        relay.write(lambda c: retention.destroy_posts(c, node, later, relay.now))
+    told = relay.hand_over()
+    assert list(told) == [AUTHOR]
+    [letter] = [message_from_bytes(one, policy=default) for one in told[AUTHOR]]
+    assert letter["Subject"] == f"Did not reach everybody: {reference}"
+    assert "did not reach 3 members" in letter.get_content()  # who is neither Jean, with a key, nor the author
+    assert release_waiting(relay.resources, relay.now) == 0
 
 
 def test_what_was_composed_in_clear_does_not_leave_once_its_reader_has_chosen_encryption(relay, readers):
