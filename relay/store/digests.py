@@ -18,14 +18,14 @@ from relay.roster.reading import Reading
 from relay.store import audit
 from relay.store.column_types import Instant
 from relay.store.fanout import is_paused
-from relay.store.last_look import Part, look_at_parts
+from relay.store.last_look import GOING_LIST, IS_STOPPED, Part, look_at_parts
 from relay.store.references import next_reference
-from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, list_stops, members, posts
+from relay.store.tables import COLLECTED, IN_DIGEST, deliveries, members, posts
 
 _ENDED = (Status.DELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED)
 _WHOLE = deliveries.alias("whole")
-_PUT_BY = and_(  # what a stopped list has put by waits until it goes on
-    COLLECTED, deliveries.c.digest_id.is_(None), deliveries.c.list_name.not_in(select(list_stops.c.list_name))
+_PUT_BY = and_(  # what a stopped list has put by waits until it goes on, or goes by another list of its reader
+    COLLECTED, deliveries.c.digest_id.is_(None), not_(IS_STOPPED)
 )
 
 
@@ -39,6 +39,10 @@ def gather_due(connection: Connection, due_before: Mapping[Reading, datetime], n
         due_before: the latest moment at which each kind of digest was due.
         now: the time, UTC.
     """
+    by_other = update(deliveries).where(
+        COLLECTED, deliveries.c.digest_id.is_(None), IS_STOPPED, GOING_LIST.is_not(None)
+    )
+    connection.execute(by_other.values(list_name=GOING_LIST), {"today": now.date()})
     is_due = or_(*(and_(members.c.reading == one, deliveries.c.created_at <= at) for one, at in due_before.items()))
     readers = (
         select(deliveries.c.member_id)

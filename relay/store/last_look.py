@@ -47,7 +47,9 @@ _ON_LIST = exists().where(
     ),
     _MAY_RECEIVE,
 )
-_OTHER_LIST = (
+_STOPPED_LISTS = select(list_stops.c.list_name)
+IS_STOPPED = deliveries.c.list_name.in_(_STOPPED_LISTS)
+_OTHER_LISTS = (
     select(decisions.c.list_name)
     .join(memberships, memberships.c.list_name == decisions.c.list_name)
     .join(members, members.c.id == memberships.c.member_id)
@@ -58,11 +60,14 @@ _OTHER_LIST = (
         memberships.c.member_id == deliveries.c.member_id,
         _MAY_RECEIVE,
     )
-    .order_by(decisions.c.position)
+    .order_by(decisions.c.list_name.in_(_STOPPED_LISTS), decisions.c.position)
     .limit(1)
     .correlate(deliveries)
-    .scalar_subquery()
 )
+_OTHER_LIST = _OTHER_LISTS.scalar_subquery()  # by which a copy's member gets the post too
+GOING_LIST = _OTHER_LISTS.where(
+    decisions.c.list_name.not_in(_STOPPED_LISTS)
+).scalar_subquery()  # and which isn't stopped
 _GIVEN = and_(  # a post that members are given: its content is there, nobody hides it, and nobody has recalled it
     posts.c.content.is_not(None),
     posts.c.wrapped_key.is_not(None),
@@ -106,6 +111,11 @@ _MOVE_PARTS = Prepared(
     .where(_PARTS, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST)
 )
+_MOVE_STOPPED_PARTS = Prepared(
+    update(deliveries)
+    .where(_PARTS, not_(deliveries.c.called_off), IS_STOPPED, GOING_LIST.is_not(None))
+    .values(list_name=GOING_LIST)
+)
 _DROP_PARTS = update(deliveries).values(status=Status.CANCELLED)
 # One after the other: within one statement PostgreSQL takes for a twin what the same statement cancels, and both would be lost.
 _CANCEL_LOST_PARTS = Prepared(
@@ -121,11 +131,15 @@ _MOVE = Prepared(
     .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), not_(_ON_LIST), _OTHER_LIST.is_not(None))
     .values(list_name=_OTHER_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
-_STOPPED_LISTS = select(list_stops.c.list_name)
+_MOVE_STOPPED = Prepared(
+    update(deliveries)
+    .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), IS_STOPPED, GOING_LIST.is_not(None))
+    .values(list_name=GOING_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
+)
 _ANY_STOPPED = Prepared(_STOPPED_LISTS.limit(1))
 _PARK = Prepared(
     update(deliveries)
-    .where(_MINE, _IS_COPY, deliveries.c.list_name.in_(_STOPPED_LISTS))
+    .where(_MINE, _IS_COPY, IS_STOPPED)
     .values(
         status=Status.QUEUED,
         next_attempt_at=bindparam("parked", type_=deliveries.c.created_at.type),
@@ -145,9 +159,7 @@ _TAKE_BACK = Prepared(
     )
     .values(status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
-_LEAVE_FOR_LATER = Prepared(
-    update(deliveries).where(_PARTS, deliveries.c.list_name.in_(_STOPPED_LISTS)).values(digest_id=None)
-)
+_LEAVE_FOR_LATER = Prepared(update(deliveries).where(_PARTS, IS_STOPPED).values(digest_id=None))
 _CANCEL = update(deliveries).values(status=Status.CANCELLED, next_attempt_at=None, **_FREE)
 _CANCEL_LOST = Prepared(
     _CANCEL.where(
@@ -213,6 +225,7 @@ def look_at_parts(connection: Connection, digest_id: int, now: datetime) -> tupl
     """
     this = {"digest": digest_id, "today": now.date()}
     _MOVE_PARTS.count(connection, this)
+    _MOVE_STOPPED_PARTS.count(connection, this)
     _LEAVE_FOR_LATER.count(connection, {"digest": digest_id})
     _CANCEL_LOST_PARTS.count(connection, this)
     _CANCEL_TWIN_PARTS.count(connection, {"digest": digest_id})
@@ -232,7 +245,8 @@ def begin(
     their post still waits when it doesn't, a letter that names others to who isn't active and valid any more, and
     whatever was called off while an earlier attempt went on. Whoever left that list but is on another one that the post
     goes to gets that list's copy: it waits in the queue, to be composed anew. A copy is cancelled, too, whose member has the same message, or
-    is about to get it, by another post; one of a list that is stopped is parked until it goes on: a client whose recipient for one list was put off sends it again for that list alone.
+    is about to get it, by another post; one of a list that is stopped is parked until it goes on, unless the
+    member is on another one that the post goes to: a client whose recipient for one list was put off sends it again for that list alone.
 
     Those of `clear` were composed for everybody to read: where the member has chosen encryption since, they wait in the queue, too.
 
@@ -243,6 +257,7 @@ def begin(
         _TAKE_BACK.count(connection, {"mine": lease, "ids": list(clear), "at": now})
     until = {"until": now + SENDING}
     if _ANY_STOPPED.first(connection, {}) is not None:
+        _MOVE_STOPPED.count(connection, mine | {"today": now.date(), "at": now})
         _PARK.count(connection, mine | {"parked": PARKED})
     # Nearly all are copies to which none of this happens: one statement tells them, and only the rest is looked at more closely.
     plain = [row.id for row in _PLAIN_POSTS.all(connection, mine)]

@@ -2,7 +2,8 @@
 
 A copy that waits is parked: due at a time that doesn't come (`PARKED`), so that nobody claims it and the queue's indexes stay as small as
 they are. What a node has claimed already, or queues later, is parked by the last look before it is sent. What is being sent at this
-moment ends. Copies for digests stay put by and are left out of digests. The time that a list stands still isn't counted as age.
+moment ends. Who is on another list that the post goes to gets that list's copy. Copies for digests stay put by and are left out of
+digests. The time that a list stands still isn't counted as age.
 
 Posts are taken, judged and written down as ever, and their copies wait with the others: an author's 250 means what it always means.
 """
@@ -30,7 +31,7 @@ from relay.errors import Conflict, NotFound
 from relay.roster.reading import Reading
 from relay.store import audit, digests
 from relay.store.column_types import Instant
-from relay.store.last_look import PARKED
+from relay.store.last_look import GOING_LIST, PARKED
 from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, COLLECTED, deliveries, list_stops, lists, members
 
@@ -78,6 +79,9 @@ def stop(
     row = {"list_name": name, "at": now, "member_id": member_id or None, "operator": operator or None}
     connection.execute(insert(list_stops).values(**row, reason=reason))
     its = and_(deliveries.c.list_name == name, _IS_COPY)
+    by_other = update(deliveries).where(CLAIMABLE, its, GOING_LIST.is_not(None))
+    again = _PARK | {"list_name": GOING_LIST, "next_attempt_at": now}  # composed anew, for the other list
+    connection.execute(by_other.values(**again), {"today": now.date()})
     connection.execute(update(deliveries).where(CLAIMABLE, its).values(**_PARK))
     waiting = connection.execute(
         select(func.count()).select_from(deliveries).where(its, or_(CLAIMABLE, COLLECTED))
@@ -98,6 +102,9 @@ def resume(
     if (found := stopped(connection).get(name)) is None:
         raise NotFound(f"{name} is not stopped; see `wen-relay lists show`")
     connection.execute(delete(list_stops).where(list_stops.c.list_name == name))
+    # What stands still with other lists goes by this one where it can.
+    stands = and_(CLAIMABLE, _IS_COPY, deliveries.c.next_attempt_at == PARKED, literal(name) == GOING_LIST)
+    connection.execute(update(deliveries).where(stands).values(list_name=name), {"today": now.date()})
     stood = int((now - found.at).total_seconds() * 1_000_000)
     older = type_coerce(type_coerce(deliveries.c.created_at, BigInteger) + stood, Instant())
     created = case((deliveries.c.created_at <= found.at, older), else_=literal(now, Instant()))

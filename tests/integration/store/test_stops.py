@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from relay.delivery.delivery import Status
 from relay.errors import Conflict, NotFound
@@ -21,6 +22,11 @@ class Stopped(Scene):
 
     def resume(self, now=START, name="savanna"):
         return self.write(lambda c: stops.resume(c, NODE, name, now, member_id=self.moderator.id))
+
+    def copies_begun(self, claimed):
+        """What another node that claimed these begins."""
+        ids = [row.id for row in claimed if row.kind == "copy"]
+        return self.write(lambda c: last_look.begin(c, "node-2/1", ids, START))
 
     def copies(self, *columns):
         names = ", ".join(f"d.{one}" for one in columns)
@@ -49,6 +55,70 @@ def test_the_author_and_other_lists_notice_nothing(scene, relayed):
     scene.world.post(scene.author, ("species-id", relayed))
     assert scene.send() == ["elsewhere"]
     assert "receipt" in {row[0] for row in scene.world.rows("SELECT kind FROM deliveries WHERE status = 'delivered'")}
+
+
+def on_two(scene, relayed):
+    """A post to two lists, with a member who is on both and gets it by the first."""
+    scene.world.join("both", "savanna", "species-id")
+    return scene.world.post(scene.author, ("savanna", relayed), ("species-id", relayed)).reference
+
+
+def test_who_is_on_another_list_that_goes_on_gets_it_by_that(scene, relayed):
+    on_two(scene, relayed)
+    assert scene.stop() == 3
+    assert scene.send() == ["both"]
+    assert scene.resume(START + HOUR) == 3
+    assert scene.send(START + HOUR) == ["moderator", "other", "reader"]
+    assert {status for (status,) in scene.copies("status")} == {"delivered"}
+
+
+def test_what_was_claimed_or_comes_later_goes_by_the_other_list_too(scene, relayed):
+    on_two(scene, relayed)
+    claimed = scene.write(lambda c: queue.claim(c, "node-2/1", START, START + HOUR, 9))
+    scene.stop()
+    assert not scene.copies_begun(claimed)
+    assert scene.send() == ["both"]
+    scene.world.post(scene.author, ("savanna", relayed), ("species-id", relayed))
+    assert scene.send() == []  # claimed and moved: composed anew for the other list
+    assert scene.send() == ["both"]
+
+
+def test_of_two_that_are_stopped_the_one_that_goes_on_first_lets_it_go(scene, relayed):
+    on_two(scene, relayed)
+    scene.stop()
+    scene.stop(name="species-id")
+    assert scene.send() == []
+    assert scene.resume(START + HOUR, "species-id") == 1
+    assert scene.send(START + HOUR) == ["both"]
+
+
+def test_who_leaves_a_list_that_goes_on_for_one_that_is_stopped_waits(scene, relayed):
+    on_two(scene, relayed)
+    scene.stop(name="species-id")
+    scene.write(lambda c: c.execute(text("DELETE FROM memberships WHERE list_name = 'savanna'")))
+    assert scene.send() == scene.send() == []
+    assert scene.resume(START + HOUR, "species-id") == 1
+    assert scene.send(START + HOUR) == ["both"]
+
+
+def test_a_digest_has_it_by_the_other_list(scene, relayed):
+    scene.write(lambda c: wishes.set_reading(c, NODE, scene.reader, Reading.DAILY, START))
+    scene.write(
+        lambda c: c.execute(
+            text(
+                "INSERT INTO memberships (member_id, list_name) SELECT member_id, 'species-id' FROM memberships WHERE member_id = :m"
+            ),
+            {"m": scene.reader.id},
+        )
+    )
+    scene.world.post(scene.author, ("savanna", relayed), ("species-id", relayed))
+    scene.write(lambda c: digests.gather(c, scene.reader.id, START))
+    scene.stop()
+    [(digest,)] = scene.world.rows("SELECT id FROM deliveries WHERE kind = 'digest'")
+    parts = scene.write(lambda c: last_look.look_at_parts(c, digest, START))
+    assert [one.list_name for one in parts] == ["species-id"]
+    scene.world.post(scene.author, ("savanna", relayed), ("species-id", relayed))
+    assert scene.write(lambda c: digests.gather_due(c, {Reading.DAILY: START}, START)) == 1
 
 
 def test_what_another_node_has_claimed_is_not_begun_and_what_is_being_sent_ends(scene):
