@@ -99,12 +99,13 @@ def keep(
 
 
 def going_on(connection: Connection, now: datetime) -> tuple[Trouble, ...]:
-    """What is wrong now, by kind; not what nodes saw that have not looked for days."""
+    """What is wrong now, by kind; not what has been calm since the last look, nor what nodes saw that have not looked for days."""
     number = func.count().label("nodes")
     since = func.min(alarms.c.began_at, type_=alarms.c.began_at.type).label("since")
     told = func.count(alarms.c.told_at).label("told")
     lately = func.coalesce(alarms.c.told_at, alarms.c.began_at) > now - FORGOTTEN
-    query = select(alarms.c.kind, alarms.c.about, number, since, told).where(alarms.c.ended_at.is_(None), lately)
+    now_on = (alarms.c.ended_at.is_(None), alarms.c.calm_since.is_(None))
+    query = select(alarms.c.kind, alarms.c.about, number, since, told).where(*now_on, lately)
     return tuple(
         Trouble(kind=AlarmKind(row.kind), about=row.about, nodes=row.nodes, since=row.since, told=row.told > 0)
         for row in connection.execute(

@@ -39,13 +39,22 @@ def going_on(world, now):
 def test_an_alarm_is_told_once_whichever_process_looks_and_once_when_it_is_over(world):
     due, job = Sign(kind=AlarmKind.DUE), Sign(kind=AlarmKind.JOB, about="rewrap")
     assert look(world, START, due, job) == [(AlarmKind.DUE, "", Step.NEW), (AlarmKind.JOB, "rewrap", Step.NEW)]
-    assert look(world, START, due, job) == look(world, START + MINUTE, due) == []
     assert going_on(world, START) == [(AlarmKind.DUE, "", 1, True), (AlarmKind.JOB, "rewrap", 1, True)]
+    assert look(world, START, due, job) == look(world, START + MINUTE, due) == []
     assert look(world, START + MINUTE + CALM, due) == [(AlarmKind.JOB, "rewrap", Step.OVER)]
     assert going_on(world, START + MINUTE + CALM) == [(AlarmKind.DUE, "", 1, True)]
     [second, first] = letters(world)
     assert (first.reference, second.reference) == ("ALARM-2026-000001", "ALARM-2026-000002")
     assert (str(first.recipient), first.status, first.list_name) == ("ops@agency.example", "queued", "")
+
+
+def test_what_was_calm_at_the_last_look_is_not_shown_as_going_on_though_it_is_not_over_yet(world):
+    due = Sign(kind=AlarmKind.DUE)
+    look(world, START, due)
+    assert look(world, START + MINUTE) == [], "too early to tell that it is over"
+    assert going_on(world, START + MINUTE) == []
+    look(world, START + 2 * MINUTE, due)
+    assert going_on(world, START + 2 * MINUTE) == [(AlarmKind.DUE, "", 1, True)]
 
 
 def test_a_letter_too_many_waits_until_the_hour_is_over(world):
