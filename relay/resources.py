@@ -3,7 +3,7 @@
 Built and checked whole at start and at reload; swapped by one reference.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -31,6 +31,12 @@ from relay.transport.enquiry import Enquiries
 from relay.transport.smtp import Smarthost
 
 LANGUAGES = ("en", "fr", "es", "pt")
+
+OnFault = Callable[[ConfigurationError], None]
+
+
+def _refuse(error: ConfigurationError) -> None:
+    raise error
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,18 +81,19 @@ class Resources:
         return destinations(self.lists.values())
 
 
-def load_resources(settings: Settings, database: Database | None = None) -> Resources:
+def load_resources(settings: Settings, database: Database | None = None, on_fault: OnFault = _refuse) -> Resources:
     """Read and check everything beside the settings.
 
     Args:
         settings: what `load_settings` gave.
         database: an open one to keep (at reload); None opens the settings' own.
+        on_fault: told what is wrong with the lists; where it returns, they are read as far as they are right.
 
     Raises:
         ConfigurationError: lists, rules, catalogues, keys or the database's schema are wrong, or a list is gone that is in use.
         Unavailable: the database can't be opened.
     """
-    lists = load_lists(settings)
+    lists = load_lists(settings, on_fault)
     ruleset = load_ruleset(settings)
     catalogues = load_catalogues()
     keys = load_keys(settings.data / "keys")
@@ -102,39 +109,45 @@ def load_resources(settings: Settings, database: Database | None = None) -> Reso
         ),
         client_cas=load_client_cas(settings),
         enquiries=Enquiries(settings.smtp.resolver),
-        database=_with_every_list(database, settings, lists) if database else _open_database(settings, lists),
+        database=_with_every_list(database, settings, lists, on_fault)
+        if database
+        else _open_database(settings, lists, on_fault),
     )
 
 
-def _open_database(settings: Settings, lists: Mapping[str, MailingList]) -> Database:
+def _open_database(settings: Settings, lists: Mapping[str, MailingList], on_fault: OnFault) -> Database:
     """Open the database, which must have this version's schema."""
     database = Database.open(settings.database_url)
     try:
         schema.check(database)
-        _with_every_list(database, settings, lists)
+        _with_every_list(database, settings, lists, on_fault)
     except RelayError:
         database.close()
         raise
     return database
 
 
-def _with_every_list(database: Database, settings: Settings, lists: Mapping[str, MailingList]) -> Database:
+def _with_every_list(
+    database: Database, settings: Settings, lists: Mapping[str, MailingList], on_fault: OnFault
+) -> Database:
     """The database, once it is sure that every list with a post that is held or waits has its definition."""
     with database.read() as connection:
         lost = sorted({name.removesuffix(OWNER) for name in queue.lists_in_use(connection)} - lists.keys())
     if lost:
-        raise ConfigurationError(
-            f"the list “{lost[0]}” has posts that wait, but no definition: put {lost[0]}.toml back, with active = false to close it",
-            file=str(settings.data / "lists"),
-        )
+        sentence = f"the list “{lost[0]}” has posts that wait, but no definition: put {lost[0]}.toml back, with active = false to close it"
+        on_fault(ConfigurationError(sentence, file=str(settings.data / "lists")))
     return database
 
 
-def load_lists(settings: Settings) -> dict[str, MailingList]:
+def load_lists(settings: Settings, on_fault: OnFault = _refuse) -> dict[str, MailingList]:
     """Read the site's lists/*.toml.
 
+    Args:
+        settings: what `load_settings` gave.
+        on_fault: told of each fault; where it returns, what is wrong by itself is left out, and the rest goes on.
+
     Raises:
-        ConfigurationError: a definition is wrong, or two lists share a name or tag.
+        ConfigurationError: a definition is wrong, or two lists share a name or tag, and `on_fault` refuses that.
     """
     directory = settings.data / "lists"
     if not directory.is_dir():
@@ -145,22 +158,27 @@ def load_lists(settings: Settings) -> dict[str, MailingList]:
         )  # glob takes an unreadable one for empty
     except OSError as error:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(directory)) from None
-    lists = [read_list(_read(path), str(path), settings.relay.domain) for path in paths]
+    lists = []
+    for path in paths:
+        try:
+            lists.append(read_list(_read(path), str(path), settings.relay.domain))
+        except ConfigurationError as error:
+            on_fault(error)
+    for sentence in _judge(settings, lists):
+        on_fault(ConfigurationError(sentence, file=str(directory)))
+    return {one.name: one for one in lists}
+
+
+def _judge(settings: Settings, lists: Sequence[MailingList]) -> Iterator[str]:
+    """What is wrong with the lists together, or with them under these settings."""
     if wrong := judge_lists(lists):
-        raise ConfigurationError(wrong, file=str(directory))
+        yield wrong
     clicked = [one.name for one in lists if one.one_click_leave]
     if clicked and not settings.web.public_url.startswith("https://"):
-        raise ConfigurationError(
-            f"the list “{clicked[0]}” has one_click_leave, but [web] public_url is not an https:// address: set it, or take one_click_leave out",
-            file=str(directory),
-        )
+        yield f"the list “{clicked[0]}” has one_click_leave, but [web] public_url is not an https:// address: set it, or take one_click_leave out"
     strict = [one.name for one in lists if one.tls == "required"]
     if strict and settings.delivery.onward_tls == "requiretls" and settings.smarthost_tls != "required":
-        raise ConfigurationError(
-            f'the list “{strict[0]}” has tls = "required", and no copy of it could leave: set [delivery] tls = "required", or onward_tls = "smarthost"',
-            file=str(directory),
-        )
-    return {one.name: one for one in lists}
+        yield f'the list “{strict[0]}” has tls = "required", and no copy of it could leave: set [delivery] tls = "required", or onward_tls = "smarthost"'
 
 
 def load_ruleset(settings: Settings) -> Ruleset:

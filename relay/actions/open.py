@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from relay.maillog import start_logging
-from relay.resources import Resources, load_resources
+from relay.resources import OnFault, Resources, load_resources
 from relay.settings import Settings, find_site_file, load_settings
 from relay.transport.wake import send
 
@@ -19,8 +19,13 @@ _M_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 1 << 20  # octets
 
 
 @contextmanager
-def opened(config: str) -> Iterator[Resources]:
+def opened(config: str, on_fault: OnFault | None = None) -> Iterator[Resources]:
     """Everything a command needs; the database is closed behind it.
+
+    Args:
+        config: the site's settings; "" for where they are looked for.
+        on_fault: told what is wrong with the lists' definitions, for a command that doesn't need them and must work in an emergency:
+            it goes on with those that are right. None refuses all work on a faulty site.
 
     Raises:
         ConfigurationError: settings, lists, rules or keys are wrong.
@@ -29,7 +34,7 @@ def opened(config: str) -> Iterator[Resources]:
     forbid_memory_dumps()
     settings = load_settings(find_site_file(Path(config) if config else None))
     start_logging(settings.log.format, "warning")
-    resources = load_resources(settings)
+    resources = load_resources(settings, on_fault=on_fault) if on_fault else load_resources(settings)
     try:
         yield resources
     finally:

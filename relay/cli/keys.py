@@ -8,7 +8,7 @@ import typer
 from relay import jobs
 from relay.actions.open import opened, operator_name
 from relay.actions.sign_anew import add_dkim_keys, remove_dkim_key
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
 from relay.cli.rows import print_rows
 from relay.doctor.names import record_of
 from relay.encryption.making import make_list_keys
@@ -145,7 +145,7 @@ def dkim_remove(
 
     Example: wen-relay keys dkim-remove r202611
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         remove_dkim_key(resources, selector, operator_name(), resources.now())
     if as_json:
         print_json({"removed": selector})

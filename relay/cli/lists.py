@@ -7,7 +7,7 @@ import typer
 
 from relay.actions import stop as stopping
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
 from relay.cli.rows import print_rows
 from relay.store import mailing_lists, members, stops
 from relay.store.stops import Stop
@@ -103,7 +103,7 @@ def stop(
 
     Example: wen-relay lists stop central-africa --reason leak
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         waiting = stopping.stop(resources, name, reason, operator=operator_name(), now=resources.now())
         wake_service(resources.settings)
     if as_json:
@@ -122,7 +122,7 @@ def resume(
 
     Example: wen-relay lists resume central-africa
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         going = stopping.resume(resources, name, operator=operator_name(), now=resources.now())
         wake_service(resources.settings)
     if as_json:

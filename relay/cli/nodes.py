@@ -3,7 +3,7 @@
 import typer
 
 from relay.actions.open import opened
-from relay.cli.output import ConfigOption, JsonOption
+from relay.cli.output import ConfigOption, JsonOption, overlook
 from relay.cli.rows import print_rows
 from relay.store.nodes import list_processes
 
@@ -16,7 +16,7 @@ def list_(as_json: JsonOption = False, config: ConfigOption = "") -> None:
 
     Example: wen-relay nodes list --json
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         with resources.database.read() as connection:
             found = list_processes(connection)
         now = resources.now()

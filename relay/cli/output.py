@@ -42,6 +42,11 @@ def say(sentence: str) -> None:
     print(sentence, file=sys.stderr)  # noqa: T201  (this is the command line's voice)
 
 
+def overlook(error: ConfigurationError) -> None:
+    """Say what is wrong with the lists and go on: a slip in one definition must not take away what stops a leak."""
+    say(f"wen-relay: {error}. This command does without it; correct it before the relay is started anew")
+
+
 def print_json(row: Mapping[str, object]) -> None:
     """Print one JSON object on a line of its own."""
     print(json.dumps(row, ensure_ascii=False), flush=True)  # noqa: T201  (data goes to stdout)

@@ -9,7 +9,7 @@ import typer
 from relay.actions import moderate, spill
 from relay.actions import recall as recalling
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, write_files
 from relay.cli.rows import print_records, print_rows
 from relay.errors import NotFound
 from relay.policy.decision import Reason
@@ -69,7 +69,7 @@ def list_(
 
     Example: wen-relay posts list --json
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         with resources.database.read() as connection:
             found = posts.list_posts(connection, limit)
         rows = [_post_row(resources, row) for row in found]
@@ -87,7 +87,7 @@ def show(reference: ReferenceArgument, as_json: JsonOption = False, config: Conf
 
     Example: wen-relay posts show CAFR-2026-000123
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         with resources.database.read() as connection:
             found = posts.show_post(connection, reference)
             about = spills.about(connection, found[0].post_id)
@@ -183,7 +183,7 @@ def recall(
 
     Example: wen-relay posts recall CAFR-2026-000123 --moderator p.abega@police.example --reason error
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         done = recalling.recall(resources, reference, read_member_address(moderator), reason, resources.now())
         wake_service(resources.settings)
     if as_json:

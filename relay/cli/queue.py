@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
 from relay.cli.rows import print_rows
 from relay.delivery.alarm import AlarmKind
 from relay.delivery.delivery import Status
@@ -27,7 +27,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
 
     Example: wen-relay queue status --json
     """
-    with opened(config) as resources, resources.database.read() as connection:
+    with opened(config, overlook) as resources, resources.database.read() as connection:
         counts, found = queue.counts(connection), look(connection, resources.now())
         wrong = alarms.going_on(connection, found.at)
     ages = {status: _seconds(found.at - one.oldest) for status, one in found.open.items()}
@@ -81,7 +81,7 @@ def list_(
 
     Example: wen-relay queue list --status queued --older-than 4h
     """
-    with opened(config) as resources, resources.database.read() as connection:
+    with opened(config, overlook) as resources, resources.database.read() as connection:
         now = resources.now()
         found = queue.list_deliveries(
             connection,
@@ -130,7 +130,7 @@ def retry(
     """
     if bool(reference) == everything:
         raise typer.BadParameter("name either a reference or --all")
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         count = _change(resources, queue.retry, reference or None)
         wake_service(resources.settings)
     _done(count, "to be tried now", as_json=as_json)
@@ -144,7 +144,7 @@ def cancel(
 
     Example: wen-relay queue cancel CAFR-2026-000123
     """
-    with opened(config) as resources:
+    with opened(config, overlook) as resources:
         count = _change(resources, queue.cancel, reference)
     _done(count, "cancelled", as_json=as_json)
 

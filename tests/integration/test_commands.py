@@ -68,6 +68,23 @@ def test_a_wrong_list_key_is_named_with_file_line_and_the_nearest_right_one(fres
     assert "“ceiling”" in done.sentence
 
 
+def test_a_slip_in_one_definition_takes_no_command_of_an_emergency_away(fresh):
+    fresh.edit_list("species-id", "ceiling =", "celing =")
+    words = (
+        ("lists", "stop", "central-africa"),
+        ("queue", "status"),
+        ("nodes", "list"),
+        ("lists", "resume", "central-africa"),
+    )
+    for each in words:
+        done = fresh.try_run(*each)
+        assert done.code == 0, done.err
+        assert "species-id.toml:" in done.err.splitlines()[0], "what is wrong is said all the same"
+    for each in (("posts", "recall"), ("queue", "cancel")):
+        further = ("--moderator", "nobody@police.example") if each[1] == "recall" else ()
+        assert "celing" not in fresh.try_run(*each, "CAFR-2026-000999", *further).err.splitlines()[-1]
+
+
 @pytest.mark.parametrize("text", ["not = = toml\n", "\x00", "[relay\n"])
 def test_a_file_that_is_no_toml_is_named_with_its_line(fresh, text):
     fresh.file.write_text(text)
