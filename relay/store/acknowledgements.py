@@ -8,15 +8,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from relay.delivery.delivery import Kind
 from relay.policy.answered import Answered
 from relay.roster.mailing_list import OWNER, reads
 from relay.roster.member import Member
-from relay.store import audit, fanout, reach
+from relay.store import audit, corrections, fanout, reach
 from relay.store.fanout import decides, may_act, may_receive
-from relay.store.tables import ACK_WANTED, RELAYED, acknowledgements, decisions, deliveries, members, memberships, posts
+from relay.store.tables import (
+    ACK_WANTED,
+    RELAYED,
+    acknowledgements,
+    decisions,
+    deliveries,
+    list_stops,
+    members,
+    memberships,
+    posts,
+)
 
 Outcome = Literal["done", "already", "unknown", "rejected"]
 
@@ -139,24 +161,44 @@ def counts(connection: Connection, post_id: int) -> tuple[int, int]:
 def remind(connection: Connection, node: str, now: datetime) -> tuple[int, int]:
     """Remind, of each post whose time is over, who has it and hasn't acknowledged it, and tell its author and moderators; once.
 
-    Of one that was recalled nobody is reminded.
+    Of one that was recalled nobody is reminded, nor who was given a corrected version: they are asked to delete it. One to a list that is
+    stopped isn't looked at until that goes on (`go_on`).
 
     Returns:
         How many posts, and how many members were reminded.
     """
-    due = connection.execute(select(posts).where(ACK_WANTED, posts.c.ack_due <= now).with_for_update()).all()
+    stands_still = _went_to(select(list_stops.c.list_name))
+    wanted = (ACK_WANTED, posts.c.ack_due <= now, not_(stands_still))
+    due = connection.execute(select(posts).where(*wanted).with_for_update()).all()
     reminded = sum(_remind(connection, node, row, now) for row in due)
     return len(due), reminded
+
+
+def go_on(connection: Connection, list_name: str, since: datetime, now: datetime) -> None:
+    """Give the readers of a list that stood still `since` then the time that it stood: all of it where their time ran, or what is left."""
+    wanted = select(posts.c.id, posts.c.ack_due, posts.c.ack_hours).where(ACK_WANTED, _went_to([list_name]))
+    for row in connection.execute(wanted.with_for_update()).all():
+        hours = timedelta(hours=row.ack_hours)
+        due = row.ack_due + (now - since) if row.ack_due - hours <= since else now + hours
+        connection.execute(update(posts).where(posts.c.id == row.id).values(ack_due=due))
+
+
+def _went_to(names: Any) -> ColumnElement[bool]:
+    """The posts that went to one of these lists."""
+    return exists().where(decisions.c.post_id == posts.c.id, RELAYED, decisions.c.list_name.in_(names))
 
 
 def _remind(connection: Connection, node: str, row: Any, now: datetime) -> int:
     connection.execute(update(posts).where(posts.c.id == row.id).values(ack_told_at=now))
     if row.recalled_at is not None:
         return 0
-    has = reach.who_may_have(connection, [row.id]) - {row.author_id}
+    newer = corrections.who_got_newer(connection, row.id)
+    has = reach.who_may_have(connection, [row.id]) - {row.author_id} - newer
     said = exists().where(acknowledgements.c.post_id == row.id, acknowledgements.c.member_id == members.c.id)
     whom = and_(members.c.id.in_(has), ~said, may_receive(now.date()))
     count = fanout.write_to(connection, row.id, Kind.REMINDER, whom, now, again=False)
+    if newer and not count:
+        return 0
     names = select(func.replace(decisions.c.list_name, OWNER, "")).where(decisions.c.post_id == row.id, RELAYED)
     on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
     told = or_(members.c.id == row.author_id, and_(decides(), on_list))

@@ -80,6 +80,17 @@ def take_place(connection: Connection, node: str, post_id: int, now: datetime) -
     return cancelled
 
 
+def who_got_newer(connection: Connection, post_id: int) -> frozenset[str]:
+    """The members who were given, or are about to be, a post that corrects this one and came after it."""
+    newer = [one for one in _chain(connection, post_id) if one > post_id]
+    gets_it = (deliveries.c.post_id.in_(newer), deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE, Kind.POINTER]))
+    return (
+        frozenset(connection.execute(select(deliveries.c.member_id).where(*gets_it)).scalars())
+        if newer
+        else frozenset()
+    )
+
+
 def links(connection: Connection, post_id: int) -> tuple[str | None, tuple[str, ...]]:
     """The reference that a post corrects, and those that correct it, in their order."""
     by = select(posts.c.reference).where(posts.c.corrects_id == post_id).order_by(posts.c.id)

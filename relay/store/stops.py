@@ -29,7 +29,7 @@ from sqlalchemy import (
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Conflict, NotFound
 from relay.roster.reading import Reading
-from relay.store import audit, digests
+from relay.store import acknowledgements, audit, digests
 from relay.store.column_types import Instant
 from relay.store.last_look import GOING_LIST, PARKED
 from relay.store.prepared import Prepared
@@ -111,6 +111,7 @@ def resume(
     its = and_(deliveries.c.list_name == name, _IS_COPY)
     parked = and_(CLAIMABLE, deliveries.c.next_attempt_at == PARKED)
     going = connection.execute(update(deliveries).where(its, parked).values(next_attempt_at=now, created_at=created))
+    acknowledgements.go_on(connection, name, found.at, now)
     # Who asked meanwhile to get posts one by one had theirs kept back from the last digest.
     at_once = (
         select(deliveries.c.member_id)

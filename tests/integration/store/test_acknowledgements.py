@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from relay.roster.member import AgencyType, MemberState, Role
-from relay.store import acknowledgements, recalls
+from relay.store import acknowledgements, recalls, stops
 from relay.store import held as held_posts
 from tests.integration.store.conftest import NODE, START
 from tests.integration.store.test_spills import Scene
@@ -115,6 +115,45 @@ def test_of_a_recalled_post_nobody_is_reminded(scene):
     scene.write(lambda c: recalls.recall(c, NODE, scene.author, reference, "error", START))
     assert scene.remind(START + 4 * HOUR) == (1, 0)
     assert scene.letters("acknowledged") == []
+
+
+def test_who_was_given_a_corrected_version_is_not_reminded_of_the_old_one(scene, relayed):
+    """Who is on none of the new one's lists keeps the old one, and is."""
+    scene.world.join("elsewhere", "species-id")
+    scene.want(None, 4, ("species-id", relayed))
+    scene.send()
+    [(old_id,)] = scene.world.rows("SELECT id FROM posts")
+    scene.world.record(scene.world.accepted(scene.author, ("savanna", relayed), corrects=old_id))
+    assert scene.remind(START + 4 * HOUR) == (1, 1)
+    assert scene.letters("reminder") == ["elsewhere"]
+
+
+def test_where_all_were_given_a_corrected_version_nobody_is_written_to(scene, relayed):
+    scene.want()
+    scene.send()
+    [(old_id,)] = scene.world.rows("SELECT id FROM posts")
+    scene.world.record(scene.world.accepted(scene.author, ("savanna", relayed), corrects=old_id))
+    assert scene.remind(START + 4 * HOUR) == (1, 0)
+    assert scene.letters("acknowledged") == []
+
+
+def test_while_a_list_stands_still_the_time_to_acknowledge_does_not_run(scene):
+    scene.want()
+    scene.write(lambda c: stops.stop(c, NODE, "savanna", START + HOUR, reason="leak", operator="root"))
+    assert scene.remind(START + 90 * HOUR) == (0, 0)
+    scene.write(lambda c: stops.resume(c, NODE, "savanna", START + 100 * HOUR, operator="root"))
+    scene.send(START + 100 * HOUR)
+    assert scene.remind(START + 102 * HOUR) == (0, 0)
+    assert scene.remind(START + 103 * HOUR) == (1, 3)
+
+
+def test_a_post_that_comes_while_its_list_stands_still_has_all_its_hours_afterwards(scene):
+    scene.write(lambda c: stops.stop(c, NODE, "savanna", START - HOUR, reason="leak", operator="root"))
+    scene.want()
+    scene.write(lambda c: stops.resume(c, NODE, "savanna", START + 9 * HOUR, operator="root"))
+    scene.send(START + 9 * HOUR)
+    assert scene.remind(START + 12 * HOUR) == (0, 0)
+    assert scene.remind(START + 13 * HOUR) == (1, 3)
 
 
 def test_the_hours_of_a_held_post_run_from_its_release(scene, held):
