@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -22,6 +22,7 @@ from zlib import crc32
 
 from relay import gauges, jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
+from relay.actions.bounce import REPORT_OCTETS, bounce
 from relay.actions.certify import recognise, represented
 from relay.actions.deliver import Outbox
 from relay.actions.leases import BEAT
@@ -29,6 +30,8 @@ from relay.actions.leave import leave_by_click
 from relay.actions.login import authenticate, enter, find_account
 from relay.actions.prove import prove
 from relay.actions.receive import receive
+from relay.afterwards import Afterwards
+from relay.delivery.bounce import read_post_path
 from relay.detectors.facts import Facts
 from relay.errors import Busy, ConfigurationError, DnsError, RelayError, Unavailable
 from relay.intake.handler import Doors
@@ -37,8 +40,11 @@ from relay.intake.limits import (
     CLAIMS_OF_ONE,
     LETTERS,
     LETTERS_OF_ONE,
+    RETURN_OCTETS,
     RETURNS,
+    RETURNS_AT_ONCE,
     RETURNS_OF_ONE,
+    RETURNS_OF_POST,
     HourlyRate,
     Storm,
 )
@@ -48,7 +54,7 @@ from relay.lookout import Lookout
 from relay.mail.address import Address
 from relay.mail.auth_results import AuthenticationResults
 from relay.mail.envelope import Client, Envelope
-from relay.mail.reply import NO_ANSWER, NO_SCANNER, NO_SUCH_ADDRESS, Reply
+from relay.mail.reply import NO_ANSWER, NO_SCANNER, NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
 from relay.maillog import bug, note, tell
 from relay.measures import Key, Report
 from relay.policy.post import Scan
@@ -77,6 +83,7 @@ from relay.web.server import WebServer
 
 ROLES = gauges.ROLES
 DRAIN = timedelta(seconds=20)
+READ_UP = 5.0  # seconds in which reports that were answered are still begun when all ends
 SCANNER_WAIT = timedelta(seconds=30)
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.
 AT_ONCE = 16
@@ -141,6 +148,8 @@ class Service:
         self._forged = Storm()
         self._clicks = HourlyRate(CLICKS, CLICKS_OF_ONE)
         self._returns = HourlyRate(RETURNS, RETURNS_OF_ONE)
+        self._shared_returns = HourlyRate(RETURNS, RETURNS_OF_POST)
+        self._reports = Afterwards(RETURNS_AT_ONCE, RETURN_OCTETS)
         self._strangers = HourlyRate(CLAIMS, CLAIMS_OF_ONE)
         self._courier: Courier | None = None
         self._outbox: Outbox | None = None
@@ -253,6 +262,7 @@ class Service:
             tls=load_tls(self.resources.settings, self.resources.now()),
             hostname=self.resources.settings.relay.domain,
         )
+        stack.push_async_callback(asyncio.to_thread, self._read_what_waits)
         ports = await server.start()
         self._server = server
         stack.push_async_callback(server.close)
@@ -325,9 +335,8 @@ class Service:
         to = resources.destination(envelope.rcpt_to[0])
         purpose = to.purpose if to else None
         is_letter = purpose is Purpose.POSTMASTER
-        if purpose is Purpose.RETURN_PATH and not self._returns.allows_one(envelope.rcpt_to[0].key, monotonic()):
-            note("bounce.ignored", why="too many")
-            return NO_SCANNER
+        if purpose is Purpose.RETURN_PATH and (reply := self._put_by(envelope.rcpt_to[0], octets, now)):
+            return reply
         scanned = 0.0
 
         def scan(octets: bytes, facts: Facts) -> Scan:
@@ -358,6 +367,38 @@ class Service:
             if scanned and isinstance(proof, Evidence) and purpose is Purpose.POST:
                 until = scanned + EVENED + len(octets) / EVENED_OCTETS
                 threading.Event().wait(until - monotonic())  # which nobody sets: what is left of the time
+
+    def _put_by(self, return_path: Address, octets: bytes, now: datetime) -> Reply | None:
+        """Bound what comes to a return path, and answer at one that copies share; None for what is read before the answer.
+
+        Who has such a path could learn by the time to the answer to whom else the post went.
+        """
+        path = read_post_path(return_path, self.resources.keys.verp)
+        whose = str(path.post_id) if path else return_path.key
+        if not (self._shared_returns if path else self._returns).allows_one(whose, monotonic()):
+            note("bounce.ignored", why="too many")
+            return NO_SCANNER
+        if path is None:
+            return None
+        if len(octets) > REPORT_OCTETS:
+            return TOO_BIG
+        if self._reports.take(len(octets), partial(self._read_later, return_path, octets, now)):
+            return TAKEN
+        note("bounce.ignored", why="too many at once")
+        return NO_SCANNER
+
+    def _read_later(self, return_path: Address, octets: bytes, now: datetime) -> None:
+        try:
+            bounce(self.resources, return_path, octets, now)
+        except RelayError:
+            note("bounce.ignored", why="unavailable")
+        finally:
+            self._wake()
+
+    def _read_what_waits(self) -> None:
+        """The reports that were answered, before all ends."""
+        if undone := self._reports.close(READ_UP):
+            note("bounce.ignored", why="stopped", number=undone)
 
     @contextlib.contextmanager
     def _enquire(self, client: Client) -> Iterator[Lookup]:

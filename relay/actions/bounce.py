@@ -13,16 +13,14 @@ from datetime import datetime
 from enum import Enum, auto
 
 from relay.actions.complaint import take_feedback
-from relay.actions.returned import Returned, returned
-from relay.delivery.refusal import report_blames_address
+from relay.actions.returned import Told, named, read_told
+from relay.delivery.bounce import PostPath, read_post_path, read_return_path
 from relay.mail.address import Address
 from relay.mail.complaint import read_feedback
-from relay.mail.message import read_message, split_header
 from relay.mail.reply import NO_SUCH_ADDRESS, TAKEN, TOO_BIG, Reply
-from relay.mail.report import Fate, Report, read_report
+from relay.mail.report import Report
 from relay.maillog import note
 from relay.resources import Resources
-from relay.scan.bounces import read_bounce
 from relay.store import failures, reach
 from relay.store.engine import Transaction
 
@@ -39,58 +37,63 @@ class Believed(Enum):
 def bounce(resources: Resources, return_path: Address, octets: bytes, now: datetime) -> Reply:
     """Take a report. The reply is the same whatever it says, and also when it says nothing: there is nobody to tell.
 
+    How long that takes tells who got a post, where copies share the path: who brings a report to such a path is answered before.
+
     Raises:
-        Busy: too many reports in free text come.
+        Busy: too many reports in free text come to copies' own paths.
         Unavailable: the database can't serve, or no process that reads.
     """
     if len(octets) > REPORT_OCTETS:
         return TOO_BIG
-    meant = returned(resources, return_path, octets)
-    if meant is None:
+    if (delivery_id := read_return_path(return_path, resources.keys.verp)) is not None:
+        _take_about_one(resources, delivery_id, octets, now)
+    elif path := read_post_path(return_path, resources.keys.verp):
+        _take_about_some(resources, path, octets, now)
+    else:
         return NO_SUCH_ADDRESS
-    if not meant.delivery_ids:
-        note("bounce.ignored", why="nobody's copy")
-    for delivery_id in meant.delivery_ids:
-        _take(resources, delivery_id, octets, now, meant)
     return TAKEN
 
 
-def _take(resources: Resources, delivery_id: int, octets: bytes, now: datetime, meant: Returned) -> None:
-    """What came back is about this delivery."""
+def _take_about_one(resources: Resources, delivery_id: int, octets: bytes, now: datetime) -> None:
+    """What came back to a path that one delivery alone has."""
     with resources.database.read() as connection:
         recipient = reach.taken_copy_of(connection, delivery_id)
     if recipient is None:  # what has failed can't fail again: nothing is read
         note("bounce.ignored", delivery=delivery_id, why="repeated")
+    elif feedback := read_feedback(octets):
+        take_feedback(resources, feedback, delivery_id, now)
+    else:
+        [told] = read_told(octets, [recipient])
+        _believe(resources, delivery_id, told, now, Believed.ALWAYS)
+
+
+def _take_about_some(resources: Resources, path: PostPath, octets: bytes, now: datetime) -> None:
+    """What came back to a path that a post's copies share. A complaint isn't taken there: each of its readers could make others complain."""
+    if read_feedback(octets):
+        note("complaint.ignored", why="shared path")
         return
-    if feedback := read_feedback(octets):
-        if meant.by_path:  # whom its text names has written, or got, the post that it returns
-            take_feedback(resources, feedback, delivery_id, now)
-        return
-    report, blames = _read(octets, recipient)
+    all_told = read_told(octets, named(path, octets), patient=True)
+    with resources.database.read() as connection:
+        copies = [(reach.copy_of(connection, path.post_id, told.recipient), told) for told in all_told]
+    meant = [(delivery_id, told) for delivery_id, told in copies if delivery_id is not None]
+    if not meant:
+        note("bounce.ignored", why="nobody's copy")
+    for delivery_id, told in meant:
+        _believe(resources, delivery_id, told, now, Believed.UNTIL_WARNED)
+
+
+def _believe(resources: Resources, delivery_id: int, told: Told, now: datetime, believed: Believed) -> None:
+    """Note what a message tells of a delivery, if that is a failure."""
+    report = told.report
     if report is None or report.fate != "failed":
         note("bounce.ignored", delivery=delivery_id, why=report.fate if report else "unclear")
         return
-    believed = Believed.UNTIL_WARNED if meant.shared else Believed.ALWAYS
-    lost = resources.database.write(
-        lambda transaction: _lose(resources, transaction, delivery_id, report, now, believed if blames else None)
-    )
+    blamed = believed if told.blames else None
+    lost = resources.database.write(lambda transaction: _lose(resources, transaction, delivery_id, report, now, blamed))
     if lost is None:
         note("bounce.ignored", delivery=delivery_id, why="repeated")
     else:
         note("bounce.noted", reference=lost.reference, recipient=lost.recipient_id, status=report.status)
-
-
-def _read(octets: bytes, recipient: Address) -> tuple[Report | None, bool]:
-    """What a message says of a recipient's copy, and whether it blames the address: a standard's report, else free text.
-
-    What bears the recipient's own name is a word about their absence, as a rule, and no server's.
-    """
-    if report := read_report(octets, str(recipient)):
-        return report, report_blames_address(report.code, report.status)
-    author = read_message(split_header(octets)).author
-    outcome = read_bounce(octets, str(recipient)) if author is None or author.address.key != recipient.key else None
-    fate: Fate = "delayed" if outcome == "delayed" else "failed"
-    return Report(fate=fate, status="", code=None) if outcome else None, outcome == "dead"
 
 
 def _lose(

@@ -2,11 +2,14 @@
 
 A person decides, because the button is pressed by mistake and by programs, and says nothing of who pressed it: a machine that
 suspended for it would give whoever reaches a mailbox, or runs its server, the power to cut an officer off from alerts.
+
+Only a return path of the copy's own counts: one that copies share is known to all who got the post, and what a server writes
+behind it to say whose copy it was is under nobody's seal.
 """
 
 from datetime import datetime
 
-from relay.actions.returned import returned
+from relay.delivery.bounce import read_return_path
 from relay.mail.complaint import Feedback
 from relay.maillog import note
 from relay.resources import Resources
@@ -35,5 +38,5 @@ def copy_complained_of(resources: Resources, feedback: Feedback) -> int | None:
     """The delivery that a report to another address than a return path is about; None when it names none that is ours."""
     if feedback.complaint is None:
         return None
-    found = (returned(resources, one, b"") for one in feedback.return_paths)
-    return next((one.delivery_ids[0] for one in found if one and one.delivery_ids), None)
+    found = (read_return_path(one, resources.keys.verp) for one in feedback.return_paths)
+    return next((one for one in found if one is not None), None)

@@ -9,7 +9,9 @@ from datetime import timedelta
 ERRORS = 20  # Postfix's smtpd_hard_error_limit
 COMMANDS = 500
 LETTERS, LETTERS_OF_ONE = 60, 6  # to the postmaster in an hour: in all, and from one network
-RETURNS, RETURNS_OF_ONE = 100_000, 120  # messages to return paths in an hour: in all, and to one of them
+RETURNS, RETURNS_OF_ONE = 100_000, 120  # messages to copies' own return paths in an hour: in all, and to one of them
+RETURNS_OF_POST = 600  # to one that a post's copies share, whatever stands behind its seal
+RETURNS_AT_ONCE, RETURN_OCTETS = 250, 16 << 20  # to such paths: that were answered and wait to be read
 CLAIMS, CLAIMS_OF_ONE = 20_000, 120  # messages that the DNS is asked about in an hour: in all, and from one network
 STRANGER_OCTETS = (
     1 << 20

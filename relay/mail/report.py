@@ -7,7 +7,7 @@ What says in free text that a copy failed is for `relay.scan.bounces`; only the 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -52,8 +52,19 @@ def read_report(octets: bytes, recipient: str = "") -> Report | None:
         octets: the message.
         recipient: the address to which the copy was sent.
     """
-    groups = list(_recipient_groups(octets))
-    own = [group for group in groups if recipient and recipient.casefold() in _addresses(group)] or groups
+    return read_reports(octets, [recipient])[0]
+
+
+def read_reports(octets: bytes, recipients: Sequence[str]) -> tuple[Report | None, ...]:
+    """What `read_report` says of each of several recipients."""
+    groups = [(group, _addresses(group)) for group in _recipient_groups(octets)]
+    everybody = [group for group, _ in groups]
+    about = ([group for group, names in groups if one and one.casefold() in names] for one in recipients)
+    return tuple(_report(own or everybody) for own in about)
+
+
+def _report(own: Sequence[HeaderSection]) -> Report | None:
+    """What the groups about one recipient say together."""
     fates = [_fate(group) for group in own]
     if not fates or None in fates:
         return None

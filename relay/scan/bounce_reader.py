@@ -1,7 +1,7 @@
-"""Reading in free text that a copy failed, by way of flufl.bounce, which knows how some twenty kinds of servers say it.
+"""Reading in free text that copies failed, by way of flufl.bounce, which knows how some twenty kinds of servers say it.
 
-`python -m relay.scan.bounce_reader OCTETS RECIPIENT` reads in a process of its own, behind the scanners' walls: the words are open
-descriptors, the exit code is the place of the outcome in OUTCOMES. Nothing else imports it: flufl.bounce reads hostile octets with
+`python -m relay.scan.bounce_reader OCTETS RECIPIENTS` reads in a process of its own, behind the scanners' walls: the words are open
+descriptors, and one octet is written for each recipient, the place of its outcome in OUTCOMES. Nothing else imports it: flufl.bounce reads hostile octets with
 expressions that nobody has bounded.
 """
 
@@ -36,22 +36,21 @@ _WARM_UP = (
 )
 
 
-def judge(octets: bytes, recipient: str) -> Outcome | None:
-    """What a message says of one address; None when it doesn't name it as one that failed.
+def judge(octets: bytes, recipients: Sequence[str]) -> tuple[Outcome | None, ...]:
+    """What a message says of each of these addresses; None when it doesn't name it as one that failed.
 
     Raises:
         Exception: whatever flufl.bounce and Python's parser raise on hostile octets, which is for a process of its own.
     """
     message = message_from_bytes(octets)
-    temporary, permanent = all_failures(message)
-    wanted = recipient.casefold()
-    if _names(permanent, wanted):
-        return "dead" if said_blames_address(*said_codes(_text(message))) else "failed"
-    return "delayed" if _names(temporary, wanted) else None
+    temporary, permanent = (_names(found) for found in all_failures(message))
+    failed: Outcome = "dead" if permanent and said_blames_address(*said_codes(_text(message))) else "failed"
+    wanted = [one.casefold() for one in recipients]
+    return tuple(failed if one in permanent else "delayed" if one in temporary else None for one in wanted)
 
 
-def _names(found: Iterable[bytes], wanted: str) -> bool:
-    return any(one.decode("utf-8", "replace").strip("<> ").casefold() == wanted for one in found)
+def _names(found: Iterable[bytes]) -> frozenset[str]:
+    return frozenset(one.decode("utf-8", "replace").strip("<> ").casefold() for one in found)
 
 
 def _text(message: Message) -> bytes:
@@ -66,23 +65,26 @@ def _text(message: Message) -> bytes:
 
 
 def main(words: Sequence[str]) -> int:
-    """Read what the descriptors hold; the place of the outcome."""
-    octets, recipient = (Path(f"/proc/self/fd/{word}").read_bytes() for word in words)
+    """Read what the descriptors hold, and write an octet for each recipient."""
+    octets, listed = (Path(f"/proc/self/fd/{word}").read_bytes() for word in words)
     load_every_charset()
-    judge(_WARM_UP, "")
+    judge(_WARM_UP, [""])
+    recipients = listed.decode("utf-8").split("\n")
     os.closerange(3, 64)
     os.nice(10)  # posts are scanned first
     resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
     enter_sandbox(_MEMORY)
     try:
-        return OUTCOMES.index(judge(octets, recipient.decode("utf-8")))
+        outcomes = judge(octets, recipients)
     except BaseException:  # noqa: BLE001 - whatever it is, the message says nothing clear
-        return OUTCOMES.index(None)
+        return 1
+    os.write(1, bytes(OUTCOMES.index(one) for one in outcomes))
+    return 0
 
 
 if __name__ == "__main__":
     try:
         code = main(sys.argv[1:])
-    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
+    except BaseException:  # noqa: BLE001 - nothing but those octets leaves
         code = CANNOT_RUN
     os._exit(code)

@@ -9,8 +9,8 @@ import ast
 import pytest
 
 from relay.mail.report import read_report
-from relay.scan.bounce_reader import judge
-from relay.scan.bounces import read_bounce
+from relay.scan import bounce_reader
+from relay.scan.bounces import read_bounces
 from tests.conformance.material import material
 
 TESTS = material("flufl_bounce-6.0.0") / "tests"
@@ -33,6 +33,10 @@ OF_THE_COPY = {
 def octets_of(name):
     """The file with the line ends that it has in mail."""
     return (TESTS / "data" / name).read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def judge(octets, recipient):
+    return bounce_reader.judge(octets, [recipient])[0]
 
 
 def fate(octets, recipient, free_text=judge):
@@ -74,4 +78,4 @@ def test_each_named_address_has_its_fate_and_no_other_has_one(detector, name, ad
     ],
 )
 def test_the_process_beside_says_the_same_behind_its_walls(name, recipient, outcome):
-    assert read_bounce(octets_of(name), recipient) == outcome
+    assert read_bounces(octets_of(name), [recipient]) == (outcome,)

@@ -1,5 +1,6 @@
 """A provider reports that a member marked a copy as unwanted: it is noted and told to who looks after them, and a person decides."""
 
+import resource
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -127,17 +128,31 @@ def test_at_abuse_the_sealed_return_path_tells_whose_copy_it_was_and_a_forged_on
     assert set(marked(site)) == {site.member(FRIEND).id}
 
 
-def test_on_a_path_that_copies_share_the_server_says_whose_it_was_and_what_is_returned_says_nothing(site):
-    delivered(site, at(2, 8))
+def shared_path(site, recipient):
+    """The path that all copies of the one post share, as a server makes a recipient's own from it."""
     [(post_id,)] = site.rows("SELECT id FROM posts")
     shared = post_path("central-africa", "relay.example", post_id, site.resources.keys.verp)
-    named = feedback().replace(b"This is an abuse report.", f"{FRIEND} wrote to {LOST}.".encode())
-    assert bounce(site.resources, shared, named, at(2, 9)).code == 250
+    return address(f"{shared.local}+{recipient.replace('@', '=')}@relay.example")
+
+
+def test_on_a_path_that_copies_share_no_complaint_counts_since_each_reader_could_make_others_complain(site):
+    delivered(site, at(2, 8))
+    path = shared_path(site, LOST)
+    complain(site, path, at(2, 9))
+    object.__setattr__(site.resources.settings.relay, "postmaster", "ops@agency.example")
+    named = feedback(fields="", returned=f"Return-Path: <{path}>\r\n") + (b"x" * 70 + b"\r\n") * 2000
+    assert write_to_abuse(site, named, at(2, 9)).code == 552, "a letter"
     assert marked(site) == {}
-    local, _, domain = LOST.partition("@")
-    xverp = address(f"{shared.local}+{local}={domain}@relay.example")
-    complain(site, xverp, at(2, 9))
-    assert set(marked(site)) == {site.member(LOST).id}
+
+
+@pytest.mark.parametrize("whom", [LOST, "eva@parcs.example"])
+def test_free_text_to_a_shared_path_is_read_whoever_it_names(site, whom):
+    """Else the work would tell who is a member: here in the processor time of the process that reads."""
+    delivered(site, at(2, 8))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    hello = b"From: x@y.example\r\n\r\nHello\r\n"
+    assert bounce(site.resources, shared_path(site, whom), hello, at(2, 9)).code == 250
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > before + 0.02
 
 
 def test_it_is_shown_to_who_asks_forgotten_with_the_deliveries_and_with_the_membership(site):

@@ -2,10 +2,14 @@
 
 import pytest
 
-from relay.scan.bounce_reader import judge
-from relay.scan.bounces import READ_OCTETS, read_bounce
+from relay.scan import bounce_reader
+from relay.scan.bounces import READ_OCTETS, read_bounces
 
 PAUL = "paul@police.example"
+
+
+def judge(octets, recipient):
+    return bounce_reader.judge(octets, [recipient])[0]
 
 
 def qmail(said="Sorry, no mailbox here by that name. (#5.1.1)", *, head="", to=PAUL):
@@ -67,4 +71,10 @@ def test_an_encoded_text_is_read_as_well():
     ids=["empty", "zeros", "nested", "within", "many", "brackets"],
 )
 def test_hostile_octets_end_with_a_word_or_without_and_never_with_trouble(octets):
-    assert read_bounce(octets, PAUL) in {None, "dead"}
+    assert read_bounces(octets, [PAUL]) in {(None,), ("dead",)}
+
+
+def test_one_process_reads_for_all_who_are_asked_about():
+    octets = qmail() + b"<ana@douanes.example>:\r\nAlso gone.\r\n"
+    assert read_bounces(octets, ["nobody@police.example", PAUL.upper()]) == (None, "dead")
+    assert read_bounces(octets, []) == ()
