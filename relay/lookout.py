@@ -13,7 +13,7 @@ from relay.actions.alarms import raise_alarms
 from relay.delivery.alarm import AlarmKind, Sign
 from relay.gauges import certificate_ends, free_on_disks, vault_key_made
 from relay.resources import Resources
-from relay.settings import AlarmsSection
+from relay.settings import AlarmsSection, Settings
 from relay.store import audit, failing
 from relay.store.alarms import Look, smarthost_is_away
 from relay.store.nodes import list_processes
@@ -80,6 +80,8 @@ class Lookout:
         failures: list[Exception] = []
         for node, part, views in self._views(resources, now, leads=leads, away=away):
             kinds, signs = _seen(views, failures)
+            if not kinds:
+                continue
             one = Look(node=node, part=part, kinds=kinds, signs=signs)
             try:
                 raise_alarms(resources, one, lambda kind: patience(kind, resources.settings.alarms), now)
@@ -94,20 +96,22 @@ class Lookout:
         """Whose trouble it would be (a node and a part of it), and how it is seen; what needs no database first."""
         node, standing = resources.settings.relay.node, cache(lambda: _standing(resources, now))
         if own := frozenset(kind for role in self._roles for kind in _OF_ROLE.get(role, ())):
-            smarthost = own & {AlarmKind.SMARTHOST}
-            machine = own - smarthost
-            yield (
-                node,
-                "",
-                (
-                    (smarthost, lambda: _if(away, AlarmKind.SMARTHOST)),
-                    (machine, lambda: self._signs_of_machine(resources, now)),
-                ),
-            )
+            views = self._views_of_node(resources, now, away=away)
+            yield node, "", tuple((kinds, see) for kinds, see in views if own.issuperset(kinds))
         yield node, "-".join(self._roles), (self._noticed_view(AlarmKind.BUG, now),)
         yield "", "", (({AlarmKind.UNSIGNED}, lambda: _if(_is_unsigned(standing()), AlarmKind.UNSIGNED)),)
         if leads:
             yield "", "", self._views_of_all(resources, standing, now, away=away)
+
+    def _views_of_node(self, resources: Resources, now: datetime, *, away: bool) -> tuple[_View, ...]:
+        """How trouble is seen of what a node has for itself."""
+        settings = resources.settings
+        return (
+            ({AlarmKind.SMARTHOST}, lambda: _if(away, AlarmKind.SMARTHOST)),
+            ({AlarmKind.DISK, AlarmKind.DISK_FULL}, lambda: _signs_of_disks(settings)),
+            ({AlarmKind.CERTIFICATE}, lambda: _if(_ends_soon(settings, now), AlarmKind.CERTIFICATE)),
+            ({AlarmKind.SCANNERS}, lambda: _if(self._scans_lost(resources, now) >= SCANS_LOST, AlarmKind.SCANNERS)),
+        )
 
     def _views_of_all(
         self, resources: Resources, standing: Callable[[], Standing], now: datetime, *, away: bool
@@ -130,20 +134,13 @@ class Lookout:
         at = self._noticed_at.get(kind)
         return at is not None and now - at < TOLD_HOURLY
 
-    def _signs_of_machine(self, resources: Resources, now: datetime) -> Iterator[Sign]:
-        settings = resources.settings
-        for name, free in free_on_disks(settings).items():
-            if free < settings.smtp.min_free_octets:
-                yield Sign(kind=AlarmKind.DISK_FULL, about=name)
-            elif free < settings.alarms.disk:
-                yield Sign(kind=AlarmKind.DISK, about=name)
-        ends = certificate_ends(settings.smtp.tls_certificate)
-        yield from _if(ends is not None and ends - now < settings.alarms.certificate, AlarmKind.CERTIFICATE)
+    def _scans_lost(self, resources: Resources, now: datetime) -> int:
+        """How many within the hour."""
         counts = resources.measures.counts()
         self._lost.append((now, sum(counts.get(("scans", (one,)), 0) for one in _LOST)))
         while self._lost[0][0] < now - timedelta(hours=1):
             self._lost.popleft()
-        yield from _if(self._lost[-1][1] - self._lost[0][1] >= SCANS_LOST, AlarmKind.SCANNERS)
+        return self._lost[-1][1] - self._lost[0][1]
 
     def _signs_of_jobs(self, resources: Resources, now: datetime) -> list[Sign]:
         went_well = {labels[0]: at for (name, labels), at in resources.measures.marks().items() if name == "job_succeeded_timestamp_seconds"}  # fmt: skip
@@ -190,6 +187,19 @@ def _seen(views: Iterable[_View], failures: list[Exception]) -> tuple[frozenset[
             kinds |= frozenset(of)
             signs += [one for one in seen if one.kind in of]
     return kinds, signs
+
+
+def _signs_of_disks(settings: Settings) -> Iterator[Sign]:
+    for name, free in free_on_disks(settings).items():
+        if free < settings.smtp.min_free_octets:
+            yield Sign(kind=AlarmKind.DISK_FULL, about=name)
+        elif free < settings.alarms.disk:
+            yield Sign(kind=AlarmKind.DISK, about=name)
+
+
+def _ends_soon(settings: Settings, now: datetime) -> bool:
+    ends = certificate_ends(settings.smtp.tls_certificate)
+    return ends is not None and ends - now < settings.alarms.certificate
 
 
 def _standing(resources: Resources, now: datetime) -> Standing:
