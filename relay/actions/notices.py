@@ -117,8 +117,8 @@ def _about_request(resources: Resources, delivery: Delivery, recipient: Member, 
 
 
 def _list_keys(resources: Resources, delivery: Delivery) -> tuple[str, ...]:
-    found = list_keys.load(resources.keys.directory, delivery.list_name)
-    return tuple(one.decode("ascii").strip() for one in (found[0].openpgp, found[0].certificate)) if found else ()
+    found = list_keys.load_public(resources.keys.directory, delivery.list_name)
+    return tuple(one.decode("ascii").strip() for one in found or ())
 
 
 def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from relay.errors import ConfigurationError, Unavailable
 from relay.mail.message import HeaderSection
 from relay.mail.signature import RegisteredKey, SignatureFault, SignatureMethod, SignatureResult
 from relay.resources import Resources
@@ -35,10 +34,7 @@ def unlock(
     if not is_encrypted(header):
         return None
     names = dict.fromkeys(one.of or one.name for one in lists)
-    try:
-        keys = [key for name in names for key in list_keys.load(resources.keys.directory, name)]
-    except ConfigurationError as error:
-        raise Unavailable(str(error)) from None
+    keys = [key for name in names for key in list_keys.files_of(resources.keys.directory, name)]
     if not keys:
         return None
     registered: tuple[RegisteredKey, ...] = ()

@@ -96,10 +96,10 @@ def show_list(
     """
     with opened(config) as resources:
         one = _list_of(resources, name)
-        found = list_keys.load(resources.keys.directory, one.name)
+        found = list_keys.load_public(resources.keys.directory, one.name)
     if not found:
         raise NotFound(f"the list {one.name} has no keys: make them with `wen-relay keys make-list {one.name}`")
-    public = (found[0].certificate if smime else found[0].openpgp).decode("ascii")
+    public = found[1 if smime else 0].decode("ascii")
     if as_json:
         print_json({"list": one.name, "address": str(one.address), "public": public})
     else:

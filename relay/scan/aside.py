@@ -98,15 +98,31 @@ def _checked(code: int) -> int:
 
 
 @contextmanager
-def in_memory(*octets: bytes | memoryview) -> Iterator[tuple[int, ...]]:
-    """Descriptors of anonymous memory that holds these octets."""
+def in_memory(*octets: bytes | memoryview | Path) -> Iterator[tuple[int, ...]]:
+    """Descriptors of anonymous memory that holds these octets; those of a file get there without this process having them.
+
+    Raises:
+        Unavailable: a file can't be read.
+    """
     with ExitStack() as stack:
         places = []
         for one in octets:
             place = os.memfd_create("octets", os.MFD_CLOEXEC)
             stack.callback(os.close, place)
+            places.append(place)
+            if isinstance(one, Path):
+                _copy(one, place)
+                continue
             left = memoryview(one)
             while left:
                 left = left[os.write(place, left) :]
-            places.append(place)
         yield tuple(places)
+
+
+def _copy(file: Path, place: int) -> None:
+    try:
+        with file.open("rb", buffering=0) as opened:
+            while os.sendfile(place, opened.fileno(), None, _PIECE):
+                pass
+    except OSError as error:
+        raise Unavailable(f"{file} can't be read: {error.strerror}") from None

@@ -11,10 +11,11 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from relay.errors import Busy
 from relay.mail.ber import OBJECT, SEQUENCE, MalformedError, Reader
-from relay.mail.list_keys import ListKeys
+from relay.mail.list_keys import KeyFiles
 from relay.mail.message import Field, HeaderSection, read_message, split_header
 from relay.scan.aside import in_memory, read_aside
 from relay.scan.boundary import split_parts
@@ -54,7 +55,7 @@ def is_encrypted(header: HeaderSection) -> bool:
 
 
 def open_encrypted(
-    octets: bytes, header: HeaderSection, keys: Iterable[ListKeys], signers: Sequence[bytes]
+    octets: bytes, header: HeaderSection, keys: Iterable[KeyFiles], signers: Sequence[bytes]
 ) -> Opened | None:
     """Open a message that was encrypted with one of these keys.
 
@@ -69,7 +70,7 @@ def open_encrypted(
 
     Raises:
         Busy: too many are being opened.
-        Unavailable: the process can't be run.
+        Unavailable: a key can't be read, or the process not be run.
     """
     kind = read_field_value(header.first("content-type"))
     if len(header.all("content-type")) != 1:
@@ -126,15 +127,15 @@ def _decoded(part: bytes, header: HeaderSection) -> bytes:
     return octets if sound else b""
 
 
-def _decrypt_openpgp(armour: bytes, key: ListKeys, signers: Sequence[bytes]) -> tuple[bytes, frozenset[str]] | None:
-    with in_memory(key.openpgp_secret, armour, *signers) as places:
+def _decrypt_openpgp(armour: bytes, key: KeyFiles, signers: Sequence[bytes]) -> tuple[bytes, frozenset[str]] | None:
+    with in_memory(Path(key.openpgp_secret), armour, *signers) as places:
         code, written = read_aside(["relay.scan.unlock", *map(str, places)], places, _ROOM)
     signed_by, _, content = written.partition(b"\n")
     return (content, frozenset(signed_by.decode("ascii", "replace").split())) if code == 0 and content else None
 
 
-def _decrypt_smime(envelope: bytes, key: ListKeys) -> tuple[bytes, frozenset[str]] | None:
-    with in_memory(envelope, key.certificate, key.certificate_secret) as places:
+def _decrypt_smime(envelope: bytes, key: KeyFiles) -> tuple[bytes, frozenset[str]] | None:
+    with in_memory(envelope, Path(key.certificate), Path(key.certificate_secret)) as places:
         message, certificate, secret = (f"/proc/self/fd/{one}" for one in places)
         command = ["relay.scan.confine", "openssl", "cms", "-decrypt", "-inform", "DER", "-binary", "-in", message]
         command += ["-recip", certificate, "-inkey", secret]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from relay.errors import ConfigurationError, Unavailable
-from relay.mail.list_keys import ListKeys
+from relay.mail.list_keys import KeyFiles, ListKeys
 from relay.store.disk import write_new_private_file
 
 _SECRET, _PUBLIC, _PRIVATE, _CERTIFICATE = "openpgp.key", "openpgp.asc", "smime.key", "smime.pem"
@@ -41,27 +41,33 @@ def write(directory: Path, list_name: str, keys: ListKeys, now: datetime) -> str
     return stem
 
 
-def load(directory: Path, list_name: str) -> tuple[ListKeys, ...]:
-    """All generations of a list's keys, the newest first; () when it has none.
+def files_of(directory: Path, list_name: str) -> tuple[KeyFiles, ...]:
+    """All generations of a list's keys, the newest first; () when it has none. None is read."""
+    whole = sorted(directory.glob(f"list.{list_name}.*.{_CERTIFICATE}"), reverse=True)
+    stems = (str(path).removesuffix(_CERTIFICATE) for path in whole)
+    return tuple(
+        KeyFiles(
+            openpgp=stem + _PUBLIC,
+            openpgp_secret=stem + _SECRET,
+            certificate=stem + _CERTIFICATE,
+            certificate_secret=stem + _PRIVATE,
+        )
+        for stem in stems
+    )
+
+
+def load_public(directory: Path, list_name: str) -> tuple[bytes, bytes] | None:
+    """The newest generation's OpenPGP public key in ASCII armour, and its certificate in PEM; None when a list has no keys.
 
     Raises:
         ConfigurationError: one can't be read.
     """
-    whole = sorted(directory.glob(f"list.{list_name}.*.{_CERTIFICATE}"), reverse=True)
+    generations = files_of(directory, list_name)
+    if not generations:
+        return None
     try:
-        return tuple(_generation(path) for path in whole)
+        return Path(generations[0].openpgp).read_bytes(), Path(generations[0].certificate).read_bytes()
     except OSError as error:
         raise ConfigurationError(
             f"a key of the list {list_name} can't be read: {error.strerror}", file=str(directory)
         ) from None
-
-
-def _generation(certificate: Path) -> ListKeys:
-    stem = certificate.name.removesuffix(_CERTIFICATE)
-    secret, public, private = (certificate.with_name(stem + one).read_bytes() for one in (_SECRET, _PUBLIC, _PRIVATE))
-    return ListKeys(
-        openpgp=public,
-        openpgp_secret=secret,
-        certificate=certificate.read_bytes(),
-        certificate_secret=private,
-    )
