@@ -19,7 +19,6 @@ from sqlalchemy import (
     delete,
     exists,
     insert,
-    literal,
     not_,
     select,
     update,
@@ -217,7 +216,7 @@ def expire(connection: Connection, post_id: int, now: datetime) -> str | None:
     has_copy = exists().where(
         copy.c.post_id == post_id, copy.c.member_id == deliveries.c.member_id, copy.c.kind == Kind.COPY
     )
-    entitled = exists().where(members.c.id == deliveries.c.member_id, may_receive(literal(now.date())))
+    entitled = exists().where(members.c.id == deliveries.c.member_id, may_receive(now.date()))
     ended = (
         update(deliveries)
         .where(_POINTER, deliveries.c.post_id == post_id, _KEPT, not_(has_copy), entitled)

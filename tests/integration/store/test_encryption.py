@@ -9,7 +9,7 @@ from relay.mail.signature import RegisteredKey, SignatureMethod
 from relay.policy.decision import Reason, Relay
 from relay.roster.mailing_list import Tlp
 from relay.roster.member import Role
-from relay.store import encryption, key_warnings, members, posts, queue, second_thoughts
+from relay.store import encryption, key_warnings, last_look, members, posts, queue, retention, second_thoughts
 from tests.integration.store.conftest import NODE, START
 
 DAY = timedelta(days=1)
@@ -132,3 +132,31 @@ def test_who_leaves_leaves_no_key_behind(world, people):
         == world.rows("SELECT count(*) FROM encrypted_members")
         == [(0,)]
     )
+
+
+def test_what_is_in_clear_is_taken_back_until_it_is_sent(world, people):
+    _, author, reader = people
+    world.post(author, ("central-africa", RELAYED))
+    [copy] = (one for one in claim(world) if one.kind is Kind.COPY)
+
+    def begin():
+        return world.database.write(lambda c: last_look.begin(c, copy.lease, [copy.id], START, clear=[copy.id]))
+
+    assert begin() == begin() == {copy.id}  # whoever asks again doesn't know whether it was begun
+    give(world, reader, key())
+    assert begin() == frozenset()
+    assert copy.id in {one.id for one in claim(world)}
+
+
+def test_what_no_key_has_come_for_runs_out_of_time_with_its_post_and_its_author_is_told_once(world, people):
+    _, author, reader = people
+    post = world.post(author, ("central-africa", RELAYED))
+    put_by(world)
+    later = START + DAY
+    for _ in range(2):
+        world.database.write(lambda c: retention.destroy_posts(c, NODE, later, later))
+    with world.database.read() as connection:
+        [row] = posts.show_post(connection, post.reference)
+    assert row.deliveries == {"expired": 1}
+    assert kinds(world, author) == ["receipt", "undelivered"]
+    assert release(world, reader, later) == 0
