@@ -21,6 +21,7 @@ from relay.policy.channels import Advice, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
+from relay.roster.mailing_list import reads
 from relay.roster.member import Member, MemberState
 from relay.store import corrections, held, list_keys, members, posts, reach, stops
 from relay.store.decision_rows import read_reasons
@@ -132,10 +133,8 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         corrects = corrections.corrected_by(connection, rows[0].post_id)
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
-    if kind == "call":
-        concerned = [
-            (name, one) for name, one in concerned if (its := resources.list_named(name)) and its.includes(recipient)
-        ]
+    if kind == "call" or (kind in _TO_READERS and author_id != recipient.id):
+        concerned = [(name, decision) for name, decision in concerned if reads(recipient, name)]
     reasons = tuple(dict.fromkeys(reason for _, decision in concerned for reason in decision.reasons))
     names = {name for name, _ in concerned}
     until = [row.held_until for row in rows if row.held_until is not None and row.list_name in names]
@@ -188,6 +187,10 @@ _SAME: dict[Kind, NoticeKind] = {
 }
 
 
+# The letters about a post to others than its author name those of its lists alone that are the reader's.
+_TO_READERS = frozenset({"deletion", "recall", "reminder", "acknowledged"})
+
+
 def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
     withheld = any(isinstance(one, Withhold) for one in decisions.values())
     return _SAME.get(delivery.kind, "withhold" if withheld else "hold")
@@ -196,11 +199,11 @@ def _kind(delivery: Delivery, decisions: dict[str, Decision]) -> NoticeKind:
 def _concerns(kind: NoticeKind, decision: Decision) -> bool:
     """Whether a notice of this kind speaks of this list's decision."""
     match kind:
-        case "receipt" | "undelivered":
+        case "receipt" | "undelivered" | "recall" | "reminder" | "acknowledged":
             return isinstance(decision, Relay)
         case "call":
             return isinstance(decision, Hold)
-        case "review" | "spill" | "spilled" | "deletion" | "recall" | "reminder" | "acknowledged":
+        case "review" | "spill" | "spilled" | "deletion":
             return True
         case "hold" | "waiting":
             return isinstance(decision, Hold) and not decision.is_offer
