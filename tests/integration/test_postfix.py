@@ -214,6 +214,7 @@ def test_this_smarthost_takes_nothing_in_strange_names(house):
             "8bitmime",
             "smtputf8",
             "xverp",
+            "dsn",
         }
         assert client.mail("chief@police.example")[0] == 250
         assert client.rcpt(ANA)[0] == 554
