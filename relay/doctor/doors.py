@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from relay.delivery.bounce import fits, post_path
 from relay.doctor.finding import Finding, ok, warning, wrong
 from relay.doctor.records import look_into
 from relay.errors import RelayError
@@ -23,10 +24,6 @@ from relay.store.members import list_members
 from relay.transport.smarthost import Offer, is_open, try_smarthost
 
 _EXPIRES_SOON = timedelta(days=14)
-_APART = (
-    ", each copy by itself; they would leave twice as fast if it made their return paths (XVERP; Postfix:"
-    " smtpd_authorized_verp_clients = this relay's address)"
-)
 _MOST_TRUSTED = 256  # addresses in one network
 _STRONG = frozenset(
     {"verify", "secure", "dane-only", "fingerprint"}
@@ -159,10 +156,38 @@ def look_at_smarthost(settings: Settings) -> Iterator[Finding]:
         )
     else:
         under = "" if settings.smarthost_tls == "none" else " under TLS"
-        apart = settings.delivery.verp == "auto" and not offer.gives_own_paths
-        yield ok("smarthost", f"{place} takes mail{under}{_APART if apart else ''}")
+        yield ok("smarthost", f"{place} takes mail{under}{_shared(settings, offer)}")
     yield from _look_at_onward_tls(settings, place, offer)
     yield from _look_at_utf8(settings, place, offer)
+
+
+def _shared(settings: Settings, offer: Offer) -> str:
+    """How many copies share transactions, or would: those to addresses that fit behind the return path of a post (XVERP)."""
+    if settings.delivery.verp != "auto":
+        return ""
+    try:
+        lists = [one for one in load_lists(settings).values() if one.active]
+    except RelayError:
+        return ""  # told where the lists are looked at
+    everyone = [one for one in look_into(settings, list_members) or () if one.state is MemberState.ACTIVE]
+    number = short = 0
+    for one in lists:
+        path = post_path(one.address.local, settings.relay.domain, 1, b"")
+        readers = [member.address for member in everyone if one.includes(member)]
+        number += len(readers)
+        if path is not None and not (one.one_click_leave or one.encrypted):
+            short += sum(fits(path, address) for address in readers)
+    share = f"{short} of {number} copies, one for each member of each list"
+    if not offer.gives_own_paths:
+        return (
+            ", each copy by itself; if it made their return paths (XVERP; Postfix: smtpd_authorized_verp_clients = this relay's address)"
+            f" {share}, could share transactions, at half the cost"
+        )
+    if short == number:
+        return ""
+    return (
+        f"; {share}, can share transactions: most others have addresses too long for it (docs/operations/delivery.md)"
+    )
 
 
 def _look_at_onward_tls(settings: Settings, place: str, offer: Offer) -> Iterator[Finding]:

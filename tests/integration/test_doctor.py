@@ -345,6 +345,31 @@ def test_how_copies_leave_faster_is_told_where_the_smarthost_makes_no_return_pat
         smarthost.close()
 
 
+def test_the_copies_that_can_share_transactions_are_counted_where_not_all_can(fresh):
+    """`central-africa` leaves room for 18 characters."""
+    person = ("--name", "Ana", "--agency", "Police", "--agency-type", "police", "--country", "CM")
+    vouched = ("--nominated-by", "one@network.example", "--confirmed-by", "two@network.example")
+    wishes = ("--language", "fr", "--lists", "central-africa")
+
+    def shared():
+        [finding] = doors.look_at_smarthost(load_settings(fresh.file))
+        counted = re.search(r"(\d+) of (\d+) copies", finding.finding)
+        return (int(counted[1]), int(counted[2])) if counted else None
+
+    smarthost = Smarthost(Sink(extensions=("XVERP",)))
+    try:
+        fresh.configure("delivery", "port", smarthost.port)
+        short, number = shared()
+        for address, fits in (("ada@police.example", 1), ("adam@police.example", 0)):
+            fresh.run("members", "add", address, *person, *wishes, *vouched)
+            short, number = short + fits, number + 1
+            assert shared() == (short, number)
+        fresh.configure("delivery", "verp", "never")
+        assert shared() is None
+    finally:
+        smarthost.close()
+
+
 def test_a_smarthost_without_the_required_tls_is_wrong(fresh):
     smarthost = Smarthost()
     try:
