@@ -62,6 +62,7 @@ class Server:
         self.port = free_port()
         self._run("initdb", "--no-sync", "--auth", "trust", "--encoding", "UTF8", "--no-locale", "--username", NAME)
         own = {"port": self.port, "listen_addresses": "'127.0.0.1'", "unix_socket_directories": f"'{self.folder}'"}
+        own |= {"autovacuum": "off"}  # statistics of some moment would change plans that tests look at
         own |= {} if durable else {"fsync": "off", "full_page_writes": "off"}
         lines = "".join(f"{name} = {value}\n" for name, value in {**own, **(settings or {})}.items())
         with (self.data / "postgresql.conf").open("a") as file:
