@@ -205,11 +205,10 @@ def _domain_allows(resources: Resources, to: Addressed, author: Author) -> bool:
 def _clean_copy(judgement: Judgement, author: Member, now: datetime) -> CleanCopy:
     """The clean copy: allow-listed header facts and the parts that were scanned; nothing else of the message.
 
-    One that corrects what has gone out answers that, so that mail programs show it below.
+    One that corrects what has gone out answers that where members may have it, so that mail programs show it below.
     """
     scan, message = judgement.scan, judgement.scan.message
-    corrected = judgement.correction.of if judgement.correction.of and judgement.correction.of.gone_out else None
-    below = (corrected.message_id,) if corrected and corrected.message_id else ()
+    corrected = judgement.correction.of if judgement.correction.of and judgement.correction.of.lists else None
     date = message.date if message else None
     return CleanCopy(
         author_name=author.name,
@@ -217,8 +216,10 @@ def _clean_copy(judgement: Judgement, author: Member, now: datetime) -> CleanCop
         subject=message.subject if message else "",
         message_id=message.message_id if message else None,
         date=date if date and date <= now + CLOCKS_DIFFER else now,
-        references=(*(message.references if message else ()), *below),
+        references=tuple(message.references) if message else (),
         corrects=corrected.reference if corrected else "",
+        corrects_id=(corrected.message_id or "") if corrected else "",
+        corrects_on=corrected.lists if corrected else (),
         ack_hours=ack_hours(judgement),
         parts=scan.parts,
         images=tuple(image.octets for image in scan.images),

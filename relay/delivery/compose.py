@@ -40,7 +40,7 @@ class CleanCopy:
     `images` are JPEGs, and `image_places` where each was ("attachment 2"); a document is a file of its media type, made anew.
     `author_domain_allows` is True only when the author's domain was known to publish no DMARC policy (RFC 9989) as the post
     came: then a list with `from = "author"` may keep the author in From. `corrects` is the reference of the post whose place it takes,
-    where members may have that; "" else. `ack_hours` are those within which it asks to be acknowledged; 0 when it doesn't.
+    `corrects_id` its Message-ID, and `corrects_on` are the lists that it went out to: to others it isn't told (`on_list`). `ack_hours` are those within which it asks to be acknowledged; 0 when it doesn't.
     """
 
     author_name: str
@@ -55,6 +55,8 @@ class CleanCopy:
     documents: tuple[CleanDocument, ...] = ()
     author_domain_allows: bool = False
     corrects: str = ""
+    corrects_id: str = ""
+    corrects_on: tuple[str, ...] = ()
     ack_hours: int = 0
 
 
@@ -121,6 +123,7 @@ def unpack(octets: bytes) -> CleanCopy:
         author_address=Address(local=local, domain=domain),
         date=datetime.fromisoformat(date) if date else None,
         references=tuple(plain.pop("references")),
+        corrects_on=tuple(plain.pop("corrects_on", ())),
         parts=tuple(CleanPart(**part) for part in plain.pop("parts")),
         images=tuple(files[: len(images)]),
         image_places=tuple(plain.pop("image_places", ())),
@@ -142,7 +145,16 @@ def compose_copy(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         frame: what the list adds.
         catalogue: the sentences of the member's language.
     """
+    copy = on_list(copy, frame.mailing_list)
     return _header(copy, frame, catalogue).encode("ascii") + _body(without(copy, frame.removed), frame, catalogue)
+
+
+def on_list(copy: CleanCopy, mailing_list: MailingList) -> CleanCopy:
+    """The copy as this list's members get it: it answers the post that it corrects where that went to them, and else doesn't name it."""
+    if (mailing_list.of or mailing_list.name) not in copy.corrects_on and mailing_list.name not in copy.corrects_on:
+        return replace(copy, corrects="")
+    below = (copy.corrects_id,) if copy.corrects_id else ()
+    return replace(copy, references=(*copy.references, *below))
 
 
 def without(copy: CleanCopy, removed: tuple[str, ...]) -> CleanCopy:

@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from relay.delivery.above import acknowledgement_lines, correction_line, correction_mark
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue
-from relay.delivery.compose import CleanCopy, meaning, without
+from relay.delivery.compose import CleanCopy, meaning, on_list, without
 from relay.delivery.header_fields import (
     addressed,
     bare_subject,
@@ -90,6 +90,7 @@ def make_entry(
         reference: the post's.
         received_at: when it came.
     """
+    copy = on_list(copy, mailing_list)
     left = without(copy, removed)
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [text_of_html(part.text) for part in copy.parts if part.media_type == "text/html"]

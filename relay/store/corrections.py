@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select
 
 from relay.delivery.delivery import Kind
-from relay.roster.mailing_list import OWNER
+from relay.roster.mailing_list import reads
 from relay.roster.member import Member
 from relay.store import audit, fanout, second_thoughts
 from relay.store.prepared import Prepared
@@ -28,12 +28,12 @@ _CORRECTED = Prepared(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
-    """The post that another one corrects. `gone_out` when members may have it, so that they are told which one is meant."""
+    """The post that another one corrects. `lists` are those that it went out to, whose members are told which one is meant."""
 
     post_id: int
     reference: str
     message_id: str | None
-    gone_out: bool
+    lists: tuple[str, ...]
 
 
 def find(connection: Connection, reference: str, by: Member, *, in_person: bool) -> Corrected | None:
@@ -45,12 +45,12 @@ def find(connection: Connection, reference: str, by: Member, *, in_person: bool)
     if row is None:
         return None
     kept = select(decisions.c.list_name, decisions.c.decision).where(decisions.c.post_id == row.id, or_(RELAYED, HELD))
-    found = {one.list_name.removesuffix(OWNER): one.decision == "relay" for one in connection.execute(kept)}
-    out = {name for name, gone_out in found.items() if gone_out}
-    moderates = in_person and by.may_moderate and bool(out & by.lists)
+    found = {one.list_name: one.decision == "relay" for one in connection.execute(kept)}
+    out = tuple(sorted(name for name, gone_out in found.items() if gone_out))
+    moderates = in_person and by.may_moderate and any(reads(by, name) for name in out)
     if not found or not (row.author_id == by.id or moderates):
         return None
-    return Corrected(post_id=row.id, reference=reference, message_id=row.message_id, gone_out=bool(out))
+    return Corrected(post_id=row.id, reference=reference, message_id=row.message_id, lists=out)
 
 
 def take_place(connection: Connection, node: str, post_id: int, now: datetime) -> int:

@@ -113,7 +113,7 @@ def test_the_second_correction_takes_the_place_of_the_first_whichever_it_names(s
 
 def test_a_moderator_may_correct_in_person_and_nobody_else_but_the_author(scene, held, withheld):
     old, _ = scene.post()
-    assert scene.find(old, scene.author, in_person=False).gone_out
+    assert scene.find(old, scene.author, in_person=False).lists == ("savanna",)
     assert scene.find(old, scene.moderator).reference == old
     assert scene.find(old, scene.moderator, in_person=False) is None
     assert scene.find(old, scene.reader) is None
@@ -121,7 +121,7 @@ def test_a_moderator_may_correct_in_person_and_nobody_else_but_the_author(scene,
     assert scene.find(old, ngo) is None
     waiting, _ = scene.post(decision=held)
     assert scene.find(waiting, scene.moderator) is None
-    assert not scene.find(waiting, scene.author).gone_out
+    assert not scene.find(waiting, scene.author).lists
     kept_back = scene.world.post(scene.author, ("savanna", withheld)).reference
     assert scene.find(kept_back, scene.author) is None
     new = scene.correct(old, by=scene.moderator)

@@ -256,15 +256,25 @@ def test_a_photo_that_this_list_does_not_let_pass_is_not_in_its_copies():
 
 
 def test_a_correction_says_in_subject_and_text_which_post_it_takes_the_place_of():
-    message = composed(replace(COPY, corrects="CAFR-2026-000100"))
+    message = composed(replace(COPY, corrects="CAFR-2026-000100", corrects_on=("central-africa",)))
     assert message["Subject"].startswith("[CAFR][TLP:GREEN] [CORRECTION] Re: Saisie de 12 kg")
     assert content(message).splitlines()[:2] == [
         "TLP:GREEN",
         "[CORRECTION] This takes the place of CAFR-2026-000100. If you have that one, do not rely on it, and delete it.",
     ]
-    said = replace(COPY, corrects="CAFR-2026-000100", subject="[Correction] Saisie")
+    said = replace(COPY, corrects="CAFR-2026-000100", corrects_on=("central-africa",), subject="[Correction] Saisie")
     assert composed(said)["Subject"] == "[CAFR][TLP:GREEN] [Correction] Saisie"
     assert unpack(pack(said)) == said
+
+
+def test_a_list_that_the_old_post_did_not_go_to_learns_nothing_of_it():
+    copy = replace(COPY, corrects="CAFR-2026-000100", corrects_id="<old@x.example>", corrects_on=("species-id",))
+    assert compose_copy(copy, FRAME, ENGLISH) == compose_copy(COPY, FRAME, ENGLISH)
+    there = replace(FRAME, mailing_list=replace(LIST, name="species-id"))
+    assert composed(copy, there)["In-Reply-To"] == "<old@x.example>"
+    of_moderators = replace(copy, corrects_on=("central-africa-owner",))
+    assert compose_copy(of_moderators, FRAME, ENGLISH) == compose_copy(COPY, FRAME, ENGLISH)
+    assert composed(copy, replace(there, mailing_list=there.mailing_list.owners))["In-Reply-To"] == "<old@x.example>"
 
 
 def test_where_complaints_go_is_named_only_where_from_is_ours_as_well():

@@ -197,6 +197,8 @@ def test_the_same_posts_make_the_same_octets():
 
 
 def test_a_correction_stands_as_one_in_the_contents_and_above_its_text():
-    text = text_of(digest(entry(copy=replace(COPY, corrects="CAFR-2026-000100"))), "es")
+    text = text_of(
+        digest(entry(copy=replace(COPY, corrects="CAFR-2026-000100", corrects_on=("central-africa",)))), "es"
+    )
     assert "1. TLP:GREEN [CORRECCIÓN] Scales at the airport" in text
     assert "[CORRECCIÓN] Este mensaje sustituye a CAFR-2026-000100." in text.replace("\n", " ")
