@@ -416,8 +416,10 @@ class Service:
                 stopped = len(stops.stopped(connection)) or None
         except RelayError:
             return Health("unavailable")
-        takes = self._reserve.has_room(0) and self._scanners.ready() if "smtp" in self._roles else True
-        if not (takes and self.resources.database.can_write):
+        if "smtp" in self._roles and not self._reserve.has_room(0):
+            return Health("unavailable", why="disk")
+        ready = "smtp" not in self._roles or self._scanners.ready()
+        if not (ready and self.resources.database.can_write):
             return Health("unavailable")
         alarms = self.resources.settings.alarms
         health = judge_delivery(waiting, self._away_for(), alarms) if self._courier else Health("ok")

@@ -8,7 +8,7 @@ from relay.settings import AlarmsSection
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How this process is: "ok" or what is wrong.
+    """How this process is: "ok" or what is wrong. `why` is "disk" where there is too little room to take posts.
 
     Where it delivers: how long the oldest delivery has been due, and whether the smarthost is away. `lists_stopped` is how many
     are, where any is: which ones is nobody's business here.
@@ -18,6 +18,7 @@ class Health:
     due_seconds: int | None = None
     smarthost_away: bool | None = None
     lists_stopped: int | None = None
+    why: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """What is known of it."""
@@ -25,6 +26,7 @@ class Health:
             "due_seconds": self.due_seconds,
             "smarthost_away": self.smarthost_away,
             "lists_stopped": self.lists_stopped,
+            "why": self.why,
         }
         return {"status": self.status} | {name: fact for name, fact in facts.items() if fact is not None}
 

@@ -11,6 +11,7 @@ import struct
 import subprocess
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -224,6 +225,9 @@ def test_a_disk_that_fills_up_is_452_before_it_is_full_and_what_was_taken_is_sti
         assert send(scene.service, ANA, scene.post()) == "452 4.3.1 Short of storage, please try again later"
         assert send(scene.service, ANA, scene.post()).startswith("452 4.3.1 ")
         assert len(scene.service.events("service.disk_low")) == 1, "the log says it once"
+        with pytest.raises(HTTPError) as unwell:
+            scene.health()
+        assert json.load(unwell.value) == {"status": "unavailable", "why": "disk"}
         scene.smarthost.start()
         scene.assert_delivered_once(taken)
         (small_disk / "ballast").unlink()

@@ -45,6 +45,7 @@ def test_what_waits_too_long_is_stuck_and_a_smarthost_may_not_be_away_for_long(w
     [
         (Health("ok"), "/health", 200, {"status": "ok"}),
         (Health("unavailable"), "/health", 503, {"status": "unavailable"}),
+        (Health("unavailable", why="disk"), "/health", 503, {"status": "unavailable", "why": "disk"}),
         (Health("ok", 3, True), "/health", 200, {"status": "ok", "due_seconds": 3, "smarthost_away": True}),
         (Health("delivery stuck", 999, False), "/health", 503,
          {"status": "delivery stuck", "due_seconds": 999, "smarthost_away": False}),
