@@ -10,9 +10,9 @@ from relay.actions.open import opened, operator_name
 from relay.actions.sign_anew import add_dkim_keys, remove_dkim_key
 from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
 from relay.cli.rows import print_rows
-from relay.doctor.names import record_of
+from relay.doctor.names import is_published, record_of
 from relay.encryption.making import make_list_keys
-from relay.errors import ConfigurationError, NotFound
+from relay.errors import ConfigurationError, Conflict, DnsError, NotFound, Unavailable
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
 from relay.store import audit, list_keys, renewal
@@ -136,18 +136,35 @@ def dkim_add(as_json: JsonOption = False, config: ConfigOption = "") -> None:
 @app.command("dkim-remove")
 def dkim_remove(
     selector: Annotated[str, typer.Argument(help="The selector, as `wen-relay doctor` shows it.")],
+    force: Annotated[bool, typer.Option("--force", help="Without asking whether the DNS has the other key.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = "",
 ) -> None:
-    """Destroy a DKIM key that another one has taken the place of.
+    """Destroy a DKIM key that another one has taken the place of, and whose record the DNS has already.
 
     Leave its record in the DNS for a week: copies that it signed are still under way.
 
     Example: wen-relay keys dkim-remove r202611
     """
     with opened(config, overlook) as resources:
+        if not force:
+            _see_another_published(resources, selector)
         remove_dkim_key(resources, selector, operator_name(), resources.now())
     if as_json:
         print_json({"removed": selector})
         return
     say(f"{selector} is destroyed. Reload the relay now, and take its record out of the DNS in a week.")
+
+
+def _see_another_published(resources: Resources, selector: str) -> None:
+    """Refuse to leave the relay with keys that nobody can look up: no server would believe a copy's signature."""
+    settings, keys = resources.settings, resources.keys.dkim
+    algorithm = next((one.algorithm for one in keys if one.selector == selector), None)
+    others = [one for one in keys if one.algorithm == algorithm and one.selector != selector]
+    try:
+        if not others or any(is_published(settings.smtp.resolver, settings.relay.domain, one) for one in others):
+            return  # without another one it is refused anyway
+    except DnsError as error:
+        raise Unavailable(f"{error}, so nobody knows whether another key is published; --force asks nobody") from None
+    names = ", ".join(f"{one.selector}._domainkey.{settings.relay.domain}" for one in others)
+    raise Conflict(f"the DNS has no record of the other {algorithm} key yet, {names}: publish it first, or use --force")

@@ -98,10 +98,23 @@ def _look_at_spf(dns: Dns, domain: str) -> Iterator[Finding]:
         yield ok("SPF", found[0])
 
 
+def is_published(server: str, domain: str, key: DkimKey) -> bool:
+    """Whether the DNS has this key, so that others can check what it signs.
+
+    Raises:
+        DnsError: it doesn't answer.
+    """
+    return any(_same_key(text, key) for text in _published(Dns(server), domain, key))
+
+
+def _published(dns: Dns, domain: str, key: DkimKey) -> list[str]:
+    tags = [_tags(text) for text in dns.records(f"{key.selector}._domainkey.{domain}", "TXT")]
+    return [tag["p"] for tag in tags if "p" in tag]
+
+
 def _look_at_dkim(dns: Dns, domain: str, key: DkimKey) -> Finding:
     name = f"{key.selector}._domainkey.{domain}"
-    tags = [_tags(text) for text in dns.records(name, "TXT")]
-    published = [tag["p"] for tag in tags if "p" in tag]
+    published = _published(dns, domain, key)
     publish = f"publish: {name}. TXT {record_of(key)}"
     if not published:
         return warning("DKIM", f"{name} has no key: nobody can check the relay's signature", publish)

@@ -10,6 +10,7 @@ from contextlib import closing
 import pytest
 
 from tests.integration.command import command
+from tests.integration.nameserver import NameServer
 from tests.integration.service import ANA, DOMAIN
 
 EX_USAGE, EX_DATAERR, EX_NOINPUT, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 64, 65, 66, 73, 75, 78
@@ -142,6 +143,22 @@ def test_what_does_not_exist_is_66(site, words):
     done = site.try_run(*words)
     assert done.code == EX_NOINPUT
     assert words[-1] in done.sentence
+
+
+def test_a_dkim_key_is_not_destroyed_before_the_dns_has_the_one_in_its_place(fresh):
+    old = next(path.stem.split("-")[2] for path in (fresh.data / "keys").glob("dkim-rsa*.pem"))
+    with NameServer({}) as server:
+        fresh.configure("smtp", "resolver", server.address)
+        added = {row["algorithm"]: row for row in fresh.rows("keys", "dkim-add")}
+        refused = fresh.try_run("keys", "dkim-remove", old)
+        new, stranger = added["rsa-sha256"], added["ed25519-sha256"]
+        assert (refused.code, new["name"] in refused.sentence) == (73, True)
+        server.records = {(new["name"], "TXT"): (stranger["record"],)}
+        assert fresh.try_run("keys", "dkim-remove", old).code == 73, "another key stands there"
+        server.records = None
+        assert fresh.try_run("keys", "dkim-remove", old).code == 75
+        server.records = {(new["name"], "TXT"): (new["record"],)}
+        assert fresh.try_run("keys", "dkim-remove", old).code == 0
 
 
 def test_a_second_init_is_a_conflict_and_changes_nothing(fresh):
