@@ -57,6 +57,8 @@ def _answers(resources: Resources, delivery: Delivery, recipient: Member, now: d
         if _lists_people(one) and not recipient.may_vouch_for(one.about, now.date())
         else replace(one, about=_address_of(resources, one.about))
         if one.word == "GONE" and one.about
+        else replace(one, member=_name_of(resources, one.member))
+        if one.member
         else one
         for one in answers
     )
@@ -65,6 +67,11 @@ def _answers(resources: Resources, delivery: Delivery, recipient: Member, now: d
 def _address_of(resources: Resources, member_id: str) -> str:
     with resources.database.read() as connection:
         return str(members.get(connection, member_id).address)
+
+
+def _name_of(resources: Resources, member_id: str) -> str:
+    with resources.database.read() as connection:
+        return members.get(connection, member_id).name
 
 
 def _lists_people(one: Answer) -> bool:

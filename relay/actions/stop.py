@@ -27,7 +27,7 @@ def stop(resources: Resources, name: str, reason: str, *, operator: str, now: da
 
     def carry_out(connection: Transaction) -> int:
         waiting = stops.stop(connection, node, name, now, reason=reason, operator=operator)
-        _tell(connection, name, Word.STOP_LIST, now)
+        _tell(connection, name, Word.STOP_LIST, now, {"operator": operator, "why": reason, "number": waiting})
         return waiting
 
     waiting = resources.database.write(carry_out)
@@ -45,7 +45,7 @@ def resume(resources: Resources, name: str, *, operator: str, now: datetime) -> 
 
     def carry_out(connection: Transaction) -> int:
         going = stops.resume(connection, node, name, now, operator=operator)
-        _tell(connection, name, Word.RESUME_LIST, now)
+        _tell(connection, name, Word.RESUME_LIST, now, {"operator": operator, "number": going})
         return going
 
     going = resources.database.write(carry_out)
@@ -70,14 +70,14 @@ def by_mail(
             number = stops.resume(transaction, node, name, now, member_id=member.id)
     except (Conflict, NotFound):
         return {"outcome": "already"}
-    _tell(transaction, name, request.word, now, but=member.id)
+    _tell(transaction, name, request.word, now, {"member": member.id, "number": number})
     return {"number": number}
 
 
-def _tell(connection: Transaction, name: str, word: Word, now: datetime, but: str = "") -> None:
-    """Write to all who could have done it, but for who did."""
-    told = [{"word": word.value, "about": name, "outcome": "told"}]
+def _tell(connection: Transaction, name: str, word: Word, now: datetime, more: dict[str, str | int]) -> None:
+    """Write to all who could have done it, but for who did; `more` tells who that is, why, and of how many copies."""
+    told = [{"word": word.value, "about": name, "outcome": "told", **more}]
     for one in members.list_members(connection):
         concerned = (one.may_moderate and name in one.lists) or Role.ADMIN in one.roles
-        if concerned and one.may_act(now.date()) and one.id != but:
+        if concerned and one.may_act(now.date()) and one.id != more.get("member"):
             letters.write(connection, one.id, Kind.ANSWER, name, {"answers": told}, now)

@@ -96,15 +96,37 @@ _RESUMED = _STOPPED | {
 }
 
 
+_WORD_OF = {"STOP-LIST": sentence("Stopped: {reference}"), "RESUME-LIST": sentence("Goes on: {reference}")}
+_WHY = {
+    "account": sentence("Why: an account is in wrong hands."),
+    "leak": sentence("Why: something got out that should not have."),
+    "fault": sentence("Why: something is broken."),
+    "exercise": sentence("Why: an exercise."),
+}
+
+
+def word_of_lists(facts: NoticeFacts) -> str:
+    """The subject of a letter that tells of what somebody else did with a list; "" for one that answers its reader."""
+    one = facts.answers[0] if facts.answers else None
+    return _WORD_OF.get(one.word, "") if one and one.outcome == "told" else ""
+
+
+def _by_whom(one: Answer, catalogue: Catalogue) -> list[str]:
+    if one.operator:
+        return [catalogue.text("By whom: {account}, an operator of the relay.", account=one.operator)]
+    return [catalogue.text("By whom: {name}.", name=one.member)] if one.member else []
+
+
 def stopped(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """What came of stopping a list; or, to its moderators and the administrators, that it is stopped."""
     said = catalogue.text(_STOPPED[one.outcome], about=one.about)
     waits = catalogue.plural("{n} copy waits.", "{n} copies wait.", one.number)
-    return [said, *([waits] if one.number else [])]
+    why = [catalogue.text(_WHY[one.why])] if one.why in _WHY else []
+    return [said, *_by_whom(one, catalogue), *why, *([waits] if one.number else [])]
 
 
 def resumed(one: Answer, _facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """What came of letting a list go on."""
     said = catalogue.text(_RESUMED[one.outcome], about=one.about)
     goes = catalogue.plural("{n} copy goes out now.", "{n} copies go out now.", one.number)
-    return [said, *([goes] if one.number else [])]
+    return [said, *_by_whom(one, catalogue), *([goes] if one.number else [])]

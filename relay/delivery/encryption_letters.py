@@ -94,7 +94,8 @@ def key(one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
                 "From now on posts to you are encrypted for the key with this fingerprint: {fingerprint}",
                 fingerprint=one.about,
             ),
-            catalogue.text("What waited for it comes now. None comes in clear any more."),
+            "" if facts.stopped else catalogue.text("What waited for it comes now."),
+            catalogue.text("None comes in clear any more."),
             catalogue.text(
                 "If this was not you, tell the people who run the list at once: {owner}", owner=_owner(facts)
             ),

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 
 from relay.delivery.ack_letters import acknowledged, reminder
 from relay.delivery.address_letters import complaint, failing, probe
+from relay.delivery.after_answers import word_of_lists
 from relay.delivery.answer import answer
 from relay.delivery.body import text_part
 from relay.delivery.catalogue import Catalogue, sentence
@@ -76,6 +77,7 @@ _SUBJECTS = {
 # What answers a message of the reader's own; all else nobody asked for (RFC 3834 §5).
 _REPLIES = frozenset({"withhold", "hold", "receipt", "undelivered", "expiry", "practice", "answer"})
 _NOBODY = sentence("Distributed to nobody: {reference}")
+_TAKEN = sentence("Taken: {reference}")  # by a list that is stopped
 _DECISIONS = {
     "withhold": "withhold",
     "hold": "hold",
@@ -97,10 +99,10 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
             mailbox_field("From", [addressed("WEN Relay", facts.answers_to)]),
             mailbox_field("Reply-To", [addressed("WEN Relay", facts.reply_to)]) if facts.reply_to else "",
             mailbox_field("To", [addressed(facts.recipient_name, facts.recipient)]),
-            text_field("Subject", catalogue.text(_subject(facts), reference=facts.reference)),
+            text_field("Subject", catalogue.text(_subject(facts), reference=_about(facts))),
             message_id_field("Message-ID", [f"<{identifier}.notice@{facts.domain}>"]),
             *(message_id_field(name, [facts.below or ""]) for name in ("In-Reply-To", "References")),
-            text_field("Auto-Submitted", "auto-replied" if facts.kind in _REPLIES else "auto-generated"),
+            text_field("Auto-Submitted", "auto-replied" if _is_reply(facts) else "auto-generated"),
             text_field("X-WEN-Reference", facts.reference) if facts.kind != "answer" else "",
             text_field("X-WEN-Decision", decision) if decision else "",
             text_field("MIME-Version", "1.0"),
@@ -110,7 +112,19 @@ def compose_notice(facts: NoticeFacts, catalogue: Catalogue) -> bytes:
 
 
 def _subject(facts: NoticeFacts) -> str:
-    return _NOBODY if facts.kind == "receipt" and not facts.members else _SUBJECTS[facts.kind]
+    if facts.kind == "receipt" and not facts.members:
+        return _NOBODY
+    if facts.kind == "receipt" and facts.stopped:
+        return _TAKEN
+    return word_of_lists(facts) or _SUBJECTS[facts.kind]
+
+
+def _about(facts: NoticeFacts) -> str:
+    return facts.answers[0].about if word_of_lists(facts) else facts.reference
+
+
+def _is_reply(facts: NoticeFacts) -> bool:
+    return facts.kind in _REPLIES and not word_of_lists(facts)
 
 
 def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
@@ -121,7 +135,7 @@ def _paragraphs(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 
 def _received(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
-    went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue)
+    went = receipt(facts.reference, facts.members, facts.countries, facts.removed, catalogue, waits=bool(facts.stopped))
     return [
         went,
         *took_place(facts, catalogue),

@@ -66,7 +66,8 @@ class Verdict:
 class Answer:
     """What came of one request (`roster.request`): the word, what it was about, and how it went; copies stopped and gone, posts missed in a pause.
 
-    `number`: of members, of a form's line that isn't known, or (`unread`) of the text's first line that wasn't read.
+    `member` (an id in the record, a name in a letter) or `operator` (an account's name) has stopped a list or let it go on, and `why` it was stopped.
+    `number`: of members, of copies, of a form's line that isn't known, or (`unread`) of the text's first line that wasn't read.
     """
 
     word: str
@@ -95,6 +96,9 @@ class Answer:
     gone: int = 0
     number: int = 0
     missed: int = 0
+    member: str = ""
+    operator: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,21 @@
 from relay.delivery.catalogue import Catalogue, sentence
 from relay.policy.routing import Missed
 
+_WENT = {
+    False: (
+        sentence("{reference} went to {members} in {countries}."),
+        sentence("{reference} went to {members} in {countries}; {removed}."),
+    ),
+    True: (
+        sentence("{reference} is to go to {members} in {countries}."),
+        sentence("{reference} is to go to {members} in {countries}; {removed}."),
+    ),
+}
 
-def receipt(reference: str, members: int, countries: int, removed: int, catalogue: Catalogue) -> str:
+
+def receipt(
+    reference: str, members: int, countries: int, removed: int, catalogue: Catalogue, *, waits: bool = False
+) -> str:
     """One line, for a glance.
 
     Args:
@@ -13,6 +26,7 @@ def receipt(reference: str, members: int, countries: int, removed: int, catalogu
         countries: how many countries they serve.
         removed: how many attachments were left out.
         catalogue: the author's language.
+        waits: a list that it goes to is stopped.
     """
     if not members:
         return catalogue.text(
@@ -23,10 +37,11 @@ def receipt(reference: str, members: int, countries: int, removed: int, catalogu
         "members": catalogue.plural("{n} member", "{n} members", members),
         "countries": catalogue.plural("{n} country", "{n} countries", countries),
     }
+    whole, without = _WENT[waits]
     if not removed:
-        return catalogue.text("{reference} went to {members} in {countries}.", reference=reference, **whom)
+        return catalogue.text(whole, reference=reference, **whom)
     return catalogue.text(
-        "{reference} went to {members} in {countries}; {removed}.",
+        without,
         reference=reference,
         removed=catalogue.plural("{n} attachment removed", "{n} attachments removed", removed),
         **whom,

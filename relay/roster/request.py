@@ -232,7 +232,7 @@ def _read_word(word: Word, argument: str, answered: str) -> Request | None:
         about = argument or (answered if word is Word.CORRECT else "")
         return Request(word, about) if word is Word.CONTACTS or _DOORS.fullmatch(about) else None
     if word in _ABOUT_LISTS:
-        return Request(word, argument.lower()) if argument else None
+        return Request(word, argument.lower())  # without its name, it is told that it takes one
     if word is Word.LANG:
         return Request(word, argument.lower()) if argument else None
     if word in _ABOUT_COUNTRIES:

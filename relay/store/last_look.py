@@ -37,6 +37,7 @@ _MINE = and_(
 )
 _IS_COPY = or_(deliveries.c.kind == Kind.COPY, deliveries.c.kind == Kind.WHOLE)
 _STANDS_FOR_COPY = and_(deliveries.c.kind == Kind.POINTER, deliveries.c.post_id.is_not(None))
+IS_OF_LIST = or_(_IS_COPY, _STANDS_FOR_COPY)  # what waits when its list is stopped: word of a post as well as the post
 _MAY_RECEIVE = may_receive(bindparam("today", type_=members.c.valid_until.type))
 _ON_LIST = exists().where(
     members.c.id == deliveries.c.member_id,
@@ -133,13 +134,13 @@ _MOVE = Prepared(
 )
 _MOVE_STOPPED = Prepared(
     update(deliveries)
-    .where(_MINE, _IS_COPY, not_(deliveries.c.called_off), IS_STOPPED, GOING_LIST.is_not(None))
+    .where(_MINE, IS_OF_LIST, not_(deliveries.c.called_off), IS_STOPPED, GOING_LIST.is_not(None))
     .values(list_name=GOING_LIST, status=Status.QUEUED, next_attempt_at=bindparam("at"), **_FREE)
 )
 _ANY_STOPPED = Prepared(_STOPPED_LISTS.limit(1))
 _PARK = Prepared(
     update(deliveries)
-    .where(_MINE, _IS_COPY, IS_STOPPED)
+    .where(_MINE, IS_OF_LIST, IS_STOPPED)
     .values(
         status=Status.QUEUED,
         next_attempt_at=bindparam("parked", type_=deliveries.c.created_at.type),
@@ -166,7 +167,7 @@ _CANCEL_LOST = Prepared(
         _MINE,
         or_(
             deliveries.c.called_off,
-            and_(or_(_IS_COPY, _STANDS_FOR_COPY), or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
+            and_(IS_OF_LIST, or_(not_(_ON_LIST), not_(_HAS_CONTENT))),
             and_(deliveries.c.kind == Kind.CALL, not_(_WAITS_FOR_THEM)),
             and_(deliveries.c.kind.in_(NAMING), not_(_ACTS)),
             and_(deliveries.c.kind == Kind.WAITING, not_(_WAITS)),

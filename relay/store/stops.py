@@ -26,12 +26,12 @@ from sqlalchemy import (
     update,
 )
 
-from relay.delivery.delivery import Kind, Status
+from relay.delivery.delivery import Status
 from relay.errors import Conflict, NotFound
 from relay.roster.reading import Reading
 from relay.store import acknowledgements, audit, digests
 from relay.store.column_types import Instant
-from relay.store.last_look import GOING_LIST, PARKED
+from relay.store.last_look import GOING_LIST, IS_OF_LIST, PARKED
 from relay.store.prepared import Prepared
 from relay.store.tables import CLAIMABLE, COLLECTED, deliveries, list_stops, lists, members
 
@@ -39,7 +39,6 @@ from relay.store.tables import CLAIMABLE, COLLECTED, deliveries, list_stops, lis
 REASONS = ("account", "leak", "fault", "exercise", "other")
 
 _STOPPED = Prepared(select(list_stops).order_by(list_stops.c.list_name))  # asked for every letter
-_IS_COPY = deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE])
 _PARK = {"status": Status.QUEUED, "next_attempt_at": PARKED, "turn": None, "lease": None, "leased_until": None}
 
 
@@ -78,7 +77,7 @@ def stop(
         raise Conflict(f"{name} is stopped already; see `wen-relay lists show`")
     row = {"list_name": name, "at": now, "member_id": member_id or None, "operator": operator or None}
     connection.execute(insert(list_stops).values(**row, reason=reason))
-    its = and_(deliveries.c.list_name == name, _IS_COPY)
+    its = and_(deliveries.c.list_name == name, IS_OF_LIST)
     by_other = update(deliveries).where(CLAIMABLE, its, GOING_LIST.is_not(None))
     again = _PARK | {"list_name": GOING_LIST, "next_attempt_at": now}  # composed anew, for the other list
     connection.execute(by_other.values(**again), {"today": now.date()})
@@ -103,12 +102,12 @@ def resume(
         raise NotFound(f"{name} is not stopped; see `wen-relay lists show`")
     connection.execute(delete(list_stops).where(list_stops.c.list_name == name))
     # What stands still with other lists goes by this one where it can.
-    stands = and_(CLAIMABLE, _IS_COPY, deliveries.c.next_attempt_at == PARKED, literal(name) == GOING_LIST)
+    stands = and_(CLAIMABLE, IS_OF_LIST, deliveries.c.next_attempt_at == PARKED, literal(name) == GOING_LIST)
     connection.execute(update(deliveries).where(stands).values(list_name=name), {"today": now.date()})
     stood = int((now - found.at).total_seconds() * 1_000_000)
     older = type_coerce(type_coerce(deliveries.c.created_at, BigInteger) + stood, Instant())
     created = case((deliveries.c.created_at <= found.at, older), else_=literal(now, Instant()))
-    its = and_(deliveries.c.list_name == name, _IS_COPY)
+    its = and_(deliveries.c.list_name == name, IS_OF_LIST)
     parked = and_(CLAIMABLE, deliveries.c.next_attempt_at == PARKED)
     going = connection.execute(update(deliveries).where(its, parked).values(next_attempt_at=now, created_at=created))
     acknowledgements.go_on(connection, name, found.at, now)

@@ -58,7 +58,7 @@ class Scene:
         return eventually(lambda: self.answers(author)[before:])[0]
 
     def answers(self, author):
-        subjects = ("Answer", "Réponse", "Respuesta")
+        subjects = ("Answer", "Réponse", "Respuesta", "Stopped", "Arrêtée")
         return [
             one.text().replace("\n", " ")
             for one in self.smarthost.mails

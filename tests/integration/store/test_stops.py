@@ -9,7 +9,7 @@ from sqlalchemy import text
 from relay.delivery.delivery import Status
 from relay.errors import Conflict, NotFound
 from relay.roster.reading import Reading
-from relay.store import digests, last_look, queue, stops, wishes
+from relay.store import digests, encryption, last_look, queue, stops, wishes
 from tests.integration.store.conftest import NODE, START
 from tests.integration.store.test_spills import Scene
 
@@ -143,6 +143,21 @@ def test_what_fell_due_by_another_way_is_parked_by_the_last_look(scene):
     assert {row[0] for row in scene.copies("next_attempt_at")} == {_microseconds(last_look.PARKED)}
     scene.resume()
     assert len(scene.send()) == 3
+
+
+def test_word_that_a_post_waits_for_a_key_waits_with_its_list(scene):
+    scene.post()
+    claimed = scene.write(lambda c: queue.claim(c, "node-2/1", START, START + HOUR, 9))
+    [first, *others] = [one for one in claimed if one.kind == "copy"]
+    for one in (first, *others):
+        scene.write(lambda c, one=one: encryption.put_by(c, one, START))
+    scene.write(lambda c: queue.give_back(c, "node-2/1", [one.id for one in others]))
+    assert scene.stop() == 3
+    assert not scene.write(lambda c: last_look.begin(c, "node-2/1", [first.id], START))
+    assert scene.world.rows("SELECT DISTINCT status, next_attempt_at FROM deliveries WHERE kind = 'pointer'") == [
+        ("queued", _microseconds(last_look.PARKED))
+    ]
+    assert scene.resume() == 3
 
 
 def test_the_time_that_a_list_stands_still_is_not_counted_as_age(scene):

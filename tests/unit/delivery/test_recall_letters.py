@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from relay.delivery.notice_facts import Answer, RecallFacts
+from relay.store import stops
 from tests.builders import make_member
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, read
 
@@ -87,3 +88,44 @@ def test_who_writes_to_a_stopped_list_is_told(language):
         plain = read(facts, language).get_content()
         assert len(read(replace(facts, stopped=("Central Africa",)), language).get_content()) > len(plain)
     assert "is stopped for now" not in read(replace(BASE, kind="withhold", stopped=("X",))).get_content()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_receipt_of_a_stopped_list_claims_no_delivery(language):
+    facts = replace(BASE, kind="receipt", members=3, countries=2)
+    went, waits = read(facts, language), read(replace(facts, stopped=("Central Africa",)), language)
+    assert went["Subject"] != waits["Subject"]
+    assert went.get_content() not in waits.get_content()
+    assert "{" not in waits.get_content()
+
+
+def test_the_receipt_of_a_stopped_list_says_where_it_is_to_go():
+    waits = read(replace(BASE, kind="receipt", members=3, countries=2, removed=1, stopped=("Central Africa",)))
+    assert waits["Subject"] == f"Taken: {BASE.reference}"
+    assert "is to go to 3 members in 2 countries; 1 attachment removed" in waits.get_content().replace("\n", " ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("why", stops.REASONS)
+def test_who_is_told_that_a_list_was_stopped_reads_which_by_whom_and_why(language, why):
+    for word in ("STOP-LIST", "RESUME-LIST"):
+        told = Answer(word=word, about="central-africa", outcome="told", operator="ops-account", why=why, number=7)
+        mail = read(replace(BASE, kind="answer", answers=(told,), member=make_member()), language)
+        assert mail["Auto-Submitted"] == "auto-generated"
+        assert mail["Subject"].endswith(": central-africa")
+        assert "ops-account" in mail.get_content()
+        assert "7" in mail.get_content()
+
+
+def test_it_names_the_member_who_did_it():
+    told = Answer(word="STOP-LIST", about="central-africa", outcome="told", member="Claire Ndongo", why="leak")
+    text = read(replace(BASE, kind="answer", answers=(told,), member=make_member())).get_content()
+    assert "By whom: Claire Ndongo." in text
+    assert "Why: something got out that should not have." in text
+
+
+def test_a_key_that_is_given_while_its_list_is_stopped_brings_nothing_at_once():
+    one = Answer(word="KEY", about="AB12", outcome="done")
+    facts = replace(BASE, kind="answer", answers=(one,), member=make_member())
+    assert "What waited for it comes now." in read(facts).get_content()
+    assert "comes now" not in read(replace(facts, stopped=("Central Africa",))).get_content()
