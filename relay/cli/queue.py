@@ -1,7 +1,7 @@
 """`wen-relay queue` and `wen-relay audit`: deliveries, and the tamper-evident log."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -14,7 +14,8 @@ from relay.delivery.delivery import Status
 from relay.errors import Invalid
 from relay.resources import Resources
 from relay.settings import duration
-from relay.store import alarms, audit, queue
+from relay.store import alarms, audit, queue, stops
+from relay.store.last_look import PARKED
 from relay.store.standing import look
 
 app = typer.Typer(no_args_is_help=True)
@@ -29,7 +30,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     """
     with opened(config, overlook) as resources, resources.database.read() as connection:
         counts, found = queue.counts(connection), look(connection, resources.now())
-        wrong = alarms.going_on(connection, found.at)
+        wrong, still = alarms.going_on(connection, found.at), stops.stopped(connection)
     ages = {status: _seconds(found.at - one.oldest) for status, one in found.open.items()}
     due = _seconds(found.due_for())
     away = next((one.since for one in wrong if one.kind is AlarmKind.SMARTHOST), None)
@@ -42,6 +43,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
                 "oldest_seconds": ages,
                 "due_seconds": due,
                 "lists": found.lists,
+                "stopped": sorted(still),
                 "smarthost_away_since": since,
                 "alarms": raised,
             }
@@ -58,6 +60,10 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
         say("")
         print_rows(waiting, as_json=False, columns=("list", "waiting"), nothing="")
     say(f"\nMay have arrived twice: {counts['possible_duplicates']}.")
+    for name, stop in still.items():
+        say(
+            f"{name} is stopped since {stop.at:%Y-%m-%d %H:%M} UTC: its copies wait until `wen-relay lists resume {name}`."
+        )
     if away:
         say(f"The smarthost is away since {away:%Y-%m-%d %H:%M} UTC, for {_age(_seconds(found.at - away))}.")
     for one in wrong:
@@ -101,14 +107,15 @@ def list_(
             "attempts": row.attempts,
             "created_at": row.created_at.isoformat(),
             "age": _age(_seconds(now - row.created_at)),
-            "next_attempt_at": row.next_attempt_at.isoformat() if row.next_attempt_at else None,
+            "next_attempt_at": _due(row.next_attempt_at),
+            "stopped": row.next_attempt_at == PARKED,
             "last_reply": row.last_reply,
             "possible_duplicate": row.possible_duplicate,
         }
         for row in found
     ]
     print_rows(
-        rows,
+        rows if as_json else [row | ({"next_attempt_at": "stopped"} if row["stopped"] else {}) for row in rows],
         as_json=as_json,
         columns=("reference", "recipient", "kind", "status", "age", "attempts", "next_attempt_at", "last_reply"),
         nothing="Nothing.",
@@ -147,6 +154,11 @@ def cancel(
     with opened(config, overlook) as resources:
         count = _change(resources, queue.cancel, reference)
     _done(count, "cancelled", as_json=as_json)
+
+
+def _due(at: datetime | None) -> str | None:
+    """When it is tried next; None for a copy of a stopped list, of which nobody knows."""
+    return at.isoformat() if at and at != PARKED else None
 
 
 def _seconds(age: timedelta) -> int:

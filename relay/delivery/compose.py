@@ -216,9 +216,12 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
     ]
     plain = [part.text for part in copy.parts if part.media_type == "text/plain"]
     html = [part.text for part in copy.parts if part.media_type == "text/html"]
+    said = (
+        "\n\n".join(plain).rstrip().lstrip("\n")
+    )  # an empty line is left where one stood that names what is corrected
     parts: tuple[bytes, ...] = ()
     if plain or not html:
-        parts += (text_part("text/plain", "\n".join([*above, "", "\n\n".join(plain).rstrip(), "", "-- ", *below])),)
+        parts += (text_part("text/plain", "\n".join([*above, "", said, "", "-- ", *below])),)
     if html:
         parts += (text_part("text/html", _html_document(above, html, below, frame.language)),)
     # The digest only makes the boundaries short and unlike text; nothing is protected by it.

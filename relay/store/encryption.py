@@ -190,7 +190,14 @@ def release(connection: Connection, member_id: str, now: datetime, *, but: Colle
     waiting = select(deliveries.c.id, deliveries.c.post_id).where(
         _POINTER, deliveries.c.member_id == member_id, not_(theirs), _KEPT
     )
-    fresh = {"status": Status.QUEUED, "next_attempt_at": now, "created_at": now, "attempts": 0, "sent_at": None}
+    fresh = {
+        "status": Status.QUEUED,
+        "next_attempt_at": now,
+        "created_at": now,
+        "attempts": 0,
+        "sent_at": None,
+        "last_reply": "",
+    }
     count = 0
     for row in connection.execute(waiting.with_for_update()).all():
         beside = select(deliveries.c.kind).where(

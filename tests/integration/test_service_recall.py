@@ -105,6 +105,10 @@ def test_a_stopped_list_lets_nothing_out_and_loses_nothing(scene):
     assert scene.smarthost.copies(waiting) == []
     assert scene.health()["lists_stopped"] == 1
     assert "central-africa has been stopped since" in scene.site.try_run("doctor").out
+    assert "central-africa is stopped since" in scene.site.run("queue", "status").err
+    waits = scene.site.rows("queue", "list", "--reference", waiting, "--status", "queued")
+    assert {(one["stopped"], one["next_attempt_at"]) for one in waits} == {(True, None)}
+    assert "stopped" in scene.site.run("queue", "list", "--reference", waiting, "--status", "queued").out
     [row] = [one for one in scene.site.rows("lists", "show") if one["name"] == "central-africa"]
     assert row["stopped"]["reason"] == "other"
     [going] = scene.site.rows("lists", "resume", "central-africa")

@@ -71,8 +71,10 @@ def test_a_copy_becomes_a_pointer_and_a_copy_again(world, people):
         assert row.deliveries == {"waiting_for_key": 1}
         assert encryption.posts_of(connection, [1, 2, 3], ["central-africa"]) == {1}
     assert release(world, reader, but=["central-africa"]) == 0
+    world.database.write(lambda c: c.exec_driver_sql("UPDATE deliveries SET last_reply = '250 taken'"))
     assert release(world, reader) == 1
     assert kinds(world, reader) == ["copy"]
+    assert world.rows("SELECT last_reply FROM deliveries WHERE kind = 'copy'") == [("",)]
     assert release(world, reader) == 0
 
 

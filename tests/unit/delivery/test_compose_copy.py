@@ -267,6 +267,12 @@ def test_a_correction_says_in_subject_and_text_which_post_it_takes_the_place_of(
     assert unpack(pack(said)) == said
 
 
+def test_where_the_line_stood_that_names_what_a_post_corrects_nothing_is_left():
+    part = CleanPart(media_type="text/plain", text="\n\nTwo tusks, not five.\n")
+    lines = content(composed(replace(COPY, parts=(part,)))).splitlines()
+    assert lines[lines.index("Two tusks, not five.") - 2 :][:2] == ["TLP:GREEN", ""]
+
+
 def test_a_list_that_the_old_post_did_not_go_to_learns_nothing_of_it():
     copy = replace(COPY, corrects="CAFR-2026-000100", corrects_id="<old@x.example>", corrects_on=("species-id",))
     assert compose_copy(copy, FRAME, ENGLISH) == compose_copy(COPY, FRAME, ENGLISH)
