@@ -18,7 +18,7 @@ from relay.mail.message import split_header
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.store import posts
+from relay.store import acknowledgements, posts
 from relay.store.vault import unseal
 from relay.transport.smtp import Content
 
@@ -136,6 +136,7 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
         stored = posts.load_sealed(connection, post_id)
         decisions = dict(posts.load_decisions(connection, post_id))
         received_at = posts.received_at(connection, post_id)
+        ack_due = acknowledgements.due(connection, post_id)
     decision = decisions.get(delivery.list_name)
     if stored is None or not isinstance(decision, Relay):
         raise CannotComposeError(f"the content of {delivery.reference} is gone")
@@ -151,6 +152,7 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
         domain=resources.settings.relay.domain,
         subject_within=subject_within,
         complaints_to=_complaints_to(resources),
+        ack_due=ack_due,
     )
     strict = require_tls(resources, [post_id])
     copy = unpack(unseal(resources.keys, uid, sealed))

@@ -12,7 +12,7 @@ from relay.maillog import note
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
-from relay.store import digests, posts
+from relay.store import acknowledgements, digests, posts
 from relay.store.last_look import Part
 from relay.store.vault import SealError, unseal
 
@@ -52,6 +52,7 @@ def _read(resources: Resources, part: Part, *, whole: bool) -> Entry | tuple[str
         decision = dict(posts.load_decisions(connection, part.post_id)).get(part.list_name)
         reference, received_at = posts.reference_and_time(connection, part.post_id)
         stored = posts.load_sealed(connection, part.post_id)
+        ack_due = acknowledgements.due(connection, part.post_id)
     if not isinstance(decision, Relay):
         raise Unavailable(f"{reference} does not go to {part.list_name} any more")
     if stored is None or not whole:
@@ -69,6 +70,7 @@ def _read(resources: Resources, part: Part, *, whole: bool) -> Entry | tuple[str
         decision.removed,
         reference=reference,
         received_at=received_at,
+        ack_due=ack_due,
     )
 
 

@@ -32,7 +32,6 @@ from relay.policy.thread import (
     what_is_said,
     without_signatures,
 )
-from relay.policy.wanted import HOURS
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList, Tlp
 from relay.roster.member import Member
@@ -228,7 +227,7 @@ def _public(
             (
                 highest_of_several(catalogue),
                 *correction_line("-", catalogue),
-                *acknowledgement_lines(HOURS, "-", nobody, catalogue),
+                *acknowledgement_lines(resources.now(), "-", nobody, catalogue),
             )
         )
         for catalogue in resources.catalogues.values()

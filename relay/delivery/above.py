@@ -1,5 +1,7 @@
 """What stands above a post's text besides its marking, where it corrects another or wants to be acknowledged; the same for all who read a language."""
 
+from datetime import datetime
+
 from relay.delivery.catalogue import Catalogue
 from relay.mail.address import Address
 
@@ -22,17 +24,15 @@ def correction_line(corrects: str, catalogue: Catalogue) -> list[str]:
     ]
 
 
-def acknowledgement_lines(hours: int, reference: str, request: Address, catalogue: Catalogue) -> list[str]:
-    """How to acknowledge a post that asks for it: what it means to do so, and an address that writes the message when it is touched."""
-    if not hours:
+def acknowledgement_lines(due: datetime | None, reference: str, request: Address, catalogue: Catalogue) -> list[str]:
+    """How, and until when, to acknowledge a post that asks for it: what it means to do so, and an address that writes the message when it is touched."""
+    if due is None:
         return []
     return [
-        catalogue.plural(
-            "[ACK] Its author asks you to acknowledge this within {n} hour: send ACK {reference} to {request}. Your name and agency are then told to "
-            "the author.",
-            "[ACK] Its author asks you to acknowledge this within {n} hours: send ACK {reference} to {request}. Your name and agency are then told to "
-            "the author.",
-            hours,
+        catalogue.text(
+            "[ACK] Its author asks you to acknowledge this by {moment}: send ACK {reference} to {request}. Your name and agency are then told to the "
+            "author.",
+            moment=catalogue.moment(due),
             reference=reference,
             request=request,
         ),

@@ -66,7 +66,7 @@ class Frame:
 
     `tag` is that of the first list the author wrote to, the same in every copy. `subject_within` puts the subject into the text too: of
     an encrypted copy many programs show only the subject that stands outside, and that has no word of the post. `complaints_to` is the
-    address to which providers may report complaints, "" for none.
+    address to which providers may report complaints, "" for none. `ack_due` is until when the post asks to be acknowledged.
     """
 
     reference: str
@@ -79,6 +79,7 @@ class Frame:
     domain: str
     subject_within: bool = False
     complaints_to: str = ""
+    ack_due: datetime | None = None
 
 
 _MEANING = {
@@ -208,7 +209,7 @@ def _body(copy: CleanCopy, frame: Frame, catalogue: Catalogue) -> bytes:
         *_subject_line(copy, frame, catalogue),
         *_removed_line(frame, catalogue),
         *correction_line(copy.corrects, catalogue),
-        *acknowledgement_lines(copy.ack_hours, frame.reference, frame.mailing_list.address_for("-request"), catalogue),
+        *acknowledgement_lines(frame.ack_due, frame.reference, frame.mailing_list.address_for("-request"), catalogue),
     ]
     below = [
         *footer(frame.mailing_list, frame.marking, frame.reference, catalogue),

@@ -38,7 +38,7 @@ _RULE = "━━"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers; `corrects` and `ack_hours` as in `CleanCopy`."""
+    """A post as a digest shows it. `author` is what copies show of them; of photos, documents and what was removed there are numbers; `corrects` as in `CleanCopy`, `ack_due` as in `Frame`."""
 
     reference: str
     mailing_list: MailingList
@@ -51,7 +51,7 @@ class Entry:
     documents: int = 0
     removed: int = 0
     corrects: str = ""
-    ack_hours: int = 0
+    ack_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,7 @@ def make_entry(
     *,
     reference: str,
     received_at: datetime,
+    ack_due: datetime | None = None,
 ) -> Entry:
     """What a digest shows of a post as it goes to this list.
 
@@ -89,6 +90,7 @@ def make_entry(
         removed: the places that this list lets not pass.
         reference: the post's.
         received_at: when it came.
+        ack_due: until when it asks to be acknowledged.
     """
     copy = on_list(copy, mailing_list)
     left = without(copy, removed)
@@ -108,7 +110,7 @@ def make_entry(
         documents=len(left.documents),
         removed=len(removed),
         corrects=copy.corrects,
-        ack_hours=copy.ack_hours,
+        ack_due=ack_due,
     )
 
 
@@ -213,7 +215,7 @@ def _post(number: int, of: int, one: Entry, characters: int, catalogue: Catalogu
         f"{_RULE} {number}/{of} · {one.marking} · {one.reference}",
         *([_guarded(one.subject)] if one.subject else []),
         *correction_line(one.corrects, catalogue),
-        *acknowledgement_lines(one.ack_hours, one.reference, one.mailing_list.address_for("-request"), catalogue),
+        *acknowledgement_lines(one.ack_due, one.reference, one.mailing_list.address_for("-request"), catalogue),
         _guarded(one.author),
         f"{catalogue.definition(one.mailing_list.title)} <{one.mailing_list.address}>, {catalogue.moment(one.received_at)}",
         "",

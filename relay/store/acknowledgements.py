@@ -77,6 +77,11 @@ def begin(connection: Connection, post_id: int, now: datetime) -> None:
         connection.execute(update(posts).where(wanted).values(ack_due=now + timedelta(hours=hours)))
 
 
+def due(connection: Connection, post_id: int) -> datetime | None:
+    """Until when a post asks to be acknowledged; None when it doesn't, or has not gone out."""
+    return connection.execute(select(posts.c.ack_due).where(posts.c.id == post_id)).scalar()
+
+
 def acknowledge(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Outcome:
     """Note that a member has read a post; late is as good as in time.
 

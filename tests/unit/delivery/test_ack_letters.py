@@ -7,7 +7,7 @@ import pytest
 
 from relay.delivery.notice_facts import Acknowledgements, Answer
 from tests.builders import make_member
-from tests.unit.delivery.test_compose_copy import COPY, HTML, composed, content
+from tests.unit.delivery.test_compose_copy import COPY, ENGLISH, FRAME, HTML, composed, content
 from tests.unit.delivery.test_digest import digest, entry, text_of
 from tests.unit.delivery.test_notice_texts import BASE, LANGUAGES, NOW, read
 
@@ -28,18 +28,22 @@ def answered(word, outcome, language="en", found=FOUND):
 
 
 def test_a_copy_says_how_and_a_touch_writes_the_answer():
-    text = content(composed(replace(COPY, ack_hours=4)))
-    assert text.splitlines()[1].startswith(
-        "[ACK] Its author asks you to acknowledge this within 4 hours: send ACK CAFR"
-    )
+    text = content(composed(frame=replace(FRAME, ack_due=NOW + timedelta(hours=4))))
+    until = ENGLISH.moment(NOW + timedelta(hours=4))
+    assert until.endswith(" UTC")
+    assert text.splitlines()[1].startswith(f"[ACK] Its author asks you to acknowledge this by {until}: send ACK CAFR")
     assert text.splitlines()[2] == TAP
     assert "ACK" not in content(composed())
-    page = composed(replace(COPY, ack_hours=1, parts=(*COPY.parts, HTML))).get_body(("html",)).get_content()
+    page = (
+        composed(replace(COPY, parts=(*COPY.parts, HTML)), replace(FRAME, ack_due=NOW))
+        .get_body(("html",))
+        .get_content()
+    )
     assert f'<a href="{TAP}">{TAP}</a>' in page
 
 
 def test_a_digest_says_so_too():
-    text = text_of(digest(entry(copy=replace(COPY, ack_hours=24))))
+    text = text_of(digest(entry(ack_due=NOW)))
     assert "mailto:central-africa-request@relay.example?subject=ACK%20CAFR-2026-000001" in text
 
 

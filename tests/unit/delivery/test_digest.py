@@ -38,11 +38,11 @@ def text_copy(text, **changes):
     return replace(COPY, parts=(CleanPart(media_type="text/plain", text=text),), **changes)
 
 
-def entry(number=1, copy=COPY, mailing_list=LIST, marking=Tlp.GREEN, removed=()):
+def entry(number=1, copy=COPY, mailing_list=LIST, marking=Tlp.GREEN, removed=(), **more):
     """A post that came so many hours before the morning."""
     received_at = MORNING - timedelta(hours=number)
     reference = f"CAFR-2026-{number:06}"
-    return make_entry(copy, mailing_list, marking, removed, reference=reference, received_at=received_at)
+    return make_entry(copy, mailing_list, marking, removed, reference=reference, received_at=received_at, **more)
 
 
 def digest(*entries, **changes):
