@@ -1,13 +1,13 @@
 """`wen-relay breaches`: the breach register and its clock."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 import typer
 
 from relay.actions import spill
 from relay.actions.open import opened
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say, time_of
 from relay.cli.rows import print_records, print_rows
 from relay.errors import Invalid
 from relay.resources import Resources
@@ -33,10 +33,6 @@ NoteOption = Annotated[
 ]
 
 
-def _time(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
-
-
 def _row(resources: Resources, entry: breaches.Breach, now: datetime) -> dict[str, object]:
     """An entry with the state of its clock: hours left are of interest only while nothing is notified or closed."""
     waits = entry.notified_at is None and entry.closed_at is None
@@ -49,18 +45,18 @@ def _row(resources: Resources, entry: breaches.Breach, now: datetime) -> dict[st
         "reference": entry.reference,
         "state": "closed" if entry.closed_at else "notified" if entry.notified_at else "open",
         "country": entry.author_country,
-        "reported_at": _time(entry.reported_at),
-        "confirmed_at": _time(entry.confirmed_at),
-        "deadline": _time(entry.deadline),
+        "reported_at": time_of(entry.reported_at),
+        "confirmed_at": time_of(entry.confirmed_at),
+        "deadline": time_of(entry.deadline),
         "hours_left": round((entry.deadline - now).total_seconds() / 3600, 1) if waits else None,
         "recipients": entry.recipients,
         "asked": entry.asked,
         "deleted": entry.deleted,
         "risk": entry.risk,
-        "notified_at": _time(entry.notified_at),
+        "notified_at": time_of(entry.notified_at),
         "notified_by": by[0],
         "notified_note": entry.notified_note,
-        "closed_at": _time(entry.closed_at),
+        "closed_at": time_of(entry.closed_at),
         "closed_by": by[1],
         "closed_note": entry.closed_note,
     }

@@ -6,8 +6,8 @@ import typer
 
 from relay.actions import moderate
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, say, write_files
-from relay.cli.posts import ModeratorOption, ReferenceArgument, address_of_list, reasons_of, time_of
+from relay.cli.output import ConfigOption, JsonOption, print_json, say, time_of, write_files
+from relay.cli.posts import ModeratorOption, ReferenceArgument, address_of_list, reasons_of
 from relay.cli.rows import print_records, print_rows
 from relay.delivery.compose import named_files
 from relay.errors import Invalid, NotFound

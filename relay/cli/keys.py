@@ -8,7 +8,7 @@ import typer
 from relay import jobs
 from relay.actions.open import opened, operator_name
 from relay.actions.sign_anew import add_dkim_keys, remove_dkim_key
-from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, time_of
 from relay.cli.rows import print_rows
 from relay.doctor.names import is_published, record_of
 from relay.encryption.making import make_list_keys
@@ -33,7 +33,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
         {
             "kind": row.kind,
             "file": row.file,
-            "since": row.since.isoformat().replace("+00:00", "Z") if row.since else None,
+            "since": time_of(row.since),
             "posts": row.posts,
         }
         for row in found

@@ -7,7 +7,7 @@ import typer
 
 from relay.actions import stop as stopping
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, time_of
 from relay.cli.rows import print_rows
 from relay.store import mailing_lists, members, stops
 from relay.store.stops import Stop
@@ -48,9 +48,9 @@ def show(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     )
 
 
-def _stop(stop: Stop | None) -> dict[str, str] | None:
+def _stop(stop: Stop | None) -> dict[str, str | None] | None:
     """Since when and why a list is stopped."""
-    return {"at": stop.at.astimezone(UTC).isoformat(timespec="seconds"), "reason": stop.reason} if stop else None
+    return {"at": time_of(stop.at), "reason": stop.reason} if stop else None
 
 
 @app.command()

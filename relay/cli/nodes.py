@@ -3,7 +3,7 @@
 import typer
 
 from relay.actions.open import opened
-from relay.cli.output import ConfigOption, JsonOption, overlook
+from relay.cli.output import ConfigOption, JsonOption, overlook, time_of
 from relay.cli.rows import print_rows
 from relay.store.nodes import list_processes
 
@@ -27,8 +27,8 @@ def list_(as_json: JsonOption = False, config: ConfigOption = "") -> None:
             "state": "silent" if one.is_silent(now) else "up",
             "leads": one.leads,
             "version": one.version,
-            "since": one.since.isoformat(),
-            "seen_at": one.seen_at.isoformat(),
+            "since": time_of(one.since),
+            "seen_at": time_of(one.seen_at),
             "place": one.place or None,
         }
         for one in found

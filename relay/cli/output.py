@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,11 @@ def say(sentence: str) -> None:
 def overlook(error: ConfigurationError) -> None:
     """Say what is wrong with the lists and go on: a slip in one definition must not take away what stops a leak."""
     say(f"wen-relay: {error}. This command does without it; correct it before the relay is started anew")
+
+
+def time_of(at: datetime | None) -> str | None:
+    """A time as every command prints it: RFC 3339, UTC, whole seconds."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
 
 
 def print_json(row: Mapping[str, object]) -> None:

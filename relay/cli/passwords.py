@@ -8,7 +8,7 @@ import typer
 
 from relay.actions.open import opened, operator_name
 from relay.actions.passwords import find_member, issue_password
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say, time_of
 from relay.cli.rows import print_rows
 from relay.roster.login import FIRST_PASSWORD, read_password_name
 from relay.roster.nomination import read_member_address
@@ -62,8 +62,8 @@ def passwords(address: AddressArgument, as_json: JsonOption = False, config: Con
     rows = [
         {
             "name": one.name,
-            "created_at": one.created_at.isoformat(),
-            "last_used_at": one.last_used_at.isoformat() if one.last_used_at else None,
+            "created_at": time_of(one.created_at),
+            "last_used_at": time_of(one.last_used_at),
         }
         for one in found
     ]

@@ -7,7 +7,7 @@ import typer
 
 from relay.actions.open import opened
 from relay.actions.past import members_at, read_moment
-from relay.cli.output import ConfigOption, JsonOption, say
+from relay.cli.output import ConfigOption, JsonOption, say, time_of
 from relay.cli.people import CountryOption, ListOption, RoleOption, StateOption
 from relay.cli.rows import print_rows
 from relay.roster.history import Past
@@ -54,7 +54,7 @@ def _row(past: Past, member: Member | None, when: datetime) -> dict[str, object]
         "lists": sorted(past.lists),
         "roles": sorted(past.roles),
         "state": past.state.value,
-        "since": past.since.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "since": time_of(past.since),
         "valid_until": past.valid_until.isoformat() if past.valid_until else None,
         "in_force": past.was_in_force(when),
     }

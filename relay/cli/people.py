@@ -1,12 +1,11 @@
 """How commands name and print people."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC
 from typing import Annotated
 
 import typer
 
-from relay.cli.output import say
+from relay.cli.output import say, time_of
 from relay.mail.address import Address
 from relay.roster.member import Member
 from relay.roster.reachability import Failing
@@ -43,7 +42,7 @@ def person(member: Member) -> dict[str, object]:
         "attested_on": member.attested_on.isoformat() if member.attested_on else None,
         "rules_version": member.rules_version or None,
         "digest": member.wishes.reading.value,
-        "paused_since": member.wishes.paused_at.isoformat(timespec="seconds") if member.wishes.paused_at else None,
+        "paused_since": time_of(member.wishes.paused_at),
         "paused_until": member.wishes.paused_until.isoformat() if member.wishes.paused_until else None,
     }
 
@@ -51,9 +50,7 @@ def person(member: Member) -> dict[str, object]:
 def with_failure(row: dict[str, object], failing: Mapping[str, Failing]) -> dict[str, object]:
     """A member's row, and since when mail to them fails; None while it doesn't."""
     one = failing.get(str(row["id"]))
-    return row | {
-        "failing_since": one.since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if one else None
-    }
+    return row | {"failing_since": time_of(one.since if one else None)}
 
 
 def name_untold(vouchers: Iterable[Address]) -> None:

@@ -1,7 +1,6 @@
 """`wen-relay posts`: what became of posts, and what is done with those that have gone out."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -9,7 +8,7 @@ import typer
 from relay.actions import moderate, spill
 from relay.actions import recall as recalling
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, write_files
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, time_of, write_files
 from relay.cli.rows import print_records, print_rows
 from relay.errors import NotFound
 from relay.policy.decision import Reason
@@ -29,11 +28,6 @@ ModeratorOption = Annotated[str, typer.Option("--moderator", metavar="ADDR", hel
 def reasons_of(reasons: Iterable[Reason]) -> list[dict[str, str]]:
     """Reasons as JSON has them."""
     return [{"code": reason.code, "rule": reason.rule, "place": reason.place} for reason in reasons]
-
-
-def time_of(at: datetime | None) -> str | None:
-    """A time as JSON has it: RFC 3339, UTC."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
 
 
 def address_of_list(resources: Resources, name: str) -> str:

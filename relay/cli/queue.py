@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from relay.actions.open import opened, operator_name, wake_service
-from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, overlook, print_json, say, time_of
 from relay.cli.rows import print_rows
 from relay.delivery.alarm import AlarmKind
 from relay.delivery.delivery import Status
@@ -35,7 +35,6 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
     due = _seconds(found.due_for())
     away = next((one.since for one in wrong if one.kind is AlarmKind.SMARTHOST), None)
     if as_json:
-        since = away.isoformat() if away else None
         raised = [one.kind for one in wrong if one.told]
         print_json(
             {
@@ -44,7 +43,7 @@ def status(as_json: JsonOption = False, config: ConfigOption = "") -> None:
                 "due_seconds": due,
                 "lists": found.lists,
                 "stopped": sorted(still),
-                "smarthost_away_since": since,
+                "smarthost_away_since": time_of(away),
                 "alarms": raised,
             }
         )
@@ -105,7 +104,7 @@ def list_(
             "kind": row.kind,
             "status": row.status,
             "attempts": row.attempts,
-            "created_at": row.created_at.isoformat(),
+            "created_at": time_of(row.created_at),
             "age": _age(_seconds(now - row.created_at)),
             "next_attempt_at": _due(row.next_attempt_at),
             "stopped": row.next_attempt_at == PARKED,
@@ -158,7 +157,7 @@ def cancel(
 
 def _due(at: datetime | None) -> str | None:
     """When it is tried next; None for a copy of a stopped list, of which nobody knows."""
-    return at.isoformat() if at and at != PARKED else None
+    return time_of(at) if at != PARKED else None
 
 
 def _seconds(age: timedelta) -> int:

@@ -1,13 +1,12 @@
 """`wen-relay spills`: posts that should not have gone out; who decides, and what came of it."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from relay.actions import spill
 from relay.actions.open import opened, wake_service
-from relay.cli.output import ConfigOption, JsonOption, print_json, say
+from relay.cli.output import ConfigOption, JsonOption, print_json, say, time_of
 from relay.cli.posts import ModeratorOption, ReferenceArgument
 from relay.cli.rows import print_records, print_rows
 from relay.roster.nomination import read_member_address
@@ -18,10 +17,6 @@ app = typer.Typer(no_args_is_help=True)
 _COLUMNS = ("reference", "cause", "state", "reported_at", "decided_at", "posts", "asked", "deleted")
 
 
-def _time(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
-
-
 def _row(one: spills.Spill, asked: int, deleted: int) -> dict[str, object]:
     return {
         "reference": one.reference,
@@ -29,8 +24,8 @@ def _row(one: spills.Spill, asked: int, deleted: int) -> dict[str, object]:
         "state": one.state,
         "lists": list(one.lists),
         "country": one.author_country,
-        "reported_at": _time(one.reported_at),
-        "decided_at": _time(one.decided_at),
+        "reported_at": time_of(one.reported_at),
+        "decided_at": time_of(one.decided_at),
         "posts": one.posts,
         "asked": asked,
         "deleted": deleted,

@@ -16,6 +16,7 @@ from tests.integration.test_service_relay import dns as published_keys
 EX_USAGE, EX_DATAERR, EX_TEMPFAIL = 64, 65, 75
 OTHERS = sorted([PAUL, JEAN, MARIA, CLAIRE])
 STATES = ["digest", "queued", "leased", "sending", "delivered", "failed", "expired", "cancelled", "possible_duplicates"]
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +76,7 @@ def test_posts_list_and_show_have_the_contracts_row(house):
         "reasons",
     ]
     assert (row["list"], row["author"], row["message_id"]) == (CENTRAL, ANA, "<listed@douanes.example>")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["received_at"])
+    assert TIME.fullmatch(row["received_at"])
     assert datetime.fromisoformat(row["received_at"]).tzinfo
     assert (row["decision"], row["marking"], row["deliveries"]) == ("relay", "TLP:GREEN", {"delivered": 4})
     assert row["reasons"] == [{"code": "P1", "rule": "nothing.found", "place": "whole message"}]
@@ -92,7 +93,9 @@ def test_queue_list_shows_who_waits_and_why(house, waiting):
     rows = copies(house, waiting)
     assert sorted(rows) == OTHERS
     assert {(row["list"], row["last_reply"]) for row in rows.values()} == {("central-africa", "451 4.3.0 later")}
-    assert all(datetime.fromisoformat(row["next_attempt_at"]).tzinfo for row in rows.values())
+    shown = [row[name] for row in rows.values() for name in ("created_at", "next_attempt_at")]
+    shown += [row[name] for row in house.site.rows("nodes", "list") for name in ("since", "seen_at")]
+    assert all(TIME.fullmatch(one) for one in shown)
 
 
 def test_queue_status_tells_of_what_waits_how_long_it_does_and_for_which_list(house, waiting):
