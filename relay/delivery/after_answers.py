@@ -12,7 +12,12 @@ UNKNOWN = {
     "STOP-LIST": _NAME_IT,
     "RESUME-LIST": _NAME_IT,
 }
-HELP = (("RECALL CAFR-2026-000123", sentence("recall somebody else's post on my list")),)  # for who may decide
+HELP = (
+    (
+        RECALL[0],
+        sentence("a post of mine, or of my list, was wrong: stop it, and ask everybody who has it to delete it"),
+    ),
+)  # in its place, for who may decide
 EMERGENCY = (  # for these and for administrators
     ("STOP-LIST central-africa", sentence("an emergency: let nothing of this list go out, until RESUME-LIST")),
     ("RESUME-LIST central-africa", sentence("the emergency is over: let go out what waits")),

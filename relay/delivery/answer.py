@@ -116,8 +116,9 @@ def _help(_one: Answer, facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
 
 def _words(facts: NoticeFacts, catalogue: Catalogue) -> list[str]:
     """The words and their meanings, and the addresses that a member looks for beside them."""
+    meanings = dict(_HELP) | dict(_further(facts))  # each once, with the widest meaning that it has for this reader
     return [
-        "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in (*_HELP, *_further(facts))),
+        "\n".join(f"    {words}\n        {catalogue.text(meaning)}" for words, meaning in meanings.items()),
         catalogue.text(
             "To correct a post that has gone out, send the new version to the list, with a first line such as CORRECTS CAFR-2026-000123: whoever "
             "has not got the old one gets the new one alone."

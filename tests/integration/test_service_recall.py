@@ -40,7 +40,7 @@ def test_the_author_recalls_a_post_and_everybody_who_has_it_is_asked_in_their_la
     answer = scene.ask(ANA, f"RECALL {reference}\n")
     assert "est rappelé" in answer
     assert "5 membres" in answer
-    for reader, subject in ((PAUL, "Rappelé"), (JEAN, "Rappelé"), (MARIA, "Retirado"), (CLAIRE, "Recalled")):
+    for reader, subject in ((PAUL, "Rappelé"), (JEAN, "Rappelé"), (MARIA, "Anulado"), (CLAIRE, "Recalled")):
         letter = scene.letter(reader, reference, subject)
         assert letter.message["In-Reply-To"] == message_id
         assert letter.message["Auto-Submitted"] == "auto-generated"
@@ -48,7 +48,7 @@ def test_the_author_recalls_a_post_and_everybody_who_has_it_is_asked_in_their_la
         assert traces(letter.received.octets, (words,)) == []
     assert "avait déjà été rappelé" in scene.ask(ANA, f"RECALL {reference}\n")
     assert "no hay tal mensaje" in scene.ask(MARIA, f"SEND {reference}\n")
-    assert scene.letters(reference, ("Rappelé", "Retirado", "Recalled")) == READERS
+    assert scene.letters(reference, ("Rappelé", "Anulado", "Recalled")) == READERS
     row = scene.decision(reference)
     assert (row["recalled"]["by"], row["recalled"]["reason"], row["recalled"]["asked"]) == (ANA, "other", 5)
     again = scene.site.try_run("posts", "recall", reference, "--moderator", CLAIRE)

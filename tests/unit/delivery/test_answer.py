@@ -58,6 +58,14 @@ def test_help_names_every_word():
     assert {word for word in deciding if word not in text} == set()
 
 
+def test_help_says_each_word_once_to_a_moderator_too():
+    text = answered(
+        Answer(word="HELP", about="", outcome="done"), member=make_member(roles=frozenset({Role.MODERATOR}))
+    )
+    assert text.count("RECALL CAFR-2026-000123") == 1
+    assert "a post of mine, or of my list" in text
+
+
 def test_the_rules_come_with_what_is_kept_of_a_member():
     text = answered(Answer(word="RULES", about="", outcome="done"))
     assert "What the relay keeps about you" in text
