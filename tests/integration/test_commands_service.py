@@ -85,7 +85,7 @@ def test_posts_list_and_show_have_the_contracts_row(house):
 
 def test_queue_status_counts_every_state(house):
     row = status(house)
-    assert list(row) == [*STATES, "oldest_seconds", "due_seconds", "lists", "smarthost_away_since", "alarms"]
+    assert list(row) == [*STATES, "oldest_seconds", "due_seconds", "lists", "stopped", "smarthost_away_since", "alarms"]
     assert row["delivered"] >= 0
 
 
