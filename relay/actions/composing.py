@@ -142,9 +142,9 @@ class Composer:
         return self._variants.made(key, lambda: signed(resources, delivery, bare(), now))
 
 
-def _of_all(delivery: Delivery) -> tuple[int, str, str]:
-    """What is equal for all who get the same copy, if nothing of it is their own."""
-    return delivery.post_id or 0, delivery.list_name, delivery.language
+def _of_all(delivery: Delivery) -> tuple[int, str, str, datetime]:
+    """What is equal for all who get the same copy, if nothing of it is their own: after a stop, which changes a copy's age, it has another time to acknowledge it."""
+    return delivery.post_id or 0, delivery.list_name, delivery.language, delivery.created_at
 
 
 def _letter(resources: Resources, delivery: Delivery, now: datetime) -> Composed:

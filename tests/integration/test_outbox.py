@@ -29,7 +29,7 @@ from relay.mail.reply import TAKEN as TAKEN_REPLY
 from relay.policy.post import Progress, Scan
 from relay.scan.frames import advance
 from relay.scan.stages import scan_octets
-from relay.store import failures, letters, members, queue
+from relay.store import failures, letters, members, queue, stops
 from relay.transport.smtp import Parcel
 from tests.builders import make_message
 from tests.scanning import FACTS, RULES
@@ -320,3 +320,24 @@ def test_a_report_to_a_path_that_others_have_counts_until_the_member_is_warned_a
     assert probe.shared_from == ""
     bounce(resources, parse_address(probe.mail_from), said, now + timedelta(days=2))
     assert days() == 2
+
+
+def test_what_was_composed_before_a_stop_is_composed_anew_with_the_time_to_acknowledge_it(resources):
+    post(resources, "central-africa")
+
+    def due(year):
+        at = datetime(year, 5, 4, tzinfo=UTC).timestamp() * 1_000_000
+        change = text("UPDATE posts SET ack_hours = 4, ack_due = :at")
+        resources.database.write(lambda c: c.execute(change, {"at": int(at)}))
+
+    due(2090)
+    box, now = outbox(resources), datetime.now(UTC)
+    [copy] = copies(work := box.claim(100).parcels)
+    assert b"2090" in copy.octets
+    change = {"reason": "leak", "operator": "root"}
+    resources.database.write(lambda c: stops.stop(c, "n", "central-africa", now, **change))
+    assert not copies(box.begin(work))
+    resources.database.write(lambda c: stops.resume(c, "n", "central-africa", datetime.now(UTC), operator="root"))
+    due(2091)
+    [copy] = copies(box.claim(100).parcels)
+    assert b"2091" in copy.octets
