@@ -73,7 +73,8 @@ def traced(pids: Sequence[int], options: Sequence[str], out: Path = Path("/dev/n
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as strace:
         try:
             until(lambda: strace.poll() is not None or all(_is_held(pid) for pid in pids))
-            assert strace.poll() is None, "strace could not take hold"
+            # What waits in a system call makes it anew when strace takes hold, and the blow may fall right then: strace ends with 0.
+            assert not strace.poll(), "strace could not take hold"
             yield
         finally:
             strace.terminate()
