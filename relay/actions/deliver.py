@@ -5,6 +5,7 @@ claim ─ compose (per post, list and language; DKIM-signed once each) ─ begin
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -29,6 +30,17 @@ MEASURED = 1000  # posts at once
 POSTPONE = timedelta(minutes=10)  # for a copy that we fail to compose; the operator sees it in the log
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Carried:
+    """What is known of a parcel: `since` in monotonic seconds when it was claimed, a digest's `parts`, and whether anybody can read a post in it."""
+
+    delivery: Delivery
+    content: Content
+    since: float
+    parts: tuple[last_look.Part, ...]
+    is_clear: bool
+
+
 class Outbox:
     """The queue as the courier sees it. Its methods are called from several threads, never twice for one parcel.
 
@@ -42,12 +54,8 @@ class Outbox:
         self.leases = Leases(resources, boot)
         self._claims = 1
         self._keys = itertools.count(1)
-        self._claimed: dict[int, Delivery] = {}
+        self._carried: dict[int, _Carried] = {}  # what is in the air, by the parcels' keys
         self._composer = Composer()
-        self._contents: dict[int, Content] = {}  # what is in the air, by the parcels' keys
-        self._parts: dict[int, tuple[last_look.Part, ...]] = {}  # of each digest, by its parcel's key
-        self._clear: set[int] = set()  # parcels with posts that anybody can read
-        self._since: dict[int, float] = {}  # monotonic seconds at which each parcel was claimed
         self.ended: set[int] = set()  # posts of which copies came to an end, for who measures how long that took
 
     def claim(self, limit: int) -> Work:
@@ -92,7 +100,7 @@ class Outbox:
 
         Encrypted copies come last: what many share doesn't wait for what is made for one.
         """
-        secrets, room = encrypt.look(resources, claimed), Room(tuple(self._contents.values()))
+        secrets, room = encrypt.look(resources, claimed), Room([one.content for one in tuple(self._carried.values())])
         self._composer.prepare(resources)
         rest: list[int] = []
         for delivery in sorted(claimed, key=secrets.need):
@@ -105,7 +113,7 @@ class Outbox:
 
     def beat(self) -> int:
         """Give a sign of life; how many were taken over from nodes that gave none. See `Leases.beat`."""
-        return self.leases.beat(sending=bool(self._claimed))
+        return self.leases.beat(sending=bool(self._carried))
 
     def begin(self, parcels: Sequence[Parcel]) -> tuple[Parcel, ...]:
         """Mark a chunk as being sent; those whose member was suspended or chose encryption, or whose post was withdrawn, meanwhile drop out.
@@ -114,19 +122,17 @@ class Outbox:
             Unavailable: the database can't serve; the courier tries again.
         """
         database = self._resources().database
+        carried = [self._carried[parcel.key] for parcel in parcels]
         by_lease: dict[str, list[int]] = {}
-        clear: list[int] = []
-        for parcel in parcels:
-            delivery = self._claimed[parcel.key]
-            by_lease.setdefault(delivery.lease, []).append(delivery.id)
-            if parcel.key in self._clear:
-                clear.append(delivery.id)
-        composed = [(self._claimed[one.key], self._parts[one.key]) for one in parcels if one.key in self._parts]
+        for one in carried:
+            by_lease.setdefault(one.delivery.lease, []).append(one.delivery.id)
+        clear = [one.delivery.id for one in carried if one.is_clear]
 
         def begin(connection: Transaction) -> set[tuple[str, int]]:
             now = database.now()
-            for digest, parts in composed:
-                digests.confirm(connection, digest, parts, now)
+            for one in carried:
+                if one.parts:
+                    digests.confirm(connection, one.delivery, one.parts, now)
             looked = (
                 (lease, last_look.begin(connection, lease, ids, now, clear=clear)) for lease, ids in by_lease.items()
             )
@@ -134,9 +140,8 @@ class Outbox:
 
         begun = database.write(begin)
         allowed: list[Parcel] = []
-        for parcel in parcels:
-            delivery = self._claimed[parcel.key]
-            if (delivery.lease, delivery.id) in begun:
+        for parcel, one in zip(parcels, carried, strict=True):
+            if (one.delivery.lease, one.delivery.id) in begun:
                 allowed.append(parcel)
             else:
                 self._forget(parcel)
@@ -151,10 +156,12 @@ class Outbox:
         resources = self._resources()
         now = resources.now()
         by_lease: dict[str, list[queue.Settlement]] = {}
-        dead = [self._claimed[parcel.key].recipient_id for parcel, outcome in results if self._is_dead(parcel, outcome)]
+        dead: list[str] = []
         settled: list[tuple[Delivery, queue.Settlement]] = []
         for parcel, outcome in results:
-            delivery = self._claimed[parcel.key]
+            delivery = self._carried[parcel.key].delivery
+            if _is_dead(delivery, outcome):
+                dead.append(delivery.recipient_id)
             settlement = settlement_of(resources, delivery, outcome, now)
             settled.append((delivery, settlement))
             by_lease.setdefault(delivery.lease, []).append(settlement)
@@ -170,7 +177,8 @@ class Outbox:
         )
         note_settled(settled)
         for (parcel, _), (delivery, settlement) in zip(results, settled, strict=True):
-            measure_attempt(resources.measures, delivery, settlement, monotonic() - self._since[parcel.key], now)
+            seconds = monotonic() - self._carried[parcel.key].since
+            measure_attempt(resources.measures, delivery, settlement, seconds, now)
             if delivery.post_id is not None and settlement.status is not Status.QUEUED:
                 self.ended.add(delivery.post_id)
             self._forget(parcel)
@@ -186,13 +194,6 @@ class Outbox:
             seen.append(self.ended.pop())
         if seen:
             measure_ends(self._resources(), seen)
-
-    def _is_dead(self, parcel: Parcel, outcome: Outcome) -> bool:
-        """Whether the server said for good that a member's address doesn't work; only of mail whose reports come back to us."""
-        known = self._claimed[parcel.key].kind in BOUNCING
-        return (
-            known and outcome.action is Action.FAILED and reply_blames_address(outcome.reply, to_rcpt=outcome.to_rcpt)
-        )
 
     def _try_parcel(
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
@@ -214,10 +215,7 @@ class Outbox:
             return None
 
     def _forget(self, parcel: Parcel) -> None:
-        del self._claimed[parcel.key], self._contents[parcel.key]
-        self._parts.pop(parcel.key, None)
-        self._clear.discard(parcel.key)
-        self._since.pop(parcel.key, None)
+        del self._carried[parcel.key]
 
     def _parcel(
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
@@ -226,12 +224,13 @@ class Outbox:
         if composed is None:
             return None
         key, variant = next(self._keys), composed.variant
-        self._claimed[key] = composed.delivery
-        self._since[key], self._contents[key] = monotonic(), variant.content
-        if composed.delivery.kind in CONTENT and not variant.encrypted:
-            self._clear.add(key)
-        if composed.parts:
-            self._parts[key] = composed.parts
+        self._carried[key] = _Carried(
+            delivery=composed.delivery,
+            content=variant.content,
+            since=monotonic(),
+            parts=composed.parts,
+            is_clear=composed.delivery.kind in CONTENT and not variant.encrypted,
+        )
         return Parcel(
             key=key,
             mail_from=composed.mail_from,
@@ -242,6 +241,12 @@ class Outbox:
             shared_from=composed.shared_from,
             alone=delivery.attempts > 0,  # who was put off may be who puts off
         )
+
+
+def _is_dead(delivery: Delivery, outcome: Outcome) -> bool:
+    """Whether the server said for good that a member's address doesn't work; only of mail whose reports come back to us."""
+    is_final = outcome.action is Action.FAILED and delivery.kind in BOUNCING
+    return is_final and reply_blames_address(outcome.reply, to_rcpt=outcome.to_rcpt)
 
 
 def _leave_to_others(resources: Resources, connection: Transaction, lease: str, ids: Sequence[int]) -> None:

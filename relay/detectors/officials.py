@@ -66,7 +66,6 @@ _OF = frozenset(fold(one) for one in (
     "of", "the", "de", "du", "la", "des", "do", "da", "del", "der", "van", "het", "wa", "ya", "cha", "za", "cua", "for", "für", "voor", "untuk", "l", "d", "dari", "по", "с", "и",
     "seksi", "wilayah", "bidang", "balai", "kantor", "resor", "satuan", "باسم", "unit", "dinas", "kementerian", "direktorat", "provinsi", "kabupaten", "cabang",
 ))  # fmt: skip
-_ARTICLES = frozenset(("of", "the", "de", "du", "la", "des", "do", "da", "del", "der", "van", "het", "l", "d"))
 _ADJECTIVE = regex.compile(
     r"(?:al|ale|ales|ais|el|elle|ique|ica|ico|if|ive|iva|ivo|aire|ario|aria|iere|ier|ero|era|ile|il|ar|ien|ienne|ano|ana|ois|oise|ense|ante|ente|ais|aise)$"
 )

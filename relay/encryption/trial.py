@@ -4,11 +4,9 @@ It comes before anything else reads such a key: what would end a process, or tak
 scanners' walls and beside nobody's secrets. Its exit code says that it came to an end, and nothing of what it found.
 """
 
-import os
-import resource
-import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import cryptography.hazmat.backends.openssl.backend  # noqa: F401 - loaded at its first use otherwise, which the walls forbid
@@ -17,9 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from relay.encryption.smime import envelop
 from relay.mail.certificate import read_certificate
-from relay.scan.confine import CANNOT_RUN, PROCESSOR_SECONDS
+from relay.scan.confine import behind_walls, end_with
 from relay.scan.openpgp import encrypt_for, read_public_key
-from relay.scan.sandbox import enter_sandbox
 
 _MEMORY = 256 * 1024 * 1024
 _HARMFUL = 1
@@ -28,33 +25,23 @@ _HARMFUL = 1
 def main(words: Sequence[str]) -> int:
     """Try what the descriptor holds; 0 when that came to an end, whether anything can be encrypted with it or not."""
     octets = Path(f"/proc/self/fd/{words[0]}").read_bytes()
-    os.closerange(3, 64)
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    enter_sandbox(_MEMORY)
-    try:
-        _use(octets)
-    except BaseException:  # noqa: BLE001 - a panic is one
-        return _HARMFUL
-    return 0
+    return behind_walls(_MEMORY, partial(_use, octets), failed=_HARMFUL)
 
 
-def _use(octets: bytes) -> None:
-    """Everything that is done with a key later, but what openssl does: that has walls of its own."""
+def _use(octets: bytes) -> int:
+    """Do everything that is done with a key later, but what openssl does: that has walls of its own; 0 when all of it came to an end."""
     certificate = read_certificate(octets)
     if certificate is None:
         if read_public_key(octets) is not None:
             encrypt_for(b"", [octets])
-        return
+        return 0
     with suppress(ValueError):  # a certificate that is wrong is told so in words, where these are
         certificate.subject.rfc4514_string()
         list(certificate.extensions)
         if isinstance(certificate.public_key(), RSAPublicKey):
             envelop(b"", [certificate.public_bytes(Encoding.DER)])
+    return 0
 
 
 if __name__ == "__main__":
-    try:
-        code = main(sys.argv[1:])
-    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
-        code = CANNOT_RUN
-    os._exit(code)
+    end_with(main)

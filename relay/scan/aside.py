@@ -26,21 +26,7 @@ def run_aside(command: Sequence[str], descriptors: Sequence[int]) -> int:
     Raises:
         Unavailable: it can't be run, or isn't done in time.
     """
-    try:
-        done = subprocess.run(  # noqa: S603 - our own modules, and words that we chose
-            _command(command),
-            check=False,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=tuple(descriptors),
-            env=_environment(),
-            start_new_session=True,
-            timeout=_LONGEST,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        raise _late() from None
-    return _checked(done.returncode)
+    return _run(command, descriptors, None)[0]
 
 
 def read_aside(command: Sequence[str], descriptors: Sequence[int], most: int) -> tuple[int, bytes]:
@@ -49,18 +35,23 @@ def read_aside(command: Sequence[str], descriptors: Sequence[int], most: int) ->
     Raises:
         Unavailable: it can't be run, isn't done in time, or wrote more than `most` octets.
     """
+    return _run(command, descriptors, most)
+
+
+def _run(command: Sequence[str], descriptors: Sequence[int], most: int | None) -> tuple[int, bytes]:
+    """Its exit code, and what it wrote; with None it can't write anything."""
     try:
         with subprocess.Popen(  # noqa: S603 - our own modules, and words that we chose
             _command(command),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if most is None else subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=tuple(descriptors),
             env=_environment(),
             start_new_session=True,
         ) as process:
             try:
-                written = _read(process, most, monotonic() + _LONGEST)
+                written = b"" if most is None else _read(process, most, monotonic() + _LONGEST)
                 code = process.wait(_LONGEST)
             finally:
                 process.kill()

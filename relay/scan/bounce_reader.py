@@ -7,11 +7,10 @@ expressions that nobody has bounded.
 
 import os
 import re
-import resource
-import sys
 from collections.abc import Iterable, Sequence
 from email import message_from_bytes
 from email.message import Message
+from functools import partial
 from pathlib import Path
 
 from flufl.bounce import all_failures
@@ -20,8 +19,7 @@ from relay.delivery.refusal import said_blames_address
 from relay.mail.report import SAID_OCTETS, said_codes
 from relay.scan.bounces import OUTCOMES, Outcome
 from relay.scan.charset import load_every_charset
-from relay.scan.confine import CANNOT_RUN
-from relay.scan.sandbox import enter_sandbox
+from relay.scan.confine import behind_walls, end_with
 
 _MEMORY = 256 * 1024 * 1024
 _PROCESSOR_SECONDS = 5
@@ -70,21 +68,14 @@ def main(words: Sequence[str]) -> int:
     load_every_charset()
     judge(_WARM_UP, [""])
     recipients = listed.decode("utf-8").split("\n")
-    os.closerange(3, 64)
     os.nice(10)  # posts are scanned first
-    resource.setrlimit(resource.RLIMIT_CPU, (_PROCESSOR_SECONDS, _PROCESSOR_SECONDS))
-    enter_sandbox(_MEMORY)
-    try:
-        outcomes = judge(octets, recipients)
-    except BaseException:  # noqa: BLE001 - whatever it is, the message says nothing clear
-        return 1
-    os.write(1, bytes(OUTCOMES.index(one) for one in outcomes))
+    return behind_walls(_MEMORY, partial(_write, octets, recipients), failed=1, seconds=_PROCESSOR_SECONDS)
+
+
+def _write(octets: bytes, recipients: Sequence[str]) -> int:
+    os.write(1, bytes(OUTCOMES.index(one) for one in judge(octets, recipients)))
     return 0
 
 
 if __name__ == "__main__":
-    try:
-        code = main(sys.argv[1:])
-    except BaseException:  # noqa: BLE001 - nothing but those octets leaves
-        code = CANNOT_RUN
-    os._exit(code)
+    end_with(main)

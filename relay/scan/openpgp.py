@@ -8,9 +8,6 @@ interface isn't stable, so its version is pinned and nothing of it is seen outsi
 descriptors, the exit code is the place of the outcome in OUTCOMES.
 """
 
-import os
-import resource
-import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +18,7 @@ from pysequoia import Cert, CipherSuite, Profile, Sig, Tsk, decrypt, encrypt, ve
 from pysequoia.packet import HashAlgorithm, SignatureType
 
 from relay.mail.signature import OUTCOMES, SignatureFault
-from relay.scan.confine import CANNOT_RUN, PROCESSOR_SECONDS
-from relay.scan.sandbox import enter_sandbox
+from relay.scan.confine import behind_walls, end_with
 
 _MEMORY = 256 * 1024 * 1024
 _STRONG = (
@@ -162,18 +158,12 @@ def main(words: Sequence[str]) -> int:
     """Verify what the descriptors hold; the place of the outcome."""
     since, until = (datetime.fromtimestamp(int(word), UTC) for word in words[:2])
     key, signature, content = (Path(f"/proc/self/fd/{word}").read_bytes() for word in words[2:])
-    os.closerange(3, 64)
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    enter_sandbox(_MEMORY)
-    try:
-        return OUTCOMES.index(judge(key, signature, content, (since, until)))
-    except BaseException:  # noqa: BLE001 - a panic is one
-        return OUTCOMES.index(SignatureFault.UNREADABLE)
+    return behind_walls(
+        _MEMORY,
+        lambda: OUTCOMES.index(judge(key, signature, content, (since, until))),
+        failed=OUTCOMES.index(SignatureFault.UNREADABLE),
+    )
 
 
 if __name__ == "__main__":
-    try:
-        code = main(sys.argv[1:])
-    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
-        code = CANNOT_RUN
-    os._exit(code)
+    end_with(main)

@@ -5,14 +5,12 @@ and the content; its exit code says whether it could.
 """
 
 import os
-import resource
-import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from relay.scan.confine import CANNOT_RUN, PROCESSOR_SECONDS
+from relay.scan.confine import behind_walls, end_with
 from relay.scan.openpgp import decrypt_with
-from relay.scan.sandbox import enter_sandbox
 
 _MEMORY = 384 * 1024 * 1024
 _SHUT = 1
@@ -22,13 +20,11 @@ _LONGEST = 60 * 1024 * 1024  # octets of content; what unpacks to more is no mes
 def main(words: Sequence[str]) -> int:
     """Decrypt what the descriptors hold; 0 when that was done."""
     secret, message, *signers = (Path(f"/proc/self/fd/{word}").read_bytes() for word in words)
-    os.closerange(3, 64)
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    enter_sandbox(_MEMORY)
-    try:
-        found = decrypt_with(message, secret, signers)
-    except BaseException:  # noqa: BLE001 - a panic is one
-        return _SHUT
+    return behind_walls(_MEMORY, partial(_write, message, secret, signers), failed=_SHUT)
+
+
+def _write(message: bytes, secret: bytes, signers: Sequence[bytes]) -> int:
+    found = decrypt_with(message, secret, signers)
     if found is None or len(found[0]) > _LONGEST:
         return _SHUT
     content, signed_by = found
@@ -39,8 +35,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        code = main(sys.argv[1:])
-    except BaseException:  # noqa: BLE001 - nothing but the exit code leaves
-        code = CANNOT_RUN
-    os._exit(code)
+    end_with(main)

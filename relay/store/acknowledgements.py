@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     and_,
     exists,
-    func,
     insert,
     not_,
     or_,
@@ -149,11 +148,15 @@ def standing(connection: Connection, reference: str, lists: Collection[str] | No
 
 def _reads(post_id: int, lists: Collection[str]) -> ColumnElement[bool]:
     """The members who are on one of these lists, or got the post by one and have left it since."""
-    names = [name.removesuffix(OWNER) for name in lists]
-    on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
     its = deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE])
     by_list = (deliveries.c.post_id == post_id, its, deliveries.c.list_name.in_(lists))
-    return or_(on_list, exists().where(deliveries.c.member_id == members.c.id, *by_list))
+    return or_(_on(lists), exists().where(deliveries.c.member_id == members.c.id, *by_list))
+
+
+def _on(lists: Collection[str]) -> ColumnElement[bool]:
+    """The members who are on one of these lists."""
+    names = [name.removesuffix(OWNER) for name in lists]
+    return exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
 
 
 def counts(connection: Connection, post_id: int) -> tuple[int, int]:
@@ -204,9 +207,7 @@ def _remind(connection: Connection, node: str, row: Any, now: datetime) -> int:
     count = fanout.write_to(connection, row.id, Kind.REMINDER, whom, now, again=False)
     if newer and not count:
         return 0
-    names = select(func.replace(decisions.c.list_name, OWNER, "")).where(decisions.c.post_id == row.id, RELAYED)
-    on_list = exists().where(memberships.c.member_id == members.c.id, memberships.c.list_name.in_(names))
-    told = or_(members.c.id == row.author_id, and_(decides(), on_list))
+    told = or_(members.c.id == row.author_id, and_(decides(), _on(fanout.relayed_to(connection, row.id))))
     fanout.write_to(connection, row.id, Kind.ACKNOWLEDGED, and_(told, may_act(now.date())), now, again=False)
     audit.append(connection, node, now, "post.acknowledgements_due", {"reference": row.reference, "reminded": count})
     return count

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
 from relay.delivery.alarm import AGAIN, AlarmKind, Episode, News, Sign, Step, follow, to_tell
 from relay.delivery.delivery import Kind, Status
@@ -15,6 +15,7 @@ from relay.store.tables import LETTER, alarms, deliveries
 
 FORGOTTEN = 2 * AGAIN  # who had it would have told it again, and so looks no more
 KEPT = timedelta(days=90)  # after all of an episode was told
+_IS_ON = and_(alarms.c.ended_at.is_(None), alarms.c.calm_since.is_(None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,8 +105,7 @@ def going_on(connection: Connection, now: datetime) -> tuple[Trouble, ...]:
     since = func.min(alarms.c.began_at, type_=alarms.c.began_at.type).label("since")
     told = func.count(alarms.c.told_at).label("told")
     lately = func.coalesce(alarms.c.told_at, alarms.c.began_at) > now - FORGOTTEN
-    now_on = (alarms.c.ended_at.is_(None), alarms.c.calm_since.is_(None))
-    query = select(alarms.c.kind, alarms.c.about, number, since, told).where(*now_on, lately)
+    query = select(alarms.c.kind, alarms.c.about, number, since, told).where(_IS_ON, lately)
     return tuple(
         Trouble(kind=AlarmKind(row.kind), about=row.about, nodes=row.nodes, since=row.since, told=row.told > 0)
         for row in connection.execute(
@@ -116,7 +116,7 @@ def going_on(connection: Connection, now: datetime) -> tuple[Trouble, ...]:
 
 def smarthost_is_away(connection: Connection, nodes: Collection[str]) -> bool:
     """Whether one of these nodes finds its smarthost away now."""
-    away = (alarms.c.kind == AlarmKind.SMARTHOST, alarms.c.ended_at.is_(None), alarms.c.calm_since.is_(None))
+    away = (alarms.c.kind == AlarmKind.SMARTHOST, _IS_ON)
     return connection.execute(select(alarms.c.id).where(*away, alarms.c.node.in_(nodes)).limit(1)).first() is not None
 
 

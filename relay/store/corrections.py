@@ -71,8 +71,7 @@ def take_place(connection: Connection, node: str, post_id: int, now: datetime) -
     ids = select(deliveries.c.id).where(copies)
     connection.execute(delete(stopped_copies).where(stopped_copies.c.delivery_id.in_(ids)))
     cancelled = fanout.stop(connection, copies)
-    lists = select(decisions.c.list_name).where(decisions.c.post_id == post_id, RELAYED)
-    names = frozenset(connection.execute(lists).scalars())
+    names = fanout.relayed_to(connection, post_id)
     for one in older:
         second_thoughts.end_waiting(connection, one, RULE, names)
     facts: audit.Facts = {"reference": new.reference, "corrects": list(_references(connection, older))}
@@ -84,11 +83,7 @@ def who_got_newer(connection: Connection, post_id: int) -> frozenset[str]:
     """The members who were given, or are about to be, a post that corrects this one and came after it."""
     newer = [one for one in _chain(connection, post_id) if one > post_id]
     gets_it = (deliveries.c.post_id.in_(newer), deliveries.c.kind.in_([Kind.COPY, Kind.WHOLE, Kind.POINTER]))
-    return (
-        frozenset(connection.execute(select(deliveries.c.member_id).where(*gets_it)).scalars())
-        if newer
-        else frozenset()
-    )
+    return frozenset(connection.execute(select(deliveries.c.member_id).where(*gets_it)).scalars())
 
 
 def links(connection: Connection, post_id: int) -> tuple[str | None, tuple[str, ...]]:

@@ -27,11 +27,12 @@ from sqlalchemy import (
 from relay.delivery.delivery import Delivery, Kind, Status
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
-from relay.mail.signature import RegisteredKey, SignatureMethod
+from relay.mail.signature import RegisteredKey
 from relay.store import audit
 from relay.store.certificates import find_present
 from relay.store.fanout import may_receive
 from relay.store.prepared import Prepared
+from relay.store.signing_keys import registered_key
 from relay.store.tables import (
     COLLECTED,
     decisions,
@@ -139,13 +140,7 @@ def readers(connection: Connection, ids: Collection[str]) -> Mapping[str, Reader
         return {}
     keys: dict[str, list[RegisteredKey]] = {}
     for row in _KEYS.all(connection, {"ids": list(noted)}):
-        key = RegisteredKey(
-            fingerprint=row.fingerprint,
-            method=SignatureMethod(row.method),
-            octets=row.octets,
-            expires_at=row.expires_at,
-        )
-        keys.setdefault(row.member_id, []).append(key)
+        keys.setdefault(row.member_id, []).append(registered_key(row))
     return {one: Reader(chosen=bool(chosen), keys=tuple(keys.get(one, ()))) for one, chosen in noted.items()}
 
 

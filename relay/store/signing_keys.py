@@ -1,8 +1,9 @@
 """What members sign their posts with: certificates and OpenPGP keys as they were registered."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
 from relay.errors import Conflict, NotFound
 from relay.mail.address import Address
@@ -68,12 +69,14 @@ def ending(connection: Connection, before: datetime) -> tuple[tuple[str, datetim
 def of_member(connection: Connection, member_id: str) -> tuple[RegisteredKey, ...]:
     """What is registered for a member, also what has expired since."""
     query = select(signing_keys).where(signing_keys.c.member_id == member_id).order_by(signing_keys.c.created_at)
-    return tuple(
-        RegisteredKey(
-            fingerprint=row.fingerprint,
-            method=SignatureMethod(row.method),
-            octets=row.octets,
-            expires_at=row.expires_at,
-        )
-        for row in connection.execute(query)
+    return tuple(registered_key(row) for row in connection.execute(query))
+
+
+def registered_key(row: Row[Any]) -> RegisteredKey:
+    """The certificate or key of a row, whether somebody signs with it or is written to."""
+    return RegisteredKey(
+        fingerprint=row.fingerprint,
+        method=SignatureMethod(row.method),
+        octets=row.octets,
+        expires_at=row.expires_at,
     )

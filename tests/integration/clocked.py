@@ -2,12 +2,15 @@
 
 import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from relay import jobs
 from relay.actions.enrol import add_member
@@ -152,6 +155,33 @@ def _copy(author: str, now: datetime) -> CleanCopy:
 def at(day: int, hour: float = 0) -> datetime:
     """A moment of November 2026, whose 20th is a Friday; days beyond its end are December's."""
     return datetime(2026, 11, 1, tzinfo=UTC) + timedelta(days=day - 1, hours=hour)
+
+
+FIRST = at(1)
+
+
+def fixtures(
+    people: Iterable[tuple[str, str, str, str, str, str]],
+    change: Callable[[Path], None] = lambda _: None,
+    *,
+    now: datetime = FIRST,
+) -> tuple[Any, Any]:
+    """The fixtures `made` and `site` of a module: a relay with these people, made once (and its files changed), and a copy for each test."""
+
+    @pytest.fixture(scope="module")
+    def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        data = tmp_path_factory.mktemp("made") / "relay"
+        Clocked.made(data, people, now).resources.database.close()
+        change(data)
+        return data
+
+    @pytest.fixture
+    def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
+        site = Clocked.copied(made, tmp_path / "relay")
+        yield site
+        site.resources.database.close()
+
+    return made, site
 
 
 def recipient(mail: EmailMessage) -> str:

@@ -2,10 +2,8 @@
 
 import re
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -16,7 +14,7 @@ from relay.roster.member import MemberState
 from relay.roster.reachability import DAYS
 from relay.store import failing, failures, members, queue
 from relay.store.engine import Database
-from tests.integration.clocked import Clocked, at, recipient
+from tests.integration.clocked import at, fixtures, recipient
 
 AUTHOR, LOST, FRIEND = "ana@douanes.example", "jean@parcs.example", "marc@parcs.example"
 FOCAL, MODERATOR, ADMIN = "fatou@ministry.example", "paul@police.example", "ada@secretariat.example"
@@ -31,19 +29,7 @@ PEOPLE = (
 GONE = "550 5.1.1 no such user"
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, copied for each test."""
-    data = tmp_path_factory.mktemp("made") / "relay"
-    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
-    return data
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
-    site = Clocked.copied(made, tmp_path / "relay")
-    yield site
-    site.resources.database.close()
+made, site = fixtures(PEOPLE)
 
 
 def report(status="5.1.1", diagnostic="smtp; 550 5.1.1 no such user"):

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.senders.evidence import NOTHING
 from relay.store import spills
 from relay.store.challenges import A_DAY, OPEN
-from tests.integration.clocked import Clocked, at, recipient
+from tests.integration.clocked import at, fixtures, recipient
 from tests.scanning import scan
 
 AUTHOR, PAUL, MARIA, IVO = "ana@douanes.example", "paul@police.example", "maria@aduanas.example", "ivo@policia.example"
@@ -35,22 +34,13 @@ START = at(17, 8)
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, copied for each test."""
-    data = tmp_path_factory.mktemp("made") / "relay"
-    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
+def take_challenges(data: Path) -> None:
     definition = data / "lists" / "central-africa.toml"
     text = definition.read_text("utf-8")
     definition.write_text(text.replace("\nactive = true", '\nactive = true\nproofs = ["challenge"]'), "utf-8")
-    return data
 
 
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
-    site = Clocked.copied(made, tmp_path / "relay")
-    yield site
-    site.resources.database.close()
+made, site = fixtures(PEOPLE, take_challenges)
 
 
 def hand_in(site, text, now, author=AUTHOR, to=LIST, more="", again=""):

@@ -1,9 +1,7 @@
 """A provider reports that a member marked a copy as unwanted: it is noted and told to who looks after them, and a person decides."""
 
 import resource
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from relay.mail.envelope import Client, Envelope
 from relay.roster.member import MemberState
 from relay.store import complaints, failures, members, queue, retention, subjects
 from tests.builders import address
-from tests.integration.clocked import Clocked, at, recipient
+from tests.integration.clocked import at, fixtures, recipient
 from tests.integration.test_addresses_that_fail import AUTHOR, FOCAL, FRIEND, LOST, MODERATOR, PEOPLE
 from tests.unit.mail.test_complaint import feedback
 
@@ -23,18 +21,7 @@ SUBJECT = "Marked as unwanted"
 KEY = b"k" * 32
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("made") / "relay"
-    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
-    return data
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
-    site = Clocked.copied(made, tmp_path / "relay")
-    yield site
-    site.resources.database.close()
+made, site = fixtures(PEOPLE)
 
 
 def delivered(site, now):

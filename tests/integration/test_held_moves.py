@@ -1,11 +1,9 @@
 """A held post moves by the clock: from the author's own moderators to ever wider circles, and word of it to the author."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from relay.mail.address import parse_address
 from relay.policy.decision import Reason
 from relay.store import calls, members
 from relay.store.engine import Database
-from tests.integration.clocked import HELD, OFFERED, RELAYED, Clocked, at, recipient
+from tests.integration.clocked import HELD, OFFERED, RELAYED, at, fixtures, recipient
 
 HOUR = timedelta(hours=1)
 AUTHOR, OWN, DEPUTY = "ana@douanes.example", "paul@police.example", "dora@police.example"
@@ -34,19 +32,7 @@ PEOPLE = (
 FRIDAY_NIGHT = at(20, 23)
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, copied for each test."""
-    data = tmp_path_factory.mktemp("made") / "relay"
-    Clocked.made(data, PEOPLE, at(1)).resources.database.close()
-    return data
-
-
-@pytest.fixture
-def site(made: Path, tmp_path: Path) -> Iterator[Clocked]:
-    site = Clocked.copied(made, tmp_path / "relay")
-    yield site
-    site.resources.database.close()
+made, site = fixtures(PEOPLE)
 
 
 def who(mails) -> list[str]:

@@ -4,9 +4,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from relay.actions.enrol import add_member
-from relay.actions.establish import establish
-from relay.actions.open import opened
 from relay.actions.receive import receive
 from relay.delivery.delivery import Action, Outcome
 from relay.mail.address import parse_address
@@ -14,7 +11,7 @@ from relay.mail.auth_results import AuthenticationResults, Method
 from relay.mail.envelope import Client, Envelope
 from relay.store import members, recalls
 from tests.builders import make_message
-from tests.integration.test_outbox import AUTHOR, outbox, scanned
+from tests.integration.test_outbox import AUTHOR, outbox, relay_with, scanned
 
 JEAN, MARIA = "jean@parcs.example", "maria@museo.example"
 PEOPLE = {AUTHOR: "central-africa;species-id", JEAN: "central-africa", MARIA: "species-id"}
@@ -56,14 +53,7 @@ class House:
 
 @pytest.fixture
 def house(tmp_path):
-    made = establish(tmp_path / "relay", "relay.example", ("central-africa", "species-id"), "", None, datetime.now(UTC))
-    with opened(str(made.site_file)) as resources:
-        for address, lists in PEOPLE.items():
-            row = {
-                "address": address, "name": "Ana Example", "agency": "Douanes", "agency_type": "customs", "country": "CM", "language": "en",
-                "lists": lists, "nominated_by": "one@network.example", "confirmed_by": "two@network.example",
-            }  # fmt: skip
-            add_member(resources, row, with_password=False, now=datetime.now(UTC))
+    with relay_with(PEOPLE, tmp_path) as resources:
         house = House(resources)
         house.hand_over()
         yield house

@@ -16,7 +16,7 @@ from relay.lookout import FAILING_FOR, SCANS_LOST, Lookout
 from relay.measures import Measures
 from relay.store import alarms, audit, nodes
 from relay.store.nodes import Run
-from tests.integration.clocked import Clocked, at
+from tests.integration.clocked import at, fixtures
 
 OPS = "ops@agency.example"
 AUTHOR, READER = "ana@douanes.example", "jean@parcs.example"
@@ -29,11 +29,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ROLES = ("smtp", "delivery", "web", "jobs")
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    data = tmp_path_factory.mktemp("made") / "relay"
-    Clocked.made(data, PEOPLE, START).resources.database.close()
-    return data
+made, site = fixtures(PEOPLE, now=START)
 
 
 class Watch:
@@ -68,10 +64,8 @@ class Watch:
 
 
 @pytest.fixture
-def watch(made, tmp_path):
-    site = Clocked.copied(made, tmp_path / "relay")
-    yield Watch(site)
-    site.resources.database.close()
+def watch(site):
+    return Watch(site)
 
 
 def test_of_what_is_well_nothing_is_written(watch):

@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -46,17 +47,23 @@ REFUSED = Outcome(action=Action.FAILED, reply="554 5.7.1 No")
 UNHEARD = Outcome(action=Action.DELAYED, reply="no reply after the message was sent", ambiguous=True)
 
 
-@pytest.fixture
-def resources(tmp_path):
-    """A relay with three members, without a service."""
-    made = establish(tmp_path / "relay", "relay.example", ("central-africa", "species-id"), "", None, datetime.now(UTC))
+@contextmanager
+def relay_with(people, folder):
+    """A relay with these members, by their lists, without a service."""
+    made = establish(folder / "relay", "relay.example", ("central-africa", "species-id"), "", None, datetime.now(UTC))
     with opened(str(made.site_file)) as resources:
-        for address, lists in PEOPLE.items():
+        for address, lists in people.items():
             row = {
                 "address": address, "name": "Ana Example", "agency": "Douanes", "agency_type": "customs", "country": "CM", "language": "en",
                 "lists": lists, "nominated_by": "one@network.example", "confirmed_by": "two@network.example",
             }  # fmt: skip
             add_member(resources, row, with_password=False, now=datetime.now(UTC))
+        yield resources
+
+
+@pytest.fixture
+def resources(tmp_path):
+    with relay_with(PEOPLE, tmp_path) as resources:
         yield resources
 
 

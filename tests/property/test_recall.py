@@ -1,11 +1,7 @@
 """Recall, correction and stopping beside delivery, in any order, while two nodes claim, send, crash and are taken over: nothing is begun
 that must not be, whoever may have a recalled post is asked to delete it and nobody else, and whatever nobody called off arrives."""
 
-import secrets
-import shutil
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,12 +9,8 @@ from hypothesis import strategies as st
 from relay.delivery.delivery import Status
 from relay.policy.decision import Reason, Relay
 from relay.roster.mailing_list import Tlp
-from relay.store import corrections, last_look, leases, mailing_lists, queue, recalls, stops
-from relay.store.engine import Database
-from relay.store.keys import Keys, create_keys, load_keys
-from relay.store.migrations import upgrade
-from relay.store.tables import metadata
-from tests.integration.store.conftest import LISTS, NODE, START, World, make_list
+from relay.store import corrections, last_look, leases, queue, recalls, stops
+from tests.integration.store.conftest import NODE, START, OneDatabase
 from tests.integration.store.test_spills import Scene
 
 RELAYED = Relay(reasons=(Reason("P1", "nothing", "text"),), marking=Tlp.GREEN)
@@ -27,39 +19,18 @@ NODES = ("node-1", "node-2")
 READERS = {"reader", "other", "moderator"}
 Rows = list[tuple[int, str, str]]  # (delivery, reference, reader)
 
-_directory = Path(tempfile.gettempdir()) / f"recall-{secrets.token_hex(8)}"
-_shared: list[tuple[Database, Keys]] = []
-
-
-def shared() -> tuple[Database, Keys]:
-    """One database for all examples: making the schema costs more than a whole example."""
-    if not _shared:
-        create_keys(_directory / "keys", START)
-        database = Database.open(f"sqlite:///{_directory / 'relay.db'}", new=True)
-        upgrade(database)
-        _shared.append((database, load_keys(_directory / "keys")))
-    return _shared[0]
+_database = OneDatabase()
 
 
 def teardown_module() -> None:
-    for database, _ in _shared:
-        database.close()
-        shutil.rmtree(_directory)
-
-
-def empty(connection) -> None:
-    for table in reversed(metadata.sorted_tables):
-        connection.execute(table.delete())
+    _database.close()
 
 
 class After:
     """Two nodes, a list, a post, and perhaps its correction; what reached the other side is known to this world only."""
 
     def __init__(self) -> None:
-        database, keys = shared()
-        database.write(empty)
-        database.write(lambda c: mailing_lists.sync(c, NODE, [make_list(name) for name in LISTS], START))
-        self.scene = Scene(World(database, keys), RELAYED)
+        self.scene = Scene(_database.empty(), RELAYED)
         self.now, self.turn = START, 0
         self.old, _ = self.scene.post()
         self.new = ""

@@ -1,61 +1,31 @@
 """Spills as a state machine: whatever is posted, answered, sent, reported and decided in whichever order, what is hidden comes out of no
 door, what is confirmed opens with no key and everybody who got it is asked to delete it, and what is dismissed reaches everybody once."""
 
-import secrets
-import shutil
-import tempfile
-from pathlib import Path
-
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from relay.policy.decision import Reason, Relay
 from relay.roster.mailing_list import Tlp
-from relay.store import deletions, mailing_lists, originals, posts, spills, threads
-from relay.store.engine import Database
-from relay.store.keys import Keys, create_keys, load_keys
-from relay.store.migrations import upgrade
-from relay.store.tables import metadata
+from relay.store import deletions, originals, posts, spills, threads
 from relay.store.vault import unseal
-from tests.integration.store.conftest import LISTS, NODE, START, World, make_list
+from tests.integration.store.conftest import OneDatabase
 from tests.integration.store.test_spills import Scene
 
 RELAYED = Relay(reasons=(Reason("P1", "nothing", "text"),), marking=Tlp.GREEN)
 READERS = 3  # of each post: everybody on the list but its author
 
-_directory = Path(tempfile.gettempdir()) / f"spills-{secrets.token_hex(8)}"
-_shared: list[tuple[Database, Keys]] = []
-
-
-def shared() -> tuple[Database, Keys]:
-    """One database for all examples: making the schema costs more than a whole example."""
-    if not _shared:
-        create_keys(_directory / "keys", START)
-        database = Database.open(f"sqlite:///{_directory / 'relay.db'}", new=True)
-        upgrade(database)
-        _shared.append((database, load_keys(_directory / "keys")))
-    return _shared[0]
+_database = OneDatabase()
 
 
 def teardown_module() -> None:
-    for database, _ in _shared:
-        database.close()
-        shutil.rmtree(_directory)
-
-
-def empty(connection) -> None:
-    for table in reversed(metadata.sorted_tables):
-        connection.execute(table.delete())
+    _database.close()
 
 
 class Spills(RuleBasedStateMachine):
     @initialize()
     def fill(self) -> None:
-        database, keys = shared()
-        database.write(empty)
-        database.write(lambda c: mailing_lists.sync(c, NODE, [make_list(name) for name in LISTS], START))
-        self.scene = Scene(World(database, keys), RELAYED)
+        self.scene = Scene(_database.empty(), RELAYED)
         self.people = (self.scene.author, self.scene.reader, self.scene.other)
         self.posts: list[tuple[str, str]] = []
         self.destroyed: set[str] = set()

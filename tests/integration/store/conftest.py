@@ -1,6 +1,8 @@
 """A real database for each test, once SQLite and once PostgreSQL, with three lists and a few people."""
 
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from relay.mail.address import Address
 from relay.policy.decision import Decision, Hold, Reason, Relay, Withhold
@@ -127,6 +129,36 @@ class World:
     def rows(self, sql: str, **values: object) -> list[tuple]:
         with self.database.read() as connection:
             return [tuple(row) for row in connection.execute(text(sql), values)]
+
+
+class OneDatabase:
+    """One SQLite database for all examples of a property, to which Hypothesis gives no fixture: to make the schema costs more than a whole example."""
+
+    def __init__(self) -> None:
+        self._directory = Path(tempfile.gettempdir()) / f"one-{secrets.token_hex(8)}"
+        self._world: World | None = None
+
+    def empty(self) -> World:
+        """A world with the three lists and nothing else."""
+        if self._world is None:
+            create_keys(self._directory / "keys", START)
+            database = Database.open(f"sqlite:///{self._directory / 'relay.db'}", new=True)
+            upgrade(database)
+            self._world = World(database, load_keys(self._directory / "keys"))
+        self._world.database.write(_begin_anew)
+        return self._world
+
+    def close(self) -> None:
+        """End it, in the module's `teardown_module`."""
+        if self._world is not None:
+            self._world.database.close()
+            shutil.rmtree(self._directory)
+
+
+def _begin_anew(connection: Connection) -> None:
+    for table in reversed(metadata.sorted_tables):
+        connection.execute(table.delete())
+    mailing_lists.sync(connection, NODE, [make_list(name) for name in LISTS], START)
 
 
 @pytest.fixture(scope="session")
