@@ -8,6 +8,7 @@ import pytest
 from tests.crash.acts import Act, Bounce, Digest, Letter, Post, Recall, Release
 from tests.crash.blows import KILL, Blow, is_long, spread
 from tests.crash.story import Story
+from tests.crash.sweeps import sweep
 
 RELAYED, WITHHELD, RELEASE, BOUNCE, LETTER, DIGEST = Post(), Post("withhold"), Release(), Bounce(), Letter(), Digest()
 # Moments of each call in a short sweep.
@@ -24,36 +25,13 @@ IN_OTHERS = [
     (RELAYED, "scanners", {"read": 1, "write": 2}),
     (WITHHELD, "scanners", {"read": 1, "write": 1}),
 ]
-CENSUSES = 5
-# What every process calls all the time, and what only loads code: a kill there is one at the next call that tells.
-NOT_SWEPT = frozenset({"openat", "close", "poll", "read"})
-
-
-def sweep(story: Story, act: Act, moments: dict[str, int], whom: str, *, at_start: bool = False) -> None:
-    made, before = counted(story, act, set(moments), whom, at_start=at_start), len(story.trials)
-    if is_long():
-        moments = {call: made[call] for call in made if call in moments or call not in NOT_SWEPT}
-    for call, most in moments.items():
-        for moment in spread(made[call], most):
-            story.suffer(act, Blow(call, KILL, str(moment), whom), at_start=at_start)
-    assert not moments or any(trial.fell for trial in story.trials[before:])
-
-
-def counted(story: Story, act: Act, wanted: set[str], whom: str, *, at_start: bool) -> dict[str, int]:
-    """What is called in an act, these calls among them: counted anew where a scanner served that began after strace had taken hold."""
-    made: dict[str, int] = {}
-    for _ in range(CENSUSES):
-        made = story.census(act, whom, at_start=at_start)
-        if wanted <= set(made):
-            return made
-    raise AssertionError(made)
 
 
 @pytest.mark.parametrize(
     ("act", "moments"), IN_MAIN, ids=["relayed", "withheld", "release", "bounce", "recall", "letter"]
 )
 def test_a_kill_at_any_moment_loses_nothing(story: Story, act: Act, moments: dict[str, int]) -> None:
-    sweep(story, act, moments, "main")
+    sweep(story, act, moments)
 
 
 @pytest.mark.parametrize(("act", "whom", "moments"), IN_OTHERS, ids=["parent", "scanner", "scanner, withheld"])
@@ -71,7 +49,7 @@ def test_a_command_that_is_killed_has_done_all_or_nothing(story: Story) -> None:
 
 def test_a_kill_at_any_moment_of_a_start_loses_no_digest_and_nothing_that_waited(story: Story) -> None:
     if is_long():
-        sweep(story, DIGEST, {}, "main", at_start=True)
+        sweep(story, DIGEST, {}, at_start=True)
         return
     # Without a census, which costs two starts.
     assert story.suffer(DIGEST, Blow("fdatasync", KILL, "4"), at_start=True).fell

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from tests.crash.acts import Act, Post, Release
-from tests.crash.blows import KILL, Blow, is_long, spread
+from tests.crash.blows import Blow, is_long, spread
 from tests.crash.conftest import MEMBERS
 from tests.crash.invariants import database
 from tests.crash.lives import Life, until
 from tests.crash.story import Story
+from tests.crash.sweeps import sweep
 from tests.postgresql import Server, require
 from tests.running import Smarthost, establish, without_detectors
 
@@ -48,14 +49,7 @@ def story(tmp_path_factory: pytest.TempPathFactory, strace: None) -> Iterator[St
 
 @pytest.mark.parametrize(("act", "whom", "moments"), KILLS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_kill_at_any_moment_loses_nothing(story: Story, act: Act, whom: str, moments: dict[str, int]) -> None:
-    made, before = story.census(act, whom), len(story.trials)
-    assert set(moments) <= set(made), made
-    if is_long():
-        moments = {call: made[call] for call in made if call not in {"openat", "close", "poll", "read"}}
-    for call, most in moments.items():
-        for moment in spread(made[call], most):
-            story.suffer(act, Blow(call, KILL, str(moment), whom))
-    assert not moments or any(trial.fell for trial in story.trials[before:])
+    sweep(story, act, moments, whom)
 
 
 @pytest.mark.parametrize(("act", "whom", "call", "error", "most"), ERRORS)
