@@ -36,6 +36,7 @@ _SIZES = {
 
 def fanout(folder: Path) -> Figures:
     """Medians of some runs of each; the processor time is the main process's."""
+    folder.mkdir()
     site = establish(folder / "relay", members=CONNECTIONS, authors=CONNECTIONS)
     _enrol(site, _MOST)
     measured: Figures = {}
