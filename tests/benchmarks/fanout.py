@@ -70,7 +70,7 @@ async def _measure(site: Site, mode: str, sizes: Iterable[int], *, sustained: bo
             measured[f"{size:,} copies, {mode}: processor time of each [s]"] = spent / size
         if sustained:
             _resize(site, 101)
-            rates = [await _many_posts(site, smarthost, clients) for _ in range(_RUNS)]
+            rates = [await _many_posts(smarthost, clients) for _ in range(_RUNS)]
             measured[f"{_POSTS} posts to 100, {mode} [copies/s]"] = median(rates)
         for client in clients:
             await client.close()
@@ -86,16 +86,16 @@ async def _one_post(relay: Served, smarthost: Swallow, client: Client, author: s
     return await last - start, processor_seconds(pid)[0] - before
 
 
-async def _many_posts(site: Site, smarthost: Swallow, clients: list[Client]) -> float:
+async def _many_posts(smarthost: Swallow, clients: list[Client]) -> float:
     """Copies in a second, from the first dot on, while posts come as fast as they are taken."""
     start = perf_counter()
     last = asyncio.create_task(asyncio.to_thread(smarthost.wait, _POSTS * 101))
 
-    async def work(number: int) -> None:
+    async def work(client: Client) -> None:
         for _ in range(_POSTS // len(clients)):
-            await clients[number].post(message(site.members[number]))
+            await client.post(message(client.login))
 
-    await asyncio.gather(*(work(number) for number in range(len(clients))))
+    await asyncio.gather(*(work(client) for client in clients))
     return _POSTS * 100 / (await last - start)
 
 

@@ -13,11 +13,12 @@ class Client:
     """A mail program that stays connected. `open` makes one."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, login: str) -> None:
-        self._reader, self._writer, self._login = reader, writer, login
+        self._reader, self._writer, self.login = reader, writer, login
 
     @classmethod
     async def open(cls, site: Site, port: int, author: int = 0) -> Self:
-        """Connect, secure and log in as the author of this number."""
+        """Connect, secure and log in as the author of this number; they take turns."""
+        author %= len(site.passwords)
         login, password = site.members[author], site.passwords[author]
         client = cls(*await asyncio.open_connection("127.0.0.1", port), login)
         await client._reply()
@@ -31,7 +32,7 @@ class Client:
 
     async def post(self, octets: bytes) -> float:
         """Send one post; the seconds from its final dot to the 250."""
-        self._writer.write(f"MAIL FROM:<{self._login}>\r\nRCPT TO:<{LIST}>\r\nDATA\r\n".encode())
+        self._writer.write(f"MAIL FROM:<{self.login}>\r\nRCPT TO:<{LIST}>\r\nDATA\r\n".encode())
         for _ in range(3):
             await self._reply()
         self._writer.write(octets)

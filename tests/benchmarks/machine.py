@@ -93,11 +93,11 @@ def _times(pid: int) -> tuple[float, float]:
 
 
 class Peak:
-    """The highest PSS of a process and its descendants while the block runs, looked at again and again."""
+    """The highest PSS of a process and its descendants while the block runs, looked at `every` so many seconds: each look halts them."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, every: float = 0.0) -> None:
         self.octets = 0
-        self._pid, self._end = pid, threading.Event()
+        self._pid, self._every, self._end = pid, every, threading.Event()
         self._thread = threading.Thread(target=self._look)
 
     def __enter__(self) -> Self:
@@ -109,7 +109,7 @@ class Peak:
         self._thread.join()
 
     def _look(self) -> None:
-        while not self._end.is_set():
+        while not self._end.wait(self._every):
             self.octets = max(self.octets, proportional_octets(self._pid))
 
 

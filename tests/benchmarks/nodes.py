@@ -72,17 +72,17 @@ async def _rate(site: Site, nodes: list[Served]) -> float:
     """Posts that these nodes took in a second, each from its share of the connections."""
     ports = [nodes[number % len(nodes)].port for number in range(figures.CONNECTIONS)]
     clients = [await Client.open(site, port, number) for number, port in enumerate(ports)]
-    for number, client in enumerate(clients):
-        await client.post(figures.message(site.members[number]))
+    for client in clients:
+        await client.post(figures.message(client.login))
     start, taken = perf_counter(), 0
 
-    async def work(number: int) -> None:
+    async def work(client: Client) -> None:
         nonlocal taken
         while perf_counter() - start < _SECONDS:
-            await clients[number].post(figures.message(site.members[number]))
+            await client.post(figures.message(client.login))
             taken += 1
 
-    await asyncio.gather(*(work(number) for number in range(len(clients))))
+    await asyncio.gather(*(work(client) for client in clients))
     rate = taken / (perf_counter() - start)
     await asyncio.gather(*(client.close() for client in clients))
     return rate

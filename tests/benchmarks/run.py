@@ -16,10 +16,11 @@ from rich.table import Table
 from relay.transport.sink import Sink
 from tests.benchmarks import figures
 from tests.benchmarks.fanout import fanout
-from tests.benchmarks.machine import facts
+from tests.benchmarks.machine import Peak, facts
 from tests.benchmarks.nodes import two_nodes
 from tests.benchmarks.stages import stages
-from tests.running import Served, Site, establish
+from tests.benchmarks.swallow import Swallow
+from tests.running import Served, Site, establish, without_detectors
 
 _SECONDS = 5.0  # of load, in each run
 _RUNS = 3  # whose median is told
@@ -51,6 +52,7 @@ def measure(folder: Path) -> figures.Figures:
     measured |= stages(site.copy(folder / "stages"))
     measured |= two_nodes(site.copy(folder / "nodes"))
     measured |= asyncio.run(_measure_alone(site.copy(folder / "accepting")))
+    measured |= _measure_intake(establish(folder / "intake", members=2, authors=2))
     return measured | fanout(folder / "fanout")
 
 
@@ -77,6 +79,18 @@ async def _measure_alone(site: Site) -> figures.Figures:
     finally:
         relay.process.kill()
         await asyncio.to_thread(relay.process.wait)
+
+
+def _measure_intake(site: Site) -> figures.Figures:
+    """Posts to one recipient each: with the whole judgement, and with detectors that hold nothing, in the same line."""
+    bare = site.copy(site.data.with_name("bare"))
+    without_detectors(bare.data)
+    measured: figures.Figures = {}
+    for one, where in ((site, "one copy each going out"), (bare, "one copy each going out, no detectors")):
+        with Swallow() as smarthost, Served(one, smarthost.port) as relay, Peak(relay.process.pid, every=0.5) as peak:
+            measured |= asyncio.run(_under_load(one, relay, where))
+        measured[f"memory of all processes at its most, {where} [octets]"] = peak.octets
+    return measured
 
 
 async def _under_load(site: Site, relay: Served, where: str) -> figures.Figures:
