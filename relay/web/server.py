@@ -75,6 +75,8 @@ class WebServer:
 
     def close(self) -> None:
         """Stop listening."""
+        with suppress(OSError):
+            self._server.socket.shutdown(socket.SHUT_RDWR)  # which wakes the loop: by itself it looks twice a second
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
