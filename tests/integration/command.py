@@ -6,22 +6,20 @@ A fresh interpreter would spend most of the tests' time on imports.
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from relay.cli.main import COMMANDS
-
 PATIENCE = 60.0  # seconds that one command may take on a busy machine
 
 _PROCESSES = multiprocessing.get_context("forkserver")
-_MODULES = sorted({place.partition(":")[0] for place, _ in COMMANDS.values()})
-_LATER = ("relay.store.postgresql", "email_validator")  # what some of them load when they come to it
-_PROCESSES.set_forkserver_preload([*(f"relay.cli.{module}" for module in _MODULES), *_LATER])
+_PROCESSES.set_forkserver_preload(["tests.integration.preloaded"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +48,7 @@ def command(*words: str, folder: Path, stdin: bytes = b"", environment: Mapping[
     with TemporaryDirectory() as scratch:
         out, err, given = (Path(scratch, name) for name in ("out", "err", "in"))
         given.write_bytes(stdin)
-        arguments = (words, str(folder), (str(given), str(out), str(err)), dict(environment or {}))
-        process = forked(_become, *arguments)
+        process = forked(_become, words, str(folder), (str(given), str(out), str(err)), dict(environment or {}))
         process.join(PATIENCE)
         if process.exitcode is None:
             process.kill()
@@ -68,12 +65,60 @@ def forked(target: Callable[..., object], *arguments: object) -> BaseProcess:
     return process
 
 
-def _become(words: tuple[str, ...], folder: str, files: tuple[str, str, str], environment: dict[str, str]) -> None:
+class Forked:
+    """A command that goes on by itself, its output and error in pipes; what `subprocess.Popen` is for a fresh interpreter."""
+
+    def __init__(self, *words: str, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Start it."""
+        (out, told), (err, logged) = os.pipe(), os.pipe()
+        with Connection(told, readable=False) as stdout, Connection(logged, readable=False) as stderr:
+            self._process = forked(_become, words, str(folder), (os.devnull, stdout, stderr), dict(environment or {}))
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+        self.stdout, self.stderr = os.fdopen(out, "rb"), os.fdopen(err, "rb")
+
+    @property
+    def returncode(self) -> int | None:
+        """Its exit status, negative for a signal's number; None while it lives."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The same."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit status, once it has ended.
+
+        Raises:
+            TimeoutExpired: it lives on.
+        """
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("wen-relay", timeout or 0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it still lives."""
+        if self.returncode is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it, if it still lives."""
+        self._process.kill()
+
+
+def _become(
+    words: tuple[str, ...], folder: str, files: tuple[str | Connection, ...], environment: dict[str, str]
+) -> None:
     """In the new process: be the command."""
     from relay.cli.main import run
 
-    for number, (name, flags) in enumerate(zip(files, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
-        descriptor = os.open(name, flags | os.O_CREAT, 0o600)
+    for number, (file, flags) in enumerate(zip(files, (os.O_RDONLY, os.O_WRONLY, os.O_WRONLY), strict=True)):
+        if isinstance(file, Connection):
+            os.dup2(file.fileno(), number)
+            file.close()
+            continue
+        descriptor = os.open(file, flags | os.O_CREAT, 0o600)
         os.dup2(descriptor, number)
         os.close(descriptor)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (it lives as long as the process)

@@ -20,7 +20,7 @@ from typing import Any, Self, TypeVar
 
 from relay.transport.sink import Received, Sink
 from tests.benchmarks.machine import family
-from tests.integration.command import Done, command
+from tests.integration.command import Done, Forked, command
 from tests.ports import free_port
 from tests.running import without_detectors
 
@@ -202,15 +202,22 @@ class Service:
     """A running `wen-relay serve`. A context manager: it must stop in good order, unless it was killed."""
 
     def __init__(self, site: Site, *before: str, environment: Mapping[str, str] | None = None, only: str = "") -> None:
-        """Start it, behind another program such as strace if one is named, and wait until every door is open."""
+        """Start it, behind another program such as strace if one is named, and wait until every door is open.
+
+        It has an interpreter of its own where another program starts it, or the environment tells the interpreter what to do.
+        """
         self.site = site
-        self.process = subprocess.Popen(
-            [*before, sys.executable, "-m", "relay", "serve", "--only", only, "--config", str(site.file)],
-            cwd=site.folder,
-            env={**os.environ, **(environment or {})},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        words = ("serve", "--only", only, "--config", str(site.file))
+        if before or any(name.startswith("PYTHON") for name in environment or ()):
+            self.process: subprocess.Popen[bytes] | Forked = subprocess.Popen(
+                [*before, sys.executable, "-m", "relay", *words],
+                cwd=site.folder,
+                env={**os.environ, **(environment or {})},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        else:
+            self.process = Forked(*words, folder=site.folder, environment=environment)
         assert self.process.stderr
         os.set_blocking(self.process.stderr.fileno(), False)
         self._log = bytearray()
