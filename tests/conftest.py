@@ -1,8 +1,10 @@
 """Tests share builders as `tests.…`; the checkout comes last on the path, so that `make test` tests the installed wheel."""
 
+import gc
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 sys.path.append(str(Path(__file__).parent.parent))
@@ -12,3 +14,14 @@ sys.path.append(str(Path(__file__).parent.parent))
 settings.register_profile("relay", settings.get_profile("ci"), deadline=None)
 settings.register_profile("random", settings.get_profile("relay"), derandomize=False)
 settings.load_profile("relay")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """Sixteen thousand tests live to the end: to look through them for garbage again and again takes a third of collecting them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
