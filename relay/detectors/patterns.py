@@ -52,7 +52,7 @@ class Pattern:
 
 
 class Hints:
-    """The hints of many patterns, found in one pass over a text."""
+    """The hints of many patterns, found in one pass over a text; those that a text in ASCII can't have are looked for in others only."""
 
     def __init__(self, patterns: Iterable[Pattern]) -> None:
         """Take those of these patterns."""
@@ -60,19 +60,27 @@ class Hints:
         for pattern in patterns:
             for hint in pattern.hints:
                 names.setdefault(hint, {})[pattern.name] = None
-        self._automaton = ahocorasick.Automaton()
-        self._automaton.add_word("\x00", (1, ()))  # stands in no shaped text; an empty automaton can't search
-        for hint, some in names.items():
-            self._automaton.add_word(hint, (len(hint), tuple(some)))
-        self._automaton.make_automaton()
+        self._all = _automaton_of(names)
+        self._ascii = _automaton_of({hint: some for hint, some in names.items() if hint.isascii()})
 
     def find(self, folded: str) -> Mapping[str, Sequence[tuple[int, int]]]:
         """Where hints stand in a folded text, by the names of their patterns; those that have none are left out."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for last, (length, names) in self._automaton.iter(folded):
+        automaton = self._ascii if folded.isascii() else self._all
+        for last, (length, names) in automaton.iter(folded):
             for name in names:
                 found.setdefault(name, []).append((last - length + 1, last + 1))
         return found
+
+
+def _automaton_of(names: Mapping[str, Iterable[str]]) -> ahocorasick.Automaton:
+    """What finds hints, with the names of their patterns; it tries letters in the order in which they were added, so the usual ones come first."""
+    automaton = ahocorasick.Automaton()
+    automaton.add_word("\x00", (1, ()))  # stands in no shaped text; an empty automaton can't search
+    for hint in sorted(names):
+        automaton.add_word(hint, (len(hint), tuple(names[hint])))
+    automaton.make_automaton()
+    return automaton
 
 
 def _around(text: str, hints: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -1,17 +1,21 @@
 """One text as detectors read it: tokens in a line, and where its sentences, lines and paragraphs begin and end."""
 
+import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Literal
 
+import numpy as np
 import regex
+from numpy.typing import NDArray
 
 Form = Literal["written", "folded", "apart"]
+Places = NDArray[np.int64]
 
 # A token is a word, or a sign that means something between words; quotation marks, hyphens and apostrophes only part words.
-_TOKEN = regex.compile(r"[\p{L}\p{N}\p{M}]+|[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]")
+_WORD, _SIGN = r"[\p{L}\p{N}\p{M}]+", r"[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]"
+_TOKEN = regex.compile(f"{_WORD}|{_SIGN}")
 # Where a sentence ends: at a stop before a space (not behind a single letter, a title, a number in a list or a German day), at the stops
 # of scripts without spaces, and at a line's end unless the line was broken by a mail program.
 _STOP = regex.compile(
@@ -26,6 +30,19 @@ UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khm
 _ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
+_OF_WORD, _IS_SIGN = 1, 2
+
+
+def _kinds_of_characters() -> NDArray[np.uint8]:
+    """Of each character that there is whether words have it, or whether it is a sign; 0 for neither."""
+    every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    kinds = np.zeros(len(every), np.uint8)
+    for run in regex.finditer(f"({_WORD})|{_SIGN}+", every):
+        kinds[run.start() : run.end()] = _OF_WORD if run[1] else _IS_SIGN
+    return kinds
+
+
+_KINDS = _kinds_of_characters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,8 @@ class Reading:
     """A text (shaped and folded, each character at the same place in both) with its tokens and its parts.
 
     `tokens` are folded, and `flat` holds them parted by single spaces, with a space before the first and behind the last, so that words
-    are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
+    are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`, and `shifts`
+    how far the former lie behind the latter, with one more in front, of the space there.
     `rows` are the rows of digits, with what may stand between the groups of one number: start, end, how many digits.
     """
 
@@ -54,7 +72,8 @@ class Reading:
     flat: str = field(repr=False)
     tokens: tuple[str, ...] = field(repr=False)
     starts: tuple[int, ...]
-    flat_starts: tuple[int, ...]
+    flat_starts: Places
+    shifts: Places
     rows: tuple[tuple[int, int, int], ...]
     sentences: Spans
     lines: Spans
@@ -78,31 +97,38 @@ class Reading:
         if first >= 0:
             yield first, last
 
-    def place(self, flat: int) -> int:
-        """Where in `text` the character at a place in `flat` stands; a space stands for the end of the token before it."""
-        number = bisect_right(self.flat_starts, flat) - 1
-        if number < 0:
-            return self.starts[0] if self.starts else 0
-        return self.starts[number] + flat - self.flat_starts[number]
+    def place(self, flat: Places) -> Places:
+        """Where in `text` the characters at places in `flat` stand; a space stands for the end of the token before it."""
+        return flat + self.shifts[np.searchsorted(self.flat_starts, flat, "right")]
 
 
 def read(text: str, folded: str) -> Reading:
     """Take a shaped text apart. Both versions have the same length."""
-    matches = list(_TOKEN.finditer(folded))
-    tokens = tuple([match.group() for match in matches])
+    codec = "ascii" if folded.isascii() else "utf-32-le"
+    letters = np.frombuffer(folded.encode(codec, "surrogatepass"), np.uint8 if folded.isascii() else np.uint32)
+    kinds = _KINDS[letters]
+    begins = kinds > 0
+    begins[1:] &= kinds[1:] & kinds[:-1] != _OF_WORD  # else a word goes on
+    kept, starts = np.flatnonzero(kinds), np.flatnonzero(begins)
+    places = begins.cumsum()[kept] + np.arange(len(kept))  # in `flat`, with a space before each token
+    spaced = np.full(len(kept) + len(starts) + 1, ord(" "), letters.dtype)
+    spaced[places] = letters[kept]
+    flat = spaced.tobytes().decode(codec, "surrogatepass")
+    flat_starts = places[begins[kept]]
+    ends = [(match.end(), match.group().count("\n") > 1) for match in _LINE_END.finditer(text)]
     return Reading(
         text=text,
         folded=folded,
         apart=folded if folded.isascii() else UNSPACED.sub(" ", folded),
-        flat=f" {' '.join(tokens)} ",
-        tokens=tokens,
-        starts=tuple([match.start() for match in matches]),
-        # Each token but the first begins behind the one before it and a space.
-        flat_starts=tuple(accumulate([len(token) + 1 for token in tokens[:-1]], initial=1)) if tokens else (),
+        flat=flat,
+        tokens=tuple(flat.split(" ")[1:-1]),
+        starts=tuple(starts.tolist()),
+        flat_starts=flat_starts,
+        shifts=np.concatenate((starts[:1], starts - flat_starts)) if len(starts) else np.zeros(1, np.int64),
         rows=tuple((one.start(), one.end(), sum(map(str.isdigit, one.group()))) for one in _ROW.finditer(folded)),
         sentences=Spans(tuple(_sentences(text))),
-        lines=Spans((0, *(match.end() for match in _LINE_END.finditer(text)))),
-        paragraphs=Spans((0, *(match.end() for match in _LINE_END.finditer(text) if match.group().count("\n") > 1))),
+        lines=Spans((0, *(end for end, _ in ends))),
+        paragraphs=Spans((0, *(end for end, is_last in ends if is_last))),
     )
 
 
