@@ -7,7 +7,7 @@ from time import monotonic
 
 from relay.actions.correct import Correction, take_correction
 from relay.actions.countersign import find_signature
-from relay.actions.thread import Recalled, found_hidden, recall, take_confirmation
+from relay.actions.thread import Recalled, found_hidden, is_anything_kept, recall, take_confirmation
 from relay.actions.unlock import signature_inside, unlock
 from relay.detectors.facts import Facts
 from relay.mail.address import Address
@@ -103,10 +103,12 @@ def judge(
     scan, confirmed = take_confirmation(resources, author, scan)
     scan, correction = take_correction(resources, author, authentication, scan)
     way = route(to, author, scan, resources.lists.values()) if author else Route(lists=to.lists)
-    recalled = recall(resources, author, scan, way.lists)
-    if recalled is not None:
-        scan = replace(scan, findings=(*scan.findings, *recalled.findings))
-    scan = replace(scan, findings=(*scan.findings, *found_hidden(resources, author, scan, octets)))
+    recalled = None
+    if is_anything_kept(resources):
+        recalled = recall(resources, author, scan, way.lists)
+        inherited = recalled.findings if recalled else ()
+        hidden = found_hidden(resources, author, scan, octets)
+        scan = replace(scan, findings=(*scan.findings, *inherited, *hidden))
     signature = find_signature(resources, signed, author, way.lists, now, signature_inside(opened, now))
     post = Post(
         author=author,

@@ -62,6 +62,12 @@ def take_confirmation(resources: Resources, author: Member | None, scan: Scan) -
     return replace(scan, parts=without_first_line(scan.parts, CONFIRMATION)), True
 
 
+def is_anything_kept(resources: Resources) -> bool:
+    """Whether a message can inherit anything, or be hidden: mostly nothing is remembered and nothing hidden, and then there is nothing to ask."""
+    with resources.database.read() as connection:
+        return memory.is_anything_kept(connection)
+
+
 def recall(resources: Resources, author: Member | None, scan: Scan, lists: Iterable[MailingList]) -> Recalled | None:
     """Ask what a message inherits from withheld posts; None when nothing is remembered."""
     with resources.database.read() as connection:

@@ -112,7 +112,7 @@ class SmtpSession(SMTP):
         """Say good-bye as soon as no transaction is open: now, when the client is expected to send a command, or waits."""
         self._retiring = True
         if (self._at_rest or self._talk.waits) and self.transport is not None:
-            self._writer.write(f"{replies.SHUTTING_DOWN.reply}\r\n".encode("ascii"))
+            self._talk.wire.shout(replies.SHUTS_DOWN)
             if self._handler_coroutine:
                 self._handler_coroutine.cancel()
 
@@ -172,7 +172,9 @@ class SmtpSession(SMTP):
             answer = line if isinstance(line, Farewell) else await self._answer(line)
             if isinstance(answer, Farewell):
                 return answer
-            if answer:
+            if answer and self._talk.wire.sent_ahead:
+                self._talk.wire.put_by(answer)
+            elif answer:
                 await self._talk.wire.say(answer)
         return replies.SHUTTING_DOWN
 

@@ -42,7 +42,7 @@ def several(value: object, read: Callable[[Any], T], most: int) -> tuple[T, ...]
     """An array of at most so many values, each as `read` gives it."""
     if not isinstance(value, list) or len(value) > most:
         raise FrameError("array")
-    return tuple(read(one) for one in value)
+    return tuple(map(read, value))
 
 
 def matching(pattern: re.Pattern[str], value: object) -> str:

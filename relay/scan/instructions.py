@@ -60,7 +60,8 @@ def _listed(words: dict[str, list[str]] | list[str]) -> dict[str, tuple[str, ...
 
 def encode_facts(facts: Facts) -> bytes:
     """What a scanner is told beside a message, in a frame before it."""
-    return json.dumps(asdict(facts) | {"on": facts.on.isoformat()}).encode()
+    told = {"on": facts.on.isoformat(), "names": facts.names, "addresses": facts.addresses}
+    return json.dumps(told).encode()
 
 
 def decode_facts(octets: bytes) -> Facts:

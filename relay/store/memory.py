@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select
 
 from relay.policy.thread import Given, Memory, Recollection
 from relay.store.prepared import Prepared
@@ -15,6 +15,9 @@ PUBLIC_OCTETS = 200_000  # each at most: text, not photos
 
 _LENGTHS = (16, 32, 64, 128, 256)  # of a question: each length is a statement of its own
 _ANY = Prepared(select(memories.c.needed).limit(1))
+_KEPT = Prepared(
+    select(or_(exists(select(memories.c.needed)), exists(select(hidden_posts.c.post_id))).label("anything"))
+)
 _ASKED = memories.c.hash.in_(bindparam("hashes", expanding=True))
 _RECALL = Prepared(
     select(*memories.c, posts.c.author_id).join(posts, posts.c.id == memories.c.post_id).where(_ASKED),
@@ -41,6 +44,11 @@ _WITHHELD = Prepared(
 def is_empty(connection: Connection) -> bool:
     """Whether nothing is remembered."""
     return _ANY.first(connection, {}) is None
+
+
+def is_anything_kept(connection: Connection) -> bool:
+    """Whether anything is remembered of withheld posts, or hidden (`threads`)."""
+    return bool(_KEPT.all(connection, {})[0].anything)
 
 
 def recall(connection: Connection, hashes: Collection[bytes], author_id: str | None) -> tuple[Recollection, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 from relay.delivery.delivery import Kind
 from relay.errors import NotFound
 from relay.mail.address import Address
-from relay.policy.answered import Answered, Same
+from relay.policy.answered import Answered
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, needs_explaining
 from relay.policy.thread import Given, Memory
 from relay.store import acknowledgements, audit, calls, corrections, fanout, memory, threads
@@ -116,9 +116,8 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         if isinstance(decision, Hold):
             calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
     if accepted.answered is not None:
-        keys = (accepted.content_key,) if accepted.content_key else ()
-        same = Same(message_id=accepted.message_id, content_keys=keys)
-        threads.join(connection, post_id, accepted.answered, same, goes_out=bool(_lists_with(accepted, Relay)))
+        twin = {"message_id": accepted.message_id, "content_key": accepted.content_key}
+        threads.join(connection, post_id, accepted.answered, twin, goes_out=bool(_lists_with(accepted, Relay)))
     memory.keep(connection, post_id, accepted.remembered, now)
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)

@@ -3,11 +3,11 @@
 What is hidden comes out of no door: `posts.load_sealed` doesn't give it, and copies of it are not sent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, false, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, false, insert, or_, select, update
 
 from relay.delivery.delivery import Kind, Status
 from relay.errors import Unavailable
@@ -19,17 +19,33 @@ from relay.store.tables import answers, deliveries, hidden_posts, posts, spills,
 Hidden = Literal["reported", "confirmed"]
 
 _ANY_HIDDEN = Prepared(select(hidden_posts.c.post_id).limit(1))
+# The spills for which another post is hidden that is the same message.
+_HIDING_TWIN = Prepared(
+    select(hidden_posts.c.spill_id)
+    .join(posts, posts.c.id == hidden_posts.c.post_id)
+    .where(
+        or_(
+            posts.c.message_id == bindparam("message_id", type_=posts.c.message_id.type),
+            posts.c.content_key == bindparam("content_key", type_=posts.c.content_key.type),
+        ),
+        posts.c.id != bindparam("post", type_=posts.c.id.type),
+    )
+    .distinct()
+)
 _STOPPABLE = and_(deliveries.c.status != Status.CANCELLED, ~deliveries.c.called_off)
 
 
-def join(connection: Connection, post_id: int, answered: Answered, same: Same, *, goes_out: bool) -> None:
+def join(connection: Connection, post_id: int, answered: Answered, twin: Mapping[str, Any], *, goes_out: bool) -> None:
     """Note what a new post answers or quotes; one that answers what is hidden, or is the same, is hidden with it, and can only wait.
+
+    `twin` has the `message_id` and the `content_key` by which the same message is known, None where it has none.
 
     Raises:
         Unavailable: it would go out, because what it answers, or its twin, was reported while it was judged. Sent again it is
             judged anew.
     """
-    hiding = {*link(connection, post_id, answered), *_hiding(connection, and_(_is(same), posts.c.id != post_id))}
+    twins = _HIDING_TWIN.all(connection, {"post": post_id, **twin})
+    hiding = {*link(connection, post_id, answered), *(row.spill_id for row in twins)}
     if hiding and goes_out:
         raise Unavailable("what this message answers or repeats was reported meanwhile")
     for spill_id in hiding:
