@@ -68,11 +68,18 @@ def forked(target: Callable[..., object], *arguments: object) -> BaseProcess:
 class Forked:
     """A command that goes on by itself, its output and error in pipes; what `subprocess.Popen` is for a fresh interpreter."""
 
-    def __init__(self, *words: str, folder: Path, environment: Mapping[str, str] | None = None) -> None:
-        """Start it."""
+    def __init__(
+        self,
+        *words: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        prepare: Callable[[], object] | None = None,
+    ) -> None:
+        """Start it; its process is prepared before it is the command."""
         (out, told), (err, logged) = os.pipe(), os.pipe()
         with Connection(told, readable=False) as stdout, Connection(logged, readable=False) as stderr:
-            self._process = forked(_become, words, str(folder), (os.devnull, stdout, stderr), dict(environment or {}))
+            files = (os.devnull, stdout, stderr)
+            self._process = forked(_become, words, str(folder), files, dict(environment or {}), prepare)
         assert self._process.pid is not None
         self.pid = self._process.pid
         self.stdout, self.stderr = os.fdopen(out, "rb"), os.fdopen(err, "rb")
@@ -108,7 +115,11 @@ class Forked:
 
 
 def _become(
-    words: tuple[str, ...], folder: str, files: tuple[str | Connection, ...], environment: dict[str, str]
+    words: tuple[str, ...],
+    folder: str,
+    files: tuple[str | Connection, ...],
+    environment: dict[str, str],
+    prepare: Callable[[], object] | None = None,
 ) -> None:
     """In the new process: be the command."""
     from relay.cli.main import run
@@ -125,4 +136,6 @@ def _become(
     os.chdir(folder)
     os.environ.update(environment)
     sys.argv = ["wen-relay", *words]
+    if prepare is not None:
+        prepare()
     run()

@@ -201,10 +201,18 @@ class Site:
 class Service:
     """A running `wen-relay serve`. A context manager: it must stop in good order, unless it was killed."""
 
-    def __init__(self, site: Site, *before: str, environment: Mapping[str, str] | None = None, only: str = "") -> None:
+    def __init__(
+        self,
+        site: Site,
+        *before: str,
+        environment: Mapping[str, str] | None = None,
+        only: str = "",
+        prepare: Callable[[], object] | None = None,
+    ) -> None:
         """Start it, behind another program such as strace if one is named, and wait until every door is open.
 
-        It has an interpreter of its own where another program starts it, or the environment tells the interpreter what to do.
+        It has an interpreter of its own where another program starts it, or the environment tells the interpreter what to do; else
+        a process is forked, and prepared, for it.
         """
         self.site = site
         words = ("serve", "--only", only, "--config", str(site.file))
@@ -217,7 +225,7 @@ class Service:
                 stderr=subprocess.PIPE,
             )
         else:
-            self.process = Forked(*words, folder=site.folder, environment=environment)
+            self.process = Forked(*words, folder=site.folder, environment=environment, prepare=prepare)
         assert self.process.stderr
         os.set_blocking(self.process.stderr.fileno(), False)
         self._log = bytearray()

@@ -4,13 +4,12 @@ import copy
 import random
 import signal
 import smtplib
-import sys
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
@@ -20,6 +19,7 @@ from tests.integration.clients import in_data, is_closed, make_post, octets_of, 
 from tests.integration.posting import OTHERS
 from tests.integration.service import ANA, PATIENCE, Service, Site, Smarthost, eventually
 from tests.postgresql import Server, name_in, require
+from tests.skewed import skew
 
 SKEWED = {"node-1": 0, "node-2": 300, "node-3": -300}  # seconds
 SEED = 6
@@ -56,10 +56,9 @@ class Network:
             site.file.write_text(text.replace('node = "node-1"', f'node = "{name}"'), "utf-8")
         return site
 
-    def start(self, name, only="", deaf=""):
+    def start(self, name, only="", deaf=False):
         """Start a node, on a machine with a clock of its own; a deaf one hears no NOTIFY."""
-        skewed = (sys.executable, str(Path(__file__).parents[1] / "skewed.py"), f"{SKEWED[name]}{deaf}")
-        self.services[name] = Service(self.sites[name], *skewed, only=only)
+        self.services[name] = Service(self.sites[name], only=only, prepare=partial(skew, SKEWED[name], deaf=deaf))
         return self.services[name]
 
     def post(self, number, doors=None):
@@ -226,7 +225,7 @@ def test_nodes_are_restarted_in_turn_under_load_each_with_roles_of_its_own_and_n
                 assert network.leader() != name
                 if only != "smtp":
                     doors.remove(name)
-                network.start(name, only, deaf=",deaf" if only == "delivery" else "")
+                network.start(name, only, deaf=only == "delivery")
         finally:
             stop.set()
         posting.result()
