@@ -1,14 +1,19 @@
-"""A vocabulary of many languages, found in one pass over a text (Aho and Corasick, CACM 18:6, 1975).
+"""A vocabulary of many languages, found in one pass over a text.
 
 A word is compared folded and without accents, as whole tokens; `*` at its end stands for any ending. Languages without
 spaces have no edges; Arabic words are also known with the particles that are written together with them.
+
+Whole words, and phrases by their first tokens, are looked up in tables: an automaton of all of them would take a third of the
+memory of all processes. Only what goes on within a token is found by one (Aho and Corasick, CACM 18:6, 1975).
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, chain, compress, pairwise
+from operator import itemgetter
+from sys import intern
 from typing import NamedTuple
 
 import ahocorasick
@@ -68,53 +73,115 @@ def kinds_named(kinds: Mapping[str, int], names: Iterable[str]) -> int:
 _made = partial(tuple.__new__, Signal)  # all at once this takes a third of the time
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """All words with their kinds (sums of bits), as two automata: words with edges, and words of languages without spaces.
+class _Rest(NamedTuple):
+    """A phrase behind its first three tokens: what follows them in a flat text, how many tokens it has in all, its kinds."""
 
-    Most texts need the first alone; and as all of its words begin with a space, little is tried at each letter.
+    text: str
+    tokens: int
+    kinds: int
+
+
+# Where in a flat text a word's last letter stands, how far that is from its first, and its kinds.
+_Piece = tuple[int, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """All words with their kinds; `kinds` of a word is a sum of bits.
+
+    `words` are single tokens, `pairs` those of two and all beginnings of two tokens (0), `phrases` those of more by their first
+    three. `beginnings` are what goes on within a token, `unspaced` what has no edges, by its first two letters, or its only one.
     """
 
-    edged: ahocorasick.Automaton = field(repr=False)
-    unspaced: ahocorasick.Automaton = field(repr=False)
+    words: Mapping[str, int] = field(repr=False)
+    pairs: Mapping[tuple[str, str], int] = field(repr=False)
+    phrases: Mapping[tuple[str, str, str], Sequence[_Rest]] = field(repr=False)
+    beginnings: ahocorasick.Automaton = field(repr=False)
+    unspaced: Mapping[str, Mapping[str, int]] = field(repr=False)
+    letters: frozenset[str] = field(repr=False)  # the first ones of `unspaced`
 
     def find(self, reading: Reading) -> list[Signal]:
-        """Every word in a text; of words that begin at the same place the longest of each kind comes last."""
-        found = list(self.edged.iter(reading.flat))
+        """Every word in a text, by where they end; of those that end at the same place the longest comes first."""
+        tokens = reading.tokens
+        known = list(map(self.words.get, tokens))
+        starts = list(compress(reading.starts, known))
+        ends = [start + len(token) for start, token in zip(starts, compress(tokens, known), strict=True)]
+        words = map(_made, zip(compress(known, known), starts, ends, strict=True))
+        pieces = list(self.beginnings.iter(reading.flat))
         if reading.apart != reading.folded:
-            found = sorted([*found, *self.unspaced.iter(reading.flat)], key=_by_end)
-        if not found:
-            return []
-        lasts, words = zip(*found, strict=True)
-        backs, aheads, kinds = zip(*words, strict=True)
-        last = np.array(lasts)
-        starts, ends = reading.place(last - backs), reading.place(last - aheads) + 1
-        return list(map(_made, zip(kinds, starts.tolist(), ends.tolist(), strict=True)))
+            pieces = [*self._unspaced(reading.flat), *pieces]
+        return sorted(chain(_placed(pieces, reading), self._phrases(reading), words), key=itemgetter(2))
+
+    def _phrases(self, reading: Reading) -> Iterator[Signal]:
+        tokens, starts = (*reading.tokens, ""), reading.starts
+        for number, kinds in enumerate(map(self.pairs.get, pairwise(tokens))):
+            if kinds is None:
+                continue
+            first, second, third = tokens[number : number + 3]
+            for rest, count, kinds_of_all in self.phrases.get((first, second, third), ()):
+                last = number + count - 1
+                if reading.flat.startswith(rest, reading.flat_starts[number + 2] + len(third)):
+                    yield Signal(kinds_of_all, starts[number], starts[last] + len(tokens[last]))
+            if kinds:
+                yield Signal(kinds, starts[number], starts[number + 1] + len(second))
+
+    def _unspaced(self, flat: str) -> Iterator[_Piece]:
+        for start, letter in enumerate(flat):
+            if letter in self.letters:
+                for key in (flat[start : start + 2], letter):
+                    for word, kinds in self.unspaced.get(key, {}).items():
+                        if flat.startswith(word, start):
+                            yield start + len(word) - 1, (len(word) - 1, kinds)
 
 
-def _by_end(found: tuple[int, tuple[int, int, int]]) -> tuple[int, int]:
-    """Words by where they end, the longer first."""
-    return found[0], -found[1][0]
+def _placed(pieces: Sequence[_Piece], reading: Reading) -> Iterable[Signal]:
+    """What was found in a flat text, where it stands in the text."""
+    if not pieces:
+        return ()
+    lasts, words = zip(*pieces, strict=True)
+    backs, kinds = zip(*words, strict=True)
+    last = np.array(lasts)
+    starts, ends = reading.place(last - backs), reading.place(last) + 1
+    return map(_made, zip(kinds, starts.tolist(), ends.tolist(), strict=True))
 
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
-    """Build the automata from words by kind (one bit, or several); a text may hold several with commas between them."""
+    """Build the tables from words by kind (one bit, or several); a text may hold several with commas between them."""
     entries: dict[str, int] = {}
     for kind, some in words.items():
         for word in _folded(",".join(some)):
             for entry in _entries(word):
-                entries[entry] = entries.get(entry, 0) | kind
-    edged, unspaced = ahocorasick.Automaton(), ahocorasick.Automaton()
-    for automaton in (edged, unspaced):
-        automaton.add_word("\n", (0, 0, 0))  # stands in no flat text; an empty automaton can't search
+                known = entries.get(entry)
+                entries[entry] = kind if known is None else known | kind  # most share one number
+    whole: dict[str, int] = {}
+    pairs: dict[tuple[str, str], int] = {}
+    phrases: dict[tuple[str, str, str], tuple[_Rest, ...]] = {}
+    unspaced: dict[str, dict[str, int]] = {}
+    beginnings = ahocorasick.Automaton()
+    beginnings.add_word("\n", (0, 0))  # stands in no flat text; an empty automaton can't search
     for entry, kinds in entries.items():
-        # How far a word's first and last letter are from the match's end: both spaces are its edges, where it has edges.
-        is_edged = entry.startswith(" ")
-        place = (len(entry) - 1 - is_edged, int(entry.endswith(" ")), kinds)
-        (edged if is_edged else unspaced).add_word(entry, place)
-    edged.make_automaton()
-    unspaced.make_automaton()
-    return Vocabulary(edged, unspaced)
+        if not entry.startswith(" "):
+            unspaced.setdefault(entry[:2], {})[entry] = kinds
+        elif not entry.endswith(" "):
+            beginnings.add_word(entry, (len(entry) - 2, kinds))  # the space in front is its edge
+        elif len(tokens := tuple(map(intern, entry[1:-1].split(" ")))) == 1:
+            whole[tokens[0]] = kinds
+        elif len(tokens) == 2:
+            pairs[tokens] = kinds
+        else:
+            first, second, third, *rest = tokens
+            pairs.setdefault((first, second), 0)
+            others = phrases.get((first, second, third), ())
+            phrases[first, second, third] = (*others, _Rest(" ".join(["", *rest, ""]), len(tokens), kinds))
+    beginnings.make_automaton()
+    return Vocabulary(
+        words=whole,
+        pairs=pairs,
+        phrases=phrases,
+        beginnings=beginnings,
+        unspaced=unspaced,
+        letters=frozenset(key[0] for key in unspaced),
+    )
 
 
 def _folded(words: str) -> set[str]:
