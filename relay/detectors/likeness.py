@@ -10,6 +10,7 @@ from base64 import b64decode
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from zlib import decompress
 from zlib import error as zlib_error
@@ -185,18 +186,16 @@ def things_of(
 
 def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: Likeness) -> Scores:
     """How sensitive each sentence is, with what stands around it and alone; linear time."""
-    begun, letters, lengths = _running(reading.folded, likeness)
     starts = np.array(reading.sentences.starts, np.int64)
     ends = np.append(starts[1:], len(reading.folded))
-    start_places, end_places = np.searchsorted(begun, starts), np.searchsorted(begun, ends)
+    letters, lengths = _running(reading.folded, np.append(starts, len(reading.folded)), likeness)
     pairs, counts = _pairs(things, len(starts), likeness)
     pairs, counts = pairs.cumsum(1), counts.cumsum()
     bias = np.array(likeness.bias)[:, None]
 
     def score(first: Places, last: Places) -> Sums:
-        from_place, to_place = start_places[first], end_places[last]
-        of_letters = (letters[:, to_place] - letters[:, from_place]) / np.sqrt(
-            np.maximum(FEW, lengths[to_place] - lengths[from_place])
+        of_letters = (letters[:, last + 1] - letters[:, first]) / np.sqrt(
+            np.maximum(FEW, lengths[last + 1] - lengths[first])
         )
         of_pairs = (pairs[:, last + 1] - pairs[:, first]) / np.sqrt(
             np.maximum(FEW_PAIRS, counts[last + 1] - counts[first])
@@ -216,7 +215,7 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
         threat=near["threats"],
         alone=np.logaddexp.reduce(alone),
         open=open_,
-        length=lengths[end_places[last]] - lengths[start_places[first]],
+        length=lengths[last + 1] - lengths[first],
     )
 
 
@@ -225,26 +224,35 @@ def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likene
     pairs, counts = np.zeros((len(MODELS), sentences + 1)), np.zeros(sentences + 1)
     if not things:
         return pairs, counts
-    table = likeness.pairs.reshape(len(MODELS), -1).T
-    width = likeness.pairs.shape[1]
-    places = [(width * some[:, None] + some).ravel() for some in map(np.array, things.values())]
-    begun = np.cumsum([0, *map(len, places[:-1])])
-    numbers = np.array([number + 1 for number in things])
-    pairs[:, numbers] = np.add.reduceat(table.take(np.concatenate(places), 0), begun, dtype=np.float64).T
     sizes = np.array([len(some) for some in things.values()])
+    some = np.array(list(chain.from_iterable(things.values())))
+    here = np.arange(len(some))
+    partners = np.repeat(sizes.cumsum(), sizes) - here  # of each, itself and those behind it in its sentence
+    begun = partners.cumsum() - partners
+    others = np.arange(partners.sum()) + np.repeat(here - begun, partners)
+    width = likeness.pairs.shape[1]
+    table = likeness.pairs.reshape(len(MODELS), -1).T
+    weights = table.take(width * np.repeat(some, partners) + some[others], 0)
+    numbers = np.array([number + 1 for number in things])
+    pairs[:, numbers] = np.add.reduceat(weights, begun[sizes.cumsum() - sizes], dtype=np.float64).T
     counts[numbers] = sizes * (sizes + 1) / 2
     return pairs, counts
 
 
-def _running(folded: str, likeness: Likeness) -> tuple[Places, Sums, Sums]:
-    """Where sequences begin in a text; and, before each of these places and behind the last, the sum of each model's weights of those that began already, and how many these are."""
+def _running(folded: str, places: Places, likeness: Likeness) -> tuple[Sums, Sums]:
+    """Before each of these places in a text, in order and the first of them 0, the sum of each model's weights of the sequences that began already, and how many these are."""
     hashes, begun = _by_length(folded)
-    sums, counts = np.zeros((len(begun) + 1, len(MODELS))), np.zeros(len(begun) + 1)
+    before = np.searchsorted(begun, places)
+    sums, counts = np.zeros((len(begun) + 1, len(MODELS))), np.zeros(len(places))
     table = likeness.letters.T
     for some in hashes:
-        sums[1 : len(some) + 1] += table.take(some, 0)
-        counts[1 : len(some) + 1] += 1
-    return begun, sums.cumsum(0).T, counts.cumsum()
+        sums[: len(some)] += table.take(some, 0)
+        counts += np.minimum(before, len(some))
+    between = np.add.reduceat(sums, before[:-1])
+    between[before[1:] == before[:-1]] = 0  # where nothing stands it has taken the next one
+    running = np.zeros((len(MODELS), len(places)))
+    running[:, 1:] = between.cumsum(0).T
+    return running, counts
 
 
 def sequences(folded: str) -> tuple[Places, Places]:
@@ -267,5 +275,5 @@ def _by_length(folded: str) -> tuple[list[Places], Places]:
         if len(letters) < length:
             break
         rolled = rolled[: len(letters) - length + 1] * np.uint64(1_000_003) + letters[length - 1 :]
-        hashes.append(((rolled * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(64 - BITS)).astype(np.int64))
+        hashes.append(((rolled * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(64 - BITS)).view(np.int64))
     return hashes, kept

@@ -3,6 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from relay.detectors.reading import Reading
@@ -100,6 +102,10 @@ class Marks:
     def at(self, start: int) -> int:
         """The kinds of the token that begins at a place."""
         return self.marks[min(bisect_left(self.starts, start), len(self.marks) - 1)]
+
+    def over(self, first: int, last: int) -> int:
+        """The kinds of the tokens from one to before another; there are none beyond the ends."""
+        return reduce(or_, self.marks[max(0, first) : max(0, last)], 0)
 
     def token(self, number: int) -> str:
         """A token, folded; "" beyond the ends."""

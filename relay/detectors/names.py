@@ -47,9 +47,8 @@ def find_names(marks: Marks) -> list[Signal]:
         line = reading.lines.of(match.start())
         if line not in flat:
             flat[line] = _is_flat(line, reading)
-        words = marks.words(match.start(), match.end())
-        weighed = (_weigh(segment, marks, flat=flat[line]) for segment in _segments(words, marks))
-        found += [one for one in weighed if one is not None]
+        segments = _segments(marks.words(*match.span()), marks)
+        found += [one for segment in segments if (one := _weigh(segment, marks, flat=flat[line]))]
     if "\n" in reading.text:
         found += _broken(marks)
     found += _small(marks)
@@ -62,7 +61,7 @@ def _broken(marks: Marks) -> Iterator[Signal]:
     """Names over the end of a line: the lists know one of the two words, and both may be parts of a name."""
     kinds = marks.kinds
     for match in _BROKEN.finditer(marks.reading.text):
-        words = marks.words(match.start(), match.end())
+        words = marks.words(*match.span())
         segments = list(_segments(words, marks))
         whole = len(segments) == 1 and len(segments[0]) == len(words) > 1
         known = any(one.kinds & (kinds.given | kinds.surname) for one in words)
@@ -75,11 +74,10 @@ def _is_flat(line: int, reading: Reading) -> bool:
     starts = reading.lines.starts
     text = reading.text[starts[line] : starts[line + 1] if line + 1 < len(starts) else None]
     words = [one for one in text.split() if one[0].isalpha()]
-    if len(words) < 4:
-        return False
-    loud = sum(map(str.isupper, words))
     large = sum(map(str.isupper, [one[0] for one in words]))
-    return loud * 10 >= len(words) * 7 or (len(words) >= 5 and large * 10 >= len(words) * 8)
+    if len(words) < 4 or large * 10 < len(words) * 7:
+        return False
+    return (len(words) >= 5 and large * 10 >= len(words) * 8) or sum(map(str.isupper, words)) * 10 >= len(words) * 7
 
 
 def _segments(words: list[Word], marks: Marks) -> Iterator[list[Word]]:
@@ -142,11 +140,11 @@ def _weigh(segment: list[Word], marks: Marks, *, flat: bool) -> Signal | None:
         before &= ~kinds.head_before  # "cão" and "bị cáo"
     if before & (kinds.head_before | kinds.greeting) or after & kinds.head or _is_author(segment, marks):
         return None
-    if _SHIP.match(marks.reading.folded, segment[-1].end):
+    folded, (_, _, start, end, _) = marks.reading.folded, segment[-1]
+    if folded.endswith(_STREETS, start, end) or _SHIP.match(folded, end):
         return None
-    if _STREET.search(marks.reading.folded, segment[-1].start, segment[-1].end):
-        return None
-    if all(one.kinds & (kinds.place | kinds.carrier) for one in segment):
+    elsewhere = kinds.place | kinds.carrier
+    if segment[0].kinds & elsewhere and all(one.kinds & elsewhere for one in segment):
         return None
     if flat and not (segment := _sure(segment, marks)):
         return None
@@ -175,6 +173,10 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     """How sure a segment is a name, by its words alone."""
     kinds = marks.kinds
     sure = kinds.stops & ~kinds.title
+    if len(segment) == 1 and segment[0].end - segment[0].start > 1:  # as most are
+        if not segment[0].kinds & (kinds.given | kinds.surname):
+            return kinds.capital
+        return 0 if segment[0].kinds & sure else kinds.lone_name
     known, count = [one.kinds for one in segment], len(segment)
     given = sum([bool(one & kinds.given) and not one & sure for one in known])
     surname = sum([bool(one & kinds.surname) and not one & (sure | kinds.given) for one in known])
@@ -186,11 +188,7 @@ def _kind_of(segment: list[Word], marks: Marks) -> int:
     if count > 1 and any(_PATRONYMIC.search(marks.reading.text[one.start : one.end].lower()) for one in segment):
         return kinds.name
     if count - initials == 1:
-        if initials and (given or surname or slavic):
-            return kinds.name
-        if initials:
-            return kinds.maybe_name
-        return kinds.lone_name if given or surname else 0 if soft and not given else kinds.capital
+        return kinds.name if given or surname or slavic else kinds.maybe_name
     starts_sentence = segment[0].start in marks.reading.sentences.starts and not segment[0].kinds
     if count <= 6 and (
         given + surname >= 2 or (given + surname and soft + slavic) or (given + surname and count > 2)
@@ -237,9 +235,10 @@ def _is_author(segment: list[Word], marks: Marks) -> bool:
     first = segment[0].first
     if marks.marks[max(0, first - 2)] & marks.kinds.suspect:  # "The dealer (Ana Example)"
         return False
-    if any(kind & marks.kinds.taxon for kind in marks.marks[max(0, first - 3) : max(0, first - 1)]):
+    if marks.over(first - 3, first - 1) & marks.kinds.taxon:
         return text[marks.starts[first - 1]].islower() or text[marks.starts[first - 1]] in "(."
-    before = text[max(0, segment[0].start - 60) : segment[0].start]
+    if "(" not in (before := text[max(0, segment[0].start - 60) : segment[0].start]):
+        return False
     return bool(_BINOMIAL.search(before) and (len(segment) < 4 or _YEAR.match(text, segment[-1].end))) or bool(
         before.endswith("(") and _YEAR.match(text, segment[-1].end)
     )
@@ -255,12 +254,13 @@ _YEAR = regex.compile(r"(?: (?:&|et|and|in) [\p{L}.]+){0,2},? ?(?:1[789]|20)\d\d
 def _small(marks: Marks) -> Iterator[Signal]:
     """Names that were typed without capitals: a given name and another name, or what something says is a name."""
     kinds = marks.kinds
-    named = kinds.given | kinds.surname
+    named, said = kinds.given | kinds.surname, kinds.naming | kinds.alias
     text = marks.reading.text
     if "đ" in marks.reading.folded:  # Vietnamese, whose words are names as well
         return
-    for number, kind in enumerate(marks.marks):
-        if kind & (kinds.naming | kinds.alias) and _is_said_small(number + 1, marks):
+    for number in [number for number, kind in enumerate(marks.marks) if kind & (named | said)]:
+        kind = marks.marks[number]
+        if kind & said and _is_said_small(number + 1, marks):
             yield Signal(
                 kinds.capital, marks.starts[number + 1], marks.starts[number + 1] + len(marks.token(number + 1))
             )
@@ -270,17 +270,15 @@ def _small(marks: Marks) -> Iterator[Signal]:
         while marks.token(last) in _INSIDE:
             last += 1
         other = marks.token(last)
-        if not other or "\n" in text[marks.starts[number] : marks.starts[last]]:
-            continue
         if len(token) < 4 or len(other) < 4 or len(token) + len(other) < 10 or not text[marks.starts[last]].islower():
             continue
         if not text[marks.starts[number] + len(token) : marks.starts[last]].replace(" ", "x").isalpha():
             continue
         following = marks.marks[last]
         end = marks.starts[last] + len(other)
-        said = marks.before(number) & (kinds.naming | kinds.alias | kinds.suspect | kinds.title)
+        told = marks.before(number) & (said | kinds.suspect | kinds.title)
         both = following & named and not following & kinds.stops
-        if kind & kinds.given and (both or (said and not following & ~named and other.isalpha())):
+        if kind & kinds.given and (both or (told and not following & ~named and other.isalpha())):
             yield Signal(kinds.name, marks.starts[number], end)
 
 
@@ -297,4 +295,6 @@ def _is_said_small(number: int, marks: Marks) -> bool:
 _SHIP = regex.compile(
     r"[\"”“»’' ]{0,3}(?:\d{1,3}[\"”“»’']?)?[ ,]{0,2}\(?(?:imo|omi|имо|mmsi)(?: no\.?| n\.?º?| number)? ?:?\d"
 )
-_STREET = regex.compile(r"(?:laan|straat|plein|weg|gracht|kade|straße|strasse|platz|gasse|allee|damm|ufer)$")
+_STREETS = (
+    "laan", "straat", "plein", "weg", "gracht", "kade", "straße", "strasse", "platz", "gasse", "allee", "damm", "ufer",
+)  # fmt: skip

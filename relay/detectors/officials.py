@@ -173,14 +173,12 @@ def _role_after(number: int, marks: Marks) -> bool:
 def _has_agency(one: Signal, last: int, marks: Marks) -> bool:
     """Whether a name has an acronym in brackets behind it, or stands in a line of a programme, behind the hour."""
     text, lines = marks.reading.text, marks.reading.lines
-    if any(kind & marks.kinds.suspect for kind in marks.marks[last : last + 2]):
+    if marks.over(last, last + 2) & marks.kinds.suspect:
         return False
     begin = lines.starts[lines.of(one.start)]
     if _AGENDA.match(text, begin, one.start):
-        return not any(
-            kind & marks.kinds.suspect
-            for kind in marks.marks[bisect_left(marks.starts, begin) : bisect_left(marks.starts, one.start)]
-        )
+        before = marks.over(bisect_left(marks.starts, begin), bisect_left(marks.starts, one.start))
+        return not before & marks.kinds.suspect
     return bool(_ACRONYM.match(text, one.end))
 
 
