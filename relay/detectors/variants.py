@@ -41,7 +41,7 @@ _DOT = regex.compile(
 _IN_BRACKETS = regex.compile(
     r"[\[({<][ ]?(?:at|@|arro|chez|соб|а т|a t|dot|\.|pun|pont|poin|точ|tit|nuk)", regex.IGNORECASE
 )
-_SPOKEN_DOT = regex.compile(r" (?:dot|punto|ponto|point) ", regex.IGNORECASE)
+_SPOKEN_DOTS = (" dot ", " punto ", " ponto ", " point ")
 _SPOKEN_ADDRESS = regex.compile(
     r"(?<=[\w.]{3}) (?:at|arroba|arobase) (?=(?:[\w\-]+ (?:dot|punto|ponto|point) )+\w{2,12})|(?<=\w) (?:dot|punto|ponto|point) (?=(?:com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo)\b)",
     regex.IGNORECASE,
@@ -53,12 +53,16 @@ _HEXADECIMAL = regex.compile(r"(?:[0-9a-fA-F]{2}){8,}")
 
 def put_back(version: Version) -> Version | None:
     """The text as it is meant; None when it hides nothing in these ways."""
-    text = _BROKEN_WORD.sub("", version.text)
-    if _IN_BRACKETS.search(text):
+    text, folded = version.text, version.folded
+    if "-\n" in text or "‐\n" in text:
+        text = _BROKEN_WORD.sub("", text)
+        folded = fold(text)
+    if any(sign in text for sign in "[({<") and _IN_BRACKETS.search(text):
         text = _DOT.sub(".", _AT.sub("@", text))
-    if _SPOKEN_DOT.search(text):
+    if any(dot in folded for dot in _SPOKEN_DOTS):
         text = _SPOKEN_ADDRESS.sub(lambda match: "@" if "a" in match.group().lower() else ".", text)
-    text = _BROKEN_QUOTE.sub(" ", text)
+    if ">" in text:
+        text = _BROKEN_QUOTE.sub(" ", text)
     if "_" in text or "·" in text or "•" in text:
         text = _GROUPED.sub(lambda match: regex.sub(r"\D", " ", match.group()), text)
     if not text.isascii():

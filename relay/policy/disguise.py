@@ -34,7 +34,10 @@ _BEGINS_IN_CLASSES = (re.compile(rb" a {1,12}a {1,12}a"), re.compile(rb"0a {1,12
 _PIECE = re.compile(rf"{_LETTER}|{_GAP}")
 _SUBSTITUTED = re.compile(r"[0-9@$€!](?:(?=[^\W\d_])|(?<=[^\W\d_].))")  # begins with a sign, of which texts have few
 _MIXED = re.compile(r"(?<![^\W_])(?<![@$€!])(?:[^\W\d_]++[0-9@$€!]|[0-9@$€!]++[^\W\d_])(?:[^\W_]|[@$€!])*+")  # "S3CR3T"
-_PARTING = re.compile(r"(\s[-–—/]\s|[ ]{3,}|[\n\t|\[\](){}<>*:;,·•«»\"“”★=#~_]+)")
+_PARTING_SIGNS = r"\n\t|\[\](){}<>*:;,·•«»\"“”★=#~_"
+_PARTING = re.compile(  # " - ", "   " or signs; as each begins with one of a set of characters, others are left at once
+    rf"([\s{_PARTING_SIGNS}](?:(?<=\s)[-–—/]\s|(?<= )[ ]{{2,}}|(?<=[{_PARTING_SIGNS}])[{_PARTING_SIGNS}]*))"
+)
 _COLUMNS = re.compile(r"[ ]{3,}|[\t|]")
 _SHORTENED = re.compile(r"[^\W_]+\.?")
 _ABBREVIATION = re.compile(r"(?<![^\W_])[^\W\d_]{1,6}\.")
@@ -155,6 +158,9 @@ def _opens_line(text: str, start: int) -> bool:
 
 def _meant(piece: str, spellings: Spellings, *, emphasised: bool) -> str:
     """A piece that is nothing but a marking written together, abbreviated or emphasised, as the marking; else as it is."""
+    substituted = _SUBSTITUTED.search(piece) or piece.replace("l", "I").isupper()
+    if not (substituted or _begins_marking(piece, spellings)):
+        return piece
     tokens = _PARTS.findall(piece)
     squashed = squash(tokens)
     if key := spellings.squashed.get(squashed):
@@ -163,15 +169,20 @@ def _meant(piece: str, spellings: Spellings, *, emphasised: bool) -> str:
         is_known = " ".join(map(fold, tokens)) == key
         return piece if is_known or len(squashed) < _FEWEST else _parted("".join(tokens), key)
     if (  # "V5-NfD", "CONFlDENTIAL"
-        (key := spellings.alike.get(squashed.translate(ALIKE)))
-        and (_SUBSTITUTED.search(piece) or piece.replace("l", "I").isupper())
-        and not any(map(str.isdigit, tokens))
+        substituted and (key := spellings.alike.get(squashed.translate(ALIKE))) and not any(map(str.isdigit, tokens))
     ):
         return key.upper() if sum(map(str.islower, piece)) <= 1 + piece.count("l") else key
     if "." in piece and (key := _abbreviated(_SHORTENED.findall(piece), spellings, ALONE)):
         blanks = len(piece) - len(piece.lstrip())
         return piece[:blanks] + key.upper() + piece[len(piece.rstrip()) :]
     return piece
+
+
+def _begins_marking(piece: str, spellings: Spellings) -> bool:
+    """Whether a piece's first word, or what is left of it, begins a marking or is one."""
+    word = _PARTS.search(piece)
+    first = squash(word.group()) if word else ""
+    return len(first) < BEGINNING or first in spellings.heads or first in spellings.squashed
 
 
 def _abbreviated(tokens: list[str], spellings: Spellings, fewest: int) -> str | None:
