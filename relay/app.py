@@ -20,7 +20,7 @@ from time import monotonic
 from typing import Literal
 from zlib import crc32
 
-from relay import gauges, jobs
+from relay import gauges, heap, jobs
 from relay.actions.admit import admit, is_gateway, takes_from_servers
 from relay.actions.bounce import REPORT_OCTETS, bounce
 from relay.actions.certify import recognise, represented
@@ -175,6 +175,7 @@ class Service:
             await asyncio.to_thread(self._prepare)
             stack.push_async_callback(asyncio.to_thread, self._finish)
             ports = await self._open_doors(stack)
+            heap.settle()
             ready(ports)
             note("service.ready", doors=[f"{name}:{port}" for name, port in ports.items()])
             await self._stopping.wait()

@@ -15,7 +15,6 @@ from relay.settings import Settings, find_site_file, load_settings
 from relay.transport.wake import send
 
 _PR_GET_DUMPABLE, _PR_SET_DUMPABLE = 3, 4
-_M_MMAP_THRESHOLD, _LARGE_BLOCK = -3, 1 << 20  # octets
 
 
 @contextmanager
@@ -55,15 +54,6 @@ def memory_dumps_are_forbidden() -> bool:
     except (OSError, AttributeError):
         return False
     return bool(dumpable == 0 and resource.getrlimit(resource.RLIMIT_CORE)[0] == 0)
-
-
-def give_memory_back() -> None:
-    """Large blocks get pages of their own, which return to the system when a message is done with, whatever was freed before.
-
-    Left to itself the C library keeps what once was large among the small blocks (mallopt(3), M_MMAP_THRESHOLD).
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
 def wake_service(settings: Settings) -> None:

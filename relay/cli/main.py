@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from relay import __version__
+from relay import __version__, heap
 from relay.cli.output import EXIT_BUG, EXIT_TRY_LATER, EXIT_USAGE, exit_code, say
 from relay.errors import RelayError
 
@@ -110,7 +110,9 @@ def call(arguments: Sequence[str]) -> object:
         TyperException: the command line is wrong.
         RelayError: what the command itself raises.
     """
+    heap.load()
     command = typer.main.get_command(command_line(*arguments))
+    heap.settle()
     return command.main(args=list(arguments), prog_name="wen-relay", standalone_mode=False)
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from relay import app
-from relay.actions.open import forbid_memory_dumps, give_memory_back
+from relay.actions.open import forbid_memory_dumps
 from relay.cli.output import ConfigOption, print_json, split
+from relay.heap import give_memory_back
 from relay.maillog import start_logging
 from relay.settings import find_site_file, load_settings
 

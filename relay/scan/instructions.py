@@ -26,7 +26,7 @@ def encode_configuration(memory: int, definitions: Definitions) -> bytes:
         "words": asdict(definitions.words),
         "detectors": dict(definitions.detectors),
     }
-    return json.dumps(configuration).encode()
+    return json.dumps(configuration, ensure_ascii=False).encode("utf-8", "surrogatepass")  # as json.loads reads it
 
 
 def decode_configuration(octets: bytes) -> tuple[int, Definitions]:

@@ -6,7 +6,6 @@ then reads one message after another from standard input and writes what each st
 ends the process without a word: a traceback could hold what must not be kept.
 """
 
-import gc
 import os
 import signal
 import socket
@@ -17,6 +16,7 @@ from functools import partial
 from io import BytesIO
 from typing import NoReturn
 
+from relay import heap
 from relay.detectors.facts import Facts
 from relay.documents.samples import samples
 from relay.errors import ConfigurationError
@@ -59,27 +59,14 @@ _WARM_UP_FACTS = Facts(on=date(2025, 1, 6))
 
 def main() -> None:
     """Start and end scanners as asked, until standard input, which is a socket, ends."""
-    gc.disable()  # while everything is loaded, nothing becomes garbage
+    heap.load()
     control = socket.socket(fileno=_INPUT)
-    configuration = _read_frame(control.recv)
-    if configuration is None:
+    loaded = _load(control)
+    if loaded is None:
         return
-    memory, definitions = decode_configuration(configuration)
-    try:
-        rules = make_rules(definitions)
-    except ConfigurationError as error:
-        _introduce(control, encode_introduction(fault=str(error)))
-        return
-    load_every_charset()
-    documents = (_attached(octets, f"application/octet-stream; name={name}") for name, octets in samples())
-    warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"".join(documents) + b"--b--\r\n"
-    scan = _scanning(rules)
-    _do(scan, warm_up)
-    if not _works_inside(memory, scan, warm_up):
-        return
+    memory, rules = loaded
+    heap.settle()
     _introduce(control, encode_introduction(rules.detectors.rules()))
-    gc.enable()
-    gc.freeze()  # the collector of a scanner leaves alone, and so shared, what was here before it; hardly any of it is garbage
     children: set[int] = set()
     while len(request := (received := socket.recv_fds(control, NUMBER_OCTETS, 2))[0]) == NUMBER_OCTETS:
         pid, pipes = decode_number(request), received[1]
@@ -96,6 +83,25 @@ def main() -> None:
         control.sendall(encode_number(pid))
     for pid in children:
         _end(pid)
+
+
+def _load(control: socket.socket) -> tuple[int, Rules] | None:
+    """What a scanner may use of memory, and what it searches for; None where it can't serve, and the pool was told if a definition is why."""
+    configuration = _read_frame(control.recv)
+    if configuration is None:
+        return None
+    memory, definitions = decode_configuration(configuration)
+    try:
+        rules = make_rules(definitions)
+    except ConfigurationError as error:
+        _introduce(control, encode_introduction(fault=str(error)))
+        return None
+    load_every_charset()
+    documents = (_attached(octets, f"application/octet-stream; name={name}") for name, octets in samples())
+    warm_up = _WARM_UP + b"".join(map(_attached, prepare())) + b"".join(documents) + b"--b--\r\n"
+    scan = _scanning(rules)
+    _do(scan, warm_up)
+    return (memory, rules) if _works_inside(memory, scan, warm_up) else None
 
 
 def _introduce(control: socket.socket, frame: bytes) -> None:
