@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, exc, make_url, text
@@ -50,8 +51,9 @@ class Database:
         self._clock = Clock()
         self._engine = engine
         self._dialect = dialect
-        self._reading = Connections(dialect.readers(engine), stay=dialect.CONNECTIONS_STAY)
-        self._writing = Connections(dialect.writers(engine), stay=dialect.CONNECTIONS_STAY)
+        stay = dialect.CONNECTIONS_STAY
+        self._reading = Connections(dialect.readers(engine), stay=stay, begin=partial(dialect.begin, writes=False))
+        self._writing = Connections(dialect.writers(engine), stay=stay, begin=self._begin)
         self._jobs: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -98,8 +100,6 @@ class Database:
         """
         try:
             with self._reading.lend() as connection:
-                connection.begin()
-                self._dialect.begin(connection, writes=False)
                 yield connection
         except exc.SQLAlchemyError as error:
             if not _is_trouble(error):
@@ -196,9 +196,7 @@ class Database:
         """Run a batch in one transaction and answer every caller, whatever happens."""
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
-            with self._writing.lend() as connection, connection.begin():
-                if told := self._dialect.begin(connection, writes=True):
-                    self._clock.set(told)
+            with self._writing.lend() as connection:
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose
                 if self.announces and connection.in_transaction():  # one that was undone has nothing to tell
@@ -211,6 +209,10 @@ class Database:
                 waiting.answer.set_result(result)
             else:
                 waiting.answer.set_exception(failure)
+
+    def _begin(self, connection: Connection) -> None:
+        if told := self._dialect.begin(connection, writes=True):
+            self._clock.set(told)
 
     def _fail(self, batch: list[_Waiting], error: BaseException) -> None:
         """Answer a whole batch whose transaction failed, and stop writing after an I/O error.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, exists, not_, or_, select, u
 from relay.delivery.delivery import Kind, Status
 from relay.roster.mailing_list import OWNER
 from relay.store.fanout import NAMING, decides, may_act, may_receive, moderates
-from relay.store.listed import listed
+from relay.store.listed import among, listed
 from relay.store.prepared import Prepared
 from relay.store.tables import (
     COLLECTED,
@@ -185,7 +185,7 @@ _BEGIN = Prepared(_BEGIN_ANY)
 # Posts of which no copy can have a twin, and whose content is there: what is left to ask of a copy is its member.
 _PLAIN_POSTS = Prepared(
     select(posts.c.id).where(
-        posts.c.id.in_(select(deliveries.c.post_id).where(_MINE, _IS_COPY)),
+        among(posts.c.id, select(deliveries.c.post_id).where(_MINE, _IS_COPY).distinct()),
         _GIVEN,
         ~exists().where(_SAME.c.content_key == posts.c.content_key, _SAME.c.id != posts.c.id),
     )

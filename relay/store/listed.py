@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Self
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, String, Text, bindparam
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Select, String, Text, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -55,6 +55,24 @@ class listed(ColumnElement[bool]):  # noqa: N801  (reads like the function that 
         return self
 
 
+class among(ColumnElement[bool]):  # noqa: N801
+    """Whether a column is among those that a query finds, which is asked first, whatever its planner knows of the tables.
+
+    PostgreSQL may turn an IN into a join and begin it with the bigger table, as long as it has no statistics, or old ones.
+    """
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: ColumnElement[int], query: Select[Any]) -> None:
+        self.column, self.query = column, query.scalar_subquery()
+
+    def self_group(self, against: OperatorType | None = None) -> Self:
+        """As it is: it needs no comparison to become a condition."""
+        del against
+        return self
+
+
 class text_of(ColumnElement[str]):  # noqa: N801
     """The text that a mapping, given by this name, has for a column's number; its keys are the numbers' digits."""
 
@@ -75,6 +93,18 @@ def _listed_in_sqlite(element: listed, compiler: SQLCompiler, **options: Any) ->
 def _listed_in_postgresql(element: listed, compiler: SQLCompiler, **options: Any) -> str:
     column, numbers = (compiler.process(one, **options) for one in (element.column, element.numbers))
     return f"{column} = ANY ({numbers})"
+
+
+@compiles(among, "sqlite")
+def _among_in_sqlite(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = (compiler.process(one, **options) for one in (element.column, element.query))
+    return f"{column} IN {query}"
+
+
+@compiles(among, "postgresql")
+def _among_in_postgresql(element: among, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = (compiler.process(one, **options) for one in (element.column, element.query))
+    return f"{column} = ANY (ARRAY {query})"
 
 
 @compiles(text_of, "sqlite")

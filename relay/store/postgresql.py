@@ -24,11 +24,10 @@ from relay.store.prepared import look_up, run
 
 Answer = TypeVar("Answer")
 
-_READING: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
-# SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
-_WRITING: Mapping[str, Any] = {"isolation_level": "READ COMMITTED", "preserve_rowcount": True}
-CONNECTIONS_STAY = 0  # a server may have been started anew since the last one
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+CONNECTIONS_STAY = 8
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can
@@ -43,6 +42,9 @@ _SESSION = {
     "statement_timeout": "20s",
     "lock_timeout": "10s",
     "TimeZone": "UTC",  # whatever the server's is, Python may not know it
+    # A statement that comes often keeps the plan it was given, maybe when its table had a handful of rows: never to read the whole one.
+    "enable_seqscan": "off",
+    "jit": "off",  # where there is no other way than that, its price would seem worth a compilation
 }
 WRITER_IDLE = (
     "5s"  # who freezes with the writers' lock in its hands loses it, before the others' patience ends (lock_timeout)
@@ -97,13 +99,14 @@ def create(url: URL, *, new: bool) -> Engine:
 
 
 def readers(engine: Engine) -> Engine:
-    """The same connections, for transactions that see one state and can't write."""
-    return engine.execution_options(**_READING)
+    """The engine itself."""
+    return engine
 
 
 def writers(engine: Engine) -> Engine:
-    """The same connections, for transactions that write."""
-    return engine.execution_options(**_WRITING)
+    """The same connections."""
+    # SQLAlchemy forgets how many rows an INSERT … SELECT made unless it is told to remember.
+    return engine.execution_options(preserve_rowcount=True)
 
 
 def time(connection: Connection) -> datetime:
@@ -113,11 +116,13 @@ def time(connection: Connection) -> datetime:
 
 
 def begin(connection: Connection, *, writes: bool) -> datetime | None:
-    """Begin a transaction: the writer's waits until no other process writes, and is then told the server's time."""
+    """Begin a transaction, in one breath: the writer's waits until no other process writes, and is then told the server's time."""
     if not writes:
+        run(connection, _READ)
         return None
     limit = f"set_config('idle_in_transaction_session_timeout', '{WRITER_IDLE}', true)"
-    told: datetime = look_up(connection, f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS}), clock_timestamp()")[2]
+    locked = f"SELECT {limit}, pg_advisory_xact_lock({_WRITERS}), clock_timestamp()"
+    told: datetime = look_up(connection, f"{_WRITE}; {locked}")[2]
     return told
 
 
@@ -189,10 +194,13 @@ def _with(url: URL, **defaults: str) -> URL:
 
 
 def _connect(dialect: Dialect, record: object, cargs: tuple[Any, ...], cparams: dict[str, Any]) -> _Patient:
-    """Connect with our limits. What the URL says of the network stands, and of the session what we don't say."""
+    """Connect with our limits. What the URL says of the network stands, and of the session what we don't say.
+
+    Transactions are begun by us (`begin`): the driver would ask the server twice.
+    """
     del dialect, record
     wished = [cparams.pop("options", ""), *(f"-c {name}={value}" for name, value in _SESSION.items())]
-    return _Patient.connect(*cargs, **{**_NETWORK, **cparams}, options=" ".join(wished).strip())
+    return _Patient.connect(*cargs, **{**_NETWORK, **cparams}, options=" ".join(wished).strip(), autocommit=True)
 
 
 def _check(connection: _Patient, record: object) -> None:
@@ -208,7 +216,6 @@ def _check(connection: _Patient, record: object) -> None:
     if (encoding := connection.info.parameter_status("server_encoding")) != "UTF8":
         raise ConfigurationError(f"the database's encoding is {encoding}: make it with `createdb --encoding UTF8`")
     row = connection.execute("SELECT current_setting('synchronous_commit')").fetchone()
-    connection.rollback()
     if row is None or row[0] != _SESSION["synchronous_commit"]:
         raise ConfigurationError(
             "the database server doesn't take our session's settings: connect to it without a pooler in between"

@@ -128,7 +128,7 @@ def run(connection: Connection, sql: str) -> None:
 
 
 def look_up(connection: Connection, sql: str) -> Any:
-    """Run a text without values; the first row that it gives."""
+    """Run a text without values, of one statement or several; the first row that the last one gives. For servers only."""
     return _ask(connection, sql, None, rows=True)[0]
 
 
@@ -152,6 +152,8 @@ def _ask(connection: Connection, sql: str, values: Any, *, many: bool = False, r
             cursor.executemany(sql, values)
         elif values is None:
             cursor.execute(sql)
+            while rows and cursor.nextset():
+                pass
         else:
             cursor.execute(sql, values)
         return cursor.fetchall() if rows else cursor.rowcount
