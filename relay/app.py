@@ -60,7 +60,7 @@ from relay.measures import Key, Report
 from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.presence import Presence
-from relay.processors import stay_on_one
+from relay.processors import on_one
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.login import Login, SubmissionDoors
@@ -554,9 +554,9 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
     with contextlib.ExitStack() as locks:
         for role in roles:
             locks.enter_context(only_one(settings.data / "run" / f"{role}.lock"))
-        # Other roles' processes, and other relays', stay on others, where there are any. In containers all have the same path.
+        # Containers don't see each other's names, and have the same path: so all that tells processes apart says where to begin.
         relay = f"{settings.relay.domain} {settings.relay.node}".encode()
-        stay_on_one(crc32(bytes(settings.data), crc32(relay)) + min(map(ROLES.index, roles)))
+        locks.enter_context(on_one(crc32(bytes(settings.data), crc32(relay)) + min(map(ROLES.index, roles))))
         resources = load_resources(settings)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))

@@ -8,18 +8,38 @@ where it is not allowed, all goes on without.
 
 import contextlib
 import os
+import socket
+from collections.abc import Iterator
 
+NAME = "wen-relay on processor"
 _ALLOWED = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-def stay_on_one(place: int) -> None:
-    """Keep this thread, and all that it starts from now on, on one processor.
+@contextlib.contextmanager
+def on_one(place: int) -> Iterator[None]:
+    """Keep this thread, and all that it starts from now on, on one processor, beside other relays' processes where there is room.
+
+    A name in the kernel says that a processor is taken, as long as its process lives.
 
     Args:
-        place: which of those that the process may use; counted around as often as it takes.
+        place: at which of those that the process may use to begin, counted around as often as it takes; it stays on the first
+            that no other process has taken, and on this one where all are.
     """
-    if _ALLOWED:
-        _use({_ALLOWED[place % len(_ALLOWED)]})
+    if not _ALLOWED:
+        yield
+        return
+    in_turn = [_ALLOWED[(place + one) % len(_ALLOWED)] for one in range(len(_ALLOWED))]
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as token:
+        _use({next((one for one in in_turn if _takes(token, one)), in_turn[0])})
+        yield
+
+
+def _takes(token: socket.socket, processor: int) -> bool:
+    try:
+        token.bind(f"\0{NAME} {processor}")
+    except OSError:
+        return False
+    return True
 
 
 def use_all() -> None:
