@@ -1,7 +1,5 @@
 """One site for all tests of commands that change nothing, and a copy of it for those that do."""
 
-import shutil
-
 import pytest
 
 from tests.integration.service import Site
@@ -18,8 +16,4 @@ def site(tmp_path_factory):
 @pytest.fixture
 def fresh(site, tmp_path):
     """A copy of the site that a test may change or spoil."""
-    shutil.copytree(site.data, tmp_path / "data")
-    copy = object.__new__(Site)
-    copy.folder, copy.data, copy.file = tmp_path, tmp_path / "data", tmp_path / "data" / "relay.toml"
-    copy.file.write_text(copy.file.read_text("utf-8").replace(str(site.data), str(copy.data)), "utf-8")
-    return copy
+    return site.copy(tmp_path)

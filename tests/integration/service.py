@@ -1,10 +1,12 @@
 """The whole relay from outside: a data directory by `wen-relay init`, `wen-relay serve` as a process, a sink behind it."""
 
 import asyncio
+import atexit
 import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +17,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any, Self, TypeVar
 
 from relay.transport.sink import Received, Sink
@@ -131,6 +135,22 @@ class Smarthost:
         return asyncio.run_coroutine_threadsafe(job, self._loop).result(PATIENCE)
 
 
+def _found(data: Path, lists: str, database: str = "") -> None:
+    """Make a new relay."""
+    words = ["--data", str(data), "--domain", DOMAIN, "--lists", lists, "--database", database]
+    done = command("init", *words, folder=data.parent)
+    assert done.code == 0, done.err
+
+
+@cache
+def _founded(lists: str) -> Path:
+    """A new relay's data directory, of which sites are copies: they need no keys of their own, which take longest to make."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    _found(folder / "data", lists)
+    return folder / "data"
+
+
 class Site:
     """A data directory that `wen-relay init` made, its ports free ones."""
 
@@ -146,15 +166,29 @@ class Site:
         self.folder, self.data = folder, folder / "data"
         self.file = self.data / "relay.toml"
         self.passwords: dict[str, str] = {}
-        words = ["--data", str(self.data), "--domain", DOMAIN, "--lists", lists, "--database", database]
-        done = command("init", *words, folder=folder)
-        assert done.code == 0, done.err
+        if database:
+            _found(self.data, lists, database)
+        else:
+            self._become(_founded(lists))
         if not detectors:
             without_detectors(self.data)
         for key in ("port", "submission_port", "submissions_port"):
             self.configure("smtp", key, "auto")
         self.configure("web", "port", "auto")
         self.configure("delivery", "port", smarthost_port)
+
+    def _become(self, data: Path) -> None:
+        """Be a copy of this data directory."""
+        shutil.copytree(data, self.data)
+        self.file.write_text(self.file.read_text("utf-8").replace(str(data), str(self.data)), "utf-8")
+
+    def copy(self, to: Path) -> "Site":
+        """The same relay in another folder. It must not be running."""
+        copy = object.__new__(Site)
+        copy.folder, copy.data, copy.file = to, to / "data", to / "data" / "relay.toml"
+        copy.passwords = dict(self.passwords)
+        copy._become(self.data)
+        return copy
 
     def configure(self, section: str, key: str, value: object) -> None:
         """Set one setting in the site's file."""
