@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, chain, compress, pairwise
 from operator import itemgetter
-from sys import intern
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import ahocorasick
 import numpy as np
@@ -73,14 +72,7 @@ def kinds_named(kinds: Mapping[str, int], names: Iterable[str]) -> int:
 _made = partial(tuple.__new__, Signal)  # all at once this takes a third of the time
 
 
-class _Rest(NamedTuple):
-    """A phrase behind its first three tokens: what follows them in a flat text, how many tokens it has in all, its kinds."""
-
-    text: str
-    tokens: int
-    kinds: int
-
-
+_Key = TypeVar("_Key")
 # Where in a flat text a word's last letter stands, how far that is from its first, and its kinds.
 _Piece = tuple[int, tuple[int, int]]
 
@@ -90,12 +82,12 @@ class Vocabulary:
     """All words with their kinds; `kinds` of a word is a sum of bits.
 
     `words` are single tokens, `pairs` those of two and all beginnings of two tokens (0), `phrases` those of more by their first
-    three. `beginnings` are what goes on within a token, `unspaced` what has no edges, by its first two letters, or its only one.
+    three and what follows these in a flat text. `beginnings` are what goes on within a token, `unspaced` what has no edges, by its first two letters, or its only one.
     """
 
     words: Mapping[str, int] = field(repr=False)
     pairs: Mapping[tuple[str, str], int] = field(repr=False)
-    phrases: Mapping[tuple[str, str, str], Sequence[_Rest]] = field(repr=False)
+    phrases: Mapping[tuple[str, str, str], Mapping[str, int]] = field(repr=False)
     beginnings: ahocorasick.Automaton = field(repr=False)
     unspaced: Mapping[str, Mapping[str, int]] = field(repr=False)
     letters: frozenset[str] = field(repr=False)  # the first ones of `unspaced`
@@ -118,9 +110,9 @@ class Vocabulary:
             if kinds is None:
                 continue
             first, second, third = tokens[number : number + 3]
-            for rest, count, kinds_of_all in self.phrases.get((first, second, third), ()):
-                last = number + count - 1
+            for rest, kinds_of_all in self.phrases.get((first, second, third), {}).items():
                 if reading.flat.startswith(rest, reading.flat_starts[number + 2] + len(third)):
+                    last = number + 1 + rest.count(" ")
                     yield Signal(kinds_of_all, starts[number], starts[last] + len(tokens[last]))
             if kinds:
                 yield Signal(kinds, starts[number], starts[number + 1] + len(second))
@@ -147,41 +139,48 @@ def _placed(pieces: Sequence[_Piece], reading: Reading) -> Iterable[Signal]:
 
 def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
     """Build the tables from words by kind (one bit, or several); a text may hold several with commas between them."""
-    entries: dict[str, int] = {}
-    for kind, some in words.items():
-        for word in _folded(",".join(some)):
-            for entry in _entries(word):
-                known = entries.get(entry)
-                entries[entry] = kind if known is None else known | kind  # most share one number
     whole: dict[str, int] = {}
     pairs: dict[tuple[str, str], int] = {}
-    phrases: dict[tuple[str, str, str], tuple[_Rest, ...]] = {}
+    phrases: dict[tuple[str, str, str], dict[str, int]] = {}
+    beginnings: dict[str, int] = {}
     unspaced: dict[str, dict[str, int]] = {}
-    beginnings = ahocorasick.Automaton()
-    beginnings.add_word("\n", (0, 0))  # stands in no flat text; an empty automaton can't search
-    for entry, kinds in entries.items():
-        if not entry.startswith(" "):
-            unspaced.setdefault(entry[:2], {})[entry] = kinds
-        elif not entry.endswith(" "):
-            beginnings.add_word(entry, (len(entry) - 2, kinds))  # the space in front is its edge
-        elif len(tokens := tuple(map(intern, entry[1:-1].split(" ")))) == 1:
-            whole[tokens[0]] = kinds
-        elif len(tokens) == 2:
-            pairs[tokens] = kinds
-        else:
-            first, second, third, *rest = tokens
-            pairs.setdefault((first, second), 0)
-            others = phrases.get((first, second, third), ())
-            phrases[first, second, third] = (*others, _Rest(" ".join(["", *rest, ""]), len(tokens), kinds))
-    beginnings.make_automaton()
+    shared: dict[str, str] = {}  # most tokens stand in several
+    for kind, some in words.items():
+        for entry in chain.from_iterable(map(_entries, _folded(",".join(some)))):
+            if not entry.startswith(" "):
+                _add(unspaced.setdefault(entry[:2], {}), entry, kind)
+            elif not entry.endswith(" "):
+                _add(beginnings, entry, kind)
+            elif len(tokens := [shared.setdefault(one, one) for one in entry[1:-1].split(" ")]) == 1:
+                _add(whole, tokens[0], kind)
+            elif len(tokens) == 2:
+                _add(pairs, (tokens[0], tokens[1]), kind)
+            else:
+                first, second, third, *rest = tokens
+                pairs.setdefault((first, second), 0)
+                _add(phrases.setdefault((first, second, third), {}), " ".join(["", *rest, ""]), kind)
     return Vocabulary(
         words=whole,
         pairs=pairs,
         phrases=phrases,
-        beginnings=beginnings,
+        beginnings=_automaton(beginnings),
         unspaced=unspaced,
         letters=frozenset(key[0] for key in unspaced),
     )
+
+
+def _add(table: dict[_Key, int], key: _Key, kind: int) -> None:
+    known = table.get(key)
+    table[key] = kind if known is None else known | kind  # most share one number
+
+
+def _automaton(beginnings: Mapping[str, int]) -> ahocorasick.Automaton:
+    automaton = ahocorasick.Automaton()
+    automaton.add_word("\n", (0, 0))  # stands in no flat text; an empty automaton can't search
+    for entry, kinds in beginnings.items():
+        automaton.add_word(entry, (len(entry) - 2, kinds))  # the space in front is its edge
+    automaton.make_automaton()
+    return automaton
 
 
 def _folded(words: str) -> set[str]:
