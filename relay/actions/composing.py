@@ -53,17 +53,22 @@ class Room:
 
     def __init__(self, held: Collection[Content]) -> None:
         """Take what earlier claims composed and still hold; each message counts once, however many get it."""
-        self._held, self._ends, self._asked = set(held), monotonic() + SECONDS, False
+        self._held: set[Content] = set()
+        self._octets, self._ends, self._asked = 0, monotonic() + SECONDS, False
+        for one in held:
+            self.fill(one)
 
     def take(self) -> bool:
         """Whether one more message may be composed."""
-        allowed = not self._asked or (monotonic() < self._ends and sum(len(one.octets) for one in self._held) < OCTETS)
+        allowed = not self._asked or (monotonic() < self._ends and self._octets < OCTETS)
         self._asked = True
         return allowed
 
     def fill(self, content: Content) -> None:
         """Count what was composed."""
-        self._held.add(content)
+        if content not in self._held:
+            self._held.add(content)
+            self._octets += len(content.octets)
 
 
 class Composer:

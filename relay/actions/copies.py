@@ -11,10 +11,9 @@ from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.header_fields import leave_fields
 from relay.delivery.leaving import leave_url
 from relay.delivery.sealing import results, seal
-from relay.delivery.signing import body_hash, signatures
+from relay.delivery.signing import body_hash, body_offset, signatures
 from relay.errors import RelayError
 from relay.mail.address import Address
-from relay.mail.message import split_header
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
@@ -118,7 +117,7 @@ def signed(resources: Resources, delivery: Delivery, bare: Variant, now: datetim
     Raises:
         CannotComposeError: its list's definition is gone.
     """
-    offset = split_header(bare.octets).body_offset
+    offset = body_offset(bare.octets)
     section, hashed = bare.octets[:offset], body_hash(bare.octets[offset:])
     if delivery.kind is not Kind.DIGEST and _mailing_list(resources, delivery).one_click_leave:
         return replace(bare, section=section, hashed=hashed)
@@ -154,7 +153,7 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
         complaints_to=_complaints_to(resources),
         ack_due=ack_due,
     )
-    strict = require_tls(resources, [post_id])
+    strict = _any_wants_tls(resources, decisions)
     copy = unpack(unseal(resources.keys, uid, sealed))
     octets = compose_copy(copy, frame, resources.catalogue(delivery.language))
     found = _found(resources, copy, frame) if resources.settings.delivery.arc_seal else ""
@@ -189,6 +188,10 @@ def require_tls(resources: Resources, post_ids: Iterable[int]) -> bool:
     """
     with resources.database.read() as connection:
         names = {name for post_id in post_ids for name, _ in posts.load_decisions(connection, post_id)}
+    return _any_wants_tls(resources, names)
+
+
+def _any_wants_tls(resources: Resources, names: Iterable[str]) -> bool:
     return any(one.tls == "required" for name in names if (one := resources.list_named(name)))
 
 

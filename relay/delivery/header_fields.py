@@ -137,7 +137,9 @@ def bare_subject(subject: str, tag: str, marking: Tlp) -> str:
 
 def one_line(text: str) -> str:
     """Text without controls, format characters and line separators, its spaces single."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())
 
 
 def addressed(name: str, address: Address) -> Mailbox:

@@ -21,7 +21,6 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from relay.errors import ConfigurationError
 from relay.mail.body_form import relaxed_body
-from relay.mail.message import split_header
 
 # Each is named once more than it occurs (RFC 6376 §8.15), so that nobody can add a second one under our signature.
 SIGNED_FIELDS = (
@@ -97,8 +96,14 @@ def sign(octets: bytes, keys: Iterable[SigningKey], signed_at: datetime) -> byte
         keys: all keys to sign with.
         signed_at: becomes t=.
     """
-    offset = split_header(octets).body_offset
+    offset = body_offset(octets)
     return signatures(octets[:offset], body_hash(octets[offset:]), keys, signed_at) + octets
+
+
+def body_offset(octets: bytes) -> int:
+    """Where the body of a message begins that we composed ourselves: its header section needs no stranger's reading."""
+    end = octets.find(b"\r\n\r\n")
+    return len(octets) if end < 0 else end + 4
 
 
 def body_hash(body: bytes) -> str:
@@ -125,12 +130,15 @@ def _signature(key: SigningKey, names: Sequence[str], content: bytes, hashed: st
 
 
 def covered(section: bytes, also: Sequence[str] = ()) -> tuple[list[str], bytes]:
-    """The lines of h= for a header section, and what is signed of it: SIGNED_FIELDS, and these others as often as they occur."""
-    header = split_header(section)
+    """The lines of h= for a header section of ours, and what is signed of it: SIGNED_FIELDS, and these others as often as they occur."""
+    of_name: dict[str, list[bytes]] = {}
+    for line in section.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        field_name, _, field_body = line.partition(b":")
+        of_name.setdefault(field_name.decode("latin-1").lower(), []).append(field_body)
     names: list[str] = []
     signed: list[bytes] = []
     for name in (*SIGNED_FIELDS, *also):
-        bodies = header.all(name)
+        bodies = of_name.get(name, [])
         names += [name] * (len(bodies) + (name in SIGNED_FIELDS))
         # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
         signed += [relaxed_field(name, body) + b"\r\n" for body in reversed(bodies)]

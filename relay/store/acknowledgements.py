@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     exists,
     insert,
     not_,
@@ -27,6 +28,7 @@ from relay.roster.mailing_list import OWNER, reads
 from relay.roster.member import Member
 from relay.store import audit, corrections, fanout, reach
 from relay.store.fanout import decides, may_act, may_receive
+from relay.store.prepared import Prepared
 from relay.store.tables import (
     ACK_WANTED,
     RELAYED,
@@ -40,6 +42,8 @@ from relay.store.tables import (
 )
 
 Outcome = Literal["done", "already", "unknown", "rejected"]
+
+_DUE = Prepared(select(posts.c.ack_due).where(posts.c.id == bindparam("post")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,8 @@ def begin(connection: Connection, post_id: int, now: datetime) -> None:
 
 def due(connection: Connection, post_id: int) -> datetime | None:
     """Until when a post asks to be acknowledged; None when it doesn't, or has not gone out."""
-    return connection.execute(select(posts.c.ack_due).where(posts.c.id == post_id)).scalar()
+    row = _DUE.first(connection, {"post": post_id})
+    return row.ack_due if row else None
 
 
 def acknowledge(connection: Connection, node: str, member: Member, reference: str, now: datetime) -> Outcome:

@@ -3,14 +3,19 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from relay.delivery.delivery import Kind
 from relay.policy.doors import Asking, Confirmation, Stage
 from relay.roster.member import Member, MemberState, Role
 from relay.store import audit, letters
 from relay.store.members import list_members
+from relay.store.prepared import Prepared
 from relay.store.tables import directory_askings, directory_confirmations, members
+
+_CONFIRMATION = Prepared(
+    select(directory_confirmations).where(directory_confirmations.c.country == bindparam("country"))
+)
 
 
 def countries(connection: Connection, before: datetime) -> tuple[str, ...]:
@@ -31,8 +36,7 @@ def confirmations(connection: Connection) -> dict[str, Confirmation]:
 
 def confirmation_of(connection: Connection, country: str) -> Confirmation | None:
     """A country's last confirmation; None when nobody has confirmed its doors."""
-    table = directory_confirmations
-    row = connection.execute(select(table).where(table.c.country == country)).one_or_none()
+    row = _CONFIRMATION.first(connection, {"country": country})
     if row is None:
         return None
     return Confirmation(country=row.country, member_id=row.member_id, at=row.at, digests=row.digests)
