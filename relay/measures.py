@@ -7,7 +7,7 @@ an address, a subject or a word of a message; `web.metrics` writes them down in 
 import json
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
@@ -105,14 +105,21 @@ class Measures:
 
     def time(self, name: str, seconds: float, *labels: str) -> None:
         """Note how long something took."""
+        self.time_each(name, (seconds,), *labels)
+
+    def time_each(self, name: str, each: Sequence[float], *labels: str) -> None:
+        """Note how long each of some that are alike took, in seconds."""
+        if not each:
+            return
         key, bounds = (name, labels), METRICS[name].bounds
         with self._lock:
             row = self._times.get(key)
             if row is None:
                 key = self._new(key)
                 row = self._times.setdefault(key, [0.0] * (len(bounds) + 2))
-            row[0] += seconds
-            row[1 + bisect_left(bounds, seconds)] += 1
+            for seconds in each:
+                row[0] += seconds
+                row[1 + bisect_left(bounds, seconds)] += 1
 
     def mark(self, name: str, value: float, *labels: str) -> None:
         """Keep the newest value of something, by a name of GAUGES."""

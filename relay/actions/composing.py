@@ -1,8 +1,9 @@
 """What a claimed delivery sends: a letter from facts, or a copy or digest, made once for all who read the same or for one reader alone."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from time import monotonic
 
 from relay.actions import encrypt
@@ -48,6 +49,26 @@ class Composed:
     parts: tuple[Part, ...] = ()
 
 
+def alike(claimed: Iterable[Delivery], secrets: encrypt.Secrets) -> Iterator[tuple[Delivery, ...]]:
+    """Claimed deliveries as they are composed: those that stand together and get the same, and each other one by itself.
+
+    Encrypted copies come last: what many share doesn't wait for what is made for one.
+    """
+    shared: list[Delivery] = []
+    own: list[Delivery] = []
+    for delivery in claimed:
+        (own if secrets.need(delivery) else shared).append(delivery)
+    for _, same in groupby(shared, _what_is_alike):
+        yield tuple(same)
+    for delivery in own:
+        yield (delivery,)
+
+
+def _what_is_alike(delivery: Delivery) -> Hashable:
+    is_copy = delivery.kind in CONTENT and delivery.kind is not Kind.DIGEST
+    return (delivery.kind, *_of_all(delivery)) if is_copy else delivery.id
+
+
 class Room:
     """How much more a claim may compose. One message it always may, so that each claim gets on."""
 
@@ -91,31 +112,40 @@ class Composer:
         return delivery.kind is Kind.DIGEST or secrets.need(delivery) or _of_all(delivery) not in self._variants
 
     def compose(
-        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
-    ) -> Composed | None:
-        """Compose one; None for a digest of which nothing is left, and for what waits for its reader's key without a further word.
+        self, resources: Resources, deliveries: Sequence[Delivery], secrets: encrypt.Secrets, now: datetime
+    ) -> Sequence[Composed]:
+        """Compose what these get, who are alike; nothing of a digest of which nothing is left, and of what waits for its reader's key without a further word.
 
         Raises:
             CannotComposeError: its list's definition or its content is gone.
             Unavailable: the database can't serve, or the content can't be opened.
         """
+        delivery = deliveries[0]
         if delivery.kind not in CONTENT:
-            return _letter(resources, delivery, now)
+            return (_letter(resources, delivery, now),)
         parts: tuple[Part, ...] = ()
         if delivery.kind is Kind.DIGEST:
             if not (parts := open_parts(resources, delivery, now)):
-                return None
+                return ()
             variant = self._digest(resources, delivery, parts, secrets, now)
         else:
             variant = self._copy(resources, delivery, secrets, now)
         if variant is None:
             waits = encrypt.put_by(resources, delivery, secrets, now)
-            return _letter(resources, waits, now) if waits else None
-        head = head_of(resources, delivery, variant, now)
-        mail_from, shared_from = return_paths_of(resources, delivery, variant)
-        return Composed(
-            delivery=delivery, variant=variant, mail_from=mail_from, shared_from=shared_from, head=head, parts=parts
-        )
+            return (_letter(resources, waits, now),) if waits else ()
+        return [
+            Composed(
+                delivery=one,
+                variant=variant,
+                mail_from=mail_from,
+                shared_from=shared_from,
+                head=head_of(resources, one, variant, now) if variant.section else b"",
+                parts=parts,
+            )
+            for one, (mail_from, shared_from) in zip(
+                deliveries, return_paths_of(resources, deliveries, variant), strict=True
+            )
+        ]
 
     def _copy(
         self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime

@@ -1,7 +1,7 @@
 """A copy right before it is sent: composed and signed once for all who get the same octets; and where it comes back to."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -80,18 +80,21 @@ def return_path_of(resources: Resources, delivery: Delivery) -> str:
     return str(return_path(address.local, address.domain, delivery.id, resources.keys.verp))
 
 
-def return_paths_of(resources: Resources, delivery: Delivery, variant: Variant) -> tuple[str, str]:
-    """Where reports about a copy come back to, and a return path that it can share instead where servers make its own of that.
+def return_paths_of(
+    resources: Resources, deliveries: Sequence[Delivery], variant: Variant
+) -> Sequence[tuple[str, str]]:
+    """For each of some copies that are alike: where reports about it come back to, and a return path that it can share instead where servers make its own of that.
 
     The latter is "" where its recipient doesn't fit behind it, or `delivery.verp` wants each copy to have its own from the start.
     """
     verp = resources.settings.delivery.verp
-    shared = variant.post_path if delivery.kind is Kind.COPY and verp != "always" else None
+    shared = variant.post_path if deliveries[0].kind is Kind.COPY and verp != "always" else None
     if shared is None:
-        return return_path_of(resources, delivery), ""
+        return [(return_path_of(resources, one), "") for one in deliveries]
+    path = str(shared)
     if verp == "never":
-        return str(shared), ""
-    return return_path_of(resources, delivery), str(shared) if fits(shared, delivery.recipient) else ""
+        return [(path, "")] * len(deliveries)
+    return [(return_path_of(resources, one), path if fits(shared, one.recipient) else "") for one in deliveries]
 
 
 def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:

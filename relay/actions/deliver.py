@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from relay.actions import encrypt
-from relay.actions.composing import Composer, Room
+from relay.actions.composing import Composer, Room, alike
 from relay.actions.leases import Leases
-from relay.actions.measure import measure_attempt, measure_ends
+from relay.actions.measure import measure_attempts, measure_ends
 from relay.actions.outcomes import note_settled, settlement_of
 from relay.delivery.delivery import BOUNCING, CONTENT, Action, Delivery, Outcome, Status
 from relay.delivery.refusal import reply_blames_address
@@ -96,19 +96,16 @@ class Outbox:
     def _compose(
         self, resources: Resources, claimed: Sequence[Delivery], parcels: list[Parcel], now: datetime
     ) -> list[int]:
-        """Add a parcel for each that could be composed; the ids of those for which there was no room.
-
-        Encrypted copies come last: what many share doesn't wait for what is made for one.
-        """
+        """Add a parcel for each that could be composed; the ids of those for which there was no room."""
         secrets, room = encrypt.look(resources, claimed), Room([one.content for one in tuple(self._carried.values())])
         self._composer.prepare(resources)
         rest: list[int] = []
-        for delivery in sorted(claimed, key=secrets.need):
-            if self._composer.must_make(delivery, secrets) and not room.take():
-                rest.append(delivery.id)
-            elif parcel := self._try_parcel(resources, delivery, secrets, now):
-                parcels.append(parcel)
-                room.fill(parcel.content)
+        for deliveries in alike(claimed, secrets):
+            if self._composer.must_make(deliveries[0], secrets) and not room.take():
+                rest += [delivery.id for delivery in deliveries]
+            elif made := self._try_parcels(resources, deliveries, secrets, now):
+                parcels += made
+                room.fill(made[0].content)
         return rest
 
     def beat(self) -> int:
@@ -176,12 +173,14 @@ class Outbox:
             )
         )
         note_settled(settled)
-        for (parcel, _), (delivery, settlement) in zip(results, settled, strict=True):
-            seconds = monotonic() - self._carried[parcel.key].since
-            measure_attempt(resources.measures, delivery, settlement, seconds, now)
-            if delivery.post_id is not None and settlement.status is not Status.QUEUED:
-                self.ended.add(delivery.post_id)
-            self._forget(parcel)
+        ended = monotonic()
+        took = [ended - self._carried.pop(parcel.key).since for parcel, _ in results]
+        measure_attempts(resources.measures, settled, took, now)
+        self.ended.update(
+            delivery.post_id
+            for delivery, settlement in settled
+            if delivery.post_id is not None and settlement.status is not Status.QUEUED
+        )
 
     def measure_ends(self) -> None:
         """Note how long posts took whose last copy went out. What still has one to send comes back when that has ended.
@@ -195,52 +194,59 @@ class Outbox:
         if seen:
             measure_ends(self._resources(), seen)
 
-    def _try_parcel(
-        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
-    ) -> Parcel | None:
-        """Compose one; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
+    def _try_parcels(
+        self, resources: Resources, deliveries: Sequence[Delivery], secrets: encrypt.Secrets, now: datetime
+    ) -> list[Parcel]:
+        """Compose what is alike; a bug in one copy or a post that can't be opened must not stop the others: it waits, and the log says so.
 
         What the database can't read now is put off for a moment only; one that is away altogether can't even do that, and
         so ends the claim.
         """
         try:
-            return self._parcel(resources, delivery, secrets, now)
+            return self._parcels(resources, deliveries, secrets, now)
         except Unavailable as error:
-            note("delivery.trouble", reference=delivery.reference, reason=str(error))
-            _postpone(resources, delivery, now, POSTPONE if isinstance(error, SealError) else LEASE)
-            return None
+            note("delivery.trouble", reference=deliveries[0].reference, reason=str(error))
+            for delivery in deliveries:
+                _postpone(resources, delivery, now, POSTPONE if isinstance(error, SealError) else LEASE)
+            return []
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the next copy is still due)
+            if len(deliveries) > 1:  # it may be one of them alone
+                return [made for one in deliveries for made in self._try_parcels(resources, (one,), secrets, now)]
             bug(error, "compose")
-            _postpone(resources, delivery, now, POSTPONE)
-            return None
+            _postpone(resources, deliveries[0], now, POSTPONE)
+            return []
 
     def _forget(self, parcel: Parcel) -> None:
         del self._carried[parcel.key]
 
-    def _parcel(
-        self, resources: Resources, delivery: Delivery, secrets: encrypt.Secrets, now: datetime
-    ) -> Parcel | None:
-        composed = self._composer.compose(resources, delivery, secrets, now)
-        if composed is None:
-            return None
-        key, variant = next(self._keys), composed.variant
-        self._carried[key] = _Carried(
-            delivery=composed.delivery,
-            content=variant.content,
-            since=monotonic(),
-            parts=composed.parts,
-            is_clear=composed.delivery.kind in CONTENT and not variant.encrypted,
-        )
-        return Parcel(
-            key=key,
-            mail_from=composed.mail_from,
-            recipient=str(delivery.recipient),
-            content=variant.content,
-            head=composed.head,
-            requires_tls=variant.requires_tls,
-            shared_from=composed.shared_from,
-            alone=delivery.attempts > 0,  # who was put off may be who puts off
-        )
+    def _parcels(
+        self, resources: Resources, deliveries: Sequence[Delivery], secrets: encrypt.Secrets, now: datetime
+    ) -> list[Parcel]:
+        composed = self._composer.compose(resources, deliveries, secrets, now)
+        since, parcels, carried = monotonic(), list[Parcel](), dict[int, _Carried]()
+        for one in composed:
+            key, delivery, variant = next(self._keys), one.delivery, one.variant
+            carried[key] = _Carried(
+                delivery=delivery,
+                content=variant.content,
+                since=since,
+                parts=one.parts,
+                is_clear=delivery.kind in CONTENT and not variant.encrypted,
+            )
+            parcels.append(
+                Parcel(
+                    key=key,
+                    mail_from=one.mail_from,
+                    recipient=str(delivery.recipient),
+                    content=variant.content,
+                    head=one.head,
+                    requires_tls=variant.requires_tls,
+                    shared_from=one.shared_from,
+                    alone=delivery.attempts > 0,  # who was put off may be who puts off
+                )
+            )
+        self._carried.update(carried)
+        return parcels
 
 
 def _is_dead(delivery: Delivery, outcome: Outcome) -> bool:

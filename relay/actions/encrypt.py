@@ -29,7 +29,8 @@ class Secrets:
 
     def need(self, delivery: Delivery) -> bool:
         """Whether a copy or digest may go encrypted only, by its reader's choice or its post's lists'."""
-        return self.of(delivery).chosen or delivery.post_id in self.posts
+        reader = self.readers.get(delivery.recipient_id)
+        return (reader is not None and reader.chosen) or delivery.post_id in self.posts
 
     def of(self, delivery: Delivery) -> Reader:
         """How a delivery's reader gets posts."""

@@ -1,6 +1,7 @@
 """Measure deliveries: what became of each attempt, and how long posts took to their last copy."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from relay.delivery.delivery import Delivery, Kind, Status
@@ -18,26 +19,31 @@ _OUTCOMES = {
 _KINDS = {Kind.COPY: "copy", Kind.DIGEST: "digest"}
 
 
-def measure_attempt(
-    measures: Measures, delivery: Delivery, settlement: Settlement, seconds: float, now: datetime
+def measure_attempts(
+    measures: Measures, settled: Sequence[tuple[Delivery, Settlement]], took: Sequence[float], now: datetime
 ) -> None:
-    """Count one attempt that ended.
+    """Count attempts that ended.
 
     Args:
-        measures: where it is counted.
-        delivery: as it was claimed.
-        settlement: what became of it.
-        seconds: since it was claimed.
-        now: when it was settled.
+        measures: where they are counted.
+        settled: each delivery as it was claimed, and what became of it.
+        took: the seconds of each since it was claimed.
+        now: when they were settled.
     """
-    reply = f"{settlement.reply[0]}yz" if settlement.reply[:3].isdecimal() else "none"
-    measures.count("deliveries", _KINDS.get(delivery.kind, "letter"), _OUTCOMES[settlement.status], reply)
-    if settlement.ambiguous:
-        measures.count("possible_duplicates")
-    if settlement.status is Status.DELIVERED:
-        measures.time("delivery_seconds", seconds)
-        if delivery.kind is Kind.COPY:
-            measures.time("copy_seconds", (now - delivery.created_at).total_seconds())
+    attempts = Counter((delivery.kind, one.status, one.reply[:3]) for delivery, one in settled)
+    for (kind, status, said), number in attempts.items():
+        reply = f"{said[0]}yz" if said.isdecimal() else "none"
+        measures.count("deliveries", _KINDS.get(kind, "letter"), _OUTCOMES[status], reply, by=number)
+    if ambiguous := sum(one.ambiguous for _, one in settled):
+        measures.count("possible_duplicates", by=ambiguous)
+    sent = [
+        (delivery, seconds)
+        for (delivery, one), seconds in zip(settled, took, strict=True)
+        if one.status is Status.DELIVERED
+    ]
+    measures.time_each("delivery_seconds", [seconds for _, seconds in sent])
+    ages = [(now - delivery.created_at).total_seconds() for delivery, _ in sent if delivery.kind is Kind.COPY]
+    measures.time_each("copy_seconds", ages)
 
 
 def measure_ends(resources: Resources, posts: Collection[int]) -> None:

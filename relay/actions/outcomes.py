@@ -20,14 +20,14 @@ _EVENTS = {
 
 def note_settled(settled: Sequence[tuple[Delivery, Settlement]]) -> None:
     """Log what became of a chunk: one line for all of a post who fared alike; of the server's words only the reply code."""
-    alike: dict[tuple[str, str, Kind, int, int | None], list[str]] = {}
+    alike: dict[tuple[Status, str, Kind, int, str], list[str]] = {}
     for delivery, settlement in settled:
-        code = int(settlement.reply[:3]) if settlement.reply[:3].isdecimal() else None
         attempts = delivery.attempts + settlement.counted
-        key = (_EVENTS[settlement.status], delivery.reference, delivery.kind, attempts, code)
+        key = (settlement.status, delivery.reference, delivery.kind, attempts, settlement.reply[:3])
         alike.setdefault(key, []).append(delivery.recipient_id)
-    for (event, reference, kind, attempts, code), recipients in alike.items():
-        note(event, reference=reference, kind=kind.value, recipients=recipients, attempts=attempts, code=code)
+    for (status, reference, kind, attempts, said), recipients in alike.items():
+        code = int(said) if said.isdecimal() else None
+        note(_EVENTS[status], reference=reference, kind=kind.value, recipients=recipients, attempts=attempts, code=code)
 
 
 def settlement_of(resources: Resources, delivery: Delivery, outcome: Outcome, now: datetime) -> Settlement:

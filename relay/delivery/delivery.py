@@ -130,9 +130,7 @@ class Delivery:
     recipient_id: str
     language: str
     kind: Kind
-    status: Status
     attempts: int
     created_at: datetime
-    next_attempt_at: datetime
     lease: str
     facts: Mapping[str, Any] = field(default_factory=dict)

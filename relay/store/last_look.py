@@ -261,8 +261,8 @@ def begin(
         _MOVE_STOPPED.count(connection, mine | {"today": now.date(), "at": now})
         _PARK.count(connection, mine | {"parked": PARKED})
     # Nearly all are copies to which none of this happens: one statement tells them, and only the rest is looked at more closely.
-    plain = [row.id for row in _PLAIN_POSTS.all(connection, mine)]
-    begun = {row.id for row in _BEGIN_PLAIN.all(connection, mine | until | {"plain": plain, "today": now.date()})}
+    plain = _PLAIN_POSTS.column(connection, mine)
+    begun = set(_BEGIN_PLAIN.column(connection, mine | until | {"plain": plain, "today": now.date()}))
     mine["ids"] = [one for one in mine["ids"] if one not in begun]
     return frozenset(begun | _begin_others(connection, mine, now)) if mine["ids"] else frozenset(begun)
 
@@ -271,5 +271,5 @@ def _begin_others(connection: Connection, mine: dict[str, Any], now: datetime) -
     _MOVE.count(connection, mine | {"today": now.date(), "at": now})
     _CANCEL_LOST.count(connection, mine | {"today": now.date()})
     _CANCEL_TWINS.count(connection, mine)
-    begun = frozenset(row.id for row in _BEGIN.all(connection, mine | {"until": now + SENDING}))
-    return begun if len(begun) == len(mine["ids"]) else frozenset(row.id for row in _BEGUN.all(connection, mine))
+    begun = frozenset(_BEGIN.column(connection, mine | {"until": now + SENDING}))
+    return begun if len(begun) == len(mine["ids"]) else frozenset(_BEGUN.column(connection, mine))

@@ -8,6 +8,7 @@ The transaction and the treatment of errors stay SQLAlchemy's: same connection, 
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NoReturn, TypeAlias
 
 from sqlalchemy import BindParameter, CompoundSelect, Connection, Delete, Dialect, Insert, Select, TextClause, Update
@@ -57,6 +58,11 @@ class Prepared:
         """Run it; every row, whose columns are its attributes."""
         form = self._form(connection.dialect, values, many=False)
         return list(map(form.read, _ask(connection, form.sql, _values(form, values), rows=True)))
+
+    def column(self, connection: Connection, values: Mapping[str, Any]) -> list[Any]:
+        """Run it; the first value of each row, as the driver gives it: a number or a text."""
+        form = self._form(connection.dialect, values, many=False)
+        return [value for value, *_ in _ask(connection, form.sql, _values(form, values), rows=True)]
 
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Any | None:
         """Run it; the first row, None when there is none."""
@@ -108,14 +114,16 @@ class Prepared:
         kind = namedtuple("kind", map(str, columns.keys()), rename=True)  # type: ignore[misc]  # noqa: PYI024 (the columns are known now only)
         ways = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         busy = [(place, way) for place, way in enumerate(ways) if way is not None]
+        make = partial(tuple.__new__, kind)  # `_make`, without its own call and count for each row
 
         def read(row: Sequence[Any]) -> Any:
             values = list(row)
             for place, way in busy:
-                values[place] = way(values[place])
-            return kind._make(values)
+                if values[place] is not None:  # which nothing is made of
+                    values[place] = way(values[place])
+            return make(values)
 
-        return read if busy else kind._make
+        return read if busy else make
 
 
 def _way_in(bind: BindParameter[Any], dialect: Dialect) -> Way | None:

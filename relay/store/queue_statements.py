@@ -47,7 +47,7 @@ def _claim(which: ColumnElement[bool]) -> Prepared:
 
 # Whatever has a turn is due: it has one until it is put off.
 CLAIM_IN_TURN, CLAIM_OTHERS = _claim(deliveries.c.turn.is_not(None)), _claim(deliveries.c.turn.is_(None))
-_CLAIMED = ("id", "post_id", "member_id", "list_name", "kind", "status", "attempts", "created_at", "next_attempt_at")
+_CLAIMED = ("id", "post_id", "member_id", "list_name", "kind", "attempts", "created_at")
 CLAIMED = Prepared(
     ROWS.with_only_columns(
         *(deliveries.c[name] for name in (*_CLAIMED, "lease", "facts")),

@@ -22,10 +22,8 @@ def delivery(attempts: int = 0) -> Delivery:
         recipient_id="m1",
         language="fr",
         kind=Kind.COPY,
-        status=Status.SENDING,
         attempts=attempts,
         created_at=CREATED,
-        next_attempt_at=CREATED,
         lease="t",
     )
 
