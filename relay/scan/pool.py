@@ -118,15 +118,17 @@ class ScannerPool:
             self._give_back(scanner, fit=fit)
         return self._lane.look_into(scan, facts, scanner.parent, until)
 
-    def try_out(self, definitions: Definitions) -> ScannerParent:
-        """The process that knows these definitions, once it has tried them: for `use`, or to be closed.
+    def try_out(self, definitions: Definitions) -> ScannerParent | None:
+        """The process that knows these definitions, once it has tried them: for `use`, or to be closed. None where they are in use.
 
         Raises:
             ConfigurationError: a definition is wrong, or a detector doesn't do what its examples say.
             Unavailable: it doesn't come up.
         """
+        if (configuration := encode_configuration(self._memory, definitions)) == self._configuration:
+            return None
         try:
-            parent = ScannerParent(encode_configuration(self._memory, definitions))
+            parent = ScannerParent(configuration)
         except OSError as error:
             raise Unavailable("The scanners did not start; try again in a moment") from error
         try:

@@ -1,5 +1,6 @@
 """The real scanners: what they can't do, and what becomes of a message when one of them dies."""
 
+import json
 import os
 import re
 import select
@@ -39,14 +40,42 @@ TOLD = encode_facts(FACTS)
 ENDLESS = mail(part(b"<div><object></div></object>" * 70_000, "text/html"), part(b"x", "image/png"))
 
 
+class Lasting(ScannerParent):
+    """One that many pools begin with, one after the other: to load everything takes longer than all that they do."""
+
+    def close(self) -> None:
+        """Stay for the next pool."""
+
+    def end_for_good(self) -> None:
+        super().close()
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Callable[[], Lasting]]:
+    made: list[Lasting] = []
+
+    def living() -> Lasting:
+        if not (made and made[-1].is_alive()):
+            made.append(Lasting(encode_configuration(MEMORY, DEFINITIONS)))
+        return made[-1]
+
+    yield living
+    for parent in made:
+        parent.end_for_good()
+
+
 @pytest.fixture
-def make_pool() -> Iterator[Callable[..., ScannerPool]]:
+def make_pool(lasting) -> Iterator[Callable[..., ScannerPool]]:
     made: list[ScannerPool] = []
 
-    def make(processes: int = 1, seconds: float = 20, definitions: Definitions = DEFINITIONS) -> ScannerPool:
+    def make(
+        processes: int = 1, seconds: float = 20, definitions: Definitions = DEFINITIONS, *, own: bool = False
+    ) -> ScannerPool:
         pool = ScannerPool(
             processes=processes, memory=MEMORY, deadline=timedelta(seconds=seconds), definitions=definitions
         )
+        if not own and definitions is DEFINITIONS:
+            pool.use(lasting())
         made.append(pool)
         pool.start()
         return pool
@@ -217,7 +246,7 @@ def test_a_scanner_that_died_while_idle_is_noticed_before_it_gets_a_message(make
 
 def test_scanners_that_died_while_idle_are_replaced_though_no_message_comes(make_pool, monkeypatch):
     monkeypatch.setattr(pool_module, "LOOK", timedelta(milliseconds=10))
-    pool = make_pool(processes=2)
+    pool = make_pool(processes=2, own=True)
     before = pool.pids()
     [parent] = pool._parents
     os.kill(parent._process.pid, signal.SIGKILL)
@@ -328,6 +357,7 @@ def test_new_words_hold_from_the_next_message_on(make_pool):
     words = MarkingWords(names=("TLP",), connectors=(), labels={"TLP:RED": ("LILA",)})
     pool.use(pool.try_out(Definitions(words=words, detectors={})))
     assert rules(pool.scan(octets, FACTS), "M1") == {"tlp.red"}
+    assert pool.try_out(Definitions(words=words, detectors={})) is None  # nothing new: those that serve stay
 
 
 def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
@@ -341,7 +371,7 @@ def test_a_scanner_that_needs_too_much_memory_fails_alone(make_pool):
 
 
 def test_closing_ends_and_reaps_every_process_and_whoever_waits_is_told(make_pool):
-    pool = make_pool(processes=2)
+    pool = make_pool(processes=2, own=True)
     pids = pool.pids()
     os.kill(pids[0], signal.SIGSTOP)
     os.kill(pids[1], signal.SIGSTOP)
@@ -444,7 +474,7 @@ def test_a_scanner_has_bounds_that_the_kernel_keeps(make_pool):
 
 
 def test_when_the_scanners_parent_dies_they_die_with_it_and_another_takes_its_place(make_pool):
-    pool = make_pool(processes=2)
+    pool = make_pool(processes=2, own=True)
     before = pool.pids()
     parent = int(Path(f"/proc/{before[0]}/stat").read_text("ascii").rpartition(")")[2].split()[1])
     os.kill(parent, signal.SIGKILL)
@@ -481,27 +511,49 @@ def test_a_scanner_has_nothing_open_but_its_two_pipes(make_pool):
 
 def test_a_scanner_knows_no_secret_of_the_environment(make_pool, monkeypatch):
     monkeypatch.setenv("RELAY_DELIVERY__PASSWORD", "opensesame")
-    environment = Path(f"/proc/{make_pool().pids()[0]}/environ")
+    environment = Path(f"/proc/{make_pool(own=True).pids()[0]}/environ")
     if os.access(environment, os.R_OK) and os.geteuid() == 0:  # nobody else may even look
         assert b"opensesame" not in environment.read_bytes()
 
 
-# What each line tries from inside; it prints the error, or "done" if nothing stopped it.
+# What each line tries from inside, in a process of its own; it prints the error, or "done" if nothing stopped it.
 PROBE = """
-import ctypes, mmap, os, resource, signal, socket, subprocess, sys, threading
+import ctypes, json, mmap, os, resource, signal, socket, subprocess, sys, threading
 from relay.scan.sandbox import enter_sandbox
 own = ctypes.CDLL(None, use_errno=True)
 def syscall(number, *more):
     if own.syscall(number, *more) == -1:
         raise OSError(ctypes.get_errno(), "refused")
-walls = enter_sandbox(512 * 1024 * 1024)
-try:
-    {attempt}
-except BaseException as error:
-    print(type(error).__name__, walls.seccomp, walls.unprivileged)
-else:
-    print("done")
+def probe(attempt):
+    walls = enter_sandbox(512 * 1024 * 1024)
+    try:
+        exec(attempt)
+    except BaseException as error:
+        print(type(error).__name__, walls.seccomp, walls.unprivileged, flush=True)
+    else:
+        print("done", flush=True)
+told = []
+for attempt in {attempts}:
+    reading, writing = os.pipe()
+    if not os.fork():
+        os.dup2(writing, 1)
+        os.closerange(3, 100)
+        probe(attempt)
+        os._exit(0)
+    os.close(writing)
+    with open(reading) as pipe:
+        told.append(pipe.read())
+    os.wait()
+print(json.dumps(told))
 """
+
+
+def probed(*attempts: str, first: str = "") -> list[str]:
+    """What is printed about each of these attempts."""
+    program = f"{first}\n{PROBE.format(attempts=attempts)}"
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    told: list[str] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True, env=paths()).stdout)
+    return told
 
 
 # The bare system calls have the numbers of x86_64; on other processors these numbers are other calls that are denied too.
@@ -535,37 +587,28 @@ ATTEMPTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def told() -> dict[str, str]:
+    return dict(zip(ATTEMPTS, probed(*ATTEMPTS.values()), strict=True))
+
+
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_a_process_in_the_sandbox_can_not(attempt, tmp_path):
-    program = PROBE.format(attempt=ATTEMPTS[attempt])
-    ended = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", program],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env=paths(),
-    )
-    word, *walls = ended.stdout.split() or ["killed"]
-    assert word in {"OSError", "PermissionError", "BlockingIOError", "MemoryError", "RuntimeError", "ValueError"}, (
-        ended.stderr
-    )
+def test_a_process_in_the_sandbox_can_not(attempt, told):
+    word, *walls = told[attempt].split() or ["killed"]
+    assert word in {"OSError", "PermissionError", "BlockingIOError", "MemoryError", "RuntimeError", "ValueError"}
     assert walls == ["True", "True"]
 
 
 def test_a_process_in_the_sandbox_can_still_compute_and_talk():
     attempt = "os.write(1, b'talked '); sorted(range(1000)); sys.exit() if len(os.urandom(8)) == 8 else None"
-    ended = subprocess.run(
-        [sys.executable, "-c", PROBE.format(attempt=attempt)], capture_output=True, text=True, check=False, env=paths()
-    )
-    assert ended.stdout.startswith("talked SystemExit")
+    [said] = probed(attempt)
+    assert said.startswith("talked SystemExit")
 
 
 def test_a_limit_that_is_lower_already_stays():
-    program = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))\n"
-    program += PROBE.format(attempt="bytearray(300 << 20)")
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=paths())
-    assert ended.stdout.startswith("MemoryError")
+    lower = "import resource; resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))"
+    [said] = probed("bytearray(300 << 20)", first=lower)
+    assert said.startswith("MemoryError")
 
 
 def test_a_detector_that_misses_its_own_example_stops_the_start_with_its_name():
