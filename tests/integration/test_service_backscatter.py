@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from itertools import compress
 
 import pytest
 
@@ -86,14 +87,14 @@ def house(tmp_path_factory) -> Iterator[House]:
     smarthost.close()
 
 
-def bring(house: House, mail_from: str, to: str, octets: bytes) -> str:
-    """Bring one message to the door for other mail servers; the last reply."""
+def bring(house: House, mail_from: str, to: str, octets: bytes = b"") -> str:
+    """Bring one message to the door for other mail servers, or only ask whether it may come; the last reply."""
     with smtplib.SMTP("localhost", house.service.ports["smtp"], timeout=PATIENCE) as client:
         client.ehlo("mx.elsewhere.example")
         code, words = client.docmd(f"MAIL FROM:<{mail_from}>")
         if code < 400:
             code, words = client.docmd(f"RCPT TO:<{to}>")
-        if code < 400:
+        if code < 400 and octets:
             try:
                 code, words = client.data(octets)
             except smtplib.SMTPDataError as error:
@@ -110,13 +111,14 @@ def test_nothing_leaves_for_whoever_has_not_proved_who_they_are(house):
     """Row 33. A member's post at the end shows that mail does leave, after all that was before it."""
     eventually(lambda: is_idle(house))
     before, replies = len(house.smarthost.mails), Counter()
-    walks = [
-        (sender, kind, octets, address)
-        for sender in SENDERS
-        for kind, octets in messages(sender).items()
-        for address in ADDRESSES
-    ]
+    pairs = [(sender, address) for sender in SENDERS for address in ADDRESSES]
     with ThreadPoolExecutor(8) as threads:
+        let_in = threads.map(lambda pair: bring(house, *pair)[0] == "2", pairs)  # else nobody hears what the message is
+        walks = [
+            (sender, kind, octets, address)
+            for sender, address in compress(pairs, let_in)
+            for kind, octets in messages(sender).items()
+        ]
         answers = threads.map(lambda walk: bring(house, walk[0], walk[3], walk[2]), walks)
     for (sender, kind, _, address), reply in zip(walks, answers, strict=True):
         replies[kind, reply[:3]] += 1

@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from relay.app import EVENED
+from relay.app import AT_ONCE, EVENED
 from tests.integration.clients import make_post, octets_of, transact
 from tests.integration.nameserver import NameServer
 from tests.integration.service import (
@@ -251,15 +251,19 @@ def test_the_dialogue_is_the_same_for_everybody_and_strangers_get_no_mail(scene,
 
 
 def test_the_time_until_the_reply_does_not_tell_members_from_strangers(scene):
-    """Row 90."""
-    took = {scene.author: [], STRANGER: []}
-    for number in range(8):
-        for author, times in took.items():
-            octets = scene.post(f"Timed {number}", author=author)
-            start = time.monotonic()
-            assert scene.hand_in(octets, mail_from=author) == OK
-            times.append(time.monotonic() - start)
-    member, stranger = (statistics.median(times) for times in took.values())
+    """Row 90. A pair of either at a time, so that one wait is enough for all four."""
+
+    def take_time(numbered):
+        number, author = numbered
+        octets = scene.post(f"Timed {number}", author=author)
+        start = time.monotonic()
+        assert scene.hand_in(octets, mail_from=author) == OK
+        return time.monotonic() - start
+
+    kinds = (scene.author, STRANGER)
+    with ThreadPoolExecutor(4) as senders:
+        took = list(senders.map(take_time, [(number, author) for number in range(8) for author in kinds]))
+    member, stranger = statistics.median(took[::2]), statistics.median(took[1::2])
     assert min(member, stranger) >= EVENED
     assert abs(member - stranger) < EVENED / 4, took
 
@@ -270,7 +274,7 @@ def test_a_forger_makes_us_write_a_few_letters_and_no_more(scene):
     def forge(number):
         return scene.hand_in(scene.post(f"Forged {number}"), server=f"127.0.1.{number % 50 + 1}")
 
-    with ThreadPoolExecutor(12) as forgers:
+    with ThreadPoolExecutor(AT_ONCE) as forgers:
         assert set(forgers.map(forge, range(100))) == {OK}
     letter = scene.letter()
     assert len(scene.letters) == 1
