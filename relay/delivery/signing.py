@@ -12,7 +12,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal, assert_never
 
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -64,6 +64,15 @@ class SigningKey:
     selector: str
     domain: str
     key: RSAPrivateKey | Ed25519PrivateKey = field(repr=False)
+
+
+def can_sign(key: RSAPrivateKey) -> bool:
+    """Whether the public half verifies what the private half signs: not so where the key was damaged."""
+    try:
+        key.public_key().verify(key.sign(b"", PKCS1v15(), SHA256()), b"", PKCS1v15(), SHA256())
+    except (InvalidSignature, InternalError, ValueError):
+        return False
+    return True
 
 
 def read_signing_key(pem: bytes, selector: str, domain: str) -> SigningKey:

@@ -34,6 +34,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from relay.delivery.signing import can_sign
 from relay.errors import ConfigurationError
 from relay.store.disk import make_private_directory, sync_directory, write_private_file
 
@@ -284,7 +285,7 @@ def _load_dkim(directory: Path) -> list[DkimKey]:
     """The signing keys, those of each algorithm oldest first."""
     found = []
     for path in _files(directory, "dkim-rsa-*.pem"):
-        if not isinstance(rsa := _load(path, _parse_private), RSAPrivateKey):
+        if not (isinstance(rsa := _load(path, _parse_private), RSAPrivateKey) and can_sign(rsa)):
             raise _damaged(path)
         found.append(DkimKey(selector=path.stem.removeprefix("dkim-rsa-"), algorithm="rsa-sha256", key=rsa))
     for path in _files(directory, "dkim-ed25519-*.pem"):
@@ -295,4 +296,5 @@ def _load_dkim(directory: Path) -> list[DkimKey]:
 
 
 def _parse_private(pem: bytes) -> object:
-    return load_pem_private_key(pem, password=None)
+    # To prove that an RSA key's primes are some takes longer than all else that is loaded. It is ours, and damage shows when it signs.
+    return load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)

@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from relay.errors import ConfigurationError
 from relay.settings import is_loopback
 from relay.store.prepared import look_up, run
+from relay.store.tables import metadata
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +58,9 @@ _NETWORK: Mapping[str, Any] = {
     "tcp_user_timeout": 15_000,
     "application_name": "wen-relay",
 }
+
+for _index in (one for table in metadata.tables.values() for one in table.indexes):
+    _index.dialect_options["postgresql"]["where"] = _index.dialect_options["sqlite"]["where"]
 
 
 class _Patient(psycopg.Connection[Any]):

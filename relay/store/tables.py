@@ -37,8 +37,12 @@ def _one_of(column: str, values: str) -> str:
     return " OR ".join(f"{column} = '{value}'" for value in values.split())
 
 
-def _partial_index(name: str, *columns: str, where: TextClause) -> Index:
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+def _partial_index(name: str, *columns: str, where: TextClause, unique: bool = False) -> Index:
+    """An index of some rows alone. That PostgreSQL's has the same condition is said in `postgresql`.
+
+    To say it here would load SQLAlchemy's part for PostgreSQL in every command and relay that has SQLite.
+    """
+    return Index(name, *columns, sqlite_where=where, unique=unique)
 
 
 # SQLite numbers rows by itself only where the type's name is INTEGER.
@@ -531,13 +535,7 @@ challenges = Table(
     Column("originals", LargeBinary),
     CheckConstraint(_one_of("state", "open confirmed denied expired withheld"), name="state"),
     CheckConstraint("(wrapped_key IS NOT NULL) = (state = 'open')", name="wrapped_key"),
-    Index(
-        "ix_challenges_open",
-        "author_id",
-        unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
-    ),
+    _partial_index("ix_challenges_open", "author_id", where=text("state = 'open'"), unique=True),
     sqlite_autoincrement=True,  # the number is sealed into an address: it is never given twice
 )
 

@@ -8,8 +8,14 @@ from types import MappingProxyType
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPrivateNumbers, RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
 
 from relay.errors import ConfigurationError, Unavailable
 from relay.store.keys import are_current, create_keys, load_keys
@@ -105,6 +111,17 @@ def test_a_damaged_key_is_named(directory, name):
         load_keys(directory)
 
 
+def test_a_key_whose_public_half_does_not_verify_is_damaged(directory):
+    path = directory / "dkim-rsa-r202611.pem"
+    numbers = load_pem_private_key(path.read_bytes(), None).private_numbers()
+    public = RSAPublicNumbers(65539, numbers.public_numbers.n)
+    primes = (numbers.p, numbers.q, numbers.d, numbers.dmp1, numbers.dmq1, numbers.iqmp)
+    spoilt = RSAPrivateNumbers(*primes, public).private_key(unsafe_skip_rsa_key_validation=True)
+    path.write_bytes(spoilt.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    with pytest.raises(ConfigurationError, match=f"{path.name}: this key is damaged"):
+        load_keys(directory)
+
+
 def test_a_key_of_another_kind_is_no_key(directory):
     rsa, ed25519 = directory / "dkim-rsa-r202611.pem", directory / "dkim-ed25519-e202611.pem"
     public = (directory / "recovery.pub.pem").read_bytes()
@@ -124,8 +141,6 @@ def test_a_key_of_another_kind_is_no_key(directory):
 
 
 def public_pem(key) -> bytes:
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
