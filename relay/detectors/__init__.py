@@ -3,7 +3,8 @@
 reading     one text → its tokens, sentences and paragraphs
 words       a vocabulary of many languages, found in one pass       patterns    numbers, addresses and other shapes
 numbers     which of those shapes have the check digits they must   marks       tokens with what the words say of them
-names       runs of words that name a person                        officials   who of them is named in a role
+capitals    where names may stand                                   names       runs of words that name a person
+officials   who of them is named in a role
 arabic      what Arabic letters alone tell of names                 correspondence  who else writes: quoted, greeted
 dates       days past, present and to come                          facts       what they are told beside a text
 own         what is the author's own: name, block, addresses        signing     a last block that is a signature by its shape

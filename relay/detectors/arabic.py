@@ -17,12 +17,17 @@ _LINEAGE = frozenset(("بن", "ابن", "بنت", "ابو", "ام", "ال", "ع�
 _ARTICLE = regex.compile(r"[وفبك]?(?:ال|لل)")
 
 
+def has_arabic(text: str) -> bool:
+    """Whether a text has a letter of that script."""
+    return _ARABIC.search(text) is not None
+
+
 def find_arabic_names(marks: Marks) -> Iterator[Signal]:
     """Names in a script without capitals: two words of the lists in a row, or what follows a word that says so."""
     kinds = marks.kinds
     named = kinds.given | kinds.surname
     number = 0
-    if not _ARABIC.search(marks.reading.text):
+    if not has_arabic(marks.reading.text):
         return
     while number < len(marks.marks):
         first = number

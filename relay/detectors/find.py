@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Literal
 
 from relay.detectors.believing import RULE, believed
+from relay.detectors.capitals import may_have_names
 from relay.detectors.correspondence import without_writers
 from relay.detectors.dates import find_dates
 from relay.detectors.detector import Detector, Piece, Scope, detect
@@ -158,16 +159,14 @@ def signals_of(
     reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
 ) -> list[Signal]:
     """Every signal in a text, with the shapes of these patterns, in order, without what is the author's own."""
-    return _that_count(_seen(reading, words, patterns, detectors, facts), reading, detectors, facts)
-
-
-def _seen(
-    reading: Reading, words: list[Signal], patterns: Iterable[Pattern], detectors: Detectors, facts: Facts
-) -> list[Signal]:
     shapes = find_shapes(patterns, reading, words, detectors.hints)
+    dates = find_dates(reading, detectors.kinds, facts.on)
+    return _that_count([*words, *shapes, *_names(reading, words, shapes, detectors), *dates], reading, detectors, facts)
+
+
+def _names(reading: Reading, words: list[Signal], shapes: list[Signal], detectors: Detectors) -> list[Signal]:
     marks = Marks(reading, [*words, *shapes], detectors.names)
-    names = with_officials(find_names(marks), marks)
-    return [*words, *shapes, *names, *find_dates(reading, detectors.kinds, facts.on)]
+    return with_officials(find_names(marks), marks)
 
 
 def _that_count(seen: list[Signal], reading: Reading, detectors: Detectors, facts: Facts) -> list[Signal]:
@@ -227,13 +226,23 @@ def seen_and_found(reading: Reading, detectors: Detectors, facts: Facts) -> tupl
     possible, patterns = _possible(_sum(words), detectors)
     if not possible:
         return words, []
-    seen = _seen(reading, words, patterns, detectors, facts)
+    shapes = find_shapes(patterns, reading, words, detectors.hints)
+    dates = find_dates(reading, detectors.kinds, facts.on)
+    kinds, names = _sum(words) | _sum(shapes) | _sum(dates), detectors.names
+    unsure = names.lone_name | names.capital | names.official_name | names.published_name
+    if not _fulfilled(possible, kinds | unsure) and not may_have_names(reading, kinds, names):
+        return words, []
+    seen = [*words, *shapes, *_names(reading, words, shapes, detectors), *dates]
     # From here on signals are only taken away, or names become published ones: most texts are done.
-    kinds = _sum(seen) | detectors.names.published_name
-    possible = [one for one in possible if all(kinds & need for need in one.needs)]
+    possible = _fulfilled(possible, _sum(seen) | names.published_name)
     if not possible or not (signals := _that_count(seen, reading, detectors, facts)):
         return words, []
     return signals, list(_found(possible, signals, reading))
+
+
+def _fulfilled(detectors: Iterable[Detector], kinds: int) -> list[Detector]:
+    """Those that need no more than these kinds."""
+    return [one for one in detectors if kinds & one.needs[0] and all(kinds & need for need in one.needs)]
 
 
 def _found(detectors: Sequence[Detector], signals: Sequence[Signal], reading: Reading) -> Iterator[Finding]:

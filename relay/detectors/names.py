@@ -10,20 +10,11 @@ from collections.abc import Iterator
 import regex
 
 from relay.detectors.arabic import find_arabic_names
+from relay.detectors.capitals import BROKEN, RUN
 from relay.detectors.marks import Marks, NameKinds, Word
 from relay.detectors.reading import Reading
 from relay.detectors.words import Signal
 
-_PARTICLES = (
-    r"(?:de|da|do|dos|das|di|du|des|del|della|van|von|der|den|ter|ten|te|zu|bin|binti|bint|ben|ibn|al|el|la|le|los|las|y|e|ould|"
-    r"mint|wa|ole|arap|ag|ap|s/o|d/o|bte)"
-)
-_WORD = r"(?:\p{Lu}\.(?!\p{Ll})|\p{Lu}(?:\p{L}|['’](?!s\b))*+(?:-\p{L}++)*+)"
-_RUN = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}@]){_WORD}(?:(?:(?<=\p{{Lu}}{{3}}), |(?<=\.) ?|[ _*]{{1,3}}|-)(?:{_PARTICLES}[ *]{{1,3}}){{0,3}}(?:[dl]['’]|[ae]l-)?{_WORD}){{0,7}}"
-)
-# A name that a mail program has broken: the first word of it ends a line, the second begins one.
-_BROKEN = regex.compile(rf"(?<![\p{{Lu}}\p{{Ll}}\p{{N}}@.-] )(?<![\p{{L}}\p{{N}}@])({_WORD})\n[>\s]*{_WORD}")
 _INSIDE = frozenset((
     "de", "du", "des", "da", "do", "dos", "das", "del", "della", "di", "la", "le", "los", "las", "van", "der", "den", "het", "ter",
     "ten", "von", "zu", "bin", "ben", "ibn", "al", "el", "y",
@@ -40,7 +31,7 @@ def find_names(marks: Marks) -> list[Signal]:
     found: list[Signal] = []
     flat: dict[int, bool] = {}
     known = marks.kinds.given | marks.kinds.surname
-    for match in _RUN.finditer(reading.text):
+    for match in RUN.finditer(reading.text):
         kind = marks.at(match.start())
         if kind & marks.kinds.stops and not kind & known and match.group().isalpha():
             continue  # one word that begins a sentence, most often
@@ -60,7 +51,7 @@ def find_names(marks: Marks) -> list[Signal]:
 def _broken(marks: Marks) -> Iterator[Signal]:
     """Names over the end of a line: the lists know one of the two words, and both may be parts of a name."""
     kinds = marks.kinds
-    for match in _BROKEN.finditer(marks.reading.text):
+    for match in BROKEN.finditer(marks.reading.text):
         words = marks.words(*match.span())
         segments = list(_segments(words, marks))
         whole = len(segments) == 1 and len(segments[0]) == len(words) > 1
