@@ -57,6 +57,7 @@ class Variants:
     def __init__(self) -> None:
         """None yet."""
         self._made: OrderedDict[Hashable, Variant] = OrderedDict()
+        self._octets = 0
 
     def __contains__(self, key: Hashable) -> bool:
         return key in self._made
@@ -64,14 +65,12 @@ class Variants:
     def made(self, key: Hashable, compose: Callable[[], Variant]) -> Variant:
         """The one for a key: composed once, the same octets object for everybody who gets the same."""
         if key not in self._made:
-            self._made[key] = compose()
-            while len(self._made) > 1 and self._are_too_many():
-                self._made.popitem(last=False)
+            made = self._made[key] = compose()
+            self._octets += len(made.octets)
+            while len(self._made) > 1 and (len(self._made) > VARIANTS or self._octets > VARIANT_OCTETS):
+                _, gone = self._made.popitem(last=False)
+                self._octets -= len(gone.octets)
         return self._made[key]
-
-    def _are_too_many(self) -> bool:
-        octets = sum(len(one.octets) for one in self._made.values())
-        return len(self._made) > VARIANTS or octets > VARIANT_OCTETS
 
 
 def return_path_of(resources: Resources, delivery: Delivery) -> str:

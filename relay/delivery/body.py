@@ -2,6 +2,7 @@
 
 import quopri
 from base64 import encodebytes
+from math import ceil
 
 
 def text_part(media_type: str, text: str) -> bytes:
@@ -13,8 +14,10 @@ def text_part(media_type: str, text: str) -> bytes:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n") + "\n"
     octets = lines.encode("utf-8", "replace")
-    quoted, packed = quopri.encodestring(octets), encodebytes(octets.replace(b"\n", b"\r\n"))
-    encoding, body = ("quoted-printable", quoted) if len(quoted) <= len(packed) else ("base64", packed)
+    quoted, whole = quopri.encodestring(octets), octets.replace(b"\n", b"\r\n")
+    packed_octets = ceil(len(whole) / 3) * 4 + ceil(len(whole) / 57)  # base64, and the ends of its lines
+    is_short = len(quoted) <= packed_octets
+    encoding, body = ("quoted-printable", quoted) if is_short else ("base64", encodebytes(whole))
     header = f"Content-Type: {media_type}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
     return header.encode("ascii") + body.replace(b"\n", b"\r\n")
 

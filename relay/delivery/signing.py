@@ -9,6 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, assert_never
 
@@ -138,20 +139,23 @@ def _signature(key: SigningKey, names: Sequence[str], content: bytes, hashed: st
     return signed_field("DKIM-Signature", tags, content, key)
 
 
-def covered(section: bytes, also: Sequence[str] = ()) -> tuple[list[str], bytes]:
+def covered(section: bytes, also: Sequence[str] = ()) -> tuple[Sequence[str], bytes]:
     """The lines of h= for a header section of ours, and what is signed of it: SIGNED_FIELDS, and these others as often as they occur."""
-    of_name: dict[str, list[bytes]] = {}
+    fields: dict[str, list[bytes]] = {}
     for line in section.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
-        field_name, _, field_body = line.partition(b":")
-        of_name.setdefault(field_name.decode("latin-1").lower(), []).append(field_body)
-    names: list[str] = []
-    signed: list[bytes] = []
-    for name in (*SIGNED_FIELDS, *also):
-        bodies = of_name.get(name, [])
-        names += [name] * (len(bodies) + (name in SIGNED_FIELDS))
-        # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
-        signed += [relaxed_field(name, body) + b"\r\n" for body in reversed(bodies)]
-    return _folded(f" h={':'.join(names)};", after=":"), b"".join(signed)
+        name, _, body = line.partition(b":")
+        fields.setdefault(name.decode("latin-1").lower(), []).append(body)
+    times = [(name, len(fields.get(name, ())) + (name in SIGNED_FIELDS)) for name in (*SIGNED_FIELDS, *also)]
+    # Several fields of one name are taken from the last one up (RFC 6376 §5.4.2).
+    signed = [relaxed_field(name, body) + b"\r\n" for name, _ in times for body in reversed(fields.get(name, ()))]
+    return _h_tag(tuple(times)), b"".join(signed)
+
+
+@lru_cache(maxsize=64)  # there are few: letters, and copies of lists that differ in their fields
+def _h_tag(times: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    """The lines of h=: each name so many times."""
+    names = ":".join(name for name, number in times for _ in range(number))
+    return tuple(_folded(f" h={names};", after=":"))
 
 
 def signed_field(name: str, tags: Iterable[str], content: bytes, key: SigningKey) -> bytes:

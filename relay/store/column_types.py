@@ -46,7 +46,7 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Read it back; tuples come back as lists."""
         del dialect
-        return None if value is None else json.loads(value)
+        return None if value is None else _FROM_JSON(value)
 
 
 def canonical_json(value: Any) -> str:
@@ -54,5 +54,6 @@ def canonical_json(value: Any) -> str:
     return _TO_JSON(value)
 
 
-# Made once: json.dumps makes an encoder each time.
+# Made once: json.dumps makes an encoder each time, and json.loads asks first what it is given.
 _TO_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+_FROM_JSON = json.JSONDecoder().decode
