@@ -7,6 +7,7 @@ flock ─ resources ─ recover ─ scanners ─ doors ─ courier ─ jobs ─ 
 
 import asyncio
 import contextlib
+import gc
 import secrets
 import signal
 import threading
@@ -85,6 +86,8 @@ ROLES = gauges.ROLES
 DRAIN = timedelta(seconds=20)
 READ_UP = 5.0  # seconds in which reports that were answered are still begun when all ends
 SCANNER_WAIT = timedelta(seconds=30)
+# Objects after which the collector looks for garbage: Python's 700 are a few copies, of which most are still being sent.
+COLLECTED_AFTER = 10_000
 # Messages of one member that are read or wait for it: each holds one of the threads that all members share.
 AT_ONCE = 16
 # Clicks that leave a list, in an hour: in all, and with the addresses of one member. They aren't counted by their client, because
@@ -558,6 +561,8 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
         relay = f"{settings.relay.domain} {settings.relay.node}".encode()
         locks.enter_context(on_one(crc32(bytes(settings.data), crc32(relay)) + min(map(ROLES.index, roles))))
         resources = load_resources(settings)
+        gc.freeze()  # what was loaded stays, and so the collector has nothing to find in it
+        gc.set_threshold(COLLECTED_AFTER)
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))
         except OSError as error:

@@ -74,6 +74,7 @@ class ReplyParser:
         self._octets = bytearray()
         self._code = 0
         self._texts: list[str] = []
+        self._last: tuple[bytes, ServerReply] | None = None  # servers say the same of one recipient after the other
 
     @property
     def pending(self) -> bool:
@@ -91,6 +92,8 @@ class ReplyParser:
             ReplyError: too long, not a reply line, or lines of one reply with different codes.
         """
         while (line := self._next_line()) is not None:
+            if self._last and line == self._last[0] and not self._texts:
+                return self._last[1]
             match = _LINE.fullmatch(line)
             if not match:
                 raise ReplyError("not a reply line")
@@ -101,6 +104,7 @@ class ReplyParser:
             self._texts.append((match.group(3) or b"").decode("utf-8", "replace"))
             if match.group(2) != b"-":
                 reply = ServerReply(code, tuple(self._texts))
+                self._last = (line, reply) if len(self._texts) == 1 else None
                 self._texts = []
                 return reply
             if len(self._texts) >= REPLY_LINES:

@@ -112,8 +112,9 @@ class Parcel:
             raise ValueError("a head is ASCII lines that end with CRLF")
         if not _PLAIN.fullmatch(self.recipient) and parse_international_address(self.recipient) is None:
             raise ValueError("a recipient is a plain addr-spec")
-        if any(one and not _PLAIN.fullmatch(one) for one in (self.mail_from, self.shared_from)):
-            raise ValueError("a return path is a plain ASCII addr-spec")
+        for path in (self.mail_from, self.shared_from):
+            if path and not _PLAIN.fullmatch(path):
+                raise ValueError("a return path is a plain ASCII addr-spec")
 
     @property
     def octets(self) -> bytes:
@@ -123,7 +124,8 @@ class Parcel:
     def bundle(self, *, xverp: bool) -> Hashable:
         """What is equal for those that may share a transaction."""
         sender = self.shared_from if xverp and self.shared_from else self.mail_from
-        return id(self.content.octets), self.head, sender, self.requires_tls, self.needs_utf8, self.alone and self.key
+        alone = self.alone and self.key
+        return id(self.content.octets), self.head, sender, self.requires_tls, self.recipient.isascii(), alone
 
     @property
     def needs_utf8(self) -> bool:
