@@ -116,9 +116,11 @@ def settle(connection: Connection, digests: Iterable[Delivery]) -> int:
 def lost_with(connection: Connection, digests: Iterable[Delivery]) -> tuple[tuple[int, str], ...]:
     """The posts that were lost with these digests, each with the list by which the reader should have got it."""
     ids = [one.id for one in digests if one.kind is Kind.DIGEST]
+    if not ids:
+        return ()
     lost = deliveries.c.status.in_([Status.FAILED, Status.EXPIRED])
     query = select(deliveries.c.post_id, deliveries.c.list_name).where(deliveries.c.digest_id.in_(ids), lost)
-    return tuple((row.post_id, row.list_name) for row in connection.execute(query)) if ids else ()
+    return tuple((row.post_id, row.list_name) for row in connection.execute(query))
 
 
 def lose(connection: Connection, digest_id: int, now: datetime) -> tuple[tuple[int, str], ...]:

@@ -49,9 +49,10 @@ class Settlement:
     ambiguous: bool = False
 
     @property
-    def is_plain(self) -> bool:
-        """Whether nothing but the reply tells it from others with its status and time."""
-        return self.counted and not self.ambiguous
+    def is_plainly_delivered(self) -> bool:
+        """Whether it came to a good end, and nothing but the reply tells it from others of its time."""
+        is_first_word = self.counted and not self.ambiguous
+        return self.status is Status.DELIVERED and is_first_word and self.next_attempt_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +111,10 @@ def settle(connection: Connection, lease: str, settlements: Iterable[Settlement]
     delivered: dict[datetime, dict[int, str]] = {}
     rows: dict[int, dict[str, Any]] = {}
     for settlement in given.values():
-        _judge(settlement)
-        if settlement.status is Status.DELIVERED and settlement.is_plain:
+        if settlement.is_plainly_delivered:
             delivered.setdefault(settlement.sent_at or now, {})[settlement.id] = settlement.reply[:REPLY_CHARACTERS]
         else:
+            _judge(settlement)
             rows[settlement.id] = _settled(settlement, now) | {"row": settlement.id, "by": lease}
     held: set[int] = set()
     for at, replies in delivered.items():
