@@ -58,7 +58,7 @@ class Dns:
         """The addresses of those that are asked."""
         return tuple(str(one) for one in self._resolver.nameservers)
 
-    def records(self, name: str, kind: RecordType, patience: timedelta = PATIENCE) -> tuple[str, ...]:
+    def records(self, name: str, kind: RecordType, patience: timedelta | None = None) -> tuple[str, ...]:
         """All records of a kind; () where there are none, and for a text that can be no name.
 
         TXT records are joined from their strings (RFC 7208 §3.3), with U+FFFD for what isn't printable ASCII. MX records are
@@ -71,8 +71,9 @@ class Dns:
             asked = dns.name.from_text(name)
         except (dns.exception.DNSException, UnicodeError):
             return ()
+        seconds = (PATIENCE if patience is None else patience).total_seconds()
         try:
-            answer = self._resolver.resolve(asked, kind, lifetime=patience.total_seconds(), raise_on_no_answer=False)
+            answer = self._resolver.resolve(asked, kind, lifetime=seconds, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return ()
         except (dns.exception.DNSException, OSError):

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from time import monotonic
 from typing import IO
@@ -43,14 +44,19 @@ class Command:
     """One command of the relay as a process: its output goes to a file, what it logs to the relay's log."""
 
     def __init__(
-        self, site: Site, *words: str, settings: Mapping[str, str] | None = None, stopped: bool = False
+        self,
+        site: Site,
+        *words: str,
+        settings: Mapping[str, str] | None = None,
+        stopped: bool = False,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         self.site = site
         self._output = site.data / "tmp" / f"output-{monotonic()}"
         environment = {**site.environment, **(settings or {})}
         arguments = (*words, "--config", str(site.data / "relay.toml"))
         files = (str(self._output), str(site.data / "service.log"))
-        self._process = forked(_become, arguments, files, environment, stopped)
+        self._process = forked(_become, arguments, files, environment, stopped, prepare)
         assert self._process.pid is not None
         self.pid = self._process.pid
         if stopped:
@@ -101,10 +107,11 @@ class Life(Command):
         only: str = "",
         settings: Mapping[str, str] | None = None,
         stopped: bool = False,
+        prepare: Callable[[], None] | None = None,
     ) -> None:
         ports = {"RELAY_DELIVERY__PORT": str(smarthost), "RELAY_SMTP__PORT": "auto"}
         words = ("serve", "--only", only) if only else ("serve",)
-        super().__init__(site, *words, settings={**ports, **(settings or {})}, stopped=stopped)
+        super().__init__(site, *words, settings={**ports, **(settings or {})}, stopped=stopped, prepare=prepare)
         self.ports: dict[str, int] = {}
         if not stopped:
             self.await_doors()
@@ -126,7 +133,20 @@ class Life(Command):
         return send_post(self.site, self.ports["submission"], octets)
 
 
-def _become(words: tuple[str, ...], files: tuple[str, str], environment: Mapping[str, str], stopped: bool) -> None:
+def beat_each_second() -> None:
+    """Have this process, which is to be a service, give its signs of life, and take over what others left, so often: for tests that wait for that."""
+    from relay import app
+
+    app.BEAT = timedelta(seconds=1)
+
+
+def _become(
+    words: tuple[str, ...],
+    files: tuple[str, str],
+    environment: Mapping[str, str],
+    stopped: bool,
+    prepare: Callable[[], None] | None,
+) -> None:
     """In the new process: be the command."""
     from relay.cli.main import run
 
@@ -137,6 +157,8 @@ def _become(words: tuple[str, ...], files: tuple[str, str], environment: Mapping
     _streams()
     os.environ.clear()
     os.environ.update(environment)
+    if prepare is not None:
+        prepare()
     if stopped:
         os.kill(os.getpid(), signal.SIGSTOP)
     sys.argv = ["wen-relay", *words]

@@ -11,7 +11,7 @@ from tests.crash.acts import Act, Post, Release
 from tests.crash.blows import Blow, is_long, spread
 from tests.crash.conftest import MEMBERS
 from tests.crash.invariants import database
-from tests.crash.lives import Life, until
+from tests.crash.lives import Life, beat_each_second, until
 from tests.crash.story import Story
 from tests.crash.sweeps import sweep
 from tests.postgresql import Server, require
@@ -85,6 +85,7 @@ def test_a_node_that_wakes_after_its_lease_has_nothing_to_say_any_more(story: St
         story.smarthost.port,
         only="delivery",
         settings={"RELAY_RELAY__NODE": "node-2"},
+        prepare=beat_each_second,
     )
     try:
         story.look(RELAYED, Blow("", "", ""))

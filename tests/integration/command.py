@@ -6,9 +6,12 @@ A fresh interpreter would spend most of the tests' time on imports.
 import json
 import multiprocessing
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -114,10 +117,60 @@ class Forked:
         self._process.kill()
 
 
+@contextmanager
+def program(folder: Path) -> Iterator[Path]:
+    """Make a program `wen-relay` in a folder, for scripts: each call of it is forked like any other command, and is given what it was given."""
+    path, place = folder / "wen-relay", folder / "desk"
+    path.write_text(_PROGRAM.format(python=sys.executable, place=str(place)), "utf-8")
+    path.chmod(0o755)
+    with ThreadPoolExecutor() as threads, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as desk:
+        desk.bind(str(place))
+        desk.listen()
+        threads.submit(_serve, desk, threads)
+        try:
+            yield path
+        finally:
+            desk.shutdown(socket.SHUT_RDWR)
+
+
+# Isolated and without site-packages: such an interpreter starts in no time.
+_PROGRAM = """\
+#!{python} -IS
+import json, os, signal, socket, sys
+
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as desk:
+    desk.connect({place!r})
+    given = [sys.argv[1:], os.getcwd(), dict(os.environ)]
+    socket.send_fds(desk, [json.dumps(given).encode()], [0, 1, 2])
+    pid = int(desk.recv(20))
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(pid, signal.SIGTERM))
+    code = int(desk.recv(20))
+sys.exit(code)
+"""
+
+
+def _serve(desk: socket.socket, threads: ThreadPoolExecutor) -> None:
+    with suppress(OSError):  # the end
+        while True:
+            threads.submit(_serve_one, desk.accept()[0])
+
+
+def _serve_one(caller: socket.socket) -> None:
+    with caller:
+        given, descriptors, _, _ = socket.recv_fds(caller, 1 << 20, 3)
+        words, folder, environment = json.loads(given)
+        with ExitStack() as stack:
+            streams = [stack.enter_context(Connection(one)) for one in descriptors]
+            process = forked(_become, words, folder, streams, environment)
+        caller.send(str(process.pid).encode())
+        process.join()
+        caller.send(str(process.exitcode).encode())
+
+
 def _become(
-    words: tuple[str, ...],
+    words: Sequence[str],
     folder: str,
-    files: tuple[str | Connection, ...],
+    files: Sequence[str | Connection],
     environment: dict[str, str],
     prepare: Callable[[], object] | None = None,
 ) -> None:

@@ -132,6 +132,7 @@ class Postfix:
         )
         boxes = self.etc / "mailboxes"
         boxes.write_text("".join(f"{address} {address}/\n" for address in mailboxes), "ascii")
+        settle(self.etc)
         domains = " ".join(sorted({address.partition("@")[2] for address in mailboxes}))
         self.configure(
             queue_directory=str(self.folder / "spool"),
@@ -159,12 +160,14 @@ class Postfix:
     def configure(self, **settings: str) -> None:
         """Set parameters of main.cf; they hold from the next start."""
         self._run("postconf", "-e", *(f"{name}={value}" for name, value in settings.items()))
+        settle(self.etc)
 
     def encrypt_to_relay(self, identity: Path) -> None:
         """Have mail for the relay handed over under TLS only, showing this certificate (with its key) to whoever asks."""
         copy = self.etc / "client.pem"
         copy.write_bytes(identity.read_bytes())
         self._run("postconf", "-P", "relay/unix/smtp_tls_security_level=encrypt")
+        settle(self.etc)
         self.configure(smtp_tls_chain_files=str(copy))
 
     def start(self, relay_port: int) -> None:
@@ -184,7 +187,8 @@ class Postfix:
     def stop(self) -> None:
         """Stop it, if it runs, and wait until it is gone."""
         if self._run("postfix", "status", check=False):
-            self._run("postfix", "stop")
+            self._run("postfix", "abort")  # `stop` looks once a second whether all have ended
+            eventually(lambda: not self._run("postfix", "status", check=False))
 
     def drop(self) -> None:
         """Throw away all that lies in its queue."""
@@ -221,6 +225,12 @@ class Postfix:
     def _output(self, program: str, *words: str) -> str:
         command = [f"/usr/sbin/{program}", "-c", str(self.etc), *words]
         return subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, text=True).stdout
+
+
+def settle(etc: Path) -> None:
+    """Make configuration as old as Postfix wants it: its programs wait for seconds before they read what has just been written."""
+    for path in etc.rglob("*.cf"):
+        os.utime(path, (0, 0))
 
 
 def _service(line: str, **options: object) -> str:

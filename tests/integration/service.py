@@ -22,6 +22,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self, TypeVar
 
+from sqlalchemy import text
+
+from relay.settings import load_settings
+from relay.store.engine import Database
 from relay.transport.sink import Received, Sink
 from tests.benchmarks.machine import family
 from tests.integration.command import Done, Forked, command
@@ -192,11 +196,11 @@ class Site:
 
     def configure(self, section: str, key: str, value: object) -> None:
         """Set one setting in the site's file."""
-        text = self.file.read_text("utf-8")
+        settings = self.file.read_text("utf-8")
         line = f"{key} = {json.dumps(value)}"
-        if f"\n[{section}]\n" not in text:
-            text += f"\n[{section}]\n"
-        before, header, rest = text.partition(f"[{section}]\n")
+        if f"\n[{section}]\n" not in settings:
+            settings += f"\n[{section}]\n"
+        before, header, rest = settings.partition(f"[{section}]\n")
         own, other, others = rest.partition("\n[")
         changed = re.sub(rf"(?m)^{key} = .*$", line, own) if re.search(rf"(?m)^{key} = ", own) else f"{line}\n{own}"
         self.file.write_text(before + header + changed + other + others, "utf-8")
@@ -204,9 +208,9 @@ class Site:
     def edit_list(self, name: str, old: str, new: str) -> None:
         """Change a list's definition."""
         path = self.data / "lists" / f"{name}.toml"
-        text = path.read_text("utf-8")
-        assert old in text
-        path.write_text(text.replace(old, new), "utf-8")
+        definition = path.read_text("utf-8")
+        assert old in definition
+        path.write_text(definition.replace(old, new), "utf-8")
 
     def try_run(self, *words: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> Done:
         """Run a command on this site, whatever comes of it."""
@@ -221,6 +225,15 @@ class Site:
     def rows(self, *words: str, stdin: bytes = b"") -> list[dict[str, Any]]:
         """What a command prints with --json."""
         return self.run(*words, "--json", stdin=stdin).rows
+
+    def ask(self, query: str, **values: object) -> list[dict[str, Any]]:
+        """What the database answers, for what is asked until it is so: a command would take many times as long."""
+        database = Database.open(load_settings(self.file).database_url)
+        try:
+            with database.read() as connection:
+                return [dict(row) for row in connection.execute(text(query), values).mappings()]
+        finally:
+            database.close()
 
     def enrol(self, *authors: str) -> None:
         """Add MEMBERS, and a password for each of these authors."""

@@ -29,6 +29,7 @@ from relay.transport.sink import Sink
 from tests.certificates import make_identity
 from tests.faults import tls_contexts
 from tests.integration.nameserver import NameServer
+from tests.integration.postfix import settle
 from tests.integration.service import ANA, DOMAIN, Service, Site, Smarthost, eventually
 from tests.integration.test_service_relay import dns as published_keys
 from tests.ports import free_port
@@ -433,6 +434,7 @@ def test_who_answers_for_the_smarthost_is_told_what_that_takes(fresh, tmp_path, 
         monkeypatch.setenv("MAIL_CONFIG", str(tmp_path))  # where postconf looks for main.cf
         for level, found in (("dane-only", "ok"), ("may", "warning" if has_postfix else "ok")):
             (tmp_path / "main.cf").write_text(f"smtp_tls_security_level = {level}\n", "utf-8")
+            settle(tmp_path)
             [finding] = [one for one in doors.look_at_smarthost(load_settings(fresh.file)) if one.check == "onward TLS"]
             assert (finding.level, "dane-only" in finding.advice) == (found, True)
         fresh.edit_list("central-africa", 'tls = "required"', "")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.integration.command import program
 from tests.ports import free_port
 from tests.programs import need
 
@@ -24,13 +25,22 @@ STEPS = (
 )
 
 
-def test_the_walk_in_the_documents_ends_well(tmp_path):
+def test_the_walk_in_the_documents_ends_well(tmp_path, tmp_path_factory):
     need("curl")
     ports = " ".join(str(free_port()) for _ in range(5))
-    environment = {**os.environ, "RELAY_PORTS": ports, "TMPDIR": str(tmp_path), "BIN": str(Path(sys.executable).parent)}
-    done = subprocess.run(
-        [WALK], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=240, check=False
-    )
+    programs = tmp_path_factory.mktemp("bin")
+    (programs / "aiosmtpd").symlink_to(Path(sys.executable).with_name("aiosmtpd"))
+    environment = {**os.environ, "RELAY_PORTS": ports, "TMPDIR": str(tmp_path), "BIN": str(programs)}
+    with program(programs):
+        done = subprocess.run(
+            [WALK],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=240,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout
     places = [done.stdout.find(step) for step in STEPS]
     assert -1 not in places, done.stdout

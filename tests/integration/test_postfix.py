@@ -24,6 +24,10 @@ EVERYBODY = (ANA, PAUL, JEAN, MARIA, CLAIRE)
 OTHERS = sorted(set(EVERYBODY) - {ANA})
 GATEWAY = "mx.gateway.example"
 UNREACHED = "N'a pas atteint tout le monde"
+COPIES = (
+    "SELECT d.id, m.address AS recipient, d.status, d.last_reply FROM deliveries d JOIN members m ON m.id = d.member_id "
+    "JOIN posts p ON p.id = d.post_id WHERE p.reference = :reference AND d.kind = 'copy'"
+)
 PLACES = ("subject", "body", "html", "attachment")
 SECRET = tuple(word for place in PLACES for word in words_of(place))
 
@@ -50,8 +54,8 @@ class House:
         return {one: mails for one in OTHERS if (mails := self.postfix.about(one, reference))}
 
     def rows(self, reference):
-        rows = self.site.rows("queue", "list", "--reference", reference)
-        return {row["recipient"]: row for row in rows if row["kind"] == "copy"}
+        rows = self.site.ask(COPIES, reference=reference)
+        return {row["recipient"]: row for row in rows}
 
     def author_is_told(self, reference):
         """Whether the author has got word that not everybody could be reached."""

@@ -71,7 +71,9 @@ def test_a_server_that_stands_still_is_unavailable_and_works_again_when_it_goes_
     monkeypatch.setitem(postgresql._NETWORK, "connect_timeout", 2)  # the least that libpq knows
     frail.freeze()
     try:
-        for call in (lambda: notes.write(note("lost")), lambda: words(notes), lambda: notes.write(note("lost too"))):
+        with ThreadPoolExecutor(2) as threads:
+            together = [threads.submit(notes.write, note("lost")), threads.submit(words, notes)]
+        for call in (*(one.result for one in together), lambda: notes.write(note("lost too"))):
             with pytest.raises(Unavailable):
                 call()
     finally:
