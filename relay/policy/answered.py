@@ -9,6 +9,7 @@ from relay.policy.thread import quotation
 
 QUOTED = 20  # references in one message; a copy's footer has one
 
+_LIKE_ONE = re.compile(r"-\d{4}-\d{6}")  # stands in each, and is found at once where there is none
 _REFERENCE = re.compile(r"(?<![\w-])[A-Z]{4,12}-\d{4}-\d{6,12}(?![\w-])")
 
 
@@ -45,6 +46,7 @@ def what_it_answers(message_ids: Iterable[str], parts: Iterable[CleanPart], doma
     """
     named = tuple(dict.fromkeys(message_ids))
     ours = (one.removeprefix("<").removesuffix(f"@{domain}>") for one in named if one.endswith(f"@{domain}>"))
-    quoted = _REFERENCE.findall(quotation(plain_text(parts)))
+    text = plain_text(parts)
+    quoted = _REFERENCE.findall(quotation(text)) if _LIKE_ONE.search(text) else ()
     references = dict.fromkeys((*(one for one in ours if _REFERENCE.fullmatch(one)), *quoted))
     return Answered(message_ids=named, references=tuple(references)[:QUOTED])

@@ -19,7 +19,7 @@ class FrameError(Exception):
 def an_object(octets: bytes) -> dict[str, Any]:
     """A JSON object; every function here raises FrameError when it is given anything else."""
     try:
-        return a_mapping(json.loads(octets))
+        return a_mapping(json.loads(octets.decode()))  # given octets it would ask first which Unicode this is
     except (ValueError, RecursionError):  # broken UTF-8 and broken JSON are ValueErrors
         raise FrameError("JSON") from None
 
@@ -40,6 +40,8 @@ def a(kind: type[T], value: object) -> T:
 
 def several(value: object, read: Callable[[Any], T], most: int) -> tuple[T, ...]:
     """An array of at most so many values, each as `read` gives it."""
+    if value == []:
+        return ()
     if not isinstance(value, list) or len(value) > most:
         raise FrameError("array")
     return tuple(map(read, value))

@@ -196,13 +196,8 @@ def find_vault_key(keys: Keys, key_id: str) -> bytes | None:
     """
     if key_id in keys.vault or not _VAULT_ID.fullmatch(key_id):
         return keys.vault.get(key_id)
-    path = vault_path(keys, key_id)
+    path = keys.directory / f"{VAULT}-{key_id}.key"
     return _load_secret(path) if path.exists() else None
-
-
-def vault_path(keys: Keys, key_id: str) -> Path:
-    """Where the vault's key of that name lies."""
-    return keys.directory / f"{VAULT}-{key_id}.key"
 
 
 def new_secret() -> bytes:

@@ -101,14 +101,15 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
         return Recorded(reference=reference, repeated=True)
     reference = next_reference(connection, accepted.prefix, accepted.received_at.year)
     post_id = _insert_post(connection, reference, accepted)
+    relayed = _lists_with(accepted, Relay)
     copies = {
         list_name: fanout.queue_copies(connection, post_id, list_name, accepted.author_id, accepted.received_at)
-        for list_name in _lists_with(accepted, Relay)
+        for list_name in relayed
     }
     insert_decisions(connection, post_id, accepted.decisions, accepted.held_until, copies)
     explained = tuple(name for name, decision in accepted.decisions if needs_explaining(decision))
     author_id, now = accepted.author_id, accepted.received_at
-    receipt = _lists_with(accepted, Relay) if accepted.receipt else ()
+    receipt = relayed if accepted.receipt else ()
     for kind, names in ((Kind.RECEIPT, receipt), (Kind.NOTICE, explained)):
         if names:
             fanout.tell_first(connection, post_id, names[0], kind, author_id=author_id, now=now)
@@ -117,7 +118,7 @@ def record(connection: Connection, node: str, accepted: Accepted) -> Recorded:
             calls.call_first(connection, post_id, list_name, now, offer=decision.is_offer)
     if accepted.answered is not None:
         twin = {"message_id": accepted.message_id, "content_key": accepted.content_key}
-        threads.join(connection, post_id, accepted.answered, twin, goes_out=bool(_lists_with(accepted, Relay)))
+        threads.join(connection, post_id, accepted.answered, twin, goes_out=bool(relayed))
     memory.keep(connection, post_id, accepted.remembered, now)
     if accepted.given is not None:
         memory.give_out(connection, accepted.given)

@@ -142,9 +142,11 @@ def look_up(connection: Connection, sql: str) -> Any:
 
 def _values(form: _Form, values: Mapping[str, Any]) -> Sequence[Any] | Mapping[str, Any]:
     """Values as the driver takes them."""
-    given = {**form.constants, **values}
-    for name, members in form.spread.items():
-        given.update(zip(members, values[name], strict=True))
+    given = values
+    if form.constants or form.spread:
+        given = {**form.constants, **values}
+        for name, members in form.spread.items():
+            given.update(zip(members, values[name], strict=True))
     ordered = list(map(given.__getitem__, form.names))
     for place, way in form.ways_in:
         ordered[place] = way(ordered[place])

@@ -81,6 +81,7 @@ class Courier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signal, self._stopped, self._cut, self._ended = (asyncio.Event() for _ in range(4))
         self._news = True  # something may be due that no claim has seen
+        self._woken = False  # by somebody whom no claim has answered: another need not wake it again
         self._next_due: datetime | None = None
         self._failures, self._paused_until = 0, 0.0
         self._chunks: set[asyncio.Task[None]] = set()
@@ -95,7 +96,8 @@ class Courier:
 
     def wake(self) -> None:
         """Say that something new may be due: it is claimed at once. Thread-safe."""
-        self._from_any_thread(self._heard)
+        if not self._woken:
+            self._from_any_thread(self._heard)
 
     def stop(self) -> None:
         """Claim nothing more; `run` returns when the running chunks are settled. Thread-safe."""
@@ -156,7 +158,7 @@ class Courier:
     async def _claim_and_start(self) -> None:
         """Claim as much as there is room for and start a task for each chunk."""
         room, size = self._room, self._size
-        self._news = False
+        self._news = self._woken = False
         work = await self._insist(self._claim, room * size, until=self._stopped)
         if work is None or self._stopped.is_set():
             return  # What was claimed but not begun is free again when its lease ends.
@@ -236,7 +238,7 @@ class Courier:
         self._signal.set()
 
     def _heard(self) -> None:
-        self._news = True
+        self._news = self._woken = True
         self._signal.set()
 
     def _halt(self) -> None:
