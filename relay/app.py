@@ -62,6 +62,7 @@ from relay.policy.post import Scan
 from relay.policy.vocabulary import patterns_of
 from relay.presence import Presence
 from relay.processors import on_one
+from relay.reads import read_less_at_once
 from relay.resources import Resources, load_definitions, load_resources, load_smarthost
 from relay.roster.destination import Purpose
 from relay.roster.login import Login, SubmissionDoors
@@ -563,6 +564,7 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
         resources = load_resources(settings)
         gc.freeze()  # what was loaded stays, and so the collector has nothing to find in it
         gc.set_threshold(COLLECTED_AFTER)
+        read_less_at_once()
         try:
             asyncio.run(Service(site_file, resources, roles).run(ready))
         except OSError as error:

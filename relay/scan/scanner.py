@@ -22,7 +22,9 @@ from relay.scan.parent import SCANNER, ScannerParent
 from relay.scan.sandbox import Sandbox
 from relay.scan.walker import PARTS
 
-_PIECE = 1024 * 1024
+_PIECE = (
+    65_536  # a pipe holds no more; room for a mebibyte would come from the kernel, and go back to it, with each read
+)
 _STAGE_FRAMES = PARTS + 3  # header, text, every part, complete
 _ANSWER_OCTETS = 2 * FRAME_OCTETS
 # Which stage may follow which; a scanner that tells its story in another order is not believed.
