@@ -1,5 +1,6 @@
 """The Traffic Light Protocol in every dress: what is a marking, what is talk, and what is neither."""
 
+from time import thread_time
 from timeit import timeit
 
 import pytest
@@ -494,4 +495,8 @@ def test_only_words_that_are_spelt_out_are_closed_up():
 
 
 def test_signs_among_the_letters_do_not_make_closing_up_slow():
-    assert_linear(lambda size: timeit(lambda: close_up("a b c " + "\u00d7\u0483" * size + "x"), number=1), 500, 4000)
+    assert_linear(
+        lambda size: timeit(lambda: close_up("a b c " + "\u00d7\u0483" * size + "x"), timer=thread_time, number=1),
+        500,
+        4000,
+    )
