@@ -41,7 +41,7 @@ MODELS: Mapping[str, frozenset[str]] = {
 GRAVE = frozenset().union(*_GRAVE)
 
 Places = NDArray[np.int64]
-Weights = NDArray[np.float32]
+Weights = NDArray[np.int8] | NDArray[np.float32]
 Sums = NDArray[np.float64]
 
 
@@ -59,7 +59,8 @@ class Likeness:
     """What was learned, for each of MODELS.
 
     `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS), `pairs` those of things that stand in one
-    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight.
+    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight; both count
+    in `steps`, as whole numbers where they were read: so they take a quarter of the memory.
     A sequence's, or a pair's, weights of all models lie side by side in memory once they were read: they are fetched together.
     Things are kinds of signals, rules and codes: `places` has the place of each by its name, `of_bits` that of a kind by the
     number of its bit. `bounds` are by language, UNKNOWN has those of all.
@@ -67,6 +68,7 @@ class Likeness:
 
     letters: Weights = field(repr=False)
     pairs: Weights = field(repr=False)
+    steps: tuple[float, float]
     bias: tuple[float, ...]
     places: Mapping[str, int] = field(repr=False)
     of_bits: Mapping[int, int] = field(repr=False)
@@ -126,10 +128,13 @@ def made_likeness(
     if UNKNOWN not in bounds:
         raise ValueError("it needs the bounds of all languages together")
     of_letters, of_pairs = (
-        np.asfortranarray(some.reshape(len(MODELS), -1) * np.float32(step)).reshape(shape)
-        for some, shape, step in zip(unpacked, shapes, steps, strict=True)
+        np.asfortranarray(some.reshape(len(MODELS), -1)).reshape(shape)
+        for some, shape in zip(unpacked, shapes, strict=True)
     )
-    return Likeness(letters=of_letters, pairs=of_pairs, bias=tuple(bias), bounds=bounds, **_placed(things, kinds))
+    of_either = steps[0], steps[1]
+    return Likeness(
+        letters=of_letters, pairs=of_pairs, steps=of_either, bias=tuple(bias), bounds=bounds, **_placed(things, kinds)
+    )
 
 
 def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
@@ -138,6 +143,7 @@ def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
     return Likeness(
         letters=np.zeros((len(MODELS), 1 << BITS), np.float32),
         pairs=np.zeros((len(MODELS), count, count), np.float32),
+        steps=(1.0, 1.0),
         bias=(0.0,) * len(MODELS),
         bounds={},
         **_placed(things, kinds),
@@ -234,7 +240,8 @@ def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likene
     table = likeness.pairs.reshape(len(MODELS), -1).T
     weights = table.take(width * np.repeat(some, partners) + some[others], 0)
     numbers = np.array([number + 1 for number in things])
-    pairs[:, numbers] = np.add.reduceat(weights, begun[sizes.cumsum() - sizes], dtype=np.float64).T
+    sums = np.add.reduceat(weights, begun[sizes.cumsum() - sizes], dtype=np.float64)
+    pairs[:, numbers] = likeness.steps[1] * sums.T
     counts[numbers] = sizes * (sizes + 1) / 2
     return pairs, counts
 
@@ -251,7 +258,7 @@ def _running(folded: str, places: Places, likeness: Likeness) -> tuple[Sums, Sum
     between = np.add.reduceat(sums, before[:-1])
     between[before[1:] == before[:-1]] = 0  # where nothing stands it has taken the next one
     running = np.zeros((len(MODELS), len(places)))
-    running[:, 1:] = between.cumsum(0).T
+    running[:, 1:] = likeness.steps[0] * between.cumsum(0).T
     return running, counts
 
 

@@ -31,14 +31,18 @@ _ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
 _OF_WORD, _IS_SIGN = 1, 2
+# Where Unicode has letters, numbers, marks and spaces; to look at each character of the empty and the private planes takes longest.
+_TOLD = ((0, 0x40000), (0xE0000, 0xF0000))
 
 
 def _kinds_of_characters() -> NDArray[np.uint8]:
     """Of each character that there is whether words have it, or whether it is a sign; 0 for neither."""
-    every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
-    kinds = np.zeros(len(every), np.uint8)
-    for run in regex.finditer(f"({_WORD})|{_SIGN}+", every):
-        kinds[run.start() : run.end()] = _OF_WORD if run[1] else _IS_SIGN
+    kinds = np.full(sys.maxunicode + 1, _IS_SIGN, np.uint8)
+    for first, last in _TOLD:
+        every = np.arange(first, last, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+        kinds[first:last] = 0
+        for run in regex.finditer(f"({_WORD})|{_SIGN}+", every):
+            kinds[first + run.start() : first + run.end()] = _OF_WORD if run[1] else _IS_SIGN
     return kinds
 
 

@@ -57,7 +57,7 @@ class ScannerParent:
         with theirs:
             # -P and the bare environment: no module from the working directory, no secret of ours in a scanner's memory.
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", "relay.scan.worker"],
+                [sys.executable, "-P", "-s", "-B", "-W", "ignore", "-m", "relay.scan"],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""The scanners' parent and the scanners: `python -m relay.scan.worker`, started and watched by the pool.
+"""The scanners' parent and the scanners: `python -m relay.scan`, started and watched by the pool.
 
 The parent loads everything that a scanner will need and passes a message through all of it; then it forks scanners on
 demand, and for the reading lane a reader, which loads tesseract first. Each locks itself in before it sees its first octet,
@@ -57,9 +57,15 @@ _WARM_UP = (
 _WARM_UP_FACTS = Facts(on=date(2025, 1, 6))
 
 
-def main() -> None:
+def run() -> None:
     """Start and end scanners as asked, until standard input, which is a socket, ends."""
-    heap.load()
+    try:
+        _serve_pool()
+    except BaseException:  # noqa: BLE001 - whatever it was, its text could hold content: only the exit code leaves
+        os._exit(_SOFTWARE_ERROR)
+
+
+def _serve_pool() -> None:
     control = socket.socket(fileno=_INPUT)
     loaded = _load(control)
     if loaded is None:
@@ -199,10 +205,3 @@ def _write_frame(octets: bytes) -> None:
     left = memoryview(length_prefix(octets) + octets)
     while left:
         left = left[os.write(_OUTPUT, left) :]
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except BaseException:  # noqa: BLE001 - whatever it was, its text could hold content: only the exit code leaves
-        os._exit(_SOFTWARE_ERROR)

@@ -168,8 +168,9 @@ def test_what_was_learned_is_read_as_it_was_written():
     table = read_table(learned)
     again = made_likeness(**table | {"bounds": BOUNDS}, kinds=KINDS)
     pairs = (again.letters, learned.letters), (again.pairs, learned.pairs)
-    for (one, other), step in zip(pairs, table["steps"], strict=True):
-        assert np.abs(one - other).max() <= step / 2 + 1e-6
+    for (one, other), step in zip(pairs, again.steps, strict=True):
+        assert np.abs(one * step - other).max() <= step / 2 + 1e-6
+    assert list(again.steps) == table["steps"]
     assert (again.bias, again.places, again.of_bits) == (learned.bias, learned.places, learned.of_bits)
 
 

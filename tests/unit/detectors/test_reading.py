@@ -1,7 +1,12 @@
 """How a text is taken apart: sentences, lines, paragraphs, rows of digits, and its forms."""
 
-import pytest
+import sys
 
+import numpy as np
+import pytest
+import regex
+
+from relay.detectors import reading
 from relay.detectors.reading import Reading, Spans, flatten, read
 from relay.policy.shape import fold, shape
 
@@ -88,3 +93,11 @@ def test_places_in_the_flat_text_lead_back() -> None:
     assert reading.place(0) == 0
     assert _read("").place(0) == 0
     assert flatten("l'or-r&d, b") == "l or r & d , b"
+
+
+def test_of_every_character_it_is_known_whether_it_is_of_a_word_or_a_sign() -> None:
+    every = np.arange(sys.maxunicode + 1, dtype=np.uint32).tobytes().decode("utf-32-le", "surrogatepass")
+    kinds = np.zeros(len(every), np.uint8)
+    for run in regex.finditer(f"({reading._WORD})|{reading._SIGN}+", every):
+        kinds[slice(*run.span())] = reading._OF_WORD if run[1] else reading._IS_SIGN
+    assert (kinds == reading._KINDS).all()
