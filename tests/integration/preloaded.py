@@ -22,5 +22,8 @@ for later in (
     "tests.integration.command",
 ):  # what some load when they come to it
     import_module(later)
+words = import_module("relay.settings").shipped("config", "policy", "markings.toml")
+marking_words = import_module("relay.policy.ruleset").read_marking_words(words.read_text("utf-8"), str(words))
+import_module("relay.policy.vocabulary").patterns_of(marking_words)  # each relay needs them at its start
 gc.collect()
 gc.freeze()
