@@ -323,6 +323,9 @@ def test_a_flood_of_connections_leaves_the_database_its_files(tmp_path):
 # — guessed passwords —
 
 
+AT_ONCE = replace(LIMITS, login_delay=timedelta(0), login_tick=timedelta(0))  # for guesses whose number alone counts
+
+
 def begun(server, ip="127.0.0.1"):
     client = RawClient(server, "submissions", ip=ip)
     client.reply()
@@ -356,7 +359,7 @@ def test_after_a_few_wrong_passwords_the_next_one_waits_and_nobody_else_does(tmp
 
 def test_where_a_member_has_logged_in_before_the_right_password_never_waits(tmp_path):
     """Row 16. Somebody guesses from behind the same address, and from thousands of others."""
-    with RunningServer(tmp_path, replace(LIMITS, login_delay=timedelta(0))) as server:
+    with RunningServer(tmp_path, AT_ONCE) as server:
         with begun(server) as client:
             assert client.ask(f"AUTH PLAIN {PLAIN}").startswith("235 ")
         guess(server, 30)
@@ -467,7 +470,7 @@ def test_of_many_that_wait_the_next_is_turned_away_and_its_password_is_not_looke
 
 def test_a_storm_of_guesses_is_a_few_lines_in_the_log(tmp_path):
     """Row 16."""
-    with RunningServer(tmp_path, replace(LIMITS, login_delay=timedelta(0))) as server:
+    with RunningServer(tmp_path, AT_ONCE) as server:
         guess(server, 90)
         assert len(server.house.noted("session.login_failed")) < 40  # a minute may have passed meanwhile
         assert server.house.noted("session.login_storm")
