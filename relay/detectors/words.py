@@ -144,21 +144,26 @@ def make_vocabulary(words: Mapping[int, Iterable[str]]) -> Vocabulary:
     phrases: dict[tuple[str, str, str], dict[str, int]] = {}
     beginnings: dict[str, int] = {}
     unspaced: dict[str, dict[str, int]] = {}
-    shared: dict[str, str] = {}  # most tokens stand in several
+    shared: dict[str, str] = {}  # most tokens of phrases stand in several
     for kind, some in words.items():
-        for entry in chain.from_iterable(map(_entries, _folded(",".join(some)))):
-            if not entry.startswith(" "):
-                _add(unspaced.setdefault(entry[:2], {}), entry, kind)
-            elif not entry.endswith(" "):
-                _add(beginnings, entry, kind)
-            elif len(tokens := [shared.setdefault(one, one) for one in entry[1:-1].split(" ")]) == 1:
-                _add(whole, tokens[0], kind)
-            elif len(tokens) == 2:
-                _add(pairs, (tokens[0], tokens[1]), kind)
-            else:
-                first, second, third, *rest = tokens
-                pairs.setdefault((first, second), 0)
-                _add(phrases.setdefault((first, second, third), {}), " ".join(["", *rest, ""]), kind)
+        for word in _folded(",".join(some)):
+            stem, goes_on = _stem(word)
+            if not stem.isascii() and UNSPACED.search(stem):
+                _add(unspaced.setdefault(stem[:2], {}), stem, kind)
+                continue
+            for form in _forms(stem):
+                if goes_on:
+                    _add(beginnings, form, kind)
+                elif " " not in form:
+                    _add(whole, form, kind)
+                else:
+                    first, second, *others = [shared.setdefault(one, one) for one in form.split(" ")]
+                    if not others:
+                        _add(pairs, (first, second), kind)
+                    else:
+                        pairs.setdefault((first, second), 0)
+                        third, *rest = others
+                        _add(phrases.setdefault((first, second, third), {}), " ".join(["", *rest, ""]), kind)
     return Vocabulary(
         words=whole,
         pairs=pairs,
@@ -177,8 +182,8 @@ def _add(table: dict[_Key, int], key: _Key, kind: int) -> None:
 def _automaton(beginnings: Mapping[str, int]) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
     automaton.add_word("\n", (0, 0))  # stands in no flat text; an empty automaton can't search
-    for entry, kinds in beginnings.items():
-        automaton.add_word(entry, (len(entry) - 2, kinds))  # the space in front is its edge
+    for stem, kinds in beginnings.items():
+        automaton.add_word(f" {stem}", (len(stem) - 1, kinds))  # the space is its edge
     automaton.make_automaton()
     return automaton
 
@@ -193,20 +198,18 @@ def _folded(words: str) -> set[str]:
     return {*",".join(plain).lower().split(","), *fold(shape(others)).split(",")}
 
 
-def _entries(word: str) -> Iterator[str]:
-    """The strings that stand for a folded word in a flat text."""
-    stem = word.strip().removesuffix(_ANY_ENDING)
-    end = " " if len(stem) == len(word.strip()) else ""
+def _stem(word: str) -> tuple[str, bool]:
+    """A folded word as it stands in a flat text, "" where nothing is left of it, and whether it has any ending."""
+    bare = word.strip()
+    stem = bare.removesuffix(_ANY_ENDING)
+    goes_on = len(stem) < len(bare)
     if not stem.isalpha():  # letters alone are a token as they are
         stem = " ".join(stem.split()) if stem.replace(" ", "").isalpha() else flatten(stem)
-    if not stem:
-        return
-    if not stem.isascii():
-        if UNSPACED.search(stem):
-            yield stem
-            return
-        if _ARABIC.search(stem):
-            for particle in _AFTER_AN_ARTICLE if stem.startswith("ال") else _PARTICLES:
-                yield f" {particle}{stem}{end}"
-            return
-    yield f" {stem}{end}"
+    return stem, goes_on
+
+
+def _forms(stem: str) -> Iterable[str]:
+    """A word with edges as it is, and with what is written together with it."""
+    if stem.isascii() or not _ARABIC.search(stem):
+        return (stem,) if stem else ()
+    return [particle + stem for particle in (_AFTER_AN_ARTICLE if stem.startswith("ال") else _PARTICLES)]
