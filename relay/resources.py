@@ -6,7 +6,7 @@ Built and checked whole at start and at reload; swapped by one reference.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from cryptography import x509
@@ -256,8 +256,9 @@ def load_smarthost(settings: Settings) -> Smarthost:
     )
 
 
-def load_catalogues() -> dict[str, Catalogue]:
-    """Read the message catalogues of every language of the notices."""
+@cache
+def load_catalogues() -> Mapping[str, Catalogue]:
+    """Read the message catalogues of every language of the notices: once, since a site has none of its own that a reload could change."""
     return {
         language: read_catalogue(_read(shipped("config", "locales", f"{language}.po")), language)
         for language in LANGUAGES

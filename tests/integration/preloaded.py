@@ -1,4 +1,4 @@
-"""What the process has loaded from which commands are forked: all that any of them needs.
+"""What the process has loaded from which commands are forked: all that any of them needs, the words of letters too.
 
 Commands share its memory until they write to it, which a garbage collector does that looks through it: what is here is left alone.
 """
@@ -25,5 +25,6 @@ for later in (
 words = import_module("relay.settings").shipped("config", "policy", "markings.toml")
 marking_words = import_module("relay.policy.ruleset").read_marking_words(words.read_text("utf-8"), str(words))
 import_module("relay.policy.vocabulary").patterns_of(marking_words)  # each relay needs them at its start
+import_module("relay.resources").load_catalogues()
 gc.collect()
 gc.freeze()
