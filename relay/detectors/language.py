@@ -37,5 +37,7 @@ def language_of(reading: Reading) -> str:
         for language, letter in SCRIPTS.items():
             if len(letter.findall(beginning)) > _SCRIPT * len(beginning):
                 return language
-    counted = Counter(filter(None, map(_LANGUAGES.get, reading.flat[:_LOOKED_AT].split())))
+    is_long = len(reading.flat) > _LOOKED_AT
+    words = reading.flat[:_LOOKED_AT].split() if is_long else reading.tokens
+    counted = Counter(filter(None, map(_LANGUAGES.get, words)))
     return counted.most_common(1)[0][0] if counted else UNKNOWN

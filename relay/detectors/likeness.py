@@ -40,6 +40,11 @@ MODELS: Mapping[str, frozenset[str]] = {
 *_GRAVE, OPEN = MODELS.values()
 GRAVE = frozenset().union(*_GRAVE)
 
+# What counts as the same: digits; controls, spaces and signs of quoting. Of characters behind these each counts as itself.
+_SAME = np.arange(0x3001, dtype=np.uint32)
+_SAME[ord("0") : ord("9") + 1] = ord("0")
+_SAME[[*range(ord(" ")), ord(">"), 0xA0, 0x3000]] = ord(" ")
+
 Places = NDArray[np.int64]
 Weights = NDArray[np.int8] | NDArray[np.float32]
 Sums = NDArray[np.float64]
@@ -213,9 +218,10 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
     first = np.searchsorted(starts, starts - _AROUND)
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
     first, last = np.minimum(first, here), np.maximum(last, here)
-    near = dict(zip(MODELS, score(first, last), strict=True))
+    both = score(np.append(first, here), np.append(last, here))
+    near = dict(zip(MODELS, both[:, : len(here)], strict=True))
     open_ = near.pop("open")
-    *alone, _ = score(here, here)
+    *alone, _ = both[:, len(here) :]
     return Scores(
         grave=np.logaddexp.reduce(list(near.values())),  # what is grave in one way is grave
         threat=near["threats"],
@@ -270,13 +276,12 @@ def sequences(folded: str) -> tuple[Places, Places]:
 
 def _by_length(folded: str) -> tuple[list[Places], Places]:
     """The hashes of the sequences of each length, in order, and where sequences begin: those of a length at the first of these places."""
-    letters = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-    letters[(letters >= ord("0")) & (letters <= ord("9"))] = ord("0")
-    space = (letters <= ord(" ")) | (letters == ord(">")) | (letters == 0xA0) | (letters == 0x3000)
-    letters[space] = ord(" ")
+    letters = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
+    letters = np.where(letters < len(_SAME), _SAME.take(letters, mode="clip"), letters)
+    space = letters == ord(" ")
     space[1:] &= space[:-1]
     kept = np.flatnonzero(~space)
-    letters = letters[kept]
+    letters = letters[kept].astype(np.uint64)
     hashes, rolled = [np.zeros(0, np.int64)], letters
     for length in _LENGTHS:
         if len(letters) < length:

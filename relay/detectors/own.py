@@ -112,6 +112,7 @@ def _plain_letters(folded: str) -> str:
 def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int, int]]:
     """Where the author's name stands: two words of it in a row, or the whole of a name of one word."""
     text = _plain_letters(reading.folded)
+    words: list[regex.Match[str]] = []
     for some in known:
         if not any(word in text for word in some):
             continue  # a quick look
@@ -120,17 +121,18 @@ def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int
             continue
         run: list[tuple[int, int]] = []
         seen: set[str] = set()
-        for one in (*_WORD.finditer(text), None):
+        words = words or list(_WORD.finditer(text))
+        for one in (*[word for word in words if word.group() in some], None):  # others between them keep two apart
             near = one and (
                 not run or (not _LETTER.search(text, run[-1][1], one.start()) and one.start() - run[-1][1] < 4)
             )
-            if one and near and one.group() in some:
+            if one and near:
                 run.append(one.span())
                 seen.add(one.group())
                 continue
             if len(seen) >= min(2, len(some)) and seen - _PARTICLES and text[run[-1][1] : run[-1][1] + 1] != "@":
                 yield run[0][0], run[-1][1]
-            run, seen = ([one.span()], {one.group()}) if one and one.group() in some else ([], set())
+            run, seen = ([one.span()], {one.group()}) if one else ([], set())
 
 
 def _is_signed(one: Signal, signed: Sequence[tuple[int, int]], accusers: Sequence[Signal], reading: Reading) -> bool:

@@ -1,5 +1,6 @@
 """One text as detectors read it: tokens in a line, and where its sentences, lines and paragraphs begin and end."""
 
+import re
 import sys
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ _STOP = regex.compile(
     r"(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
+_STOPPING = re.compile("[.!?…。！？；।؟;]")
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
 _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
@@ -143,8 +145,11 @@ def flatten(word: str) -> str:
 
 def _sentences(text: str) -> list[int]:
     """Where sentences begin."""
-    starts = {0}
-    starts.update(match.end() for match in _STOP.finditer(text))
+    starts, begin = {0}, 0
+    for sign in _STOPPING.finditer(text):  # where it may stand, as trying every place takes longer
+        if sign.start() >= begin and (match := _STOP.match(text, sign.start())):
+            begin = match.end()
+            starts.add(begin)
     begin = 0
     for match in _LINE_END.finditer(text):
         line = text[begin : match.start()]

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate, chain, compress, pairwise
+from itertools import accumulate, chain, compress, pairwise, repeat
 from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
@@ -66,7 +66,7 @@ WAYS = ("phone", "phone_national", "long_number", "email")
 
 def kinds_named(kinds: Mapping[str, int], names: Iterable[str]) -> int:
     """The sum of the kinds of these names; those that no definition has are none."""
-    return sum(kinds.get(name, 0) for name in names)
+    return sum(map(kinds.get, names, repeat(0)))
 
 
 _made = partial(tuple.__new__, Signal)  # all at once this takes a third of the time
