@@ -5,6 +5,7 @@ import sys
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Literal
 
 import numpy as np
@@ -31,6 +32,7 @@ _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 _ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
+_FEW = 1000  # characters, of which each is told apart sooner than all at once
 _LONG = 45  # characters: a line that goes on at least so far may have been broken by a mail program
 _OF_WORD, _IS_SIGN = 1, 2
 # Where Unicode has letters, numbers, marks and spaces; to look at each character of the empty and the private planes takes longest.
@@ -67,8 +69,7 @@ class Reading:
     """A text (shaped and folded, each character at the same place in both) with its tokens and its parts.
 
     `tokens` are folded, and `flat` holds them parted by single spaces, with a space before the first and behind the last, so that words
-    are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`, and `shifts`
-    how far the former lie behind the latter, with one more in front, of the space there.
+    are found with their edges by a plain search; `starts` and `flat_starts` are the tokens' places in `text` and in `flat`.
     `rows` are the rows of digits, with what may stand between the groups of one number: start, end, how many digits.
     """
 
@@ -79,7 +80,6 @@ class Reading:
     tokens: tuple[str, ...] = field(repr=False)
     starts: tuple[int, ...]
     flat_starts: Places
-    shifts: Places
     rows: tuple[tuple[int, int, int], ...]
     sentences: Spans
     lines: Spans
@@ -105,22 +105,16 @@ class Reading:
 
     def place(self, flat: Places) -> Places:
         """Where in `text` the characters at places in `flat` stand; a space stands for the end of the token before it."""
-        return flat + self.shifts[np.searchsorted(self.flat_starts, flat, "right")]
+        if not self.starts:
+            return flat
+        behind = np.maximum(flat, 1)  # the space in front belongs to the first token
+        shifts = np.array(self.starts) - self.flat_starts
+        return behind + shifts[np.searchsorted(self.flat_starts, behind, "right") - 1]
 
 
 def read(text: str, folded: str) -> Reading:
     """Take a shaped text apart. Both versions have the same length."""
-    codec = "ascii" if folded.isascii() else "utf-32-le"
-    letters = np.frombuffer(folded.encode(codec, "surrogatepass"), np.uint8 if folded.isascii() else np.uint32)
-    kinds = _KINDS[letters]
-    begins = kinds > 0
-    begins[1:] &= kinds[1:] & kinds[:-1] != _OF_WORD  # else a word goes on
-    kept, starts = np.flatnonzero(kinds), np.flatnonzero(begins)
-    places = begins.cumsum()[kept] + np.arange(len(kept))  # in `flat`, with a space before each token
-    spaced = np.full(len(kept) + len(starts) + 1, ord(" "), letters.dtype)
-    spaced[places] = letters[kept]
-    flat = spaced.tobytes().decode(codec, "surrogatepass")
-    flat_starts = places[begins[kept]]
+    flat, starts, flat_starts = _flat(folded) if len(folded) < _FEW else _flat_of_many(folded)
     ends = [(match.end(), match.group().count("\n") > 1) for match in _LINE_END.finditer(text)]
     return Reading(
         text=text,
@@ -128,13 +122,41 @@ def read(text: str, folded: str) -> Reading:
         apart=folded if folded.isascii() else UNSPACED.sub(" ", folded),
         flat=flat,
         tokens=tuple(flat.split(" ")[1:-1]),
-        starts=tuple(starts.tolist()),
+        starts=starts,
         flat_starts=flat_starts,
-        shifts=np.concatenate((starts[:1], starts - flat_starts)) if len(starts) else np.zeros(1, np.int64),
         rows=tuple((one.start(), one.end(), sum(map(str.isdigit, one.group()))) for one in _ROW.finditer(folded)),
         sentences=Spans(tuple(_sentences(text))),
         lines=Spans((0, *(end for end, _ in ends))),
         paragraphs=Spans((0, *(end for end, is_last in ends if is_last))),
+    )
+
+
+def _flat(folded: str) -> tuple[str, tuple[int, ...], Places]:
+    """A folded text's tokens parted by spaces, and where they begin in the text and in that."""
+    tokens = list(_TOKEN.finditer(folded))
+    words = [one.group() for one in tokens]
+    # Each token but the first begins behind the one before it and a space.
+    begun = list(accumulate([len(word) + 1 for word in words[:-1]], initial=1))
+    flat_starts = np.array(begun[: len(words)], np.int64)
+    return " ".join(["", *words, ""]), tuple([one.start() for one in tokens]), flat_starts
+
+
+def _flat_of_many(folded: str) -> tuple[str, tuple[int, ...], Places]:
+    """The same, faster where there are many: all characters are told apart at once."""
+    codec = "ascii" if folded.isascii() else "utf-32-le"
+    letters = np.frombuffer(folded.encode(codec, "surrogatepass"), np.uint8 if folded.isascii() else np.uint32)
+    kinds = _KINDS[letters]
+    begins = kinds > 0
+    begins[1:] &= kinds[1:] & kinds[:-1] != _OF_WORD  # else a word goes on
+    kept = np.flatnonzero(kinds)
+    places = begins.cumsum()[kept] + np.arange(len(kept))  # with a space before each token
+    flat_starts = places[begins[kept]]
+    spaced = np.full(len(kept) + len(flat_starts) + 1, ord(" "), letters.dtype)
+    spaced[places] = letters[kept]
+    return (
+        spaced.tobytes().decode(codec, "surrogatepass"),
+        tuple(np.flatnonzero(begins).tolist()),
+        flat_starts,
     )
 
 
