@@ -17,7 +17,7 @@ from relay.mail.address import Address
 from relay.policy.decision import Relay
 from relay.resources import Resources
 from relay.roster.mailing_list import MailingList
-from relay.store import acknowledgements, posts
+from relay.store import posts
 from relay.store.vault import unseal
 from relay.transport.smtp import Content
 
@@ -134,29 +134,26 @@ def bare_copy(resources: Resources, delivery: Delivery, post_id: int, *, subject
         Unavailable: the database can't serve, or the content can't be opened.
     """
     with resources.database.read() as connection:
-        stored = posts.load_sealed(connection, post_id)
+        source = posts.load_for_copy(connection, post_id)
         decisions = dict(posts.load_decisions(connection, post_id))
-        received_at = posts.received_at(connection, post_id)
-        ack_due = acknowledgements.due(connection, post_id)
     decision = decisions.get(delivery.list_name)
-    if stored is None or not isinstance(decision, Relay):
+    if source is None or not isinstance(decision, Relay):
         raise CannotComposeError(f"the content of {delivery.reference} is gone")
-    uid, sealed = stored
     frame = Frame(
         reference=delivery.reference,
         mailing_list=_mailing_list(resources, delivery),
         tag=delivery.reference.partition("-")[0],
         marking=decision.marking,
         removed=decision.removed,
-        received_at=received_at,
+        received_at=source.received_at,
         language=delivery.language,
         domain=resources.settings.relay.domain,
         subject_within=subject_within,
         complaints_to=_complaints_to(resources),
-        ack_due=ack_due,
+        ack_due=source.ack_due,
     )
     strict = _any_wants_tls(resources, decisions)
-    copy = unpack(unseal(resources.keys, uid, sealed))
+    copy = unpack(unseal(resources.keys, *source.sealed))
     octets = compose_copy(copy, frame, resources.catalogue(delivery.language))
     found = _found(resources, copy, frame) if resources.settings.delivery.arc_seal else ""
     ours = frame.mailing_list.address_for("")
@@ -173,7 +170,7 @@ def _complaints_to(resources: Resources) -> str:
 def _found(resources: Resources, copy: CleanCopy, frame: Frame) -> str:
     """How the post's author was known, for an ARC set; it names their domain only where the copy names their address."""
     with resources.database.read() as connection:
-        proof = posts.show_post(connection, frame.reference)[0].proof
+        proof = posts.show_post(connection, frame.reference, counted=False)[0].proof
     return results(proof, copy.author_address.domain if frame.mailing_list.reply_to != "list" else "")
 
 

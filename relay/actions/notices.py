@@ -17,7 +17,7 @@ from relay.actions.recall_facts import about_recall, asked_acknowledgements
 from relay.delivery.compose import unpack
 from relay.delivery.delivery import Delivery, Kind
 from relay.delivery.notice_facts import Answer, NoticeFacts, NoticeKind, Verdict
-from relay.policy.channels import Advice, advise, what_may_be_sent_again
+from relay.policy.channels import Advice, Directory, advise, what_may_be_sent_again
 from relay.policy.decision import Decision, Hold, Reason, Refuse, Relay, Withhold, is_offer
 from relay.policy.routing import PREFIX, Missed, missed
 from relay.resources import Resources
@@ -88,6 +88,8 @@ def _people_of(resources: Resources, answers: Iterable[Answer]) -> tuple[Member,
 
 def _about_practice(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     rows = delivery.facts["verdict"]
+    with resources.database.read() as connection:
+        directory = confirmed_directory(resources, connection, recipient.country)
     reasons = tuple(dict.fromkeys(reason for row in rows for reason in read_reasons(row["reasons"])))
     return replace(
         letter_to(resources, delivery, recipient, now, kind="practice", reference=delivery.facts["reference"]),
@@ -97,7 +99,7 @@ def _about_practice(resources: Resources, delivery: Delivery, recipient: Member,
             if (one := resources.list_named(row["list"])) and (found := read_reasons(row["reasons"]))
         ),
         reasons=tuple(reason for reason in reasons if reason.code not in {"P1", "F1"}),
-        advice=_advice(resources, recipient, reasons),
+        advice=_advice(recipient, reasons, directory),
         send_again=what_may_be_sent_again(reasons),
         removed=max((row["removed"] for row in rows), default=0),
     )
@@ -131,13 +133,14 @@ def _list_keys(resources: Resources, delivery: Delivery) -> tuple[str, ...]:
 
 def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now: datetime) -> NoticeFacts:
     with resources.database.read() as connection:
-        rows = posts.show_post(connection, delivery.reference)
+        rows = posts.show_post(connection, delivery.reference, counted=False)
         decisions = posts.load_decisions(connection, rows[0].post_id)
         went = reach.of_post(connection, rows[0].post_id)
         author_id = rows[0].author_id
         author = recipient if author_id == recipient.id else members.get(connection, author_id)
         waiting = held.list_held(connection, delivery.reference) if delivery.kind is Kind.CALL else ()
         corrects = corrections.corrected_by(connection, rows[0].post_id)
+        directory = confirmed_directory(resources, connection, recipient.country)
     kind = _kind(delivery, dict(decisions))
     concerned = [(name, decision) for name, decision in decisions if _concerns(kind, decision)]
     if kind == "call" or (kind in _TO_READERS and author_id != recipient.id):
@@ -161,7 +164,7 @@ def _about_post(resources: Resources, delivery: Delivery, recipient: Member, now
         corrects=corrects or "",
         reasons=reasons,
         author_country=author.country,
-        advice=_advice(resources, recipient, reasons),
+        advice=_advice(recipient, reasons, directory),
         send_again=what_may_be_sent_again(reasons),
         was_held=any(row.decided_by for row in rows) or any(reason.rule == "hold.expired" for reason in reasons),
         held_until=min(until, default=None),
@@ -234,9 +237,7 @@ def _titles(resources: Resources, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(one.title for one in named_lists(resources, names))
 
 
-def _advice(resources: Resources, author: Member, reasons: Iterable[Reason]) -> Advice:
-    with resources.database.read() as connection:
-        directory = confirmed_directory(resources, connection, author.country)
+def _advice(author: Member, reasons: Iterable[Reason], directory: Directory) -> Advice:
     return advise(reasons, agency_type=author.agency_type, country=author.country, directory=directory)
 
 

@@ -190,7 +190,7 @@ def _fold(name: str, words: Iterable[str], allowed: re.Pattern[str] = _PRINTABLE
     """Join words to a field, folded between them; a first word that is too long for the name's line gets its own."""
     lines, line = [], f"{name}:"
     for word in words:
-        if not (allowed.fullmatch(word) and word.isprintable()):
+        if not (word and word.isprintable() and (word.isascii() or allowed.fullmatch(word))):
             raise ValueError(f"a word of the field {name} is not printable")
         if len(line) + 1 + len(word) > LINE_CHARACTERS:
             lines.append(line)

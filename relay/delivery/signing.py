@@ -53,7 +53,7 @@ SIGNED_FIELDS = (
 
 RSA_BITS = 2048  # RFC 8301 §3.2
 
-_SPACES = re.compile(rb"[ \t]+")
+_SPACES = re.compile(rb"[ \t]{2,}|\t")  # all that isn't one space already
 _LINE_CHARACTERS = 72
 
 

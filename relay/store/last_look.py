@@ -201,6 +201,12 @@ _BEGIN_PLAIN = Prepared(
         _MAY_RECEIVE,
     )
 )
+# Letters of which nothing is to be asked: they say what became of a post, whatever becomes of it.
+_BEGIN_WORD = Prepared(
+    _BEGIN_ANY.where(
+        or_(deliveries.c.kind == Kind.RECEIPT, deliveries.c.kind == Kind.NOTICE), not_(deliveries.c.called_off)
+    )
+)
 _BEGUN = Prepared(
     select(deliveries.c.id).where(
         deliveries.c.lease == bindparam("mine"),
@@ -263,8 +269,11 @@ def begin(
     # Nearly all are copies to which none of this happens: one statement tells them, and only the rest is looked at more closely.
     plain = _PLAIN_POSTS.column(connection, mine)
     begun = set(_BEGIN_PLAIN.column(connection, mine | until | {"plain": plain, "today": now.date()}))
-    mine["ids"] = [one for one in mine["ids"] if one not in begun]
-    return frozenset(begun | _begin_others(connection, mine, now)) if mine["ids"] else frozenset(begun)
+    if rest := [one for one in mine["ids"] if one not in begun]:
+        begun.update(_BEGIN_WORD.column(connection, mine | until | {"ids": rest}))
+    if rest := [one for one in rest if one not in begun]:
+        begun |= _begin_others(connection, mine | {"ids": rest}, now)
+    return frozenset(begun)
 
 
 def _begin_others(connection: Connection, mine: dict[str, Any], now: datetime) -> frozenset[int]:

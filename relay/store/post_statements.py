@@ -22,6 +22,7 @@ _SEALED = select(posts.c.uid, posts.c.key_id, posts.c.wrapped_key, posts.c.nonce
 _HIDDEN = exists().where(hidden_posts.c.post_id == posts.c.id)
 SEALED = Prepared(_SEALED.where(~_HIDDEN))
 SEALED_THOUGH_HIDDEN = Prepared(_SEALED)
+FOR_COPY = Prepared(_SEALED.add_columns(posts.c.received_at, posts.c.ack_due).where(~_HIDDEN))
 RECEIVED_AT = Prepared(select(posts.c.received_at).where(_THIS))
 REFERENCE_AND_TIME = Prepared(select(posts.c.reference, posts.c.received_at).where(_THIS))
 DECISIONS = Prepared(select(decisions).where(decisions.c.post_id == bindparam("post")).order_by(decisions.c.position))

@@ -65,6 +65,15 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a copy is made of: the post's uid and sealed content, as `vault.unseal` takes them; when it came, and until when it asks to be acknowledged."""
+
+    sealed: tuple[str, Sealed]
+    received_at: datetime
+    ack_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostRow:
     """What became of a post on one list. `deliveries` counts that list's copies by status, also those long past; `waiting_for_key` are in none yet."""
 
@@ -142,7 +151,18 @@ def load_sealed(connection: Connection, post_id: int, *, hidden: bool = False) -
     What is hidden as a spill counts as gone, but for thread memory right before it is destroyed (`hidden`).
     """
     statement = statements.SEALED_THOUGH_HIDDEN if hidden else statements.SEALED
-    row = statement.first(connection, {"post": post_id})
+    return _sealed(statement.first(connection, {"post": post_id}))
+
+
+def load_for_copy(connection: Connection, post_id: int) -> Source | None:
+    """What a copy is made of; None when its content is gone, or hidden as a spill."""
+    row = statements.FOR_COPY.first(connection, {"post": post_id})
+    if row is None or (sealed := _sealed(row)) is None:
+        return None
+    return Source(sealed=sealed, received_at=row.received_at, ack_due=row.ack_due)
+
+
+def _sealed(row: Any) -> tuple[str, Sealed] | None:
     if row is None or row.wrapped_key is None or row.content is None:
         return None
     return row.uid, Sealed(key_id=row.key_id, wrapped_key=row.wrapped_key, nonce=row.nonce, content=row.content)
@@ -172,13 +192,13 @@ def list_posts(connection: Connection, limit: int) -> tuple[PostRow, ...]:
     return _post_rows(connection, statements.LATEST, {"limit": limit})
 
 
-def show_post(connection: Connection, reference: str) -> tuple[PostRow, ...]:
-    """One post, a row per list.
+def show_post(connection: Connection, reference: str, *, counted: bool = True) -> tuple[PostRow, ...]:
+    """One post, a row per list; its deliveries are not `counted` where nobody asks for them, which takes as long as it has copies.
 
     Raises:
         NotFound: no post has this reference.
     """
-    if not (rows := _post_rows(connection, statements.OF_REFERENCE, {"reference": reference})):
+    if not (rows := _post_rows(connection, statements.OF_REFERENCE, {"reference": reference}, counted=counted)):
         raise NotFound(f"no post has the reference {reference}; see `wen-relay posts list`")
     return rows
 
@@ -240,12 +260,14 @@ def _decided_facts(reference: str, accepted: Accepted) -> audit.Facts:
     }
 
 
-def _post_rows(connection: Connection, which: statements.Rows, parameters: Mapping[str, Any]) -> tuple[PostRow, ...]:
+def _post_rows(
+    connection: Connection, which: statements.Rows, parameters: Mapping[str, Any], *, counted: bool = True
+) -> tuple[PostRow, ...]:
     found = which.rows.all(connection, parameters)
     counts: dict[tuple[int, str], Counter[str]] = {
         (row.post_id, row.list_name): Counter(row.past_deliveries) for row in found
     }
-    for row in which.counts.all(connection, parameters):
+    for row in which.counts.all(connection, parameters) if counted else ():
         counts.setdefault((row.post_id, row.list_name), Counter())[row.became] += row.number
     return tuple(_post_row(row, dict(counts[row.post_id, row.list_name])) for row in found)
 
