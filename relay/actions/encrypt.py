@@ -98,7 +98,7 @@ def put_by(resources: Resources, delivery: Delivery, secrets: Secrets, now: date
 
     waits = resources.database.write(write)
     note("encryption.waits", reference=delivery.reference, recipient=delivery.recipient_id)
-    return replace(delivery, kind=Kind.POINTER) if waits else None
+    return delivery._replace(kind=Kind.POINTER) if waits else None
 
 
 def fault_of(reader: Reader, now: datetime) -> Literal["missing", "expired", "unusable"]:
