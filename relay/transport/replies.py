@@ -6,6 +6,7 @@ its grammar is checked, and `ServerReply.line` is printable ASCII whatever was s
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from relay.delivery.delivery import Action, Outcome
 from relay.errors import RelayError
@@ -67,6 +68,15 @@ def outcome_of(reply: ServerReply, *, to_rcpt: bool = False) -> Outcome:
     return Outcome(action=action, reply=reply.line, to_rcpt=to_rcpt)
 
 
+@lru_cache(maxsize=64)  # servers say the same of one recipient after the other
+def _whole(line: bytes) -> ServerReply | None:
+    """The reply that a line is by itself; None for one of several lines, and for what is none."""
+    match = _LINE.fullmatch(line)
+    if match is None or match.group(2) == b"-":
+        return None
+    return ServerReply(int(match.group(1)), ((match.group(3) or b"").decode("utf-8", "replace"),))
+
+
 class ReplyParser:
     """Collects octets until they make a whole reply."""
 
@@ -74,7 +84,6 @@ class ReplyParser:
         self._octets = bytearray()
         self._code = 0
         self._texts: list[str] = []
-        self._last: tuple[bytes, ServerReply] | None = None  # servers say the same of one recipient after the other
 
     @property
     def pending(self) -> bool:
@@ -92,8 +101,8 @@ class ReplyParser:
             ReplyError: too long, not a reply line, or lines of one reply with different codes.
         """
         while (line := self._next_line()) is not None:
-            if self._last and line == self._last[0] and not self._texts:
-                return self._last[1]
+            if not self._texts and (reply := _whole(line)):
+                return reply
             match = _LINE.fullmatch(line)
             if not match:
                 raise ReplyError("not a reply line")
@@ -104,7 +113,6 @@ class ReplyParser:
             self._texts.append((match.group(3) or b"").decode("utf-8", "replace"))
             if match.group(2) != b"-":
                 reply = ServerReply(code, tuple(self._texts))
-                self._last = (line, reply) if len(self._texts) == 1 else None
                 self._texts = []
                 return reply
             if len(self._texts) >= REPLY_LINES:
