@@ -75,8 +75,13 @@ class Variants:
 
 def return_path_of(resources: Resources, delivery: Delivery) -> str:
     """Where reports about a delivery come back to (VERP)."""
-    address = _mailing_list(resources, delivery).address_for("")
-    return str(return_path(address.local, address.domain, delivery.id, resources.keys.verp))
+    return _own_paths(resources, [delivery])[0]
+
+
+def _own_paths(resources: Resources, deliveries: Sequence[Delivery]) -> list[str]:
+    """The same for several of one list."""
+    ours, key = _mailing_list(resources, deliveries[0]).address_for(""), resources.keys.verp
+    return [str(return_path(ours.local, ours.domain, one.id, key)) for one in deliveries]
 
 
 def return_paths_of(
@@ -89,11 +94,12 @@ def return_paths_of(
     verp = resources.settings.delivery.verp
     shared = variant.post_path if deliveries[0].kind is Kind.COPY and verp != "always" else None
     if shared is None:
-        return [(return_path_of(resources, one), "") for one in deliveries]
-    path = str(shared)
+        return [(path, "") for path in _own_paths(resources, deliveries)]
+    base = str(shared)
     if verp == "never":
-        return [(path, "")] * len(deliveries)
-    return [(return_path_of(resources, one), path if fits(shared, one.recipient) else "") for one in deliveries]
+        return [(base, "")] * len(deliveries)
+    paths = zip(deliveries, _own_paths(resources, deliveries), strict=True)
+    return [(path, base if fits(shared, one.recipient) else "") for one, path in paths]
 
 
 def _mailing_list(resources: Resources, delivery: Delivery) -> MailingList:

@@ -160,4 +160,4 @@ def _open(what: Sealed, address: Address, key: bytes) -> int | None:
 def _mac(what: Sealed, list_local: str, domain: str, number: bytes, key: bytes) -> bytes:
     """List and domain belong under the seal, or a token could be carried to another list; none of them can hold a NUL."""
     sealed = b"\0".join((f"wen-relay {what}".encode(), list_local.lower().encode(), domain.lower().encode(), number))
-    return hmac.new(key, sealed, "sha256").digest()[:MAC_OCTETS]
+    return hmac.digest(key, sealed, "sha256")[:MAC_OCTETS]
