@@ -22,8 +22,8 @@ from relay.scan.sandbox import Sandbox
 from relay.scan.scanner import Scanner, ScannerError
 
 # For one scanner, and only while messages follow fast: one that was taken over can't lie about all later ones.
-JOBS = 20
-# After it a scanner that has served is replaced: to start one costs as much as four scans.
+JOBS = 100
+# After it a scanner that has served is replaced: to start one, and to part memory with it, costs as much as six scans.
 REST = timedelta(milliseconds=100)
 WAIT = timedelta(seconds=30)  # for a free scanner; then the client is asked to try later
 START = timedelta(seconds=30)  # for a new scanner to be ready

@@ -177,32 +177,38 @@ class Database:
 
     def _work(self) -> None:
         """The writer thread: take all that waits, commit it together, answer each."""
-        while batch := self._take():
+        while self._is_wanted():
             if self._broken:
-                _refuse(batch, self._broken)
+                _refuse(self._take(), self._broken)
                 continue
-            self._commit(batch)
+            self._commit()
 
-    def _take(self) -> list[_Waiting]:
-        """Wait for jobs; an empty list means the end."""
+    def _is_wanted(self) -> bool:
+        """Wait for jobs; False means the end."""
         with self._arrived:
             while not self._jobs and not self._closing:
                 self._arrived.wait()
+            return bool(self._jobs)
+
+    def _take(self) -> list[_Waiting]:
+        with self._arrived:
             batch = list(self._jobs)
             self._jobs.clear()
         return batch
 
-    def _commit(self, batch: list[_Waiting]) -> None:
-        """Run a batch in one transaction and answer every caller, whatever happens."""
+    def _commit(self) -> None:
+        """Run all that waits in one transaction and answer every caller, whatever happens."""
+        batch: list[_Waiting] = []
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
             with self._writing.lend() as connection:
+                batch = self._take()  # only now: who came while another process wrote is in the same commit
                 for waiting in batch:
                     results.append((waiting, *_run(waiting.run, connection, alone=len(batch) == 1)))  # noqa: PERF401 - a batch is run step by step, on purpose
                 if self.announces and connection.in_transaction():  # one that was undone has nothing to tell
                     self._dialect.announce(connection)
         except BaseException as error:  # noqa: BLE001 - this thread must outlive every fault, or all writing would stop
-            self._fail(batch, error)
+            self._fail(batch or self._take(), error)
             return
         for waiting, result, failure in results:
             if failure is None:
@@ -259,7 +265,7 @@ def _run(job: Callable[[Connection], Any], connection: Connection, *, alone: boo
 
     A job that is not alone has a savepoint of its own; for one that is, the whole transaction is undone.
     After a full disk or an I/O error SQLite has rolled back everything by itself, the savepoint too: rolling back to it would
-    only hide the cause behind "no such savepoint".
+    only hide the cause behind "no such savepoint". None is released: the next one has the same name, and the commit ends all.
     """
     if not alone:
         run(connection, "SAVEPOINT job")
@@ -272,10 +278,7 @@ def _run(job: Callable[[Connection], Any], connection: Connection, *, alone: boo
             connection.rollback()
         else:
             run(connection, "ROLLBACK TO SAVEPOINT job")
-            run(connection, "RELEASE SAVEPOINT job")
         return None, error
-    if not alone:
-        run(connection, "RELEASE SAVEPOINT job")
     return result, None
 
 

@@ -115,4 +115,4 @@ def _text_in_sqlite(element: text_of, compiler: SQLCompiler, **options: Any) -> 
 @compiles(text_of, "postgresql")
 def _text_in_postgresql(element: text_of, compiler: SQLCompiler, **options: Any) -> str:
     texts, column = (compiler.process(one, **options) for one in (element.texts, element.column))
-    return f"CAST({texts} AS jsonb) ->> CAST({column} AS text)"
+    return f"(SELECT CAST({texts} AS jsonb)) ->> CAST({column} AS text)"  # a query of its own, so that it is read once and not for each row

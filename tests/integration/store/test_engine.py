@@ -31,6 +31,25 @@ def test_a_failing_job_among_good_ones_is_answered_alone(database):
     assert words(database) == {"one", "two"}
 
 
+def test_who_comes_while_another_process_writes_is_in_the_same_commit(database, monkeypatch):
+    waits, go, begin = threading.Event(), threading.Event(), database._writing._begin
+
+    def begin_when_the_other_is_done(connection: Connection) -> None:
+        waits.set()
+        assert go.wait(30)
+        begin(connection)
+
+    monkeypatch.setattr(database._writing, "_begin", begin_when_the_other_is_done)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(database.write, Connection.get_transaction)
+        assert waits.wait(30)
+        second = threads.submit(database.write, Connection.get_transaction)
+        with database._arrived:
+            assert database._arrived.wait_for(lambda: len(database._jobs) == 2, 30)
+        go.set()
+        assert first.result() is second.result()
+
+
 def test_a_broken_constraint_is_the_jobs_own_fault(database):
     database.write(note("one"))
     good, bad = run_together(database, [note("two"), note("one")])
