@@ -112,6 +112,8 @@ def _print(machine: Mapping[str, str], measured: figures.Figures) -> None:
 
 def _readable(value: float, unit: str) -> str:
     match unit:
+        case "s" if value < 0.001:
+            return f"{value * 1_000_000:.0f} µs"
         case "s":
             return f"{value * 1000:.1f} ms"
         case "octets":
