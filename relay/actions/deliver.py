@@ -205,15 +205,27 @@ class Outbox:
             return self._parcels(resources, deliveries, secrets, now)
         except Unavailable as error:
             note("delivery.trouble", reference=deliveries[0].reference, reason=str(error))
-            for delivery in deliveries:
-                _postpone(resources, delivery, now, POSTPONE if isinstance(error, SealError) else LEASE)
+            _postpone(resources, deliveries, now, POSTPONE if isinstance(error, SealError) else LEASE)
             return []
         except Exception as error:  # noqa: BLE001  (whatever went wrong, the next copy is still due)
             if len(deliveries) > 1:  # it may be one of them alone
-                return [made for one in deliveries for made in self._try_parcels(resources, (one,), secrets, now)]
+                return self._try_each(resources, deliveries, secrets, now)
             bug(error, "compose")
-            _postpone(resources, deliveries[0], now, POSTPONE)
+            _postpone(resources, deliveries, now, POSTPONE)
             return []
+
+    def _try_each(
+        self, resources: Resources, deliveries: Sequence[Delivery], secrets: encrypt.Secrets, now: datetime
+    ) -> list[Parcel]:
+        made: list[Parcel] = []
+        try:
+            for delivery in deliveries:
+                made += self._try_parcels(resources, (delivery,), secrets, now)
+        except Unavailable:
+            for parcel in made:  # nobody sends them: they are claimed anew
+                self._forget(parcel)
+            raise
+        return made
 
     def _forget(self, parcel: Parcel) -> None:
         del self._carried[parcel.key]
@@ -259,22 +271,21 @@ def _leave_to_others(resources: Resources, connection: Transaction, lease: str, 
     resources.database.announce(connection)
 
 
-def _postpone(resources: Resources, delivery: Delivery, now: datetime, wait: timedelta) -> None:
-    """Put a copy that we can't compose back into the queue for later, until it is too old like any other."""
-    too_old = now - delivery.created_at >= resources.settings.delivery.max_age
-    later = queue.Settlement(
-        id=delivery.id,
-        status=Status.EXPIRED if too_old else Status.QUEUED,
-        reply="not composed: our fault",
-        next_attempt_at=None if too_old else now + wait,
-        counted=False,
-    )
+def _postpone(resources: Resources, deliveries: Sequence[Delivery], now: datetime, wait: timedelta) -> None:
+    """Put copies of one claim that we can't compose back into the queue for later, until they are too old like any others."""
+    lease, max_age = deliveries[0].lease, resources.settings.delivery.max_age
+    lost = [delivery for delivery in deliveries if now - delivery.created_at >= max_age]
+    ends = dict.fromkeys([delivery.id for delivery in lost], (Status.EXPIRED, None))
+    later = []
+    for delivery in deliveries:
+        status, at = ends.get(delivery.id, (Status.QUEUED, now + wait))
+        later.append(queue.Settlement(delivery.id, status, "not composed: our fault", at, counted=False))
     resources.database.write(
         lambda connection: (
-            last_look.begin(connection, delivery.lease, [delivery.id], now),
-            queue.settle(connection, delivery.lease, [later], now),
-            digests.settle(connection, [delivery]),
-            reach.tell_of_lost(connection, [delivery] if too_old else [], now),
-            letters.destroy_settled(connection, [delivery]),
+            last_look.begin(connection, lease, [delivery.id for delivery in deliveries], now),
+            queue.settle(connection, lease, later, now),
+            digests.settle(connection, deliveries),
+            reach.tell_of_lost(connection, lost, now),
+            letters.destroy_settled(connection, deliveries),
         )
     )

@@ -8,9 +8,13 @@ from sqlalchemy import URL, Connection, Engine
 
 
 class Dialect(Protocol):
-    """What differs. `CONNECTIONS_STAY` is how many are kept from transaction to transaction, without asking whether they still live."""
+    """What differs. `CONNECTIONS_STAY` is how many are kept from transaction to transaction, without asking whether they still live.
+
+    `READERS` is how many may read at once.
+    """
 
     CONNECTIONS_STAY: int
+    READERS: int
     PROBE: str
 
     def create(self, url: URL, *, new: bool) -> Engine:

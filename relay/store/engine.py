@@ -51,9 +51,9 @@ class Database:
         self._clock = Clock()
         self._engine = engine
         self._dialect = dialect
-        stay = dialect.CONNECTIONS_STAY
-        self._reading = Connections(dialect.readers(engine), stay=stay, begin=partial(dialect.begin, writes=False))
-        self._writing = Connections(dialect.writers(engine), stay=stay, begin=self._begin)
+        reads, stay = partial(dialect.begin, writes=False), dialect.CONNECTIONS_STAY
+        self._reading = Connections(dialect.readers(engine), most=dialect.READERS, stay=stay, begin=reads)
+        self._writing = Connections(dialect.writers(engine), most=1, stay=1, begin=self._begin)
         self._jobs: deque[_Waiting] = deque()
         self._arrived = threading.Condition()
         self._closing = False
@@ -190,15 +190,14 @@ class Database:
                 self._arrived.wait()
             return bool(self._jobs)
 
-    def _take(self) -> list[_Waiting]:
+    def _take(self, number: int | None = None) -> list[_Waiting]:
+        """So many of the jobs that wait, or all."""
         with self._arrived:
-            batch = list(self._jobs)
-            self._jobs.clear()
-        return batch
+            return [self._jobs.popleft() for _ in range(len(self._jobs) if number is None else number)]
 
     def _commit(self) -> None:
         """Run all that waits in one transaction and answer every caller, whatever happens."""
-        batch: list[_Waiting] = []
+        waited, batch = len(self._jobs), list[_Waiting]()
         results: list[tuple[_Waiting, Any, BaseException | None]] = []
         try:
             with self._writing.lend() as connection:
@@ -208,7 +207,7 @@ class Database:
                 if self.announces and connection.in_transaction():  # one that was undone has nothing to tell
                     self._dialect.announce(connection)
         except BaseException as error:  # noqa: BLE001 - this thread must outlive every fault, or all writing would stop
-            self._fail(batch or self._take(), error)
+            self._fail(batch or self._take(waited), error)  # who came meanwhile has a try of their own
             return
         for waiting, result, failure in results:
             if failure is None:

@@ -29,6 +29,7 @@ _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A transaction that waited for the lock must see what was committed while it waited: so each statement looks anew.
 _WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
 CONNECTIONS_STAY = 8
+READERS = 15  # and one writer: a server takes a hundred from all its clients, if nobody changed that
 PROBE = "SELECT 1"
 
 ANSWER_SECONDS = 25.0  # for any one answer; the server gives up before, if it still can
@@ -91,8 +92,8 @@ def create(url: URL, *, new: bool) -> Engine:
     engine = create_engine(
         _with_tls(url.set(drivername="postgresql+psycopg")),
         hide_parameters=True,
-        pool_size=8,
-        max_overflow=8,  # a server takes a hundred from all its clients, if nobody changed that
+        pool_size=CONNECTIONS_STAY,
+        max_overflow=READERS + 1 - CONNECTIONS_STAY,
         pool_timeout=ANSWER_SECONDS,
         pool_pre_ping=True,  # a server that was restarted costs nobody a refusal
     )

@@ -12,6 +12,7 @@ from relay.store.disk import create_private_file
 from relay.store.prepared import run
 
 CONNECTIONS_STAY = 8
+READERS = 64
 PROBE = "SELECT count(*) FROM sqlite_master"  # reads the file; a plain SELECT 1 would not
 LATER = "try again later, and look at the disk's space and health"
 
@@ -54,7 +55,9 @@ def create(url: URL, *, new: bool) -> Engine:
 
 def readers(engine: Engine) -> Engine:
     """Connections of their own, so that the writer's one keeps the pages that it has read and written."""
-    reading = create_engine(engine.url, hide_parameters=True, pool_size=8, max_overflow=56)
+    reading = create_engine(
+        engine.url, hide_parameters=True, pool_size=CONNECTIONS_STAY, max_overflow=READERS - CONNECTIONS_STAY
+    )
     event.listen(reading, "connect", _prepare)
     event.listen(reading, "connect", _forbid_writing)
     return reading

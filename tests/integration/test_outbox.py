@@ -212,6 +212,38 @@ def test_a_copy_that_cannot_be_composed_waits_and_stops_nothing_else(resources, 
     assert counts(resources)["queued"] == 1
 
 
+def test_what_the_database_cannot_read_now_waits_for_all_who_share_it(resources, monkeypatch):
+    post(resources, "species-id")
+
+    def away(*_):
+        raise Unavailable("the database can't be read now")
+
+    monkeypatch.setattr(made_copies, "compose_copy", away)
+    assert [parcel.recipient for parcel in outbox(resources).claim(100).parcels] == [AUTHOR]
+    assert counts(resources)["queued"] == len(READERS)
+
+
+def test_a_claim_that_the_database_ends_half_way_through_a_post_carries_nothing(resources, monkeypatch):
+    post(resources, "species-id")
+    box, made = outbox(resources), []
+
+    def second_fails(**given):
+        made.append(given["recipient"])
+        if made.count(made[-1]) == 1 + (len(set(made)) == 1):  # all but the first's second time
+            raise ValueError("not this one")
+        return Parcel(**given)
+
+    def away(*_):
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(deliver, "Parcel", second_fails)
+    monkeypatch.setattr(deliver, "_postpone", away)
+    with pytest.raises(Unavailable):
+        box.claim(100)
+    assert len(made) > 1
+    assert not box._carried
+
+
 def test_a_node_gives_signs_of_life_and_another_takes_over_when_they_end(resources):
     post(resources, "central-africa")
     section = resources.settings.relay.model_copy(update={"node": "node-2"})

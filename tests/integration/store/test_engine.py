@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import Connection, column, event, exc, insert, select, table, text
@@ -74,6 +75,21 @@ def test_a_read_sees_one_state_while_others_write(database):
         assert connection.execute(count).scalar_one() == 1
         database.write(note("meanwhile"))
         assert connection.execute(count).scalar_one() == 1
+
+
+def test_who_waits_for_a_connection_has_the_next_that_comes_free(database):
+    waits, places = threading.Event(), database._reading._places
+    with ExitStack() as reads, ThreadPoolExecutor(1) as threads:
+        while places.acquire(blocking=False):
+            places.release()
+            reads.enter_context(database.read())
+        waiting = threads.submit(lambda: (waits.set(), words(database))[1])
+        assert waits.wait(30)
+        first = reads.pop_all()
+        with first:
+            pass  # all come back at once, and most of them stay
+        assert waiting.result(10) == set()
+        assert database._reading._engine.pool.checkedout() <= database._dialect.CONNECTIONS_STAY + 1
 
 
 def test_a_read_can_not_write(database):

@@ -59,6 +59,17 @@ def files_of_at_most(octets: int):
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+def test_a_commit_that_is_refused_leaves_nothing_open_for_the_next(database):
+    def deferred(connection):
+        connection.exec_driver_sql("CREATE TABLE one (id INTEGER PRIMARY KEY)")
+        connection.exec_driver_sql("CREATE TABLE other (id INTEGER REFERENCES one DEFERRABLE INITIALLY DEFERRED)")
+
+    database.write(deferred)
+    with pytest.raises(Unavailable):
+        database.write(lambda connection: connection.exec_driver_sql("INSERT INTO other VALUES (5)").rowcount)
+    assert database.write(note("later")) == 1
+
+
 def test_after_an_io_error_nothing_is_written_until_reopened(database, tmp_path):
     database.write(note("before"))
     log = tmp_path / "data" / "relay.db-wal"
