@@ -349,10 +349,11 @@ class Service:
                 raise Busy("enough was written to the postmaster in this hour")
             nonlocal scanned
             # Who has proved nothing by now leaves nothing here: their posts, answers and letters each hold one scanner together.
-            who = str(purpose) if is_letter or isinstance(proof, Evidence) else proof.address.key
-            with resources.measures.timed("stage_seconds", "scan"), self._turns.setdefault(who, Turn()).taken():
+            author = None if is_letter or isinstance(proof, Evidence) else proof.address.key
+            turn = self._turns.setdefault(author or str(purpose), Turn())
+            with resources.measures.timed("stage_seconds", "scan"), turn.taken():
                 try:
-                    return self._scanners.scan(octets, facts)
+                    return self._scanners.scan(octets, facts, last=author is None)
                 finally:
                     scanned = monotonic()
 

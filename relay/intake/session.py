@@ -40,6 +40,8 @@ _COMMANDS: dict[str, Callable[[Conversation, bytes], Awaitable[Answer]]] = {
     "RSET": commands.rset,
     "QUIT": commands.quit_,
 }
+# Of a pipelined group these alone may be answered together with what comes next; a post's 250 never waits (RFC 2920 §3.2).
+_MAY_WAIT = (b"MAIL", b"RCPT", b"RSET")
 
 
 class SmtpSession(SMTP):
@@ -172,7 +174,7 @@ class SmtpSession(SMTP):
             answer = line if isinstance(line, Farewell) else await self._answer(line)
             if isinstance(answer, Farewell):
                 return answer
-            if answer and self._talk.wire.sent_ahead:
+            if answer and self._talk.wire.sent_ahead and isinstance(line, bytes) and line[:4].upper() in _MAY_WAIT:
                 self._talk.wire.put_by(answer)
             elif answer:
                 await self._talk.wire.say(answer)

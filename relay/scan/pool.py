@@ -87,8 +87,8 @@ class ScannerPool:
                 raise self._fault
             raise Unavailable("The scanners did not start: check [scan] memory and that this installation is whole")
 
-    def scan(self, octets: bytes, facts: Facts) -> Scan:
-        """Scan one message, knowing the day and the author.
+    def scan(self, octets: bytes, facts: Facts, *, last: bool = False) -> Scan:
+        """Scan one message, knowing the day and the author; as the `last` one of its scanner where no other should come after it.
 
         Returns:
             What was found; `progress` tells whether the scanner came to the end.
@@ -115,7 +115,7 @@ class ScannerPool:
         finally:
             self._measures.count("scans", outcome)
             self._measures.time("scan_seconds", monotonic() - began)
-            self._give_back(scanner, fit=fit)
+            self._give_back(scanner, fit=fit, last=last)
         return self._lane.look_into(scan, facts, scanner.parent, until)
 
     def try_out(self, definitions: Definitions) -> ScannerParent | None:
@@ -204,14 +204,14 @@ class ScannerPool:
         """Whether the next message can have this free scanner, also where the keeper has not come by for a while."""
         return scanner.is_idle() and scanner.parent.configuration is self._configuration and not _has_rested(scanner)
 
-    def _give_back(self, scanner: Scanner, *, fit: bool) -> None:
+    def _give_back(self, scanner: Scanner, *, fit: bool, last: bool) -> None:
         """Let the next message have the scanner, if it comes soon; else the keeper puts a fresh one in its place.
 
         One that is not fit is gone when this returns.
         """
         with self._lock:
             if stays := fit and not self._closed.is_set():
-                self._let_rest(scanner) if scanner.jobs < JOBS else self._spend(scanner)
+                self._let_rest(scanner) if scanner.jobs < JOBS and not last else self._spend(scanner)
         if not stays:
             self._bury(scanner)
 

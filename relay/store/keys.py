@@ -291,5 +291,6 @@ def _load_dkim(directory: Path) -> list[DkimKey]:
 
 
 def _parse_private(pem: bytes) -> object:
-    # To prove that an RSA key's primes are some takes longer than all else that is loaded. It is ours, and damage shows when it signs.
+    # To prove that an RSA key's primes are some takes longer than all else that is loaded. It is ours, and one whose signatures don't
+    # verify is refused (`can_sign`).
     return load_pem_private_key(pem, password=None, unsafe_skip_rsa_key_validation=True)

@@ -272,7 +272,8 @@ class Service:
                 stderr=subprocess.PIPE,
             )
         else:
-            self.process = Forked(*words, folder=site.folder, environment=environment, prepare=prepare)
+            surroundings = {**os.environ, **(environment or {})}
+            self.process = Forked(*words, folder=site.folder, environment=surroundings, prepare=prepare)
         assert self.process.stderr
         os.set_blocking(self.process.stderr.fileno(), False)
         self._log = bytearray()

@@ -29,6 +29,24 @@ def server(tmp_path):
         yield running
 
 
+def test_a_posts_250_waits_for_nothing_that_was_sent_behind_it(server):
+    """RFC 2920 §3.2: what is committed is told at once, however long the next command of the group takes."""
+    told = threading.Event()
+    with RawClient(server, "submissions") as client:
+        client.login()
+        group = f"MAIL FROM:<{CHIEF}>\r\nRCPT TO:<{LIST}>\r\n"
+        client.send(f"{group}DATA\r\n".encode())
+        assert [client.reply()[:3] for _ in range(3)] == ["250", "250", "354"]
+        server.house.before_lookup = lambda: told.wait(60)  # longer than the client's patience
+        client.send(f"{MESSAGE}.\r\nNOOP\r\n{group}".encode())
+        try:
+            assert client.reply().startswith("250 2.0.0 CAFR-")
+            assert client.reply().startswith("250 2.0.0")
+        finally:
+            told.set()
+        assert [client.reply()[:3] for _ in range(2)] == ["250", "250"]
+
+
 # — clients that members use —
 
 

@@ -286,6 +286,15 @@ def test_of_messages_that_follow_fast_a_scanner_takes_its_share_and_no_more(make
     assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [3, 4, 4, 1]
 
 
+def test_after_a_message_without_proof_a_scanner_gets_no_other(make_pool, monkeypatch):
+    monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
+    pool = make_pool()
+    [before] = pool.pids()
+    assert pool.scan(HELLO, FACTS).progress is pool.scan(HELLO, FACTS, last=True).progress is Progress.COMPLETE
+    wait_until(lambda: not exists(before) and pool._free)
+    assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
+
+
 def test_while_a_fresh_scanner_is_free_none_that_has_served_gets_a_message(make_pool, monkeypatch):
     monkeypatch.setattr(pool_module, "REST", timedelta(minutes=1))
     pool = make_pool(processes=3)
