@@ -563,7 +563,6 @@ def serve(site_file: Path, settings: Settings, only: tuple[str, ...], ready: Cal
         relay = f"{settings.relay.domain} {settings.relay.node}".encode()
         locks.enter_context(on_one(crc32(bytes(settings.data), crc32(relay)) + min(map(ROLES.index, roles))))
         resources = load_resources(settings)
-        gc.freeze()  # what was loaded stays, and so the collector has nothing to find in it
         gc.set_threshold(COLLECTED_AFTER)
         read_less_at_once()
         try:
