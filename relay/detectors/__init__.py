@@ -9,8 +9,9 @@ arabic      what Arabic letters alone tell of names                 corresponden
 dates       days past, present and to come                          facts       what they are told beside a text
 own         what is the author's own: name, block, addresses        signing     a last block that is a signature by its shape
 variants    what was spelt, spaced or encoded, put back           spoken      numbers in words as digits: numerals
+sequences   a text's sequences of characters, hashed                senses      what its words mean, whatever its language
 likeness    how sensitive a letter is, by what was learned          language    in which language it is written
 believing   which findings of rules count by that                   detector    a rule over such signals
-find        all of it for one view
-definition  config/policy/detectors/*.toml → all of it, its examples tried
+find        all of it for one view                                  examples    what must be found, and what must not
+definition  config/policy/detectors/*.toml → all of it
 """

@@ -13,6 +13,7 @@ import numpy as np
 from relay.detectors.language import language_of
 from relay.detectors.likeness import GRAVE, OPEN, Likeness, scores_of, things_of
 from relay.detectors.reading import Reading
+from relay.detectors.senses import Senses, senses_of
 from relay.detectors.words import Signal
 from relay.policy.post import LIKENESS, RESIDUAL, Finding
 
@@ -30,6 +31,7 @@ def believed(
     signals: Sequence[Signal],
     found: Sequence[Finding],
     likeness: Likeness,
+    senses: Senses,
     proven: frozenset[str],
     *,
     is_letter: bool = True,
@@ -41,11 +43,14 @@ def believed(
         signals: all that was seen in it.
         found: by the rules.
         likeness: what was learned.
+        senses: what words mean.
         proven: the rules that need no belief.
         is_letter: whether it is one; of what is attached all findings count, as lists and forms are no letters.
     """
-    scores = scores_of(reading, things_of(reading, signals, found, likeness), likeness)
-    bounds = likeness.bounds_of(language_of(reading))
+    language = language_of(reading)
+    meant = senses_of(reading, signals, language, senses)
+    scores = scores_of(reading, things_of(reading, signals, found, likeness), meant, likeness)
+    bounds = likeness.bounds_of(language)
     sensitive = scores.grave >= bounds.sensitive
     doubtful = sensitive | (scores.alone >= bounds.sensitive + _BY_ITSELF)
     closed = (scores.open < bounds.open) & ~sensitive

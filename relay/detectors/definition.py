@@ -1,8 +1,7 @@
-"""config/policy/detectors/*.toml → detectors: checked, put together, their own examples tried."""
+"""config/policy/detectors/*.toml → detectors: checked and put together."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Annotated
@@ -13,21 +12,17 @@ from pydantic import AfterValidator, ConfigDict, Field
 from relay.detectors.believing import RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
-from relay.detectors.facts import Facts
-from relay.detectors.find import Detectors, Example, by_demand, find_sensitive, signals_of, words_of
-from relay.detectors.likeness import GRAVE, Bounds, Likeness, made_likeness
+from relay.detectors.find import Detectors, Example, by_demand
+from relay.detectors.likeness import Bounds, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
-from relay.detectors.reading import Form, read
+from relay.detectors.reading import Form
+from relay.detectors.senses import Senses, made_senses
 from relay.detectors.words import make_vocabulary
 from relay.errors import ConfigurationError
-from relay.policy.shape import fold, shape, versions_of
+from relay.policy.shape import fold, shape
 from relay.source import Source, check, line_of, read_source
-
-# The day on which examples are read: relative words and dates must mean the same in every year.
-EXAMPLES_ON = date(2026, 11, 24)
-_EXAMPLE_FACTS = Facts(on=EXAMPLES_ON)
 
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_.]*$")]
@@ -87,9 +82,10 @@ class _Likeness:
     learned_from: str
     things: tuple[str, ...]
     bias: tuple[float, ...]
-    steps: Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
+    steps: Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
     letters: str
     pairs: str
+    senses: str
     bounds: dict[str, Bounds]
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -101,6 +97,7 @@ class _File:
     detector: tuple[_Detector, ...] = ()
     alike: _Alike | None = None
     likeness: _Likeness | None = None
+    senses: dict[str, str] = field(default_factory=dict)
     __pydantic_config__ = ConfigDict(extra="forbid")
 
 
@@ -134,6 +131,7 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         patterns=tuple(patterns),
         hints=Hints(patterns),
         likeness=_make_likeness(tables, kinds),
+        senses=_make_senses(tables.values(), kinds),
         detectors=tuple(detectors),
         proven=frozenset(one.rule for one in detectors if _proves_itself(one, shapes)),
         kinds=kinds,
@@ -144,32 +142,6 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
     )
 
 
-def try_examples(detectors: Detectors) -> None:
-    """Try every example of every pattern and detector.
-
-    Raises:
-        ConfigurationError: one that must match doesn't, or one that must not does.
-    """
-    for fault in failing_examples(detectors):
-        raise ConfigurationError(fault)
-
-
-def failing_examples(detectors: Detectors) -> Iterator[str]:
-    """A sentence for each example that does not turn out as it must."""
-    alone = {one.rule: detectors.only(one) for one in detectors.detectors}
-    for one in detectors.examples:
-        if one.kind:
-            shows = _shows(one.text, one.kind, detectors)
-        elif one.name == RULE:
-            found = find_sensitive(versions_of(one.text), "text", detectors, _EXAMPLE_FACTS)
-            shows = any(some.rule == RULE or some.code in GRAVE for some in found)
-        else:
-            shows = bool(find_sensitive(versions_of(one.text), "text", alone[one.name], _EXAMPLE_FACTS))
-        if shows != one.must:
-            does = "does not find" if one.must else "finds"
-            yield f"{one.file}: “{one.name}” {does} its example “{one.text}”; mend the rule or the example"
-
-
 def _examples(file: str, table: _File, kinds: Mapping[str, int]) -> Iterator[Example]:
     named: list[tuple[str, int, _Pattern | _Detector | _Alike]] = [(one.rule, 0, one) for one in table.detector]
     named += [(RULE, 0, table.alike)] if table.alike else []
@@ -177,15 +149,6 @@ def _examples(file: str, table: _File, kinds: Mapping[str, int]) -> Iterator[Exa
     for name, kind, definition in named:
         for must, texts in ((True, definition.must), (False, definition.must_not)):
             yield from (Example(file=file, name=name, kind=kind, text=text, must=must) for text in texts)
-
-
-def _shows(example: str, kind: int, detectors: Detectors) -> bool:
-    shaped = shape(example)
-    reading = read(shaped, fold(shaped))
-    words = words_of(reading, detectors)
-    patterns = detectors.patterns_for(detectors.always | kind)
-    signals = signals_of(reading, words, patterns, detectors, _EXAMPLE_FACTS)
-    return any(one.kind & kind for one in signals)
 
 
 def _refuse_one_name_twice(tables: Mapping[str, _File]) -> None:
@@ -280,13 +243,31 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
     """What was learned, of the file that has it; the last one where several do."""
     made = None
     for file, table in tables.items():
-        if table.likeness:
-            learned = {name: value for name, value in vars(table.likeness).items() if name != "learned_from"}
+        if one := table.likeness:
             try:
-                made = made_likeness(**learned, kinds=kinds)
+                made = made_likeness(
+                    weights=(one.letters, one.pairs, one.senses),
+                    things=one.things,
+                    steps=one.steps,
+                    bias=one.bias,
+                    bounds=one.bounds,
+                    kinds=kinds,
+                )
             except ValueError as error:
                 raise ConfigurationError(f"{file}: likeness: {error}; make it anew with `make learn`") from error
     return made
+
+
+def _make_senses(tables: Iterable[_File], kinds: Mapping[str, int]) -> Senses:
+    """What words mean, by all files that say it."""
+    by_language: dict[str, str] = {}
+    for table in tables:
+        for language, some in table.senses.items():
+            by_language[language] = by_language.get(language, "") + some
+    try:
+        return made_senses(by_language, kinds)
+    except ValueError as error:
+        raise ConfigurationError(f"senses: {error}; mend it") from error
 
 
 def _sum_of(names: Iterable[str], kinds: Mapping[str, int], where: str) -> int:

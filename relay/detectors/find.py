@@ -20,6 +20,7 @@ from relay.detectors.officials import as_published, with_officials
 from relay.detectors.own import without_own
 from relay.detectors.patterns import Hints, Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
+from relay.detectors.senses import Senses
 from relay.detectors.variants import put_back
 from relay.detectors.words import Covered, Signal, Vocabulary
 from relay.policy.post import Finding
@@ -54,6 +55,7 @@ class Detectors:
     patterns: tuple[Pattern, ...] = field(repr=False)
     hints: Hints = field(repr=False)
     likeness: Likeness | None = field(repr=False)
+    senses: Senses = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     proven: frozenset[str] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
@@ -205,7 +207,9 @@ def _find_in(version: Version, detectors: Detectors, facts: Facts, form: Form) -
     if not detectors.likeness or form == "neither":
         return _first_of_each(found)
     return _first_of_each(
-        believed(reading, signals, found, detectors.likeness, detectors.proven, is_letter=form == "letter")
+        believed(
+            reading, signals, found, detectors.likeness, detectors.senses, detectors.proven, is_letter=form == "letter"
+        )
     )
 
 

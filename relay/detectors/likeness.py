@@ -1,8 +1,8 @@
 """How sensitive a letter is by all that was seen in it: linear models, learned from what people wrote.
 
 Words and rules find what somebody thought of; threats and plans are told in ever new words, and everyday words stand where
-nobody meant them. What is learned weighs both: sequences of characters, and which words, names and rules stand together in a
-sentence. It is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known
+nobody meant them. What is learned weighs all: sequences of characters, which words, names and rules stand together in a
+sentence, and what its words mean. It is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known
 by a hash alone: no sentence can be read in it.
 """
 
@@ -20,15 +20,20 @@ from numpy.typing import NDArray
 
 from relay.detectors.language import UNKNOWN
 from relay.detectors.reading import Reading
+from relay.detectors.senses import BITS as BITS_OF_SENSES
+from relay.detectors.senses import Numbers, together
+from relay.detectors.sequences import BITS, by_length
 from relay.detectors.words import Signal
 from relay.policy.post import Finding
 
-BITS = 18  # of a sequence's hash
-_LENGTHS = range(2, 7)  # characters of a sequence
 _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
-FEW, FEW_PAIRS = 1000, 10  # sequences and pairs: a shorter text counts as if it had so many
+FEW, FEW_PAIRS, FEW_SENSES = (
+    1000,
+    10,
+    100,
+)  # sequences, pairs, and senses that stand together: a shorter text counts as if it had so many
 # The models, and the codes that each tells from harmless letters: what names people, threatens them, or betrays operations is
 # grave, and withheld; what is open is held, as nobody can tell.
 MODELS: Mapping[str, frozenset[str]] = {
@@ -39,11 +44,6 @@ MODELS: Mapping[str, frozenset[str]] = {
 }
 *_GRAVE, OPEN = MODELS.values()
 GRAVE = frozenset().union(*_GRAVE)
-
-# What counts as the same: digits; controls, spaces and signs of quoting. Of characters behind these each counts as itself.
-_SAME = np.arange(0x3001, dtype=np.uint32)
-_SAME[ord("0") : ord("9") + 1] = ord("0")
-_SAME[[*range(ord(" ")), ord(">"), 0xA0, 0x3000]] = ord(" ")
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.int8] | NDArray[np.float32]
@@ -64,7 +64,8 @@ class Likeness:
     """What was learned, for each of MODELS.
 
     `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS), `pairs` those of things that stand in one
-    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight; both count
+    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight; `senses` are those of
+    senses by the hash of what stands together, of shape (models, 2 ** BITS_OF_SENSES). All count
     in `steps`, as whole numbers where they were read: so they take a quarter of the memory.
     A sequence's, or a pair's, weights of all models lie side by side in memory once they were read: they are fetched together.
     Things are kinds of signals, rules and codes: `places` has the place of each by its name, `of_bits` that of a kind by the
@@ -73,7 +74,8 @@ class Likeness:
 
     letters: Weights = field(repr=False)
     pairs: Weights = field(repr=False)
-    steps: tuple[float, float]
+    senses: Weights = field(repr=False)
+    steps: tuple[float, float, float]
     bias: tuple[float, ...]
     places: Mapping[str, int] = field(repr=False)
     of_bits: Mapping[int, int] = field(repr=False)
@@ -97,8 +99,7 @@ class Scores:
 
 def made_likeness(
     *,
-    letters: str,
-    pairs: str,
+    weights: Sequence[str],
     things: Sequence[str],
     steps: Sequence[float],
     bias: Sequence[float],
@@ -108,10 +109,9 @@ def made_likeness(
     """What `make learn` has written: weights are zlib over octets, whole steps from -127 to 127, in base64.
 
     Args:
-        letters: weights of sequences.
-        pairs: weights of things.
+        weights: of sequences, of things and of senses.
         things: their names, in order.
-        steps: of the weights of either.
+        steps: of the weights of each.
         bias: of each model.
         bounds: by language.
         kinds: the bits of signals by name; a thing that is none of them, nor a rule, is never seen.
@@ -120,25 +120,28 @@ def made_likeness(
         ValueError: it isn't.
     """
     try:
-        unpacked = [np.frombuffer(decompress(b64decode(text, validate=True)), np.int8) for text in (letters, pairs)]
+        unpacked = [np.frombuffer(decompress(b64decode(text, validate=True)), np.int8) for text in weights]
     except zlib_error as error:
         raise ValueError("its weights can't be unpacked") from error
-    shapes = (len(MODELS), 1 << BITS), (len(MODELS), len(things), len(things))
-    if len(bias) != len(MODELS) or any(
-        len(some) != np.prod(shape) for some, shape in zip(unpacked, shapes, strict=True)
-    ):
+    models = len(MODELS)
+    shapes = (models, 1 << BITS), (models, len(things), len(things)), (models, 1 << BITS_OF_SENSES)
+    if len(bias) != models or any(len(some) != np.prod(shape) for some, shape in zip(unpacked, shapes, strict=True)):
         raise ValueError(
-            f"it needs {1 << BITS} weights of sequences, one of each two things, and a bias, for each model"
+            f"it needs {1 << BITS} weights of sequences, one of each two things, {1 << BITS_OF_SENSES} of senses, and a bias, for each model"
         )
     if UNKNOWN not in bounds:
         raise ValueError("it needs the bounds of all languages together")
-    of_letters, of_pairs = (
-        np.asfortranarray(some.reshape(len(MODELS), -1)).reshape(shape)
-        for some, shape in zip(unpacked, shapes, strict=True)
+    of_letters, of_pairs, of_senses = (
+        np.asfortranarray(some.reshape(models, -1)).reshape(shape) for some, shape in zip(unpacked, shapes, strict=True)
     )
-    of_either = steps[0], steps[1]
     return Likeness(
-        letters=of_letters, pairs=of_pairs, steps=of_either, bias=tuple(bias), bounds=bounds, **_placed(things, kinds)
+        letters=of_letters,
+        pairs=of_pairs,
+        senses=of_senses,
+        steps=(steps[0], steps[1], steps[2]),
+        bias=tuple(bias),
+        bounds=bounds,
+        **_placed(things, kinds),
     )
 
 
@@ -148,7 +151,8 @@ def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
     return Likeness(
         letters=np.zeros((len(MODELS), 1 << BITS), np.float32),
         pairs=np.zeros((len(MODELS), count, count), np.float32),
-        steps=(1.0, 1.0),
+        senses=np.zeros((len(MODELS), 1 << BITS_OF_SENSES), np.float32),
+        steps=(1.0, 1.0, 1.0),
         bias=(0.0,) * len(MODELS),
         bounds={},
         **_placed(things, kinds),
@@ -195,13 +199,23 @@ def things_of(
     return {number: sorted(some) for number, some in things.items() if some}
 
 
-def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: Likeness) -> Scores:
-    """How sensitive each sentence is, with what stands around it and alone; linear time."""
+def scores_of(
+    reading: Reading, things: Mapping[int, Sequence[int]], senses: tuple[Numbers, Places], likeness: Likeness
+) -> Scores:
+    """How sensitive each sentence is, with what stands around it and alone; linear time.
+
+    Args:
+        reading: the text.
+        things: of each sentence that has some.
+        senses: in the text, and in which sentences they stand.
+        likeness: what was learned.
+    """
     starts = np.array(reading.sentences.starts, np.int64)
     ends = np.append(starts[1:], len(reading.folded))
     letters, lengths = _running(reading.folded, np.append(starts, len(reading.folded)), likeness)
     pairs, counts = _pairs(things, len(starts), likeness)
     pairs, counts = pairs.cumsum(1), counts.cumsum()
+    meant, meant_counts = _meant(*senses, len(starts), likeness)
     bias = np.array(likeness.bias)[:, None]
 
     def score(first: Places, last: Places) -> Sums:
@@ -211,7 +225,10 @@ def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], likeness: L
         of_pairs = (pairs[:, last + 1] - pairs[:, first]) / np.sqrt(
             np.maximum(FEW_PAIRS, counts[last + 1] - counts[first])
         )
-        scores: Sums = of_letters + of_pairs + bias
+        of_senses = (meant[:, last + 1] - meant[:, first]) / np.sqrt(
+            np.maximum(FEW_SENSES, meant_counts[last + 1] - meant_counts[first])
+        )
+        scores: Sums = of_letters + of_pairs + of_senses + bias
         return scores
 
     here = np.arange(len(starts))
@@ -252,9 +269,20 @@ def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likene
     return pairs, counts
 
 
+def _meant(numbers: Numbers, of_sentence: Places, sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:
+    """Up to each sentence, and to the end, the sum of each model's weights of the senses that stand together, and how many these are."""
+    hashes, places = together(numbers, of_sentence)
+    weights = likeness.senses.T.take(hashes, 0)
+    sums, counts = np.zeros((len(MODELS), sentences + 1)), np.zeros(sentences + 1)
+    for model in range(len(MODELS)):
+        sums[model, 1:] = np.bincount(places, weights[:, model], sentences)
+    counts[1:] = np.bincount(places, minlength=sentences)
+    return likeness.steps[2] * sums.cumsum(1), counts.cumsum()
+
+
 def _running(folded: str, places: Places, likeness: Likeness) -> tuple[Sums, Sums]:
     """Before each of these places in a text, in order and the first of them 0, the sum of each model's weights of the sequences that began already, and how many these are."""
-    hashes, begun = _by_length(folded)
+    hashes, begun = by_length(folded)
     before = np.searchsorted(begun, places)
     sums, counts = np.zeros((len(begun) + 1, len(MODELS))), np.zeros(len(places))
     table = likeness.letters.T
@@ -266,26 +294,3 @@ def _running(folded: str, places: Places, likeness: Likeness) -> tuple[Sums, Sum
     running = np.zeros((len(MODELS), len(places)))
     running[:, 1:] = likeness.steps[0] * between.cumsum(0).T
     return running, counts
-
-
-def sequences(folded: str) -> tuple[Places, Places]:
-    """All sequences of characters in a folded text: the hash of each, and where it begins. Digits are all the same; spaces, and signs of quoting, are one."""
-    hashes, begun = _by_length(folded)
-    return np.concatenate(hashes), np.concatenate([begun[: len(some)] for some in hashes])
-
-
-def _by_length(folded: str) -> tuple[list[Places], Places]:
-    """The hashes of the sequences of each length, in order, and where sequences begin: those of a length at the first of these places."""
-    letters = np.frombuffer(folded.encode("utf-32-le", "surrogatepass"), np.uint32)
-    letters = np.where(letters < len(_SAME), _SAME.take(letters, mode="clip"), letters)
-    space = letters == ord(" ")
-    space[1:] &= space[:-1]
-    kept = np.flatnonzero(~space)
-    letters = letters[kept].astype(np.uint64)
-    hashes, rolled = [np.zeros(0, np.int64)], letters
-    for length in _LENGTHS:
-        if len(letters) < length:
-            break
-        rolled = rolled[: len(letters) - length + 1] * np.uint64(1_000_003) + letters[length - 1 :]
-        hashes.append(((rolled * np.uint64(0x9E37_79B9_7F4A_7C15)) >> np.uint64(64 - BITS)).view(np.int64))
-    return hashes, kept

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from relay.detectors.definition import read_detectors, try_examples
+from relay.detectors.definition import read_detectors
+from relay.detectors.examples import try_examples
 from relay.detectors.find import Detectors
 from relay.policy.marking import MarkingWords
 from relay.scan.instructions import Definitions

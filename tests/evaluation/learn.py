@@ -1,8 +1,8 @@
 """`make learn`: config/policy/detectors/likeness_learned.toml from sentences/*.tsv, letters/*.tsv and the messages of the halves `tune` and `weigh`.
 
 Logistic regressions tell whether a letter names people, threatens them or betrays operations (what is withheld), and whether
-it is open (what is held because nobody can tell), by its sequences of characters and by what stands together in its sentences: words, names, what rules
-found. Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
+it is open (what is held because nobody can tell), by its sequences of characters, by what stands together in its sentences (words, names, what rules
+found), and by what its words mean. Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
 
@@ -31,9 +31,9 @@ from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, seen_and_found
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
-    BITS,
     FEW,
     FEW_PAIRS,
+    FEW_SENSES,
     GRAVE,
     MODELS,
     OPEN,
@@ -41,10 +41,12 @@ from relay.detectors.likeness import (
     Likeness,
     blank_likeness,
     scores_of,
-    sequences,
     things_of,
 )
 from relay.detectors.reading import Reading, read
+from relay.detectors.senses import BITS as BITS_OF_SENSES
+from relay.detectors.senses import senses_of, together
+from relay.detectors.sequences import BITS, sequences
 from relay.policy.shape import fold, shape
 from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
 from tests.evaluation.slots import Slots
@@ -88,10 +90,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A text with the things of each sentence, whether a grave rule found something, and its language."""
+    """A text with the things of each sentence, its senses and the sentences in which they stand, whether a grave rule found something, and its language."""
 
     text: Text
     things: Mapping[int, Sequence[int]]
+    senses: tuple[Array, Array]
     found: bool
     language: str
 
@@ -175,13 +178,15 @@ def seen(text: Text) -> Seen:
     reading = reading_of(text.text)
     facts = Facts(on=TODAY, names=(text.author,) if text.author else ())
     signals, found = seen_and_found(reading, detectors_as_shipped(), facts)
-    things = things_of(reading, signals, found, blank())
-    return Seen(text, things, any(one.code in GRAVE for one in found), language_of(reading))
+    things, language = things_of(reading, signals, found, blank()), language_of(reading)
+    senses = senses_of(reading, signals, language, detectors_as_shipped().senses)
+    return Seen(text, things, senses, any(one.code in GRAVE for one in found), language)
 
 
 def features_of(one: Seen) -> tuple[Array, Array]:
-    """The sequences and pairs of things of a text: their places among the weights, and the share of each in it."""
+    """The sequences, pairs of things and senses that stand together in a text: their places among the weights, and the share of each in it."""
     hashes, counts = np.unique(sequences(reading_of(one.text.text).folded)[0], return_counts=True)
+    senses, of_senses = np.unique(together(*one.senses)[0], return_counts=True)
     count = len(blank().places)
     pairs = Counter(
         (1 << BITS) + first * count + second
@@ -190,17 +195,22 @@ def features_of(one: Seen) -> tuple[Array, Array]:
         for second in things[place:]
     )
     numbers = np.fromiter(pairs.values(), np.float64, len(pairs))
-    shares = (counts / np.sqrt(max(FEW, counts.sum())), numbers / np.sqrt(max(FEW_PAIRS, numbers.sum())))
-    places = (hashes, np.fromiter(pairs, np.int64, len(pairs)))
+    shares = [
+        some / np.sqrt(max(few, some.sum()))
+        for some, few in ((counts, FEW), (numbers, FEW_PAIRS), (of_senses, FEW_SENSES))
+    ]
+    places = (hashes, np.fromiter(pairs, np.int64, len(pairs)), (1 << BITS) + count**2 + senses)
     return np.concatenate(places).astype(np.int32), np.concatenate(shares).astype(np.float32)
 
 
-def table_of(features: Iterable[tuple[Array, Array]]) -> csr_array:
-    """One row for each text, one column for each weight."""
+def tables_of(features: Iterable[tuple[Array, Array]]) -> tuple[csr_array, csr_array]:
+    """One row for each text, one column for each weight: of its sequences and things, and of its senses."""
     places, shares = zip(*features, strict=True)
     ends = np.cumsum([0, *map(len, places)])
     columns = (1 << BITS) + len(blank().places) ** 2
-    return csr_array((np.concatenate(shares), np.concatenate(places), ends), shape=(len(places), columns))
+    shape = len(places), columns + (1 << BITS_OF_SENSES)
+    table = csr_array((np.concatenate(shares), np.concatenate(places), ends), shape=shape)
+    return table[:, :columns], table[:, columns:]
 
 
 def fit(table: csr_array, told: Array, worth: Array) -> tuple[Array, float]:
@@ -220,12 +230,12 @@ def fit(table: csr_array, told: Array, worth: Array) -> tuple[Array, float]:
     return state[0, :-1], float(state[0, -1])
 
 
-def learn(some: Sequence[Seen], table: csr_array, without: int | None = None) -> Likeness:
-    """Learn from all parts but one; without bounds.
+def learn(some: Sequence[Seen], tables: Sequence[csr_array], without: int | None = None) -> Likeness:
+    """Learn from all parts but one; without bounds. What either table tells is learned by itself, and the mean taken: together, the one leaves nothing to learn of the other.
 
     Args:
         some: all texts.
-        table: their features.
+        tables: their features.
         without: the part.
     """
     count = len(blank().places)
@@ -234,13 +244,14 @@ def learn(some: Sequence[Seen], table: csr_array, without: int | None = None) ->
         codes = {HARMLESS, *told_codes}
         rows = [row for row, one in enumerate(some) if one.text.part != without and one.text.code in codes]
         told, worth = ([some[row].text.code != HARMLESS for row in rows], [some[row].text.teaches for row in rows])
-        fitted.append(fit(table[rows], np.array(told), np.array(worth)))
-    weights = np.stack([weights for weights, _ in fitted]).astype(np.float32)
+        fitted.append([fit(table[rows], np.array(told), np.array(worth)) for table in tables])
+    seen_, meant = (np.stack([each[place][0] / len(tables) for each in fitted]).astype(np.float32) for place in (0, 1))
     return replace(
         blank(),
-        letters=weights[:, : 1 << BITS],
-        pairs=weights[:, 1 << BITS :].reshape(len(MODELS), count, count),
-        bias=tuple(bias for _, bias in fitted),
+        letters=seen_[:, : 1 << BITS],
+        pairs=seen_[:, 1 << BITS :].reshape(len(MODELS), count, count),
+        senses=meant,
+        bias=tuple(sum(bias for _, bias in each) / len(tables) for each in fitted),
     )
 
 
@@ -256,11 +267,11 @@ class Scored:
     found: bool
 
 
-def scored(some: Sequence[Seen], table: csr_array, part: int) -> list[Scored]:
+def scored(some: Sequence[Seen], tables: Sequence[csr_array], part: int) -> list[Scored]:
     """Those texts of one part that weigh something, by what the others tell."""
-    likeness = learn(some, table, part)
+    likeness = learn(some, tables, part)
     weighing = [one for one in some if one.text.part == part and one.text.weighs]
-    scores = [scores_of(reading_of(one.text.text), one.things, likeness) for one in weighing]
+    scores = [scores_of(reading_of(one.text.text), one.things, one.senses, likeness) for one in weighing]
     return [
         Scored(one.text.code, one.text.weighs, one.language, its.grave.max(), its.open.max(), one.found)
         for one, its in zip(weighing, scores, strict=True)
@@ -306,7 +317,9 @@ def _best(wanted: tuple[Array, Array], harmless: tuple[Array, Array], worth: flo
 
 def encoded(likeness: Likeness) -> str:
     """The file of what was learned."""
-    steps = [round(float(np.abs(some).max()) / _STEPS, 9) for some in (likeness.letters, likeness.pairs)]
+    steps = [
+        round(float(np.abs(some).max()) / _STEPS, 9) for some in (likeness.letters, likeness.pairs, likeness.senses)
+    ]
 
     def written(weights: Array, step: float) -> str:
         return b64encode(zlib.compress(np.round(weights / (step or 1)).astype(np.int8).tobytes(), 9)).decode()
@@ -320,7 +333,7 @@ def encoded(likeness: Likeness) -> str:
         f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\n"
         f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {steps}\n"
         f"letters = '{written(likeness.letters, steps[0])}'\npairs = '{written(likeness.pairs, steps[1])}'\n"
-        + "".join(tables)
+        f"senses = '{written(likeness.senses, steps[2])}'\n" + "".join(tables)
     )
 
 
@@ -341,10 +354,10 @@ def main() -> None:
     """Learn, and write the file."""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         some = list(pool.map(seen, [*sentences(), *letters(), *messages(read_skeletons())], chunksize=50))
-        table = table_of(pool.map(features_of, some, chunksize=50))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # all of them share the table
-        whole = pool.submit(learn, some, table)
-        parts = [pool.submit(scored, some, table, part) for part in range(_PARTS)]
+        tables = tables_of(pool.map(features_of, some, chunksize=50))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # all of them share the tables
+        whole = pool.submit(learn, some, tables)
+        parts = [pool.submit(scored, some, tables, part) for part in range(_PARTS)]
         all_scored = [one for part in parts for one in part.result()]
     bounds = bounds_of(all_scored)
     LEARNED.write_text(encoded(replace(whole.result(), bounds=bounds)), "utf-8")

@@ -7,11 +7,13 @@ import pytest
 from relay.detectors.believing import CODE, RULE, believed
 from relay.detectors.language import UNKNOWN
 from relay.detectors.likeness import MODELS, Bounds, blank_likeness
+from relay.detectors.senses import made_senses
 from relay.policy.post import Finding
 from tests.evaluation.learn import reading_of
 
 TEXT = "It is night. The snake came."
 LONG = f"{TEXT} " * 8
+WORDS = made_senses({}, {})  # none has a sense
 BOUNDS = {UNKNOWN: Bounds(sensitive=-1.0, certain=2.0, open=0.5)}
 
 
@@ -28,7 +30,7 @@ def learned(grave, open_=-5.0):
 def kept(found, grave, open_=-5.0):
     """The rules that count, of a letter that is that grave and that open."""
     likeness = learned(grave, open_)
-    return [one.rule for one in believed(reading_of(TEXT), [], found, likeness, frozenset({"x.proven"}))]
+    return [one.rule for one in believed(reading_of(TEXT), [], found, likeness, WORDS, frozenset({"x.proven"}))]
 
 
 @pytest.mark.parametrize("code", ["N1", "N2", "O1", "O2", "O3"])
@@ -51,7 +53,7 @@ def test_a_number_that_proves_itself_always_counts(grave):
 
 def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
     likeness = learned(0.0, 0.0)
-    [found] = believed(reading_of(LONG), [], [], likeness, frozenset())
+    [found] = believed(reading_of(LONG), [], [], likeness, WORDS, frozenset())
     assert (found.code, found.rule) == (CODE, RULE) == ("H9", "likeness.sensitive")
     assert LONG[found.start : found.end].strip() in {"It is night.", "The snake came."}
 
@@ -59,13 +61,13 @@ def test_a_letter_can_be_sensitive_with_no_rule_and_is_held_then():
 @pytest.mark.parametrize("text", ["", "OK", "Photos", "TR: photos"])
 def test_of_a_word_or_two_nobody_can_tell(text):
     likeness = learned(9.0, 9.0)
-    assert believed(reading_of(text), [], [], likeness, frozenset()) == []
+    assert believed(reading_of(text), [], [], likeness, WORDS, frozenset()) == []
 
 
 def test_what_isnt_certain_is_held_at_its_own_place_and_a_certain_number_hides_no_threat():
     likeness = learned(0.0, 0.0)
     number, told = finding("N2", "x.proven"), replace(finding("O1"), start=3, end=5)
-    found = believed(reading_of(TEXT), [], [number, told], likeness, frozenset({"x.proven"}))
+    found = believed(reading_of(TEXT), [], [number, told], likeness, WORDS, frozenset({"x.proven"}))
     assert [(one.rule, one.start) for one in found] == [("x.proven", 15), (RULE, 3)]
     assert kept([finding("N2", "x.proven"), finding("T1")], -9.0) == ["x.proven", RULE]
 
@@ -86,8 +88,8 @@ def test_a_link_and_what_strict_lists_ask_for_are_no_matter_of_belief(code, rule
 def test_the_bounds_are_those_of_the_language():
     english = "The truck was stopped at the border with two of them."
     strict = replace(learned(0.0), bounds={**BOUNDS, "en": Bounds(sensitive=1.0, certain=2.0, open=1.0)})
-    assert believed(reading_of(english), [], [], strict, frozenset()) == []
-    assert believed(reading_of(english), [], [], learned(0.0), frozenset()) != []
+    assert believed(reading_of(english), [], [], strict, WORDS, frozenset()) == []
+    assert believed(reading_of(english), [], [], learned(0.0), WORDS, frozenset()) != []
 
 
 @pytest.mark.parametrize(("grave", "expected"), [(2.0, ["x.rule"]), (1.9, [RULE]), (-1.1, [RULE])])
@@ -99,7 +101,9 @@ def test_a_threat_is_held_in_any_letter(grave, expected):
 def test_a_threat_is_certain_in_a_letter_that_is_sensitive_for_being_one(threat, expected):
     bias = tuple(threat if name == "threats" else -40.0 for name in MODELS)
     likeness = replace(learned(0.0), bias=bias)
-    assert [one.rule for one in believed(reading_of(TEXT), [], [finding("T1")], likeness, frozenset())] == expected
+    assert [
+        one.rule for one in believed(reading_of(TEXT), [], [finding("T1")], likeness, WORDS, frozenset())
+    ] == expected
 
 
 def test_a_grave_sentence_stays_one_amid_harmless_pages():
@@ -109,18 +113,18 @@ def test_a_grave_sentence_stays_one_amid_harmless_pages():
     around = "\n\n".join(["Thank you for the kind report of may."] * 12)
     likeness = replace(learned(0.0), places=blank.places, pairs=told, letters=blank.letters - 0.9)
     one = replace(finding("O1"), start=5, end=8)
-    assert [some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, frozenset())] == [
-        RULE
-    ]
-    assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, frozenset()) == []
+    assert [
+        some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, WORDS, frozenset())
+    ] == [RULE]
+    assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, WORDS, frozenset()) == []
 
 
 @pytest.mark.parametrize("code", ["N1", "H4"])
 @pytest.mark.parametrize("grave", [-9.0, 0.0])
 def test_of_what_is_attached_every_finding_counts(code, grave):
     likeness = learned(grave, -9.0)
-    found = believed(reading_of(TEXT), [], [finding(code)], likeness, frozenset(), is_letter=False)
+    found = believed(reading_of(TEXT), [], [finding(code)], likeness, WORDS, frozenset(), is_letter=False)
     assert {one.rule for one in found} >= {"x.rule"}
-    assert [one.rule for one in believed(reading_of(LONG), [], [], likeness, frozenset(), is_letter=False)] == (
+    assert [one.rule for one in believed(reading_of(LONG), [], [], likeness, WORDS, frozenset(), is_letter=False)] == (
         [RULE] if grave == 0 else []
     )

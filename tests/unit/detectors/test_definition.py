@@ -6,7 +6,8 @@ import tomllib
 import pytest
 
 from relay.detectors.dates import DATE_KINDS
-from relay.detectors.definition import failing_examples, read_detectors, try_examples
+from relay.detectors.definition import read_detectors
+from relay.detectors.examples import failing_examples, try_examples
 from relay.detectors.marks import NAME_KINDS, NameKinds
 from relay.errors import ConfigurationError
 from tests.builders import DETECTORS

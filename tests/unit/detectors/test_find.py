@@ -1,6 +1,7 @@
 """Long texts are searched piece by piece: nothing at a cut is lost, and lines are counted from the text's beginning."""
 
-from relay.detectors.definition import EXAMPLES_ON, read_detectors
+from relay.detectors.definition import read_detectors
+from relay.detectors.examples import EXAMPLES_ON
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of

@@ -11,7 +11,6 @@ import pytest
 from relay.detectors.definition import read_detectors
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
-    BITS,
     GRAVE,
     MODELS,
     OPEN,
@@ -19,9 +18,10 @@ from relay.detectors.likeness import (
     blank_likeness,
     made_likeness,
     scores_of,
-    sequences,
     things_of,
 )
+from relay.detectors.senses import made_senses, senses_of, together
+from relay.detectors.sequences import BITS, sequences
 from relay.detectors.words import Signal
 from relay.errors import ConfigurationError
 from relay.policy.post import Finding
@@ -35,6 +35,9 @@ SENSITIVE, HARMLESS = "the snake waits at the well tonight", "thank you for the 
 BOUNDS = {UNKNOWN: Bounds(sensitive=0.0, certain=1.0, open=0.0)}
 
 
+SENSES = made_senses({"en": "snake: snake, viper\nwait: wait, waits", "fr": "snake: serpent\nwait: attend"}, {})
+
+
 def likeness(**changed):
     """Sequences of the one sentence weigh for, those of the other against; snakes at night weigh most."""
     blank = blank_likeness(THINGS, KINDS)
@@ -42,11 +45,18 @@ def likeness(**changed):
     weights[0, sequences(HARMLESS)[0]] = -1
     weights[0, sequences(SENSITIVE)[0]] = 1
     pairs[0, 1, 2] = 4
-    return replace(blank, letters=weights, pairs=pairs, **{"bounds": BOUNDS, **changed})
+    senses = blank.senses.copy()
+    senses[1, 7] = -2
+    return replace(blank, letters=weights, pairs=pairs, senses=senses, **{"bounds": BOUNDS, **changed})
 
 
 def scores(text, things=None):
-    return scores_of(reading_of(text), things or {}, likeness())
+    return scored(text, things or {}, likeness())
+
+
+def scored(text, things, learned):
+    reading = reading_of(text)
+    return scores_of(reading, things, senses_of(reading, [], language_of(reading), SENSES), learned)
 
 
 def finding(start, rule="x.rule", code="O1"):
@@ -95,6 +105,19 @@ def test_things_weigh_where_they_stand_together():
     assert together.grave.max() > apart.grave.max() + 0.7  # of one model among three
 
 
+def test_what_was_learned_of_one_language_holds_for_another():
+    """By what words mean: no sequence of these two is the same."""
+    said, same, other = (
+        reading_of(text) for text in ("The viper waits for us.", "Le serpent nous attend.", "Le client nous attend.")
+    )
+    blank = blank_likeness(THINGS, KINDS)
+    weights = blank.senses.copy()
+    weights[0, together(*senses_of(said, [], "en", SENSES))[0]] = 5
+    learned = replace(blank, senses=weights, bounds=BOUNDS)
+    grave = [scores_of(one, {}, senses_of(one, [], "fr", SENSES), learned).grave[0] for one in (same, other)]
+    assert grave[0] > grave[1] + 1 > np.log(3) + 1
+
+
 def test_each_model_has_scores_of_its_own():
     found = scores(SENSITIVE, {0: [1, 2]})
     assert found.grave.shape == found.alone.shape == found.open.shape == (1,)
@@ -107,7 +130,7 @@ def test_what_is_grave_in_one_way_is_grave(model):
     weights = blank.letters.copy()
     weights[model, sequences(SENSITIVE)[0]] = 3
     learned = replace(blank, letters=weights, bias=(-5.0,) * len(MODELS), bounds=BOUNDS)
-    grave, harmless = (scores_of(reading_of(text), {}, learned).grave[0] for text in (SENSITIVE, HARMLESS))
+    grave, harmless = (scored(text, {}, learned).grave[0] for text in (SENSITIVE, HARMLESS))
     assert harmless < -2 < 0 < grave
 
 
@@ -130,7 +153,7 @@ def test_scores_are_found_in_linear_time():
         reading = reading_of(text)
         things = {number: [0, 1, 2] for number in range(len(reading.sentences.starts))}
         begun = process_time()
-        scores_of(reading, things, learned)
+        scores_of(reading, things, senses_of(reading, [], "en", shipped_rules().detectors.senses), learned)
         return process_time() - begun
 
     assert_linear(seconds, f"{SENSITIVE}. " * 100, f"{SENSITIVE}. " * 800)
@@ -166,8 +189,9 @@ def read_table(learned):
 def test_what_was_learned_is_read_as_it_was_written():
     learned = likeness(bias=(0.5, -0.25, 0.0, 1.0))
     table = read_table(learned)
-    again = made_likeness(**table | {"bounds": BOUNDS}, kinds=KINDS)
-    pairs = (again.letters, learned.letters), (again.pairs, learned.pairs)
+    weights = [table.pop(name) for name in ("letters", "pairs", "senses")]
+    again = made_likeness(**table | {"bounds": BOUNDS}, weights=weights, kinds=KINDS)
+    pairs = (again.letters, learned.letters), (again.pairs, learned.pairs), (again.senses, learned.senses)
     for (one, other), step in zip(pairs, again.steps, strict=True):
         assert np.abs(one * step - other).max() <= step / 2 + 1e-6
     assert list(again.steps) == table["steps"]
@@ -180,6 +204,7 @@ def test_what_was_learned_is_read_as_it_was_written():
         ({"letters": "eJwDAAAAAAE="}, f"it needs {1 << BITS} weights"),
         ({"things": ["a"]}, f"it needs {1 << BITS} weights"),
         ({"bias": [1.0]}, f"it needs {1 << BITS} weights"),
+        ({"senses": "eJwDAAAAAAE="}, f"it needs {1 << BITS} weights"),
         ({"pairs": "AAAA"}, "its weights can't be unpacked"),
         ({"pairs": "?"}, ""),
         ({"bounds": {}}, "it needs the bounds of all languages"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.detectors.believing import RULE
-from relay.detectors.definition import EXAMPLES_ON, failing_examples
+from relay.detectors.examples import EXAMPLES_ON, failing_examples
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
 from relay.policy.shape import versions_of
