@@ -23,7 +23,8 @@ from relay.policy.shape import fold, shape
 BITS = 18  # of the hash of what stands together
 _STEM, _ENDING = 5, 0.4  # letters of a stem, at least, and the share of a word that its ending is, at most
 _LONGEST_TOKEN = 40  # of letters; what is longer is no word
-_LONGEST = {"zh": 6, "vi": 4}  # characters of a word where nothing parts words, syllables where each stands apart
+# What a word has at most, and what stands between: characters where nothing parts words, syllables where each stands apart.
+_LONGEST = {"zh": (6, ""), "vi": (4, " ")}
 _DEFAULT = "en"
 # Arabic particles that are written together with a word; behind the last two it is to come.
 _PARTICLES = ("وبال", "وال", "بال", "فال", "كال", "ولل", "ال", "لل", "وب", "ول", "و", "ف", "ب", "ل", "ك", "وس", "س")
@@ -147,7 +148,9 @@ def _atoms(reading: Reading, signals: Iterable[Signal], language: str, named: in
 
 def _joined(atoms: list[tuple[str, int]], language: str, senses: Senses) -> list[tuple[str, int]]:
     """The same with those put together that are one word: the longest first."""
-    longest, between = _LONGEST.get(language, 1), " " if language == "vi" else ""
+    if language not in _LONGEST:
+        return atoms
+    longest, between = _LONGEST[language]
     texts = [text for text, _ in atoms]
     several = [
         (first, between.join(texts[first : first + count]), count)
