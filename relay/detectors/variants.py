@@ -41,11 +41,18 @@ _DOT = regex.compile(
 _IN_BRACKETS = regex.compile(
     r"[\[({<][ ]?(?:at|@|arro|chez|соб|а т|a t|dot|\.|pun|pont|poin|точ|tit|nuk)", regex.IGNORECASE
 )
-_SPOKEN_DOTS = (" dot ", " punto ", " ponto ", " point ")
+# Stops, strokes and at-signs of addresses that are told in words.
+_STOP = "dot|punto|ponto|point|punkt|punt|titik|nukta|cham|точка|نقطة|点|點"
+_STROKE = "slash|barra|barre oblique|barre|schragstrich|garis miring|mkwaju|gach cheo|слэш|слеш|дробь|شرطة مائلة|سلاش|斜杠|斜線"
+_SPOKEN_STOPS = tuple(fold(f" {one} ") for one in _STOP.split("|"))
+_TOP = "com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo|ru|cn|nz|ly|gl|gle|app|io"
 _SPOKEN_ADDRESS = regex.compile(
-    r"(?<=[\w.]{3}) (?:at|arroba|arobase) (?=(?:[\w\-]+ (?:dot|punto|ponto|point) )+\w{2,12})|(?<=\w) (?:dot|punto|ponto|point) (?=(?:com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo)\b)",
+    rf"(?<=[\w.]{{3}}) (?P<at>at|arroba|arobase) (?=(?:[\w\-]+ (?:{_STOP}) )+\w{{2,12}})"
+    rf"|(?<=\w) (?:{_STOP}) (?=(?:[\w\-]{{1,40}} (?:{_STOP}) ){{0,4}}(?:(?:{_TOP})\b|[\w\-]{{2,12}} (?:{_STROKE}) ))",
     regex.IGNORECASE,
 )
+_SPOKEN_PATH = regex.compile(rf"(?<=\w\.\w{{2,12}})(?: (?:{_STROKE}) [\w\-]{{1,40}}){{1,9}}", regex.IGNORECASE)
+_SPOKEN_STROKE = regex.compile(f" (?:{_STROKE}) ", regex.IGNORECASE)
 _RUN = regex.compile(r"(?<![\w+/=@.\-])(?:[A-Za-z0-9+/\-_]{16,}={0,2})(?![\w+/=@])")
 _SHORTEST_RUN = 16
 _HEXADECIMAL = regex.compile(r"(?:[0-9a-fA-F]{2}){8,}")
@@ -59,8 +66,9 @@ def put_back(version: Version) -> Version | None:
         folded = fold(text)
     if any(sign in text for sign in "[({<") and _IN_BRACKETS.search(text):
         text = _DOT.sub(".", _AT.sub("@", text))
-    if any(dot in folded for dot in _SPOKEN_DOTS):
-        text = _SPOKEN_ADDRESS.sub(lambda match: "@" if "a" in match.group().lower() else ".", text)
+    if any(stop in folded for stop in _SPOKEN_STOPS):
+        text = _SPOKEN_ADDRESS.sub(lambda match: "@" if match["at"] else ".", text)
+        text = _SPOKEN_PATH.sub(lambda match: _SPOKEN_STROKE.sub("/", match.group()), text)
     if ">" in text:
         text = _BROKEN_QUOTE.sub(" ", text)
     if "_" in text or "·" in text or "•" in text:

@@ -1,12 +1,16 @@
 """What is written to be read by people only is put back; ordinary text is left alone."""
 
+from datetime import date
 from time import process_time
 
 import pytest
 
+from relay.detectors.facts import Facts
+from relay.detectors.find import find_sensitive
 from relay.detectors.spoken import in_digits
 from relay.detectors.variants import decoded_runs, put_back
-from relay.policy.shape import Version, fold, shape
+from relay.policy.shape import Version, fold, shape, versions_of
+from tests.builders import shipped_rules
 from tests.growth import assert_linear
 
 
@@ -40,6 +44,9 @@ def _put_back(text: str) -> str | None:
         ("dua belas, tiga puluh empat, seratus dua", "1234102"), ("oh seven, two hundred four, nine one two", "07204912"), ("née le dix-sept mai dix-neuf cent quatre-vingt-huit", "nee le 17 mai 1988"), ("nineteen hundred and eighty-eight", "1988"), ("kumi na tano Mei nineteen eighty", "15 Mei 1980"), ("de mil novecientos ochenta", "de 1980"), ("May nineteen eighty-eight. Two tusks", "May 1988. Two tusks"), ("mil neuf cent quatre-vingt-huit, deux enfants", "1988, deux enfants"), ("nineteen ninety and two thousand and ten", "1990 and 2010"), ("zweitausendzehn", "2010"), ("tweeduizendtien", "2010"),
         ("ana (at) agency (dot) example", "ana@agency.example"), ("ana [at] agency[.]example", "ana@agency.example"),
         ("ana at agency dot example", "ana@agency.example"), ("ana arroba agencia punto com", "ana@agencia.com"),
+        ("see drive dot google dot com slash drive slash abc", "see drive.google.com/drive/abc"), ("WeTransfer point com barre oblique x1", "WeTransfer.com/x1"),
+        ("mega punto nz barra file", "mega.nz/file"), ("dropbox punkt com Schrägstrich abc", "dropbox.com/abc"), ("t chấm me gạch chéo nhom", "t.me/nhom"),
+        ("диск точка яндекс точка ru слэш д", "диск.яндекс.ru/д"),
         ("the sus-\npect", "the suspect"), ("the sus-\n> pect", "the suspect"),
         ("see U3VzcGVjdCBKb2huIERvZQ== now", "see Suspect John Doe now"), ("see 5375737065637420446f65 now", "see Suspect Doe now"),
     ],
@@ -53,7 +60,7 @@ def test_each_way_of_hiding_is_put_back(hidden: str, plain: str) -> None:
     [
         "", "Two tusks were seized at the airport, on 12 November 2026.", "one two three", "+1 202 555 0143", "ana@agency.example",
         "well-known men", "Well-\nKnown", "1, 2, 3, 4, 5, 6", "12_11_2026", "2026_11_24 notes", "meet at noon (at the office)", "supercalifragilistic",
-        "12345678901234567890", "AAAAAAAAAAAAAAAAAAAAAAAA", "The dot of the i is at the top", "1.5, 2.5, 3.5 kg", "d41d8cd98f00b204e9800998ecf8427e",
+        "12345678901234567890", "AAAAAAAAAAAAAAAAAAAAAAAA", "The dot of the i is at the top", "ce point de contact, le point de la situation", "barra punto y barra", "1.5, 2.5, 3.5 kg", "d41d8cd98f00b204e9800998ecf8427e",
         "one hundred and twelve birds", "one hundred, two hundred and fifty, three hundred and nine birds", "сто, двести, триста рублей", "一三五六七年", "trois mille cinq cents kilos", "deux cent trente-quatre mille", "first, second and third", "in two thousand twenty", "三月", "十年",
         "/srv/photos/2026/november/first", "零一二三",
     ],
@@ -80,3 +87,27 @@ def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
     assert_linear(seconds, piece * 300, piece * 2_400)
     assert_linear(seconds, f"one two three {piece * 600}", f"one two three {piece * 4_800}")
     assert_linear(seconds, f"{piece * 150}{'six x ' * 150}", f"{piece * 1_200}{'six x ' * 1_200}")
+
+
+@pytest.mark.parametrize("piece", ["a dot ", "a dot com slash ", "x.com slash a ", "at a dot "])
+def test_addresses_in_words_are_read_in_linear_time(piece: str) -> None:
+    def seconds(text: str) -> float:
+        version = Version(text, text)
+        begun = process_time()
+        put_back(version)
+        return process_time() - begun
+
+    assert_linear(seconds, piece * 300, piece * 2_400)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the photos are at drive dot google dot com slash drive slash abc",
+        "las fotos: we punto tl barra t-abc",
+        "ảnh ở zalo chấm me gạch chéo g gạch chéo abc",
+    ],
+)
+def test_a_share_told_in_words_is_a_link_out_of_control(text: str) -> None:
+    found = find_sensitive(versions_of(text), "text", shipped_rules().detectors, Facts(on=date(2026, 11, 24)))
+    assert "H8" in {one.code for one in found}
