@@ -5,10 +5,11 @@ The tables (config/policy/detectors/senses_*.toml) give each word its sense: `ar
 as much.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from math import ceil
+from typing import NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -17,20 +18,27 @@ from numpy.typing import NDArray
 
 from relay.detectors.marks import NAME_KINDS
 from relay.detectors.reading import UNSPACED, Reading
-from relay.detectors.words import Signal, kinds_named
+from relay.detectors.words import Covered, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
 BITS = 18  # of the hash of what stands together
 _STEM, _ENDING = 5, 0.4  # letters of a stem, at least, and the share of a word that its ending is, at most
 _LONGEST_TOKEN = 40  # of letters; what is longer is no word
 # What a word has at most, and what stands between: characters where nothing parts words, syllables where each stands apart.
-_LONGEST = {"zh": (6, ""), "vi": (4, " ")}
+_LONGEST = {"zh": (6, ""), "vi": (5, " ")}
 _DEFAULT = "en"
 # Arabic particles that are written together with a word; behind the last two it is to come.
 _PARTICLES = ("وبال", "وال", "بال", "فال", "كال", "ولل", "ال", "لل", "وب", "ول", "و", "ف", "ب", "ل", "ك", "وس", "س")
 _TO_COME = ("وس", "س")
-_SENSE = regex.compile(r"[A-Za-z]+(?:\+[A-Za-z]+){0,3}")
-_TOGETHER = 60  # different senses of a sentence of which each two are looked at, so that nothing grows with the square of its length
+_TOGETHER = 60  # first different senses of a sentence, of which each two are looked at: so nothing grows with the square of its length
+# What parts words where nothing stands between them: their own signs one by one, and runs of others.
+_PIECE = regex.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern}).)+", regex.DOTALL)
+# Scripts that tell a word's language whatever its text is in; by the first letter.
+_SCRIPTS = (("ru", "\u0400", "\u052f"), ("ar", "\u0600", "\u06ff"), ("zh", "\u3400", "\u9fff"))
+# Signs that mean something between words; others are one.
+_SIGNS = frozenset(".,:;!?()/@#&+=%$€\n。，：；！？、（）؟،؛")
+_OTHER_SIGN = "~"
+_A_NAME = "\0"
 
 Numbers = NDArray[np.uint64]
 Places = NDArray[np.int64]
@@ -82,20 +90,26 @@ def made_senses(tables: Mapping[str, str], kinds: Mapping[str, int]) -> Senses:
         kinds: the bits of signals by name.
 
     Raises:
-        ValueError: a line is none of these.
+        ValueError: a line is none of these, or has a word that no text can have.
     """
     meanings: dict[str, int] = {}
     words: list[int] = []
     of_words: list[int] = []
     for language, table in tables.items():
+        looks = _line_of(language)
         for line in filter(None, shape(table).splitlines()):
-            sense, parted, some = line.partition(": ")
-            if not (parted and _SENSE.fullmatch(sense)):
-                raise ValueError(f"“{line}”, of {language}, is no sense with a colon and its words behind it")
-            meaning = meanings.setdefault(sense, len(meanings))
-            some_words = [_hash(f"{language} {word}") for word in fold(some).split(", ")]
-            words += some_words
-            of_words += [meaning] * len(some_words)
+            if not looks.fullmatch(line):
+                raise ValueError(
+                    f"“{line}”, of {language}, is no sense with a colon and words behind it that can match"
+                )
+            sense, _, some = line.partition(": ")
+            here = fold(some).split(", ")
+            words += [_hash(f"{language} {word}") for word in here]
+            of_words += [meanings.setdefault(sense, len(meanings))] * len(here)
+    # English words are senses themselves, as far as the table of English doesn't know better.
+    own = [sense for sense in meanings if sense.isalpha() and sense.islower()]
+    words += [_hash(f"{_DEFAULT} {sense}") for sense in own]
+    of_words += [meanings[sense] for sense in own]
     ordered, first = np.unique(np.array(words, np.uint32), return_index=True)
     return Senses(
         words=ordered,
@@ -104,6 +118,22 @@ def made_senses(tables: Mapping[str, str], kinds: Mapping[str, int]) -> Senses:
         languages=frozenset(tables),
         named=kinds_named(kinds, [name for name in NAME_KINDS if name != "capital"]),
     )
+
+
+def _line_of(language: str) -> regex.Pattern[str]:
+    """How a line of its table looks: words that texts can have, and stems."""
+    longest, between = _LONGEST.get(language, (1, " "))
+    word = rf"\p{{L}}{{1,{longest}}}" if not between else rf"\p{{L}}+(?: \p{{L}}+){{0,{longest - 1}}}"
+    word = rf"(?:{word}|\p{{L}}{{{_STEM},}}\*)"
+    return regex.compile(rf"[A-Za-z]+(?:\+[A-Za-z]+){{0,3}}: {word}(?:, {word})*")
+
+
+class _Atom(NamedTuple):
+    """What words are made of: a token, or a sign where nothing parts words; where it stands, and of which language it is. _A_NAME is a name, however long."""
+
+    text: str
+    start: int
+    language: str
 
 
 def senses_of(reading: Reading, signals: Iterable[Signal], language: str, senses: Senses) -> tuple[Numbers, Places]:
@@ -116,67 +146,73 @@ def senses_of(reading: Reading, signals: Iterable[Signal], language: str, senses
         senses: what words mean.
     """
     language = language if language in senses.languages else _DEFAULT
-    words = _joined(list(_atoms(reading, signals, language, senses.named)), language, senses)
-    known = senses.of([f"{language} {word}" for word, _ in words])
-    _know_more(known, words, language, senses)
+    words = _joined(list(_atoms(reading, signals, language, senses.named)), senses)
+    known = senses.of([f"{word.language} {word.text}" for word in words])
+    _know_more(known, words, senses)
     numbers: list[int] = []
     places: list[int] = []
-    for sense, (word, place) in zip(known, words, strict=True):
-        parts = sense or _otherwise(word, is_capital=reading.text[reading.starts[place]].isupper())
+    for sense, word in zip(known, words, strict=True):
+        parts = sense or _otherwise(word.text, is_capital=reading.text[word.start].isupper())
         numbers += parts
-        places += [place] * len(parts)
-    starts = np.array(reading.starts, np.int64)[places]
-    of_sentence = np.searchsorted(np.array(reading.sentences.starts), starts, side="right") - 1
-    return np.array(numbers, np.uint64), of_sentence
+        places += [word.start] * len(parts)
+    starts = np.array(reading.sentences.starts)
+    return np.array(numbers, np.uint64), np.searchsorted(starts, np.array(places, np.int64), side="right") - 1
 
 
-def _atoms(reading: Reading, signals: Iterable[Signal], language: str, named: int) -> Iterator[tuple[str, int]]:
-    """What words are made of, with the place of its token: tokens, or characters where nothing parts words; a name is empty."""
-    names = set[int]()
-    for kind, start, end in signals:
-        if kind & named:
-            names.update(range(bisect_left(reading.starts, start), bisect_left(reading.starts, end)))
-    for place, token in enumerate(reading.tokens):
-        if place in names:
-            if place - 1 not in names:
-                yield "", place
-        elif language == "zh" and UNSPACED.match(token):
-            yield from ((character, place) for character in token)
-        else:
-            yield token, place
+def _atoms(reading: Reading, signals: Iterable[Signal], language: str, named: int) -> Iterator[_Atom]:
+    """What a text's words are made of, in order; of a name only that one stands there."""
+    names = Covered((start, end) for kind, start, end in signals if kind & named)
+    in_name = False
+    for token, start in zip(reading.tokens, reading.starts, strict=True):
+        for text, at in _pieces(token, start):
+            was_in_name, in_name = in_name, names.touch(at, at + len(text))
+            if not in_name:
+                yield _Atom(text, at, _language_of(text, language))
+            elif not was_in_name:
+                yield _Atom(_A_NAME, at, language)
 
 
-def _joined(atoms: list[tuple[str, int]], language: str, senses: Senses) -> list[tuple[str, int]]:
+def _pieces(token: str, start: int) -> Iterable[tuple[str, int]]:
+    if token.isascii() or not UNSPACED.search(token):
+        return ((token, start),)
+    return [(piece.group(), start + piece.start()) for piece in _PIECE.finditer(token)]
+
+
+def _language_of(word: str, language: str) -> str:
+    return next((one for one, first, last in _SCRIPTS if first <= word[0] <= last), language)
+
+
+def _joined(atoms: list[_Atom], senses: Senses) -> list[_Atom]:
     """The same with those put together that are one word: the longest first."""
-    if language not in _LONGEST:
-        return atoms
-    longest, between = _LONGEST[language]
-    texts = [text for text, _ in atoms]
     several = [
-        (first, between.join(texts[first : first + count]), count)
-        for first in range(len(texts))
-        for count in range(min(longest, len(texts) - first), 1, -1)
+        (first, _LONGEST[one.language][1].join([atom.text for atom in atoms[first : first + count]]), count)
+        for first, one in enumerate(atoms)
+        if one.language in _LONGEST
+        for count in range(min(_LONGEST[one.language][0], len(atoms) - first), 1, -1)
     ]
-    known = senses.of([f"{language} {text}" for _, text, _ in several])
+    if not several:
+        return atoms
+    known = senses.of([f"{atoms[first].language} {text}" for first, text, _ in several])
     longest_at: dict[int, tuple[str, int]] = {}
     for (first, text, count), sense in zip(several, known, strict=True):
         if sense:
             longest_at.setdefault(first, (text, count))
     words, place = [], 0
     while place < len(atoms):
-        text, count = longest_at.get(place, (texts[place], 1))
-        words.append((text, atoms[place][1]))
+        one = atoms[place]
+        text, count = longest_at.get(place, (one.text, 1))
+        words.append(one._replace(text=text))
         place += count
     return words
 
 
-def _know_more(known: list[Sense], words: Sequence[tuple[str, int]], language: str, senses: Senses) -> None:
+def _know_more(known: list[Sense], words: Sequence[_Atom], senses: Senses) -> None:
     """Those that no table has as they are, as far as one has their stem, or English has them."""
-    unknown = [number for number, sense in enumerate(known) if not sense and words[number][0].isalpha()]
-    forms = [list(_forms(words[number][0], language)) for number in unknown]
+    unknown = [number for number, sense in enumerate(known) if not sense and words[number].text.isalpha()]
+    forms = [list(_forms(words[number].text, words[number].language)) for number in unknown]
     found = iter(senses.of([form for some in forms for form, _ in some]))
     for number, some in zip(unknown, forms, strict=True):
-        for (_, is_to_come), sense in zip(some, found, strict=False):
+        for (_, is_to_come), sense in zip(some, islice(found, len(some)), strict=True):
             if sense and not known[number]:
                 known[number] = (_WILL, *sense) if is_to_come else sense
 
@@ -199,12 +235,12 @@ def _forms(word: str, language: str) -> Iterator[tuple[str, bool]]:
 
 def _otherwise(word: str, *, is_capital: bool) -> Sense:
     """What is known of a word whose sense isn't."""
-    if not word:
+    if word == _A_NAME:
         return _NAME
     if word[0].isdigit():
         return _FEW_DIGITS if len(word) < _MANY else _MANY_DIGITS
     if not word[0].isalpha():
-        return (_hash(word),)  # a sign
+        return (_hash(word if word in _SIGNS else _OTHER_SIGN),)
     return _CAPITAL if is_capital else _UNKNOWN
 
 
@@ -222,11 +258,10 @@ def together(numbers: Numbers, of_sentence: Places) -> tuple[Places, Places]:
 
 def _each_two(numbers: Numbers, of_sentence: Places) -> tuple[Numbers, Numbers, Places]:
     """Each two different ones of a sentence, and the sentence."""
-    order = np.lexsort((numbers, of_sentence))
-    numbers, of_sentence = numbers[order], of_sentence[order]
-    other = np.ones(len(numbers), bool)
-    other[1:] = (numbers[1:] != numbers[:-1]) | (of_sentence[1:] != of_sentence[:-1])
-    numbers, of_sentence = numbers[other], of_sentence[other]
+    order = np.lexsort((numbers, of_sentence))  # stable: of equal ones the first stands first
+    again = np.zeros(len(numbers), bool)
+    again[order[1:]] = (np.diff(numbers[order]) == 0) & (np.diff(of_sentence[order]) == 0)
+    numbers, of_sentence = numbers[~again], of_sentence[~again]
     kept = np.arange(len(numbers)) - np.searchsorted(of_sentence, of_sentence) < _TOGETHER
     numbers, of_sentence = numbers[kept], of_sentence[kept]
     here = np.arange(len(numbers))

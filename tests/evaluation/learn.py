@@ -53,6 +53,7 @@ from tests.evaluation.slots import Slots
 
 HERE = Path(__file__).parent
 DETECTORS = HERE.parents[1] / "config" / "policy" / "detectors"
+CODE = HERE.parents[1] / "relay" / "detectors"
 LEARNED = DETECTORS / "likeness_learned.toml"
 TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
@@ -100,7 +101,7 @@ class Seen:
 
 
 def sources() -> list[Path]:
-    """All files that are learned from, those that say what is seen, and this one."""
+    """All files that are learned from, those that say what is seen and how, and this one."""
     return [
         *sorted((HERE / "sentences").glob("*.tsv")),
         *sorted((HERE / "letters").glob("*.tsv")),
@@ -108,6 +109,7 @@ def sources() -> list[Path]:
         *sorted((FOLDER / "weigh").glob("*.toml")),
         *sorted(path for path in DETECTORS.glob("*.toml") if path != LEARNED),
         *(HERE / "regions" / f"{half}.toml" for half in ("tune", "weigh")),
+        *(CODE / f"{module}.py" for module in ("senses", "sequences")),  # what a weight belongs to
         Path(__file__),
     ]
 
@@ -245,12 +247,14 @@ def learn(some: Sequence[Seen], tables: Sequence[csr_array], without: int | None
         rows = [row for row, one in enumerate(some) if one.text.part != without and one.text.code in codes]
         told, worth = ([some[row].text.code != HARMLESS for row in rows], [some[row].text.teaches for row in rows])
         fitted.append([fit(table[rows], np.array(told), np.array(worth)) for table in tables])
-    seen_, meant = (np.stack([each[place][0] / len(tables) for each in fitted]).astype(np.float32) for place in (0, 1))
+    of_text, of_senses = (
+        np.stack([each[place][0] / len(tables) for each in fitted]).astype(np.float32) for place in (0, 1)
+    )
     return replace(
         blank(),
-        letters=seen_[:, : 1 << BITS],
-        pairs=seen_[:, 1 << BITS :].reshape(len(MODELS), count, count),
-        senses=meant,
+        letters=of_text[:, : 1 << BITS],
+        pairs=of_text[:, 1 << BITS :].reshape(len(MODELS), count, count),
+        senses=of_senses,
         bias=tuple(sum(bias for _, bias in each) / len(tables) for each in fitted),
     )
 

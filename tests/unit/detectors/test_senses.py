@@ -12,6 +12,7 @@ from relay.detectors.definition import read_detectors
 from relay.detectors.senses import BITS, made_senses, senses_of, together
 from relay.detectors.words import Signal
 from relay.errors import ConfigurationError
+from relay.policy.shape import fold, shape
 from tests.builders import shipped_rules
 from tests.evaluation.learn import DETECTORS, reading_of
 from tests.growth import assert_linear
@@ -24,7 +25,7 @@ TABLES = {
     "vi": "arrest: bắt giữ\nkeep: giữ\ncatch: bắt\nhe: anh ta",
 }
 SENSES = made_senses(TABLES, {"name": 1, "maybe_name": 2, "capital": 4, "other": 8})
-_WORDS = "NAME CAPITAL UNKNOWN 0 00000 . 。 , ! arrest did he mail house search do ivory keep catch will"
+_WORDS = "NAME CAPITAL UNKNOWN 0 00000 . 。 , ! ~ arrest did he mail house search do ivory keep catch will"
 NAMES = {crc32(name.encode()): name for name in re.split(" ", _WORDS)}
 
 
@@ -49,6 +50,11 @@ def read(text, language, signals=()):
         ("de", "Mail", "mail"),  # English words are written everywhere
         ("ar", "وتفتيش المنزل سيتم", "search house will do"),
         ("ar", "واعتقالات", "arrest"),
+        ("zh", "12月他已逮捕", "0 UNKNOWN he did arrest"),
+        ("zh", "abc象牙,3象牙", "UNKNOWN ivory , 0 ivory"),
+        ("en", "mail 他已逮捕 وتفتيش", "mail he did arrest search"),  # a script tells its language
+        ("en", "§ mail ¶ keep", "~ mail ~ keep"),  # of rare signs one is as good as another
+        ("en", "ivory", "ivory"),  # of English itself a sense is a word
         ("zh", "他已逮捕。象牙 mail", "he did arrest 。 ivory mail"),
         ("vi", "Anh ta bị bắt giữ, giữ", "he UNKNOWN arrest , keep"),
         ("vi", "anh ta bi bat giu", "he UNKNOWN arrest"),  # typed without accents
@@ -67,6 +73,18 @@ def test_a_name_is_a_name_whatever_its_words_mean():
     assert read(text, "en", signals) == ["he UNKNOWN NAME , arrest"]
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (0, 1, "NAME UNKNOWN UNKNOWN he did arrest ivory"),
+        (1, 3, "UNKNOWN NAME he did arrest ivory"),
+        (7, 9, "UNKNOWN UNKNOWN UNKNOWN he did arrest NAME"),
+    ],
+)
+def test_where_nothing_parts_words_a_name_ends_where_it_ends(start, end, expected):
+    assert read("某王伟他已逮捕象牙", "zh", [Signal(1, start, end)]) == [expected]
+
+
 def test_senses_stand_in_their_sentences():
     assert read("He. Arrested!", "en") == ["he .", "did arrest !"]
 
@@ -83,16 +101,33 @@ def test_each_sense_counts_and_each_two_in_a_sentence():
     assert hashes[4] != hashes[5]
 
 
-def test_of_a_sentence_without_end_so_many_are_looked_at_that_time_is_linear():
+def test_of_a_sentence_without_end_only_its_first_senses_are_looked_at_two_by_two():
+    numbers = np.arange(500, dtype=np.uint64) * 7919 % 500
+    hashes, _ = together(numbers, np.zeros(500, np.int64))
+    assert len(hashes) == 500 + 499 + 60 * 59 / 2
+    first, _ = together(numbers[:60], np.zeros(60, np.int64))
+    assert set(first) <= set(hashes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他们被逮捕象牙 mail arrest 人员在仓库",
+        "".join(map(chr, range(0x4E00, 0x4E80))),
+        "verhaftungswellen und ",
+        "bat giu ",
+    ],
+)
+@pytest.mark.parametrize("language", ["zh", "vi", "de"])
+def test_senses_are_found_in_linear_time(text, language):
     shipped = shipped_rules().detectors.senses
 
     def seconds(text):
         reading = reading_of(text)
         begun = process_time()
-        together(*senses_of(reading, [], "zh", shipped))
+        together(*senses_of(reading, [], language, shipped))
         return process_time() - begun
 
-    text = "他们被逮捕象牙 mail arrest 人员在仓库"
     assert_linear(seconds, text * 40, text * 320)
 
 
@@ -103,7 +138,22 @@ def test_no_text_is_too_odd(text, language):
     assert len(numbers) == len(of_sentence) > 0
 
 
-@pytest.mark.parametrize("line", ["arrest", "arrest:x", "ar rest: x", "a+b+c+d+e: x", ": x"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "arrest",
+        "arrest:x",
+        "ar rest: x",
+        "a+b+c+d+e: x",
+        ": x",
+        "a: b,c",
+        "a: two words",
+        "a: shor*",
+        "a: 12",
+        "a: b, ",
+        "a: st*ar",
+    ],
+)
 def test_a_line_that_is_none_stops_the_start(line):
     with pytest.raises(ConfigurationError, match=f"senses: “{re.escape(line)}”, of en, is no sense"):
         read_detectors({"x.toml": f"[senses]\nen = '''\nhe: he\n{line}\n'''"})
@@ -114,14 +164,14 @@ def test_a_language_may_have_several_tables_and_the_first_that_has_a_word_says_i
         f"{name}.toml": f"[senses]\nen = '''\n{lines}\n'''" for name, lines in (("a", "he: he"), ("b", "she: he, she"))
     }
     he, she = read_detectors(tables).senses.of(["en he", "en she"])
-    assert he != she != ()
+    assert (he, she) == ((crc32(b"he"),), (crc32(b"she"),))
 
 
 @pytest.mark.parametrize("path", sorted(DETECTORS.glob("senses_*.toml")), ids=lambda path: path.stem)
 def test_each_word_has_one_sense_in_its_table(path):
     words = Counter(
         word
-        for line in path.read_text("utf-8").splitlines()
+        for line in fold(shape(path.read_text("utf-8"))).splitlines()
         if ": " in line and line[0] != "#"
         for word in line.partition(": ")[2].split(", ")
     )
