@@ -79,7 +79,7 @@ def test_what_a_machine_cannot_decide_is_held(text: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["John Mbarga ", "A. ", "MBARGA, Jean, ", "van der ", "Mbarga\n", "王某", "محمد بن ", "Suspect: X\n", "Inspector ", "From: A\nDate: B\n", "«A» "],
+    ["John Mbarga ", "A. ", "MBARGA, Jean, ", "van der ", "Mbarga\n", "王某", "محمد بن ", "Suspect: X\n", "Inspector ", "From: A\nDate: B\n", "«A» ", "\t", " ", "|", ";\t", ">", ":\t\n"],
 )  # fmt: skip
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     """Row 68."""
