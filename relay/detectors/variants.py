@@ -45,9 +45,7 @@ _IN_BRACKETS = regex.compile(
 _STOP = "dot|punto|ponto|point|punkt|punt|titik|nukta|cham|точка|نقطة|点|點"
 _STROKE = "slash|barra|barre oblique|barre|schragstrich|garis miring|mkwaju|gach cheo|слэш|слеш|дробь|شرطة مائلة|سلاش|斜杠|斜線"
 _SPOKEN_STOPS = tuple(fold(f" {one} ") for one in _STOP.split("|"))
-_TOP = (
-    "com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo|ru|cn|nz|ly|gl|gle|app|io|de|nl|be|eu|vn|uk|za|ke|tz|cloud"
-)
+_TOP = "com|net|org|info|co|fr|es|pt|br|cm|example|gmail|yahoo|ru|cn|nz|ly|gl|gle|app|io|nl|be|eu|vn|uk|za|ke|tz|cloud"
 _SPOKEN_ADDRESS = regex.compile(
     rf"(?<=[\w.]{{3}}) (?P<at>at|arroba|arobase) (?=(?:[\w\-]+ (?:{_STOP}) )+\w{{2,12}})"
     rf"|(?<=\w) (?:{_STOP}) (?=(?:[\w\-]{{1,40}} (?:{_STOP}) ){{0,4}}(?:(?:{_TOP})\b|[\w\-]{{2,12}} (?:{_STROKE}) ))",
