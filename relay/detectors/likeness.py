@@ -2,8 +2,8 @@
 
 Words and rules find what somebody thought of; threats and plans are told in ever new words, and everyday words stand where
 nobody meant them. What is learned weighs all: sequences of characters, which words, names and rules stand together in a
-sentence, and what its words mean. It is data like the words (config/policy/detectors/likeness_learned.toml, made by `make learn`). Sequences are known
-by a hash alone: no sentence can be read in it.
+sentence, and what its words mean. It is data like the words (config/policy/detectors/likeness_learned.toml, made by `make
+learn`). Sequences, and senses that stand together, are known by a hash alone: no sentence can be read in it.
 """
 
 from base64 import b64decode
@@ -29,11 +29,8 @@ from relay.policy.post import Finding
 _AROUND = (
     600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
 )
-FEW, FEW_PAIRS, FEW_SENSES = (
-    1000,
-    10,
-    100,
-)  # sequences, pairs, and senses that stand together: a shorter text counts as if it had so many
+# Sequences, pairs of things, and senses that stand together: a shorter text counts as if it had so many.
+FEW, FEW_PAIRS, FEW_SENSES = 1000, 10, 100
 # The models, and the codes that each tells from harmless letters: what names people, threatens them, or betrays operations is
 # grave, and withheld; what is open is held, as nobody can tell.
 MODELS: Mapping[str, frozenset[str]] = {
@@ -64,10 +61,10 @@ class Likeness:
     """What was learned, for each of MODELS.
 
     `letters` are the weights of sequences by hash, of shape (models, 2 ** BITS), `pairs` those of things that stand in one
-    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight; `senses` are those of
-    senses by the hash of what stands together, of shape (models, 2 ** BITS_OF_SENSES). All count
-    in `steps`, as whole numbers where they were read: so they take a quarter of the memory.
-    A sequence's, or a pair's, weights of all models lie side by side in memory once they were read: they are fetched together.
+    sentence, of shape (models, things, things), with nothing below the diagonal, on which a thing alone has its weight;
+    `senses` are those of senses by the hash of what stands together, of shape (models, 2 ** BITS_OF_SENSES). All count in `steps`,
+    as whole numbers where they were read: so they take a quarter of the memory.
+    Each one's weights of all models lie side by side in memory once they were read: they are fetched together.
     Things are kinds of signals, rules and codes: `places` has the place of each by its name, `of_bits` that of a kind by the
     number of its bit. `bounds` are by language, UNKNOWN has those of all.
     """
@@ -213,22 +210,18 @@ def scores_of(
     starts = np.array(reading.sentences.starts, np.int64)
     ends = np.append(starts[1:], len(reading.folded))
     letters, lengths = _running(reading.folded, np.append(starts, len(reading.folded)), likeness)
-    pairs, counts = _pairs(things, len(starts), likeness)
-    pairs, counts = pairs.cumsum(1), counts.cumsum()
-    meant, meant_counts = _meant(*senses, len(starts), likeness)
+    summed = (
+        (FEW, letters, lengths),
+        (FEW_PAIRS, *_pairs(things, len(starts), likeness)),
+        (FEW_SENSES, *_meant(*senses, len(starts), likeness)),
+    )
     bias = np.array(likeness.bias)[:, None]
 
     def score(first: Places, last: Places) -> Sums:
-        of_letters = (letters[:, last + 1] - letters[:, first]) / np.sqrt(
-            np.maximum(FEW, lengths[last + 1] - lengths[first])
+        scores: Sums = bias + sum(
+            (sums[:, last + 1] - sums[:, first]) / np.sqrt(np.maximum(few, counts[last + 1] - counts[first]))
+            for few, sums, counts in summed
         )
-        of_pairs = (pairs[:, last + 1] - pairs[:, first]) / np.sqrt(
-            np.maximum(FEW_PAIRS, counts[last + 1] - counts[first])
-        )
-        of_senses = (meant[:, last + 1] - meant[:, first]) / np.sqrt(
-            np.maximum(FEW_SENSES, meant_counts[last + 1] - meant_counts[first])
-        )
-        scores: Sums = of_letters + of_pairs + of_senses + bias
         return scores
 
     here = np.arange(len(starts))
@@ -249,7 +242,7 @@ def scores_of(
 
 
 def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:
-    """For each sentence, the sum of each model's weights of what stands together in it, and how many pairs these are; nothing in front of the first."""
+    """Up to each sentence, and to the end, the sum of each model's weights of the things that stand together, and how many pairs these are."""
     pairs, counts = np.zeros((len(MODELS), sentences + 1)), np.zeros(sentences + 1)
     if not things:
         return pairs, counts
@@ -266,7 +259,7 @@ def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likene
     sums = np.add.reduceat(weights, begun[sizes.cumsum() - sizes], dtype=np.float64)
     pairs[:, numbers] = likeness.steps[1] * sums.T
     counts[numbers] = sizes * (sizes + 1) / 2
-    return pairs, counts
+    return pairs.cumsum(1), counts.cumsum()
 
 
 def _meant(numbers: Numbers, of_sentence: Places, sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:

@@ -16,6 +16,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from relay.detectors.language import SCRIPTS
 from relay.detectors.marks import NAME_KINDS
 from relay.detectors.reading import UNSPACED, Reading
 from relay.detectors.words import Covered, Signal, kinds_named
@@ -33,8 +34,6 @@ _TO_COME = ("وس", "س")
 _TOGETHER = 60  # first different senses of a sentence, of which each two are looked at: so nothing grows with the square of its length
 # What parts words where nothing stands between them: their own signs one by one, and runs of others.
 _PIECE = regex.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern}).)+", regex.DOTALL)
-# Scripts that tell a word's language whatever its text is in; by the first letter.
-_SCRIPTS = (("ru", "\u0400", "\u052f"), ("ar", "\u0600", "\u06ff"), ("zh", "\u3400", "\u9fff"))
 # Signs that mean something between words; others are one.
 _SIGNS = frozenset(".,:;!?()/@#&+=%$€\n。，：；！？、（）؟،؛")
 _OTHER_SIGN = "~"
@@ -179,7 +178,10 @@ def _pieces(token: str, start: int) -> Iterable[tuple[str, int]]:
 
 
 def _language_of(word: str, language: str) -> str:
-    return next((one for one, first, last in _SCRIPTS if first <= word[0] <= last), language)
+    """A word's, by the script of its first letter where that tells it, else its text's."""
+    if word.isascii():
+        return language
+    return next((one for one, letter in SCRIPTS.items() if letter.match(word)), language)
 
 
 def _joined(atoms: list[_Atom], senses: Senses) -> list[_Atom]:

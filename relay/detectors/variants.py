@@ -41,7 +41,7 @@ _DOT = regex.compile(
 _IN_BRACKETS = regex.compile(
     r"[\[({<][ ]?(?:at|@|arro|chez|соб|а т|a t|dot|\.|pun|pont|poin|точ|tit|nuk)", regex.IGNORECASE
 )
-# Stops, strokes and at-signs of addresses that are told in words.
+# Stops, strokes and at-signs of addresses that are told in words, as they stand in a shaped text: without accents.
 _STOP = "dot|punto|ponto|point|punkt|punt|titik|nukta|cham|точка|نقطة|点|點"
 _STROKE = "slash|barra|barre oblique|barre|schragstrich|garis miring|mkwaju|gach cheo|слэш|слеш|дробь|شرطة مائلة|سلاش|斜杠|斜線"
 _SPOKEN_STOPS = tuple(fold(f" {one} ") for one in _STOP.split("|"))

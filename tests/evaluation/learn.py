@@ -248,7 +248,8 @@ def learn(some: Sequence[Seen], tables: Sequence[csr_array], without: int | None
         told, worth = ([some[row].text.code != HARMLESS for row in rows], [some[row].text.teaches for row in rows])
         fitted.append([fit(table[rows], np.array(told), np.array(worth)) for table in tables])
     of_text, of_senses = (
-        np.stack([each[place][0] / len(tables) for each in fitted]).astype(np.float32) for place in (0, 1)
+        np.stack([weights / len(tables) for weights, _ in of_table]).astype(np.float32)
+        for of_table in zip(*fitted, strict=True)
     )
     return replace(
         blank(),

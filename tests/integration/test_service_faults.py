@@ -144,6 +144,7 @@ def test_a_post_is_judged_after_every_scanner_was_killed(scene):
             os.kill(pid, signal.SIGKILL)
     eventually(lambda: not set(scanners) & set(scene.service.children()))
     scene.assert_delivered_once(scene.send())
+    assert not set(scanners) & set(scene.service.children())
 
 
 def test_a_client_that_hangs_up_after_the_dot_and_sends_again_has_posted_once(scene):

@@ -26,7 +26,7 @@ TABLES = {
 }
 SENSES = made_senses(TABLES, {"name": 1, "maybe_name": 2, "capital": 4, "other": 8})
 _WORDS = "NAME CAPITAL UNKNOWN 0 00000 . 。 , ! ~ arrest did he mail house search do ivory keep catch will"
-NAMES = {crc32(name.encode()): name for name in re.split(" ", _WORDS)}
+NAMES = {crc32(name.encode()): name for name in _WORDS.split()}
 
 
 def read(text, language, signals=()):
