@@ -113,7 +113,7 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
     verbs = tuple(dict.fromkeys(fold(shape(one)) for one in tables.get("fields.verbs", ())))
     stems = tuple(dict.fromkeys(verb[:_STEM] for verb in verbs))
     name = _any_of(tables.get("fields.names", ())) or "(?!)"
-    field = f"(?:(?P<field>(?:{name})){FRAME}[:=]{FRAME})?"
+    field = f'(?:(?P<field>(?:{name})){FRAME}[:=«“"]{FRAME})?'
     kinds = {key: kind for kind, some in by_kind.items() for key in _keys(some)}
     everyday, short = _keys(tables.get("everyday", ())), _keys(shorts)
     values = {kind: (*by_kind.get(kind, ()), *tables.get(f"labels.{kind}", ())) for kind in Kind}

@@ -23,7 +23,10 @@ HELD = [("H2", "on_its_own_line")]
 BANNERS = """CONFIDENTIEL|CONFIDENTIEL DÉFENSE|*** CONFIDENTIEL ***|[SECRET]|-- TRES SECRET --|DIFFUSION RESTREINTE|SECRET // NOFORN
 CONFIDENTIEL - DOUANES|TOP SECRET|RESTRICTED|CONFIDENTIAL|EU RESTRICTED|RESTREINT UE/EU RESTRICTED|NATO CONFIDENTIAL|CONFIDENCIAL|RESERVADO
 DIFUSIÓN LIMITADA|MUITO SECRETO|VS - NUR FÜR DEN DIENSTGEBRAUCH|ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ|СОВЕРШЕННО СЕКРЕТНО|机密|绝密★长期|سري للغاية|TUYỆT MẬT|SULIT|RAHASIA
-ลับมาก|C O N F I D E N T I E L|ＣＯＮＦＩＤＥＮＴＩＥＬ""".replace("\n", "|").split("|")
+DOCUMENT CONFIDENTIEL|SECRETO DE SUMARIO|EM SEGREDO DE JUSTIÇA|POLITIE VERTROUWELIJK|ОГРАНИЧЕННОГО РАСПРОСТРАНЕНИЯ|机密文件|严禁外传|وثيقة سرية|غير مصرح بتداوله|مقيد التداول
+TÀI LIỆU MẬT|DOKUMEN RAHASIA|WARAKA WA SIRI|ลับมาก|C O N F I D E N T I E L|ＣＯＮＦＩＤＥＮＴＩＥＬ""".replace(
+    "\n", "|"
+).split("|")
 
 
 @pytest.mark.parametrize("banner", BANNERS)
@@ -50,7 +53,7 @@ Classification: SECRET - saisie|UK SECRET: seizure|Saisie (SECRET)|Saisie - CONF
 
 
 FIELDS = """Classification: SECRET|Classification : CONFIDENTIEL|Niveau de classification : DIFFUSION RESTREINTE|Clasificación: RESERVADO|Grau de sigilo: RESERVADO
-Гриф секретности: СЕКРЕТНО|密级：机密|Độ mật: TỐI MẬT|SECRET (NOFORN)|SECRET//REL TO USA, GBR, CAN, AUS, NZL|STRICTEMENT CONFIDENTIEL""".replace(
+Гриф секретности: СЕКРЕТНО|Гриф «секретно»|密级：机密|Độ mật: TỐI MẬT|Độ mật: Mật|درجة السرية: مقيد|SECRET (NOFORN)|SECRET//REL TO USA, GBR, CAN, AUS, NZL|STRICTEMENT CONFIDENTIEL""".replace(
     "\n", "|"
 )
 
