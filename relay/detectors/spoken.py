@@ -20,7 +20,7 @@ _BIRTHS = range(1930, 2013)
 _YEAR, _DAYS = 4, 31  # digits of a year; days of a month
 _GROUP = 100  # numbers from here on, and no others, are a list of amounts
 _BEFORE_YEAR = 40  # characters before a year in words, in which a day in words stands
-_WORD = regex.compile(r"\p{L}+")
+_WORD = regex.compile(r"\p{L}+|(?<![\d.,])[0-9]{1,4}(?![\d.,]*\d)")  # digits too: "dos nueve 4 cinco"
 _PARTED = str.maketrans(dict.fromkeys(",.-–/;:()[]\"'“”„«»!?*_>", " "))
 _JOINING = frozenset({"et", "y", "e", "and", "na", "و"})
 _SEPARATING = " \t\n,.-–/>"
@@ -43,16 +43,19 @@ _WITH_ONES: Mapping[str, range] = MappingProxyType({"dix": range(7, 10), "kumi":
 
 @dataclass(slots=True)
 class _Number:
-    """One number as far as it is said, and where; `waiting` is a multiplier whose number comes behind it."""
+    """One number as far as it is said, and where; `waiting` is a multiplier whose number comes behind it, `digits` those it is written with."""
 
     value: int
     start: int
     end: int
     waiting: int = 0
     word: str = ""
+    digits: str = ""
 
     def add(self, word: str, *, joined: bool) -> bool:
         """Let a word go on with the number; False if it begins another. `joined` words come with an "and" (Arabic: 8 and 80)."""
+        if self.digits or word.isdigit():
+            return False
         before, self.word = self.word, word
         if times := TIMES.get(word):
             return self._multiply(times)
@@ -136,7 +139,7 @@ def _stand_together(words: Sequence[str]) -> bool:
 
 
 def _digits(row: Sequence[_Number]) -> str:
-    return "".join(str(one.value) for one in row)
+    return "".join(one.digits or str(one.value) for one in row)
 
 
 def _replaced(rows: Sequence[list[_Number]]) -> Iterator[tuple[int, int, str]]:
@@ -146,17 +149,23 @@ def _replaced(rows: Sequence[list[_Number]]) -> Iterator[tuple[int, int, str]]:
     for row, year in zip(rows, years, strict=True):
         digits, day = _digits(row), row[0]
         following = begun[bisect_left(begun, day.end)]
-        if len(digits) >= _LONG and any(one.value < _GROUP for one in row):
+        if len(digits) >= _LONG and any(one.value < _GROUP for one in row) and _is_said(row):
             yield row[0].start, row[-1].end, digits
         elif year:
             yield year[0].start, year[-1].end, _digits(year)
-        elif len(row) == 1 and day.value <= _DAYS and following - day.end < _BEFORE_YEAR:
+        elif len(row) == 1 and not day.digits and day.value <= _DAYS and following - day.end < _BEFORE_YEAR:
             yield day.start, day.end, digits
+
+
+def _is_said(row: Sequence[_Number]) -> bool:
+    """Whether a row is of words; where digits stand between them they change twice at least, as nobody writes amounts."""
+    written = [bool(one.digits) for one in row]
+    return not any(written) or sum(one != other for one, other in pairwise(written)) > 1
 
 
 def _year_in(row: list[_Number]) -> list[_Number]:
     """The first numbers in a row that make a year: 1988; 19 and 88; 1, 9, 8 and 8."""
-    for first in range(len(row)):
+    for first in range(0 if all(one.word for one in row) else len(row), len(row)):
         for length in (1, 2, 4):
             some = row[first : first + length]
             if len(some) == length and len(digits := _digits(some)) == _YEAR and int(digits) in _BIRTHS:
@@ -189,12 +198,19 @@ def _rows(text: str) -> Iterator[list[_Number]]:
         if row and (joined or joining):  # "1990 and 2010" are two numbers
             yield row
             row = []
-        times = TIMES.get(word, Times(1))
-        value = 0 if times.behind else VALUES.get(word, times.by)
-        row.append(_Number(value, match.start(), match.end(), waiting=times.by if times.behind else 0, word=word))
+        row.append(_begun(word, match.start(), match.end()))
     if row:
         yield row
 
 
+def _begun(word: str, start: int, end: int) -> _Number:
+    """A number that begins with a word, or digits."""
+    if word.isdigit():
+        return _Number(int(word), start, end, digits=word)
+    times = TIMES.get(word, Times(1))
+    value = 0 if times.behind else VALUES.get(word, times.by)
+    return _Number(value, start, end, waiting=times.by if times.behind else 0, word=word)
+
+
 def _known(word: str) -> bool:
-    return word in _KNOWN
+    return word in _KNOWN or word.isdigit()

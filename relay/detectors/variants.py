@@ -24,6 +24,11 @@ _BROKEN_QUOTE = regex.compile(r"(?<=\d)[ \t]{0,9}\n(?:[ \t]{0,3}>){1,20}[ \t]{0,
 # Chinese digits, those of accounts too.
 _DIGITS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸两"
 _NUMERALS = regex.compile(f"[{_DIGITS}]{{7,40}}")
+# The same with other digits or a sign between them: 四4零0三1零2, 幺三八，零零一三，八零零零.
+_MIXED = regex.compile(
+    rf"(?<![\d{_DIGITS}])(?=[^{_DIGITS}]{{0,6}}[{_DIGITS}])[\d{_DIGITS}](?:[ ,，、\-–]?[\d{_DIGITS}]){{6,40}}(?![\d{_DIGITS}十百千万])"
+)
+_FEWEST = 3  # Chinese digits among others, from which on a row of them is spelt
 _IN_NUMERALS = str.maketrans(_DIGITS, "0012345678911234567892362")
 # 一九八八年五月二十三日
 _DATE_IN_NUMERALS = regex.compile(
@@ -76,11 +81,19 @@ def put_back(version: Version) -> Version | None:
     if not text.isascii():
         text = _DATE_IN_NUMERALS.sub(_of_date, text)
         text = _NUMERALS.sub(lambda match: match.group().translate(_IN_NUMERALS), text)
+        text = _MIXED.sub(_unmixed, text)
     text = _APART.sub(lambda match: regex.sub(r"\D", "", match.group()), text)
     text = in_digits(text)
     if _has_long_word(text):
         text = _RUN.sub(_decoded, text)
     return None if text == version.text else Version(text, fold(text))
+
+
+def _unmixed(match: regex.Match[str]) -> str:
+    """Digits of which some are Chinese in others, without signs; an amount with one Chinese digit stays."""
+    row: str = match.group()
+    spelt = sum(sign in _DIGITS for sign in row) >= _FEWEST
+    return regex.sub(r"\D", "", row.translate(_IN_NUMERALS)) if spelt else row
 
 
 def _of_date(match: regex.Match[str]) -> str:

@@ -144,7 +144,7 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         ),
         listed=re.compile(rf"(?<![^\W_]){marking}(?![^\W_])"),
         said=re.compile(
-            rf"(?:{'|'.join(map(re.escape, verbs)) or '(?!)'})\w{{0,6}}(?:\s{_FILLER})*{_QUOTES}{marking}(?![^\W_])"
+            rf"(?:{'|'.join(map(re.escape, verbs)) or '(?!)'})\w{{0,6}}(?:\s{_FILLER})*(?:{_QUOTES}|(?=[\u3400-\u9fff])){marking}(?![^\W_])"
         ),
         verbs=stems,
         ascii_verbs=tuple(filter(str.isascii, stems)),

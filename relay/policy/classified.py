@@ -44,6 +44,7 @@ _DENIED = re.compile(
     r"(?<![^\W_])(?:non?|not|غير|nao|nicht|niet|sin|sem|sans|he|tidak|khong)[\W_]{1,3}\Z"
 )  # "NON-CONFIDENTIAL"
 _ACRONYMS = frozenset({"fouo", "noforn"})
+_QUOTING = frozenset("\"'«“”»")
 _SET_APART = re.compile(r"\s*[/•·–—:-]")
 
 
@@ -159,7 +160,12 @@ def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[in
         return
     for found in banners.said.finditer(folded):
         start, end = found.span("marking")
-        if line_start(text, start) in told or not text[start].isupper() or banners.is_short(found["marking"]):
+        quoted = text[start - 1] in _QUOTING
+        if (
+            line_start(text, start) in told
+            or (text[start].islower() and not quoted)
+            or (banners.is_short(found["marking"]) and not text[start:end].isupper())
+        ):
             continue
         _, last = sentence_around(folded, start, end)
         if "?" not in folded[last : last + 1] + folded[end:last] and not is_talk(folded, start, end):

@@ -42,6 +42,8 @@ def _put_back(text: str) -> str | None:
         ("sinh năm một chín tám tám", "sinh nam 1988"), ("sinh năm một nghìn chín trăm tám mươi tám", "sinh nam 1988"), ("in two thousand and seven", "in 2007"), ("十二月二十三日", "12月23日"),
         ("diez - cuarenta y siete - trescientos doce - seiscientos cinco", "1047312605"), ("восемь, девятьсот семнадцать, пятьсот сорок два", "8917542"),
         ("dua belas, tiga puluh empat, seratus dua", "1234102"), ("oh seven, two hundred four, nine one two", "07204912"), ("née le dix-sept mai dix-neuf cent quatre-vingt-huit", "nee le 17 mai 1988"), ("nineteen hundred and eighty-eight", "1988"), ("kumi na tano Mei nineteen eighty", "15 Mei 1980"), ("de mil novecientos ochenta", "de 1980"), ("May nineteen eighty-eight. Two tusks", "May 1988. Two tusks"), ("mil neuf cent quatre-vingt-huit, deux enfants", "1988, deux enfants"), ("nineteen ninety and two thousand and ten", "1990 and 2010"), ("zweitausendzehn", "2010"), ("tweeduizendtien", "2010"),
+        ("DNI cuatro 5 siete 8 nueve 0 uno 2", "DNI 45789012"), ("two nine, 45, zero 17, eight", "29450178"), ("L eins 2 drei 4 fünf 6 sieben", "L 1234567"),
+        ("四4零0三1零2一九八五", "440031021985"), ("幺三八，零零一三，八零零零", "13800138000"),
         ("ana (at) agency (dot) example", "ana@agency.example"), ("ana [at] agency[.]example", "ana@agency.example"),
         ("ana at agency dot example", "ana@agency.example"), ("ana arroba agencia punto com", "ana@agencia.com"),
         ("see drive dot google dot com slash drive slash abc", "see drive.google.com/drive/abc"), ("WeTransfer point com barre oblique x1", "WeTransfer.com/x1"),
@@ -62,7 +64,7 @@ def test_each_way_of_hiding_is_put_back(hidden: str, plain: str) -> None:
         "well-known men", "Well-\nKnown", "1, 2, 3, 4, 5, 6", "12_11_2026", "2026_11_24 notes", "meet at noon (at the office)", "supercalifragilistic",
         "12345678901234567890", "AAAAAAAAAAAAAAAAAAAAAAAA", "The dot of the i is at the top", "ce point de contact, le point de la situation", "barra punto y barra", "1.5, 2.5, 3.5 kg", "d41d8cd98f00b204e9800998ecf8427e",
         "one hundred and twelve birds", "one hundred, two hundred and fifty, three hundred and nine birds", "сто, двести, триста рублей", "一三五六七年", "trois mille cinq cents kilos", "deux cent trente-quatre mille", "first, second and third", "in two thousand twenty", "三月", "十年",
-        "/srv/photos/2026/november/first", "零一二三",
+        "/srv/photos/2026/november/first", "零一二三", "two 40 ft containers of five 12 kg", "on 12 three boats, 4 five men 7", "siete sacos 12 45 30 20 kg", "2026 1200 三 3400",
     ],
 )  # fmt: skip
 def test_ordinary_text_hides_nothing(text: str) -> None:
@@ -76,7 +78,7 @@ def test_runs_are_decoded_a_line_for_each() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["one two three four five six seven ", "nineteen ", "mil cent ", "elfu mia ", "and ", "zweitausendelf x six x "],
+    ["one two three four five six seven ", "nineteen ", "one 2 three 4 ", "12 ", "mil cent ", "elfu mia ", "and ", "zweitausendelf x six x "],
 )
 def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
     def seconds(text: str) -> float:

@@ -120,6 +120,21 @@ def test_the_words_in_a_sentence_mean_nothing(line):
     assert found(line, "subject") == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Этот документ имеет гриф «секретно».",
+        "Отчёт с грифом ДСП",
+        "本报告密级为机密。",
+        "此件密级：秘密",
+        "التقرير مصنف سري ولا يجوز تداوله",
+        "Báo cáo này được đóng dấu MẬT.",
+    ],
+)
+def test_what_a_sentence_says_of_its_text_raises_in_scripts_without_capitals_too(line):
+    assert ("H2", "in_prose") in found(f"{BODY}\n{line}\n{BODY}")
+
+
 def test_what_is_classified_is_withheld_and_names_no_channel():
     reason = Reason("M1", "classified.in_marking_place", "text, line 1")
     advice = advise((reason,), agency_type=AgencyType.CUSTOMS, country="CM", directory=RULESET.directory)
