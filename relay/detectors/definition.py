@@ -13,8 +13,9 @@ from relay.detectors.believing import RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.find import Detectors, Example, by_demand
-from relay.detectors.likeness import Bounds, Likeness, made_likeness
+from relay.detectors.likeness import MODELS, Bounds, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
+from relay.detectors.network import made_network
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
 from relay.detectors.reading import Form
@@ -86,6 +87,8 @@ class _Likeness:
     letters: str
     pairs: str
     senses: str
+    network: dict[str, str]
+    network_steps: tuple[float, ...]
     bounds: dict[str, Bounds]
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -250,6 +253,7 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
                     things=one.things,
                     steps=one.steps,
                     bias=one.bias,
+                    network=made_network(one.network, one.network_steps, len(MODELS)),
                     bounds=one.bounds,
                     kinds=kinds,
                 )

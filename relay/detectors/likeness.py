@@ -1,4 +1,4 @@
-"""How sensitive a letter is by all that was seen in it: linear models, learned from what people wrote.
+"""How sensitive a letter is by all that was seen in it: linear models, and a small network, learned from what people wrote.
 
 Words and rules find what somebody thought of; threats and plans are told in ever new words, and everyday words stand where
 nobody meant them. What is learned weighs all: sequences of characters, which words, names and rules stand together in a
@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relay.detectors.language import UNKNOWN
+from relay.detectors.network import Network, blank_network, heard
 from relay.detectors.reading import Reading
 from relay.detectors.senses import BITS as BITS_OF_SENSES
 from relay.detectors.senses import Numbers, together
@@ -31,6 +32,7 @@ _AROUND = (
 )
 # Sequences, pairs of things, and senses that stand together: a shorter text counts as if it had so many.
 FEW, FEW_PAIRS, FEW_SENSES = 1000, 10, 100
+_HEARD = 0.5  # what the network counts beside them
 # The models, and the codes that each tells from harmless letters: what names people, threatens them, or betrays operations is
 # grave, and withheld; what is open is held, as nobody can tell.
 MODELS: Mapping[str, frozenset[str]] = {
@@ -74,6 +76,7 @@ class Likeness:
     senses: Weights = field(repr=False)
     steps: tuple[float, float, float]
     bias: tuple[float, ...]
+    network: Network
     places: Mapping[str, int] = field(repr=False)
     of_bits: Mapping[int, int] = field(repr=False)
     bounds: Mapping[str, Bounds]
@@ -100,6 +103,7 @@ def made_likeness(
     things: Sequence[str],
     steps: Sequence[float],
     bias: Sequence[float],
+    network: Network,
     bounds: Mapping[str, Bounds],
     kinds: Mapping[str, int],
 ) -> Likeness:
@@ -110,6 +114,7 @@ def made_likeness(
         things: their names, in order.
         steps: of the weights of each.
         bias: of each model.
+        network: over senses.
         bounds: by language.
         kinds: the bits of signals by name; a thing that is none of them, nor a rule, is never seen.
 
@@ -137,6 +142,7 @@ def made_likeness(
         senses=of_senses,
         steps=(steps[0], steps[1], steps[2]),
         bias=tuple(bias),
+        network=network,
         bounds=bounds,
         **_placed(things, kinds),
     )
@@ -151,6 +157,7 @@ def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
         senses=np.zeros((len(MODELS), 1 << BITS_OF_SENSES), np.float32),
         steps=(1.0, 1.0, 1.0),
         bias=(0.0,) * len(MODELS),
+        network=blank_network(len(MODELS)),
         bounds={},
         **_placed(things, kinds),
     )
@@ -229,6 +236,7 @@ def scores_of(
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
     first, last = np.minimum(first, here), np.maximum(last, here)
     both = score(np.append(first, here), np.append(last, here))
+    both += _HEARD * np.concatenate(heard(*senses, (first, last), likeness.network), 1)
     near = dict(zip(MODELS, both[:, : len(here)], strict=True))
     open_ = near.pop("open")
     *alone, _ = both[:, len(here) :]

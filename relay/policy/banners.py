@@ -50,7 +50,7 @@ class Banners:
 
     `whole` is a line that is nothing but a marking, and what limits it further; `openings` are the words that such a line
     may begin with;
-    `bracketed`, `first` and `last` are its places in a subject; `listed` is a word anywhere, `said` one behind a verb,
+    `bracketed`, `first` and `last` are its places in a subject; `listed` is a word anywhere, `said` one behind a verb or what a form calls it,
     of which the `verbs` are beginnings, `ascii_verbs` those that an ASCII text can have. `values` are the words of
     machines' labels. `numbered` is a copy's number, `things` what stands before a short word that is no marking ("30 sheets of"),
     `spellings` finds words in disguise. `slashes` tells what stands between slashes. Keys of the mappings are made by `key_of`.
@@ -111,7 +111,8 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         return None
     marking, bracketed = f"(?P<marking>{_any_of(words)})", f"(?P<marking>{_any_of([*words, *brackets])})"
     verbs = tuple(dict.fromkeys(fold(shape(one)) for one in tables.get("fields.verbs", ())))
-    stems = tuple(dict.fromkeys(verb[:_STEM] for verb in verbs))
+    names = [fold(shape(one)) for one in tables.get("fields.names", ())]
+    stems = tuple(dict.fromkeys(one[:_STEM] for one in (*verbs, *names)))
     name = _any_of(tables.get("fields.names", ())) or "(?!)"
     field = f'(?:(?P<field>(?:{name})){FRAME}[:=«“"]{FRAME})?'
     kinds = {key: kind for kind, some in by_kind.items() for key in _keys(some)}
@@ -144,7 +145,8 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         ),
         listed=re.compile(rf"(?<![^\W_]){marking}(?![^\W_])"),
         said=re.compile(
-            rf"(?:{'|'.join(map(re.escape, verbs)) or '(?!)'})\w{{0,6}}(?:\s{_FILLER})*(?:{_QUOTES}|(?=[\u3400-\u9fff])){marking}(?![^\W_])"
+            rf"(?:(?:{'|'.join(map(re.escape, verbs)) or '(?!)'})\w{{0,6}}(?:\s{_FILLER})*(?:{_QUOTES}|(?=[\u3400-\u9fff]))"
+            rf"|(?<![^\W_])(?:{name})\s?[:=]\s?){marking}(?![^\W_])"
         ),
         verbs=stems,
         ascii_verbs=tuple(filter(str.isascii, stems)),

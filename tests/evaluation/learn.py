@@ -2,7 +2,7 @@
 
 Logistic regressions tell whether a letter names people, threatens them or betrays operations (what is withheld), and whether
 it is open (what is held because nobody can tell), by its sequences of characters, by what stands together in its sentences (words, names, what rules
-found), and by what its words mean. Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
+found), and by what its words mean; a small network over that says the same (network.py). Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
 
@@ -43,12 +43,14 @@ from relay.detectors.likeness import (
     scores_of,
     things_of,
 )
+from relay.detectors.network import Network, written_network
 from relay.detectors.reading import Reading, read
 from relay.detectors.senses import BITS as BITS_OF_SENSES
 from relay.detectors.senses import senses_of, together
 from relay.detectors.sequences import BITS, sequences
 from relay.policy.shape import fold, shape
 from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
+from tests.evaluation.network import learn_network
 from tests.evaluation.slots import Slots
 
 HERE = Path(__file__).parent
@@ -109,7 +111,8 @@ def sources() -> list[Path]:
         *sorted((FOLDER / "weigh").glob("*.toml")),
         *sorted(path for path in DETECTORS.glob("*.toml") if path != LEARNED),
         *(HERE / "regions" / f"{half}.toml" for half in ("tune", "weigh")),
-        *(CODE / f"{module}.py" for module in ("senses", "sequences")),  # what a weight belongs to
+        *(CODE / f"{module}.py" for module in ("senses", "sequences", "network")),  # what a weight belongs to
+        HERE / "network.py",
         Path(__file__),
     ]
 
@@ -253,11 +256,21 @@ def learn(some: Sequence[Seen], tables: Sequence[csr_array], without: int | None
     )
     return replace(
         blank(),
+        network=_network(some, without),
         letters=of_text[:, : 1 << BITS],
         pairs=of_text[:, 1 << BITS :].reshape(len(MODELS), count, count),
         senses=of_senses,
         bias=tuple(sum(bias for _, bias in each) / len(tables) for each in fitted),
     )
+
+
+def _network(some: Sequence[Seen], without: int | None) -> Network:
+    """The network, from all parts but one. A text counts the root of what it teaches: there are few messages, and more to learn by heart."""
+    of_model = {code: number for number, codes in enumerate(MODELS.values(), 1) for code in codes} | {HARMLESS: 0}
+    learned = [one for one in some if one.text.part != without and one.text.code in of_model]
+    told = np.array([of_model[one.text.code] for one in learned])
+    worth = np.sqrt([one.text.teaches for one in learned])
+    return learn_network([one.senses for one in learned], told, worth, len(MODELS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,12 +346,15 @@ def encoded(likeness: Likeness) -> str:
         f"[likeness.bounds.'{language}']\nsensitive = {one.sensitive}\ncertain = {one.certain}\nopen = {one.open}\n"
         for language, one in likeness.bounds.items()
     )
+    arrays, network_steps = written_network(likeness.network)
+    network = "".join(f"{name} = '{text}'\n" for name, text in arrays.items())
     return (
         "# How sensitive letters are, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
         f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\n"
         f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {steps}\n"
         f"letters = '{written(likeness.letters, steps[0])}'\npairs = '{written(likeness.pairs, steps[1])}'\n"
-        f"senses = '{written(likeness.senses, steps[2])}'\n" + "".join(tables)
+        f"senses = '{written(likeness.senses, steps[2])}'\nnetwork_steps = {network_steps}\n"
+        f"[likeness.network]\n{network}" + "".join(tables)
     )
 
 

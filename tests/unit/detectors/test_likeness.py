@@ -20,6 +20,7 @@ from relay.detectors.likeness import (
     scores_of,
     things_of,
 )
+from relay.detectors.network import made_network
 from relay.detectors.senses import made_senses, senses_of, together
 from relay.detectors.sequences import BITS, sequences
 from relay.detectors.words import Signal
@@ -190,7 +191,8 @@ def test_what_was_learned_is_read_as_it_was_written():
     learned = likeness(bias=(0.5, -0.25, 0.0, 1.0))
     table = read_table(learned)
     weights = [table.pop(name) for name in ("letters", "pairs", "senses")]
-    again = made_likeness(**table | {"bounds": BOUNDS}, weights=weights, kinds=KINDS)
+    network = made_network(table.pop("network"), table.pop("network_steps"), len(MODELS))
+    again = made_likeness(**table | {"bounds": BOUNDS, "network": network}, weights=weights, kinds=KINDS)
     pairs = (again.letters, learned.letters), (again.pairs, learned.pairs), (again.senses, learned.senses)
     for (one, other), step in zip(pairs, again.steps, strict=True):
         assert np.abs(one * step - other).max() <= step / 2 + 1e-6
@@ -208,14 +210,21 @@ def test_what_was_learned_is_read_as_it_was_written():
         ({"pairs": "AAAA"}, "its weights can't be unpacked"),
         ({"pairs": "?"}, ""),
         ({"bounds": {}}, "it needs the bounds of all languages"),
+        ({"network_steps": [1.0]}, "its network needs senses, points, near"),
+        ({"network": {"senses": ""}}, "its network needs senses, points, near"),
+        ({"network": {"out": "AAAA"}}, "its network can't be unpacked"),
+        ({"network": {"out": "eJwDAAAAAAE="}}, "the arrays of its network don't fit"),
     ],
 )
 def test_a_damaged_file_stops_the_start(changed, fault):
-    table = read_table(likeness()) | changed
-    bounds = table.pop("bounds")
-    lines = ["learned_from = ''", *(f"{name} = {value!r}" for name, value in table.items())]
+    changed = dict(changed)
+    table = read_table(likeness())
+    network = table.pop("network") | changed.pop("network", {})
+    bounds = (table | changed).pop("bounds")
+    lines = [f"{name} = {value!r}" for name, value in (table | changed).items() if name != "bounds"]
+    lines += ["[likeness.network]", *(f"{name} = {value!r}" for name, value in network.items() if value)]
     for language, some in bounds.items():
         lines += [f"[likeness.bounds.'{language}']", *(f"{name} = {value}" for name, value in some.items())]
     lines += [] if bounds else ["[likeness.bounds]"]
     with pytest.raises(ConfigurationError, match=f"x.toml: likeness: {fault}"):
-        read_detectors({"x.toml": "\n".join(["[likeness]", *lines])})
+        read_detectors({"x.toml": "\n".join(["[likeness]", "learned_from = ''", *lines])})

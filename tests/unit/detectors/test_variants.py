@@ -78,7 +78,16 @@ def test_runs_are_decoded_a_line_for_each() -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["one two three four five six seven ", "nineteen ", "one 2 three 4 ", "12 ", "mil cent ", "elfu mia ", "and ", "zweitausendelf x six x "],
+    [
+        "one two three four five six seven ",
+        "nineteen ",
+        "one 2 three 4 ",
+        "12 ",
+        "mil cent ",
+        "elfu mia ",
+        "and ",
+        "zweitausendelf x six x ",
+    ],
 )
 def test_numbers_in_words_are_read_in_linear_time(piece: str) -> None:
     def seconds(text: str) -> float:

@@ -1,0 +1,186 @@
+"""A small neural network over what words mean (senses.py): it hears what neighbours and sentences say together, in any language.
+
+Each sense is a point. Filters look at five senses in a row, and of each the strongest answer in a sentence counts; others look
+at these answers in a sentence and its two neighbours. Of the sentences that are read together the strongest answers are
+weighed (max pooling: Collobert et al. 2011, Kim 2014). Learned by `make learn` with the rest of likeness.py.
+"""
+
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zlib import compress, decompress
+from zlib import error as zlib_error
+
+import numpy as np
+from numpy.typing import NDArray
+
+REACH = 2  # senses on each side of one with which it is heard
+NOTHING, UNKNOWN, FIRST = (
+    0,
+    1,
+    2,
+)  # rows of `points`: of what stands outside a text, of a sense that isn't known, of the first that is
+_WORDS, _SENTENCES = 4096, 1024  # that are heard at once: so memory stays bounded, whatever the text
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """What was learned; s senses, points of d numbers, f filters, m models.
+
+    `senses` are the numbers of senses in order, shape (s,); `points` (s + 2, d); `near` (2 REACH + 1, d, f) with `near_bias`
+    (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, m) with `out_bias` (m,).
+    """
+
+    senses: Array = field(repr=False)
+    points: Array = field(repr=False)
+    near: Array = field(repr=False)
+    near_bias: Array = field(repr=False)
+    beside: Array = field(repr=False)
+    beside_bias: Array = field(repr=False)
+    out: Array = field(repr=False)
+    out_bias: Array = field(repr=False)
+
+    def rows(self, numbers: Array) -> Array:
+        """The rows of `points` that senses have."""
+        if not len(self.senses):
+            return np.full(len(numbers), UNKNOWN)
+        places = np.minimum(np.searchsorted(self.senses, numbers), len(self.senses) - 1)
+        return np.where(self.senses[places] == numbers, places + FIRST, UNKNOWN)
+
+
+def shapes_of(senses: int, points: int, filters: int, models: int) -> Mapping[str, tuple[int, ...]]:
+    """The shape of each array but `senses`, in the order in which they are written."""
+    return {
+        "points": (senses + FIRST, points),
+        "near": (2 * REACH + 1, points, filters),
+        "near_bias": (filters,),
+        "beside": (3, filters, filters),
+        "beside_bias": (filters,),
+        "out": (2, filters, models),
+        "out_bias": (models,),
+    }
+
+
+def made_network(texts: Mapping[str, str], steps: Sequence[float], models: int) -> Network:
+    """What `make learn` has written.
+
+    Args:
+        texts: zlib in base64: of `senses` over their numbers of 32 bits, of each other array over whole steps from -127 to 127.
+        steps: of each of these, in the order of `shapes_of`.
+        models: how many there are.
+
+    Raises:
+        ValueError: it isn't.
+    """
+    names = shapes_of(0, 0, 0, 0)
+    if set(texts) != {"senses", *names} or len(steps) != len(names):
+        raise ValueError(f"its network needs senses, {', '.join(names)}, and a step for each of these but senses")
+    try:
+        octets = {name: decompress(b64decode(text, validate=True)) for name, text in texts.items()}
+    except zlib_error as error:
+        raise ValueError("its network can't be unpacked") from error
+    senses = np.frombuffer(octets["senses"], np.uint32).astype(np.uint64)
+    filters = len(octets["near_bias"])
+    shapes = shapes_of(len(senses), len(octets["points"]) // (len(senses) + FIRST), filters, models)
+    if any(len(octets[name]) != np.prod(shape) for name, shape in shapes.items()):
+        raise ValueError("the arrays of its network don't fit each other")
+    arrays = {
+        name: (np.frombuffer(octets[name], np.int8) * np.float32(step)).reshape(shape)
+        for (name, shape), step in zip(shapes.items(), steps, strict=True)
+    }
+    return Network(senses=senses, **arrays)
+
+
+def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
+    """What `made_network` reads."""
+    arrays = {name: getattr(network, name) for name in shapes_of(0, 0, 0, 0)}
+    steps = {name: round(float(np.abs(array).max(initial=0)) / 127, 9) or 1.0 for name, array in arrays.items()}
+    octets = {name: np.round(array / steps[name]).astype(np.int8) for name, array in arrays.items()}
+    octets = {"senses": network.senses.astype(np.uint32), **octets}
+    texts = {name: b64encode(compress(array.tobytes(), 9)).decode() for name, array in octets.items()}
+    return texts, list(steps.values())
+
+
+def blank_network(models: int) -> Network:
+    """One that hears nothing."""
+    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, 1, 1, models).items()}
+    return Network(senses=np.zeros(0, np.uint64), **arrays)
+
+
+def heard(
+    numbers: Array, of_sentence: Array, windows: tuple[Array, Array], network: Network
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much each model hears in each sentence, with what stands around it and alone, shape (models, sentences); linear time.
+
+    Args:
+        numbers: of the senses in a text, in order.
+        of_sentence: in which sentence each stands.
+        windows: the first and the last sentence with which each is read; both never fall.
+        network: what was learned.
+    """
+    first, last = windows
+    count, models = len(first), len(network.out_bias)
+    near, alone = np.zeros((models, count)), np.zeros((models, count))
+    rows = np.pad(network.rows(numbers), REACH, constant_values=NOTHING)
+    begun = np.searchsorted(of_sentence, np.arange(count + 1))
+    for begin in range(0, count, _SENTENCES):
+        end = min(count, begin + _SENTENCES)
+        low, high = max(0, first[begin] - 1), min(count, last[end - 1] + 2)
+        words = np.zeros((high - low + 2, len(network.near_bias)), np.float32)  # with nothing before and behind
+        for sentences, strongest in _in_sentences(rows, of_sentence, (begun[low], begun[high]), network):
+            words[sentences - low + 1] = np.maximum(words[sentences - low + 1], strongest)
+        here = words[1:-1]
+        said = here.any(1, keepdims=True)
+        beside = _answers([words[:-2], here, words[2:]], network) * said
+        by_itself = _answers([np.zeros_like(here), here, np.zeros_like(here)], network) * said
+        chosen = slice(begin - low, end - low)
+        near[:, begin:end] = _weighed(
+            _strongest(here, beside, (first[begin:end] - low, last[begin:end] - low)), network
+        )
+        alone[:, begin:end] = _weighed(np.concatenate([here, by_itself], 1)[chosen], network)
+    return near, alone
+
+
+def _in_sentences(
+    rows: Array, of_sentence: Array, span: tuple[int, int], network: Network
+) -> Iterator[tuple[Array, Array]]:
+    """The strongest answers of the filters in each sentence of a span of senses, piece by piece: sentences, and their answers."""
+    for start in range(*span, _WORDS):
+        stop = min(span[1], start + _WORDS)
+        points = network.points[rows[start : stop + 2 * REACH]]
+        answers = sum(points[shift : shift + stop - start] @ weights for shift, weights in enumerate(network.near))
+        answers = np.maximum(answers + network.near_bias, 0)
+        some = of_sentence[start:stop]
+        begins = np.flatnonzero(np.append(True, some[1:] != some[:-1]))
+        yield some[begins], np.maximum.reduceat(answers, begins)
+
+
+def _answers(parts: Sequence[Array], network: Network) -> Array:
+    """What the second filters answer to a sentence and its neighbours."""
+    summed = sum(part @ weights for part, weights in zip(parts, network.beside, strict=True))
+    answers: Array = np.maximum(summed + network.beside_bias, 0)
+    return answers
+
+
+def _strongest(words: Array, beside: Array, windows: tuple[Array, Array]) -> Array:
+    """The strongest of both sorts of answers in each window: by windows of 1, 2, 4 … sentences, of which two make each."""
+    both = np.concatenate([words, beside], 1)
+    first, last = windows
+    sizes = last - first + 1
+    strongest = np.empty((len(first), both.shape[1]), both.dtype)
+    size = 1
+    while True:
+        fitting = np.flatnonzero((sizes >= size) & (sizes < 2 * size))
+        strongest[fitting] = np.maximum(both[first[fitting]], both[last[fitting] - size + 1])
+        if 2 * size > sizes.max(initial=0):
+            return strongest
+        both = np.maximum(both[:-size], both[size:])
+        size *= 2
+
+
+def _weighed(answers: Array, network: Network) -> Array:
+    weighed: Array = answers @ network.out.reshape(-1, len(network.out_bias)) + network.out_bias
+    return weighed.T

@@ -1,0 +1,146 @@
+"""How the network over senses (relay/detectors/network.py) is learned: the same sums as there, on batches, with jax's gradients."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from relay.detectors.network import REACH, Network, shapes_of
+
+_POINTS, _FILTERS = 64, 128
+_ROUNDS, _BATCH, _STEP, _DECAY = 14, 64, 2e-3, 1e-3
+_SELDOM = 3  # texts in which a sense stands at least
+_WORDS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = (
+    0.15,
+    0.2,
+    0.4,
+)  # at random, so that nothing is learned by heart
+_SENTENCES = 40  # of a text, that are learned from
+_SIZES = (32, 64, 96, 128, 192, 256, 384, 512)  # senses of a text, that are learned from, at most
+
+Array = NDArray[np.float32] | NDArray[np.int64] | NDArray[np.uint64]
+Weights = dict[str, jax.Array]
+
+
+def learn_network(
+    senses: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]],
+    told: NDArray[np.int64],
+    worth: NDArray[np.float64],
+    models: int,
+) -> Network:
+    """The network that tells best which model a text belongs to.
+
+    Args:
+        senses: of each text, with the sentences in which they stand.
+        told: the number of each text's model, from 1 on; 0 for none.
+        worth: what each counts.
+        models: how many there are.
+    """
+    numbers, texts = np.unique(np.concatenate([np.unique(some) for some, _ in senses]), return_counts=True)
+    known = numbers[texts >= _SELDOM]
+    untaught = Network(senses=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0)})
+    rows = [untaught.rows(some)[: _SIZES[-1]] for some, _ in senses]
+    places = [np.minimum(some[: _SIZES[-1]], _SENTENCES) for _, some in senses]
+    weights = _begun(len(known), models + 1)
+    moments = {name: (jnp.zeros_like(some), jnp.zeros_like(some)) for name, some in weights.items()}
+    random, key = np.random.default_rng(0), jax.random.PRNGKey(1)
+    worth = worth / worth.mean()
+    total = _ROUNDS * (len(rows) // _BATCH + 1)
+    number = 0
+    for _ in range(_ROUNDS):
+        for chosen, size in _batches(np.array([len(some) for some in rows]), random):
+            number += 1
+            key, here = jax.random.split(key)
+            batch = _batch([rows[one] for one in chosen], [places[one] for one in chosen], size)
+            pad = (0, _BATCH - len(chosen))
+            weights, moments = _step(
+                weights, moments, (*batch, np.pad(told[chosen], pad), np.pad(worth[chosen], pad)), here, number, total
+            )
+    learned = {name: np.asarray(some) for name, some in weights.items()}
+    # What a text is is told against what it isn't: with that, no row of nothing is left.
+    learned["out"] = (learned["out"] - learned["out"][..., :1])[..., 1:]
+    learned["out_bias"] = (learned["out_bias"] - learned["out_bias"][:1])[1:]
+    return Network(senses=known, **learned)
+
+
+def _begun(senses: int, classes: int) -> Weights:
+    """Small numbers at random, as large as what they are summed over asks for (He et al. 2015); none for biases."""
+    keys = iter(jax.random.split(jax.random.PRNGKey(0), 8))
+    shapes = shapes_of(senses, _POINTS, _FILTERS, classes)
+    spread = {
+        "points": 0.1,
+        "near": (2 / ((2 * REACH + 1) * _POINTS)) ** 0.5,
+        "beside": (1 / (3 * _FILTERS)) ** 0.5,
+        "out": 0.05,
+    }
+    return {name: spread.get(name, 0.0) * jax.random.normal(next(keys), shape) for name, shape in shapes.items()}
+
+
+def _batches(lengths: NDArray[np.int64], random: np.random.Generator) -> Iterator[tuple[NDArray[np.int64], int]]:
+    """All texts in batches of about one length, in an order of chance, with the size that they are padded to."""
+    order = np.argsort(lengths + random.random(len(lengths)) * 8, kind="stable")
+    batches = [order[start : start + _BATCH] for start in range(0, len(order), _BATCH)]
+    for number in random.permutation(len(batches)):
+        longest = lengths[batches[number]].max()
+        yield batches[number], next(size for size in _SIZES if longest <= size)
+
+
+def _batch(rows: Sequence[Array], places: Sequence[Array], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Rows of points, and sentences, of shape (texts, size): row 0, sentence _SENTENCES where there are no more."""
+    of_points = np.zeros((_BATCH, size), np.int32)
+    of_sentence = np.full((_BATCH, size), _SENTENCES, np.int32)
+    for number, (some, where) in enumerate(zip(rows, places, strict=True)):
+        of_points[number, : len(some)], of_sentence[number, : len(some)] = some, where
+    return of_points, of_sentence
+
+
+def _classes(weights: Weights, rows: jax.Array, places: jax.Array, key: jax.Array) -> jax.Array:
+    """How much each text sounds like each class, of shape (texts, classes)."""
+    keys = jax.random.split(key, 3)
+    there = (rows > 0)[..., None]
+    points = _left_out(keys[0], weights["points"][rows] * there, _WORDS_LEFT_OUT, (*rows.shape, 1))
+    near = jax.lax.conv_general_dilated(points, weights["near"], (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC"))
+    answers = jax.nn.relu(near + weights["near_bias"]) * there
+    strongest = jax.vmap(lambda some, where: jax.ops.segment_max(some, where, _SENTENCES + 1))(answers, places)
+    words = _left_out(keys[1], jnp.maximum(strongest[:, :_SENTENCES], 0), _SENTENCES_LEFT_OUT)
+    apart = jnp.pad(words, ((0, 0), (1, 1), (0, 0)))
+    beside = sum(apart[:, shift : shift + _SENTENCES] @ weights["beside"][shift] for shift in range(3))
+    beside = jax.nn.relu(beside + weights["beside_bias"]) * (words.max(-1, keepdims=True) > 0)
+    both = jnp.concatenate([answers.max(1), beside.max(1)], -1)
+    both = _left_out(keys[2], both, _ANSWERS_LEFT_OUT)
+    return both @ weights["out"].reshape(both.shape[-1], -1) + weights["out_bias"]
+
+
+def _left_out(key: jax.Array, some: jax.Array, share: float, shape: tuple[int, ...] | None = None) -> jax.Array:
+    return some * jax.random.bernoulli(key, 1 - share, shape or some.shape) / (1 - share)
+
+
+def _loss(weights: Weights, batch: tuple[jax.Array, ...], key: jax.Array) -> jax.Array:
+    rows, places, told, worth = batch
+    sure = jax.nn.log_softmax(_classes(weights, rows, places, key))
+    return -(jnp.take_along_axis(sure, told[:, None], 1)[:, 0] * worth).sum() / _BATCH
+
+
+@partial(jax.jit, static_argnums=5)
+def _step(
+    weights: Weights,
+    moments: dict[str, tuple[jax.Array, jax.Array]],
+    batch: tuple[jax.Array, ...],
+    key: jax.Array,
+    number: int,
+    total: int,
+) -> tuple[Weights, dict[str, tuple[jax.Array, jax.Array]]]:
+    """One step of Adam (Kingma and Ba 2015) with decay of weights (Loshchilov and Hutter 2019), in smaller steps from one to the next."""
+    slopes = jax.grad(_loss)(weights, batch, key)
+    step = _STEP * 0.5 * (1 + jnp.cos(jnp.pi * number / total))
+    after, later = {}, {}
+    for name, slope in slopes.items():
+        first, second = moments[name]
+        first, second = 0.9 * first + 0.1 * slope, 0.999 * second + 0.001 * slope**2
+        by = first / (1 - 0.9**number) / (jnp.sqrt(second / (1 - 0.999**number)) + 1e-8)
+        after[name] = weights[name] - step * (by + _DECAY * weights[name])
+        later[name] = first, second
+    return after, later

@@ -1,0 +1,130 @@
+"""The network over senses: what it hears is what it was taught with, whatever the pieces that a text is heard in."""
+
+from time import process_time
+
+import jax
+import numpy as np
+import pytest
+
+from relay.detectors import network as heard_with
+from relay.detectors.network import FIRST, Network, blank_network, heard, made_network, shapes_of, written_network
+from tests.evaluation import network as learned_with
+from tests.growth import assert_linear
+
+MODELS = 2
+SENSES = np.arange(5, 25, dtype=np.uint64)
+SHAPES = shapes_of(len(SENSES), 6, 7, MODELS)
+
+
+def some_network(seed=0):
+    random = np.random.default_rng(seed)
+    arrays = {name: random.normal(size=shape).astype(np.float32) for name, shape in SHAPES.items()}
+    arrays["points"][0] = 0  # what stands outside a text
+    return Network(senses=SENSES, **arrays)
+
+
+def some_text(sentences, seed=0):
+    """Senses of which some are unknown, in sentences of which some have none."""
+    random = np.random.default_rng(seed)
+    of_sentence = np.sort(random.integers(0, sentences, 5 * sentences))
+    return random.integers(0, 30, len(of_sentence)).astype(np.uint64), of_sentence
+
+
+def whole(count):
+    return np.zeros(count, np.int64), np.full(count, count - 1)
+
+
+def test_it_hears_what_it_was_taught_with(monkeypatch):
+    """The sums of relay/ are those that gradients were taken of, with nothing left out."""
+    monkeypatch.setattr(learned_with, "_left_out", lambda key, some, share, shape=None: some)
+    network, (numbers, of_sentence) = some_network(), some_text(12)
+    weights = {name: getattr(network, name) for name in SHAPES}
+    rows, places = (some[None] for some in (network.rows(numbers), of_sentence))
+    taught = learned_with._classes(weights, rows, places, jax.random.PRNGKey(0))
+    near, _ = heard(numbers, of_sentence, whole(12), network)
+    assert near[:, 0] == pytest.approx(np.asarray(taught)[0], rel=1e-3)
+    assert (near == near[:, :1]).all()
+
+
+@pytest.mark.parametrize(("words", "sentences"), [(3, 2), (7, 1000), (1000, 5)])
+def test_the_pieces_that_a_text_is_heard_in_make_no_difference(monkeypatch, words, sentences):
+    network, (numbers, of_sentence) = some_network(), some_text(60)
+    here = np.arange(60)
+    windows = np.maximum(0, here - here % 7), np.minimum(59, here + 9)
+    expected = heard(numbers, of_sentence, windows, network)
+    monkeypatch.setattr(heard_with, "_WORDS", words)
+    monkeypatch.setattr(heard_with, "_SENTENCES", sentences)
+    for one, other in zip(heard(numbers, of_sentence, windows, network), expected, strict=True):
+        assert one == pytest.approx(other, rel=1e-4)
+
+
+def test_a_sentence_is_heard_with_its_window_and_alone_without():
+    network, (numbers, of_sentence) = some_network(), some_text(30)
+    near, alone = heard(numbers, of_sentence, whole(30), network)
+    changed = numbers.copy()
+    changed[of_sentence == 20] = 6
+    near_changed, alone_changed = heard(changed, of_sentence, whole(30), network)
+    assert (near != near_changed).any()
+    far = np.abs(np.arange(30) - 20) > 1
+    assert (alone[:, far] == alone_changed[:, far]).all()
+    by_itself = np.arange(30), np.arange(30)
+    assert (
+        heard(numbers, of_sentence, by_itself, network)[0][:, far]
+        == heard(changed, of_sentence, by_itself, network)[0][:, far]
+    )[:, :15].all()
+
+
+@pytest.mark.parametrize("sentences", [0, 1, 3])
+def test_a_text_without_words_says_nothing(sentences):
+    near, alone = heard(np.zeros(0, np.uint64), np.zeros(0, np.int64), whole(sentences), some_network())
+    assert near.shape == alone.shape == (MODELS, sentences)
+    assert (near == some_network().out_bias[:, None]).all()
+
+
+def test_a_blank_network_hears_nothing():
+    numbers, of_sentence = some_text(5)
+    assert not np.any(heard(numbers, of_sentence, whole(5), blank_network(MODELS)))
+
+
+def test_what_was_written_is_read_again():
+    network = some_network()
+    texts, steps = written_network(network)
+    again = made_network(texts, steps, MODELS)
+    assert (again.senses == network.senses).all()
+    for name, step in zip(SHAPES, steps, strict=True):
+        assert np.abs(getattr(again, name) - getattr(network, name)).max() <= step / 2 + 1e-6
+
+
+def test_rows_are_those_of_known_senses():
+    assert some_network().rows(np.array([5, 24, 4, 25], np.uint64)).tolist() == [FIRST, FIRST + 19, 1, 1]
+
+
+def test_it_learns_what_is_there_to_learn():
+    """Which of two senses comes first, far from each other, and whether a third is there at all."""
+    random = np.random.default_rng(0)
+    texts, told = [], []
+    for number in range(400):
+        numbers = random.integers(10, 30, 12).astype(np.uint64)
+        numbers[[3, 4]] = [[5, 6], [6, 5]][number % 2]
+        if number % 3 == 0:
+            numbers[9] = 7
+        texts.append((numbers, np.repeat([0, 1, 2], 4)))
+        told.append(2 if number % 3 == 0 else number % 2)
+    network = learned_with.learn_network(texts[:300], np.array(told[:300]), np.ones(300), MODELS)
+    heard_most = [[0, *heard(*text, whole(3), network)[0][:, 0]] for text in texts[300:]]
+    right = np.argmax(heard_most, 1) == told[300:]
+    assert right.mean() > 0.95
+
+
+@pytest.mark.parametrize("length", [1, 30])
+def test_long_texts_are_heard_in_linear_time(length):
+    network = some_network()
+
+    def seconds(count):
+        numbers, of_sentence = np.full(count * length, 6, np.uint64), np.repeat(np.arange(count), length)
+        here = np.arange(count)
+        begun = process_time()
+        heard(numbers, of_sentence, (np.maximum(0, here - 300), np.minimum(count - 1, here + 300)), network)
+        return process_time() - begun
+
+    assert_linear(seconds, 2_000, 16_000)
