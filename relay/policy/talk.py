@@ -4,7 +4,8 @@ The first names this list, or the channel for such information, and a verb of se
 in any order. So it can tell nothing about a message, a person or a thing: "bitte keine TLP:RED-Meldungen in diese Liste
 stellen" passes, "TLP:RED bitte nicht weitergeben" is a marking with what follows from it. What points at this message ("this",
 "attached", "is") stands in no table. The second has a label right behind such words as "the difference between" or "the
-meaning of".
+meaning of"; or it is a question, or tells of a training, a poster, minutes, and neither points at this message nor says
+what something is.
 """
 
 import re
@@ -125,6 +126,18 @@ nếu|khi|bạn|cần|trở lên|hoặc cao hơn|cao hơn|họ tên|tên|cá nh�
 jika|kalau|bila|apabila|anda|perlu|atau lebih tinggi|ke atas|dan di atasnya|lebih tinggi|nama|pribadi|operasional|semuanya|apa|siapa|juga|maka|di sana|dulu|seperti itu|tingkat|level|perhatian|catatan|jangan lupa|itu|tersebut|perwira penghubung
 kama|ikiwa|iwapo|wewe|unayo|hitaji|au zaidi|na zaidi|au juu zaidi|na juu|juu ya|zaidi|majina|jina|binafsi|za operesheni|kila kitu|chochote|nini|nani|pia|basi|huko|kwanza|kama hizo|hizo|hiyo|kiwango|kiwango cha|ngazi|ngazi ya|tahadhari|angalizo|afisa uhusiano|wenye|yenye|vyenye|ni
 if you have|si vous avez|si tienen|si usted tiene|se tiverem|se você tem|wenn sie|haben sie|wie|als u|als je|если у вас есть|如有|如果有|nếu có|nếu bạn có|jika ada|kalau ada|bila ada|kama una|kama mna|ikiwa una|فأرسلوها|deelt|bali
+just|friendly|a friendly|up to|only goes up to|goes up to|so|therefore|travel|should travel|gladly
+modérateurs|n'ont pas leur place|n'a pas sa place|leur place|sa place|jusqu'à|ne va pas au-delà de|donc|passer par|adressez-vous à|plutôt qu'à|dès qu'une information relève du
+hasta|por eso|para eso está|no se comparte|no se comparten|nada que sea|comparte|comparten
+até|vai só até|o que for|deve seguir|devem seguir|pelo|por isso
+bis|geht bis|also|daher|nur bis|versendet|versenden
+nog even|nog even dit|thuis|tot en met|dus|daarom|hoger dan
+рассылка|рассылка рассчитана|рассчитана|не выше|до|поэтому|список
+مخصصة|مخصصة لما|لما|لا يتجاوز|يتجاوز|أما|فيرسل|فهو|لذلك|ما هو|فاستعملوا|منظومة
+最高|只到|最高只到|请改走|改走|因此|所以|组
+kính gửi|kính|chỉ nhận|nhận|đến mức|còn|xin gửi|vì vậy|thay vì
+diingat|mohon diingat|sampai|hanya sampai|jadi|bahan|oleh karena itu|dulu
+inaishia|kwa hiyo|hadi|mwisho|kumbusho tu|ipelekwe
 """
 # What labels are explained with: it stands before them, or behind them.
 _ABOUT = """
@@ -142,9 +155,44 @@ perbedaan|perbedaan antara|beda antara|arti|makna|arti dari|definisi|apa arti|ap
 tofauti kati ya|tofauti ya|tofauti baina ya|maana ya|ufafanuzi wa|nini maana ya|ni lini tutumie|lini kutumia|jinsi ya kutumia
 """
 _MEANS = "区别|差别|含义|意思|是什么意思|有什么区别|有何区别|nghĩa là gì|khác nhau thế nào|artinya apa|maana yake nini"
+# What people tell of when they talk about labels: beginnings of words.
+_OCCASIONS = """
+training|trainings|workshop|webinar|seminar|course|session|poster|posters|template|templates|minutes|glossary|colour|colours|color|colors|leaflet|handbook
+formation|formations|atelier|webinaire|séminaire|stage|affiche|affiches|modèle de fiche|gabarit|compte rendu|procès-verbal de la réunion|glossaire|couleur|couleurs|dépliant|étiquettes
+formación|capacitación|taller|seminario|curso|cartel|carteles|plantilla|acta|glosario|color|colores|folleto|etiquetas
+formação|capacitação|oficina|seminário|curso|cartaz|modelo de relatório|ata|glossário|cor|cores|folheto|etiquetas|inscrições
+schulung|lehrgang|workshop|seminar|plakat|vorlage|formatvorlage|protokoll der sitzung|glossar|farbe|farben|merkblatt|handbuch
+cursus|opleiding|workshop|seminarie|training|poster|sjabloon|verslag|woordenlijst|kleur|kleuren|folder|handboek|uitleg
+семинар|семинаре|обучение|обучении|курс|курсе|занятие|тренинг|плакат|образец|шаблон|протоколе совещания|памятка|памятку|цвет|цвета
+دورة|الدورة|ورشة|الورشة|تدريب|التدريب|ندوة|محاضرة|المحاضرة|ملصق|الملصق|نموذج|النموذج|محضر|المحضر|اللون|الألوان|دليل
+培训|研讨会|讲座|课程|海报|模板|会议纪要|纪要|颜色|手册|词汇表
+tập huấn|khóa học|hội thảo|buổi học|áp phích|mẫu phiếu|mẫu báo cáo|biên bản cuộc họp|màu|sổ tay
+pelatihan|lokakarya|seminar|kursus|sesi|poster|templat|template|notulen|warna|buku panduan
+mafunzo|warsha|semina|kozi|bango|mabango|fomu|kumbukumbu za kikao|rangi|kijitabu
+"""
+# What points at this message, or at what comes with it.
+_POINTING = """
+this|these|attached|enclosed|herewith|below|above|following|follows|here is|here are|my|our|sending|sent|i send|we send
+ce|cet|cette|ces|ci-joint|ci-jointe|ci-dessous|ci-après|suivant|suivante|suivants|voici|mon|ma|mes|notre|nos|joint|jointe|j'envoie
+este|esta|estos|estas|adjunto|adjunta|adjuntos|siguiente|siguientes|mi|mis|nuestro|nuestra|abajo|envío|le envío|aquí va
+este|esta|estes|estas|isto|isso|anexo|anexa|seguinte|seguintes|abaixo|meu|minha|nosso|nossa|segue|seguem|envio
+dies|diese|dieser|dieses|diesen|diesem|anbei|beiliegend|angehängt|angehängte|folgend|folgende|folgenden|unten|nachstehend|hiermit|mein|meine|unser|unsere|unserer
+deze|dit|bijgaand|bijgevoegd|bijlage|onderstaand|onderstaande|volgende|hierbij|mijn|ons|onze
+этот|эта|это|эти|этого|этой|этом|прилагаю|прилагается|вложение|вложении|ниже|следующий|следующая|следующие|наш|наша|наши|мой|моя|направляю
+هذا|هذه|هذي|مرفق|المرفق|المرفقة|أرفق|نرفق|التالي|التالية|أدناه|طيه|تقريرنا|رسالتي|رسالتنا
+本邮件|本文|本报告|本文件|本通报|此件|此文|这份|这个|附件|如下|以下|我的|我们的|现将
+này|đây|đính kèm|gửi kèm|sau đây|dưới đây|của tôi|của chúng tôi
+ini|terlampir|lampiran|berikut|di bawah|saya kirim|kami kirim|laporan kami
+hii|hili|hizi|huu|hiki|nimeambatisha|kiambatisho|ifuatayo|hapa chini|yetu|yangu
+"""
+# What says of something that it is so marked.
+_SAYS_IT_IS = "is|are|was|were|be|as|marked|classified|labelled|labeled|est|sont|comme|marqué|marquée|classé|classée|es|son|como|marcado|marcada|clasificado|é|são|classificado|ist|sind|als|eingestuft|gekennzeichnet|zijn|gemarkeerd|это|как|гриф|с грифом|помечен|помечено|هو|هي|مصنف|مصنفة|بتصنيف|是|为|为是|标为|属于|là|thuộc|adalah|termasuk|bertanda|ni"
 _WORD = re.compile(r"[^\W_]")
 _LETTER = re.compile(rf"[^\W\d_{UNSPACED}]")
 _ANOTHER = rf"tlp[\s:=-]{{0,3}}(?:[^\W\d_{UNSPACED}]{{1,12}}|[{UNSPACED}]色?)"  # a further label
+_A_WORD = re.compile(rf"[{UNSPACED}]{{2}}|[^\W_{UNSPACED}]+")
+_MANY = 6  # words beside a label, from which on a line is no marking with a few words
+_QUESTION_MARKS = frozenset("?؟？")
 _SIGN_BEFORE = re.compile(r"[-–—:,.()\[\]*]\s*\Z")
 _SIGN_BEHIND = re.compile(r"\s*(?:[-–—](?!\w)|[–—:,.()\[\]*])")  # "TLP:RED-Meldungen" is a word
 
@@ -173,6 +221,8 @@ _OF_A_RULE = re.compile(
 _BETWEEN = rf"(?:[^\w\n]|{_ANOTHER}|{_any_of(_otherwise).pattern})*+"
 _ASKED_BEFORE = re.compile(rf"(?:{_any_of(_phrases(_ABOUT)).pattern}){_BETWEEN}\Z")
 _ASKED_BEHIND = re.compile(rf"{_BETWEEN}(?:{_any_of(_phrases(_MEANS)).pattern})")
+_IS_OCCASION, _IS_POINTING = _any_of(_phrases(_OCCASIONS)), _any_of(_phrases(_POINTING))
+_IS_SAID = re.compile(rf"(?:{_any_of(_phrases(_SAYS_IT_IS)).pattern})[\s'’\"“«]*\Z|[:=(\[–—-]\s*\Z")
 
 
 def is_talk(folded: str, start: int, end: int) -> bool:
@@ -185,8 +235,13 @@ def is_talk(folded: str, start: int, end: int) -> bool:
     if _ASKED_BEFORE.search(before) or _ASKED_BEHIND.match(after):
         return True
     beside = f"{before} · {after}"
-    if "?" in beside + folded[last : last + 1]:
-        return False
+    asked = not _QUESTION_MARKS.isdisjoint(after + folded[last : last + 1])
+    if asked or _IS_OCCASION.search(beside):
+        return (
+            len(_A_WORD.findall(beside)) >= _MANY
+            and not _IS_SAID.search(before)
+            and not _IS_POINTING.search(_IS_HERE.sub("·", beside))
+        )
     here = _IS_HERE.search(beside)
     rest = _IS_CHANNEL.sub("·", _IS_HERE.sub("·", beside))
     sent = _IS_SENT.search(rest)
