@@ -10,6 +10,7 @@ dates       days past, present and to come                          facts       
 own         what is the author's own: name, block, addresses        signing     a last block that is a signature by its shape
 variants    what was spelt, spaced or encoded, put back           spoken      numbers in words as digits: numerals
 sequences   a text's sequences of characters, hashed                senses      what its words mean, whatever its language
+network     what neighbours among these say together
 likeness    how sensitive a letter is, by what was learned          language    in which language it is written
 believing   which findings of rules count by that                   detector    a rule over such signals
 find        all of it for one view                                  examples    what must be found, and what must not
