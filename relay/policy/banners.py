@@ -30,6 +30,8 @@ _COPY_NUMBER = (
     r"[\W_]{0,8}(?:n[.]?o|nr|n|o)?[\W_]{0,8}(?:\d{1,6}(?:\s{0,2}(?:/|of|de|sur|von|из|van)\s{0,2}\d{1,4})?|"
     rf"{fold(shape('ед'))}\w{{0,12}}[.]?)"
 )
+# What a line in capitals may have behind the marking and be nothing else: "CONFIDENTIAL REPORT".
+_NOUN = "document|information|report|material|file|message|circulation|access|behandeln|behandelen|rapport|stuk"
 _FILLER = r"(?:as|comme|como|als|a|de|la|level|niveau|nivel)\b"
 _QUOTES = r"[\s\"'«“”»:*(]{1,9}"
 _SUFFIX = r"(?:\s*(?:[-–—|:,;·•★(]|/{1,2})\s*|[ \t]{3,})[^\n]{1,60}"
@@ -124,7 +126,7 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
     distinct = frozenset(key for key in certain - everyday - short if " " in key)
     return Banners(
         whole=re.compile(
-            rf"{FRAME}(?:(?:{_COUNTER}|{_COPY}{_COPY_NUMBER}){FRAME})?{field}{bracketed}(?P<copy>[\W_]{{0,5}}{_COPY}(?:{_COPY_NUMBER})?)?"
+            rf"{FRAME}(?:(?:{_COUNTER}|{_COPY}{_COPY_NUMBER}){FRAME})?{field}{bracketed}(?:[\W_]{{1,3}}(?P<noun>{_NOUN})(?![^\W_]))?(?P<copy>[\W_]{{0,5}}{_COPY}(?:{_COPY_NUMBER})?)?"
             f"(?:{FRAME}(?:{_COUNTER}{FRAME})?|(?P<suffix>{_SUFFIX}))"
         ),
         openings=frozenset(

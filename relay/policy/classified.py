@@ -106,6 +106,8 @@ def _weigh_line(text: str, folded: str, found: re.Match[str], banners: Banners, 
     if _heads_a_disclaimer(found, folded, banners, at_top=0 <= edge < FIRST_LINES):
         return None
     shouted = _is_shouted(text, found, banners) and is_label_case(text[slice(*found.span("suffix"))])
+    if found["noun"] and not (shouted and is_label_case(text[slice(*found.span("noun"))])):
+        return None
     numbered = _is_numbered(folded, found, banners)
     copied = bool(numbered or found["copy"] or banners.copy.match(folded, found.end("marking")))
     if banners.is_short(word) and not (copied or found["field"]):
@@ -137,7 +139,11 @@ def _in_capitals(text: str, folded: str, place: str, banners: Banners, told: set
             continue
         edges = edges or edges_of(text)
         code = _weigh(text, folded, place, found, banners, at_edge=line_start(text, word) in edges)
-        if code and _is_shouted(text, found, banners) and not is_talk(folded, *found.span("marking")):
+        if (
+            code
+            and _is_shouted(text, found, banners)
+            and not is_talk(folded, *found.span("marking"), stands_for_itself=code == "M1")
+        ):
             yield _finding(code, place, found, banners, in_prose=code == "H2")
 
 
@@ -167,7 +173,9 @@ def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[in
         if line_start(text, start) in told or text[start].islower() or banners.is_short(found["marking"]):
             continue
         _, last = sentence_around(folded, start, end)
-        if "?" not in folded[last : last + 1] + folded[end:last] and not is_talk(folded, start, end):
+        if "?" not in folded[last : last + 1] + folded[end:last] and not is_talk(
+            folded, start, end, stands_for_itself=False
+        ):
             yield _finding("H2", place, found, banners, in_prose=True)
 
 

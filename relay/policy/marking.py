@@ -124,7 +124,7 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
         return
     if is_prose(place):
         told = without_legend(found, folded)
-        yield from _few(told, lambda finding: not is_talk(folded, finding.start, finding.end))
+        yield from _few(told, lambda one: not is_talk(folded, one.start, one.end, stands_for_itself=one.code == "M1"))
     else:
         yield from _few(found)
 

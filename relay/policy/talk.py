@@ -188,6 +188,7 @@ hii|hili|hizi|huu|hiki|nimeambatisha|kiambatisho|ifuatayo|hapa chini|yetu|yangu
 # What says of something that it is so marked.
 _SAYS_IT_IS = "is|are|was|were|be|as|marked|classified|labelled|labeled|est|sont|comme|marqué|marquée|classé|classée|es|son|como|marcado|marcada|clasificado|é|são|classificado|ist|sind|als|eingestuft|gekennzeichnet|zijn|gemarkeerd|это|как|гриф|с грифом|помечен|помечено|هو|هي|مصنف|مصنفة|بتصنيف|是|为|为是|标为|属于|là|thuộc|adalah|termasuk|bertanda|ni"
 _WORD = re.compile(r"[^\W_]")
+_BEGIN, _END = rf"(?<![^\W_{UNSPACED}])", rf"(?![^\W_{UNSPACED}])"
 _LETTER = re.compile(rf"[^\W\d_{UNSPACED}]")
 _ANOTHER = rf"tlp[\s:=-]{{0,3}}(?:[^\W\d_{UNSPACED}]{{1,12}}|[{UNSPACED}]色?)"  # a further label
 _A_WORD = re.compile(rf"[{UNSPACED}]{{2}}|[^\W_{UNSPACED}]+")
@@ -202,14 +203,20 @@ def _phrases(table: str) -> list[str]:
 
 
 def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """Any of them as a whole, the longest first; where nothing parts words, anywhere."""
-
-    def bound(phrase: str) -> str:
+    """Any of them as a whole, the longest first among those with the same first letter; where nothing parts words, anywhere."""
+    by_first: dict[str, list[str]] = {}
+    for phrase in sorted(set(phrases), key=lambda one: (-len(one), one)):
         words = r"[\s'’\"“”«»-]+".join(map(re.escape, phrase.split()))
-        first, last = rf"(?<![^\W_{UNSPACED}])", rf"(?![^\W_{UNSPACED}])"
-        return f"{first if _LETTER.match(phrase) else ''}{words}{last if _LETTER.match(phrase[-1:]) else ''}"
-
-    return re.compile("|".join(bound(one) for one in sorted(set(phrases), key=lambda one: (-len(one), one))))
+        by_first.setdefault(phrase[0], []).append(words[1:] + (_END if _LETTER.match(phrase[-1]) else ""))
+    parted, anywhere = (
+        "|".join(
+            f"{first}(?:{'|'.join(rest)})"
+            for first, rest in by_first.items()
+            if bool(_LETTER.match(first)) is is_parted
+        )
+        for is_parted in (True, False)
+    )
+    return re.compile("|".join(filter(None, (f"{_BEGIN}(?:{parted})" if parted else "", anywhere))))
 
 
 _here, _channel, _send, _not, _otherwise = map(_phrases, (_HERE, _CHANNEL, _SEND, _NOT, _OTHERWISE))
@@ -223,10 +230,18 @@ _ASKED_BEFORE = re.compile(rf"(?:{_any_of(_phrases(_ABOUT)).pattern}){_BETWEEN}\
 _ASKED_BEHIND = re.compile(rf"{_BETWEEN}(?:{_any_of(_phrases(_MEANS)).pattern})")
 _IS_OCCASION, _IS_POINTING = _any_of(_phrases(_OCCASIONS)), _any_of(_phrases(_POINTING))
 _IS_SAID = re.compile(rf"(?:{_any_of(_phrases(_SAYS_IT_IS)).pattern})[\s'’\"“«]*\Z|[:=(\[–—-]\s*\Z")
+_IS_CHOICE = re.compile(rf"{_ANOTHER}{_BETWEEN}\Z")  # "TLP:GREEN or"
 
 
-def is_talk(folded: str, start: int, end: int) -> bool:
-    """Whether the sentence around a label asks or tells what it means, or where such information is sent or isn't, and nothing else."""
+def is_talk(folded: str, start: int, end: int, *, stands_for_itself: bool = True) -> bool:
+    """Whether the sentence around a label asks or tells what it means, or where such information is sent or isn't, and nothing else.
+
+    Args:
+        folded: the text.
+        start: of the label.
+        end: of it.
+        stands_for_itself: whether it is where markings stand; there questions, trainings and the like are no excuse.
+    """
     first, last = sentence_around(folded, start, end)
     first += folded[first:start].rfind(";") + 1
     before, after = folded[first:start], folded[end:last].partition(";")[0]
@@ -235,18 +250,24 @@ def is_talk(folded: str, start: int, end: int) -> bool:
     if _ASKED_BEFORE.search(before) or _ASKED_BEHIND.match(after):
         return True
     beside = f"{before} · {after}"
-    asked = not _QUESTION_MARKS.isdisjoint(after + folded[last : last + 1])
-    if asked or _IS_OCCASION.search(beside):
-        return (
-            len(_A_WORD.findall(beside)) >= _MANY
-            and not _IS_SAID.search(before)
-            and not _IS_POINTING.search(_IS_HERE.sub("·", beside))
-        )
+    if not _QUESTION_MARKS.isdisjoint(after + folded[last : last + 1]) or _IS_OCCASION.search(beside):
+        return not stands_for_itself and _is_told_of(before, after)
     here = _IS_HERE.search(beside)
     rest = _IS_CHANNEL.sub("·", _IS_HERE.sub("·", beside))
     sent = _IS_SENT.search(rest)
     told = sent and ((here and _IS_NOT.search(rest)) or _IS_CHANNEL.search(beside))
     return bool(told) and not _WORD.search(_OF_A_RULE.sub("·", beside))
+
+
+def _is_told_of(before: str, after: str) -> bool:
+    """Whether a question, or what is told of a training, has a label amid its words, says of nothing that it is so marked, and doesn't point at its own message."""
+    amid = _A_WORD.search(before) and (_A_WORD.search(after) or _IS_CHOICE.search(before))
+    return (
+        bool(amid)
+        and len(_A_WORD.findall(f"{before} {after}")) >= _MANY
+        and not _IS_SAID.search(before)
+        and not _IS_POINTING.search(_IS_HERE.sub("·", f"{before} · {after}"))
+    )
 
 
 def _is_set_apart(before: str, after: str) -> bool:

@@ -24,7 +24,7 @@ BANNERS = """CONFIDENTIEL|CONFIDENTIEL DÉFENSE|*** CONFIDENTIEL ***|[SECRET]|--
 CONFIDENTIEL - DOUANES|TOP SECRET|RESTRICTED|CONFIDENTIAL|EU RESTRICTED|RESTREINT UE/EU RESTRICTED|NATO CONFIDENTIAL|CONFIDENCIAL|RESERVADO
 DIFUSIÓN LIMITADA|MUITO SECRETO|VS - NUR FÜR DEN DIENSTGEBRAUCH|ДЛЯ СЛУЖЕБНОГО ПОЛЬЗОВАНИЯ|СОВЕРШЕННО СЕКРЕТНО|机密|绝密★长期|سري للغاية|TUYỆT MẬT|SULIT|RAHASIA
 DOCUMENT CONFIDENTIEL|SECRETO DE SUMARIO|EM SEGREDO DE JUSTIÇA|POLITIE VERTROUWELIJK|ОГРАНИЧЕННОГО РАСПРОСТРАНЕНИЯ|机密文件|严禁外传|وثيقة سرية|غير مصرح بتداوله|مقيد التداول
-TÀI LIỆU MẬT|DOKUMEN RAHASIA|WARAKA WA SIRI|ลับมาก|C O N F I D E N T I E L|ＣＯＮＦＩＤＥＮＴＩＥＬ""".replace(
+CONFIDENTIAL REPORT|VERTRAULICH BEHANDELN|TÀI LIỆU MẬT|DOKUMEN RAHASIA|WARAKA WA SIRI|ลับมาก|C O N F I D E N T I E L|ＣＯＮＦＩＤＥＮＴＩＥＬ""".replace(
     "\n", "|"
 ).split("|")
 
@@ -45,7 +45,7 @@ def test_a_first_line_in_small_letters_holds(line):
     assert found(f"{line}\n{BODY}") == HELD
 
 
-SUBJECTS = """[CONFIDENTIEL] Saisie à Douala|[Confidentiel] Saisie|CONFIDENTIEL - Saisie|CONFIDENTIEL : saisie|Re: CONFIDENTIEL / saisie|CONFIDENTIEL
+SUBJECTS = """CONFIDENTIAL report on the courier from Douala|CONFIDENTIAL report on the courier, who has it?|[CONFIDENTIEL] Saisie à Douala|[Confidentiel] Saisie|CONFIDENTIEL - Saisie|CONFIDENTIEL : saisie|Re: CONFIDENTIEL / saisie|CONFIDENTIEL
 Re: [CAFR][ALERT] SECRET: saisie|[CAFR] CONFIDENTIEL - saisie|[CM>AE>VN] SECRET: saisie|RE[2]: SECRET / saisie|回复：机密：查获
 Classification: SECRET - saisie|UK SECRET: seizure|Saisie (SECRET)|Saisie - CONFIDENTIEL|Saisie [SECRET - diffusion limitée]|RESTRICTED: seizure|Fwd: [SECRET] seizure|СЕКРЕТНО: изъятие""".replace(
     "\n", "|"
