@@ -4,8 +4,8 @@ The first names this list, or the channel for such information, and a verb of se
 in any order. So it can tell nothing about a message, a person or a thing: "bitte keine TLP:RED-Meldungen in diese Liste
 stellen" passes, "TLP:RED bitte nicht weitergeben" is a marking with what follows from it. What points at this message ("this",
 "attached", "is") stands in no table. The second has a label right behind such words as "the difference between" or "the
-meaning of"; or it is a question, or tells of a training, a poster, minutes, and neither points at this message nor says
-what something is.
+meaning of"; or it asks for a choice of two, or tells of a training, a poster or their colours, and neither points at this message nor
+says what something is.
 """
 
 import re
@@ -157,18 +157,18 @@ tofauti kati ya|tofauti ya|tofauti baina ya|maana ya|ufafanuzi wa|nini maana ya|
 _MEANS = "区别|差别|含义|意思|是什么意思|有什么区别|有何区别|nghĩa là gì|khác nhau thế nào|artinya apa|maana yake nini"
 # What people tell of when they talk about labels: beginnings of words.
 _OCCASIONS = """
-training|trainings|workshop|webinar|seminar|course|session|poster|posters|template|templates|minutes|glossary|colour|colours|color|colors|leaflet|handbook
-formation|formations|atelier|webinaire|séminaire|stage|affiche|affiches|modèle de fiche|gabarit|compte rendu|procès-verbal de la réunion|glossaire|couleur|couleurs|dépliant|étiquettes
-formación|capacitación|taller|seminario|curso|cartel|carteles|plantilla|acta|glosario|color|colores|folleto|etiquetas
-formação|capacitação|oficina|seminário|curso|cartaz|modelo de relatório|ata|glossário|cor|cores|folheto|etiquetas|inscrições
-schulung|lehrgang|workshop|seminar|plakat|vorlage|formatvorlage|protokoll der sitzung|glossar|farbe|farben|merkblatt|handbuch
-cursus|opleiding|workshop|seminarie|training|poster|sjabloon|verslag|woordenlijst|kleur|kleuren|folder|handboek|uitleg
-семинар|семинаре|обучение|обучении|курс|курсе|занятие|тренинг|плакат|образец|шаблон|протоколе совещания|памятка|памятку|цвет|цвета
-دورة|الدورة|ورشة|الورشة|تدريب|التدريب|ندوة|محاضرة|المحاضرة|ملصق|الملصق|نموذج|النموذج|محضر|المحضر|اللون|الألوان|دليل
-培训|研讨会|讲座|课程|海报|模板|会议纪要|纪要|颜色|手册|词汇表
-tập huấn|khóa học|hội thảo|buổi học|áp phích|mẫu phiếu|mẫu báo cáo|biên bản cuộc họp|màu|sổ tay
-pelatihan|lokakarya|seminar|kursus|sesi|poster|templat|template|notulen|warna|buku panduan
-mafunzo|warsha|semina|kozi|bango|mabango|fomu|kumbukumbu za kikao|rangi|kijitabu
+training|trainings|workshop|webinar|seminar|poster|posters|colour|colours|color|colors
+formation|formations|atelier|webinaire|séminaire|affiche|affiches|couleur|couleurs
+formación|capacitación|taller|seminario|curso|cartel|carteles|color|colores
+formação|capacitação|seminário|curso|cartaz|cor|cores
+schulung|lehrgang|workshop|seminar|plakat|farbe|farben
+cursus|opleiding|workshop|seminarie|training|poster|kleur|kleuren
+семинар|семинаре|обучение|обучении|курс|курсе|занятие|тренинг|плакат|цвет|цвета
+دورة|الدورة|ورشة|الورشة|تدريب|التدريب|ندوة|محاضرة|المحاضرة|ملصق|الملصق|اللون|الألوان
+培训|研讨会|讲座|课程|海报|颜色
+tập huấn|khóa học|hội thảo|buổi học|áp phích|màu
+pelatihan|lokakarya|seminar|kursus|sesi|poster|warna
+mafunzo|warsha|semina|kozi|bango|mabango|rangi
 """
 # What points at this message, or at what comes with it.
 _POINTING = """
@@ -230,7 +230,9 @@ _ASKED_BEFORE = re.compile(rf"(?:{_any_of(_phrases(_ABOUT)).pattern}){_BETWEEN}\
 _ASKED_BEHIND = re.compile(rf"{_BETWEEN}(?:{_any_of(_phrases(_MEANS)).pattern})")
 _IS_OCCASION, _IS_POINTING = _any_of(_phrases(_OCCASIONS)), _any_of(_phrases(_POINTING))
 _IS_SAID = re.compile(rf"(?:{_any_of(_phrases(_SAYS_IT_IS)).pattern})[\s'’\"“«]*\Z|[:=(\[–—-]\s*\Z")
-_IS_CHOICE = re.compile(rf"{_ANOTHER}{_BETWEEN}\Z")  # "TLP:GREEN or"
+_OR = _any_of(_phrases("or|ou|o|oder|of|или|أو|أم|或|还是|hay|hoặc|atau|au")).pattern
+_IS_CHOICE = re.compile(rf"{_ANOTHER}\W+(?:{_OR})\W+\Z")  # "TLP:GREEN or"
+_IS_CHOSEN = re.compile(rf"\W+(?:{_OR})\W+{_ANOTHER}")
 
 
 def is_talk(folded: str, start: int, end: int, *, stands_for_itself: bool = True) -> bool:
@@ -250,8 +252,10 @@ def is_talk(folded: str, start: int, end: int, *, stands_for_itself: bool = True
     if _ASKED_BEFORE.search(before) or _ASKED_BEHIND.match(after):
         return True
     beside = f"{before} · {after}"
-    if not _QUESTION_MARKS.isdisjoint(after + folded[last : last + 1]) or _IS_OCCASION.search(beside):
-        return not stands_for_itself and _is_told_of(before, after)
+    chosen = _IS_CHOICE.search(before) or _IS_CHOSEN.match(after)
+    asked = not _QUESTION_MARKS.isdisjoint(after + folded[last : last + 1])
+    if asked or _IS_OCCASION.search(beside):
+        return bool(chosen or not asked) and not stands_for_itself and _is_told_of(before, after)
     here = _IS_HERE.search(beside)
     rest = _IS_CHANNEL.sub("·", _IS_HERE.sub("·", beside))
     sent = _IS_SENT.search(rest)
@@ -260,7 +264,7 @@ def is_talk(folded: str, start: int, end: int, *, stands_for_itself: bool = True
 
 
 def _is_told_of(before: str, after: str) -> bool:
-    """Whether a question, or what is told of a training, has a label amid its words, says of nothing that it is so marked, and doesn't point at its own message."""
+    """Whether a choice, or what is told of a training, has a label amid its words, says of nothing that it is so marked, and doesn't point at its own message."""
     amid = _A_WORD.search(before) and (_A_WORD.search(after) or _IS_CHOICE.search(before))
     return (
         bool(amid)
