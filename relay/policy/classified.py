@@ -26,9 +26,8 @@ from relay.policy.lines import (
     words_in_capitals,
 )
 from relay.policy.post import Finding
-from relay.policy.sentence import in_marking_place, is_prose, next_is_small, sentence_around, stands_out
+from relay.policy.sentence import in_marking_place, is_a_rule, is_prose, next_is_small, sentence_around, stands_out
 from relay.policy.shape import Version, is_label_case
-from relay.policy.talk import is_talk
 
 _FRAMED = FIRST_LINES  # a line in a box, which marks like one at an edge
 _MANY = 50  # lines between a text's edges, behind which further ones say nothing new
@@ -139,11 +138,7 @@ def _in_capitals(text: str, folded: str, place: str, banners: Banners, told: set
             continue
         edges = edges or edges_of(text)
         code = _weigh(text, folded, place, found, banners, at_edge=line_start(text, word) in edges)
-        if (
-            code
-            and _is_shouted(text, found, banners)
-            and not is_talk(folded, *found.span("marking"), stands_for_itself=code == "M1")
-        ):
+        if code and _is_shouted(text, found, banners) and not is_a_rule(folded, *found.span("marking")):
             yield _finding(code, place, found, banners, in_prose=code == "H2")
 
 
@@ -173,9 +168,7 @@ def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[in
         if line_start(text, start) in told or text[start].islower() or banners.is_short(found["marking"]):
             continue
         _, last = sentence_around(folded, start, end)
-        if "?" not in folded[last : last + 1] + folded[end:last] and not is_talk(
-            folded, start, end, stands_for_itself=False
-        ):
+        if "?" not in folded[last : last + 1] + folded[end:last] and not is_a_rule(folded, start, end):
             yield _finding("H2", place, found, banners, in_prose=True)
 
 
@@ -229,7 +222,7 @@ def _at_the_start(text: str, folded: str, place: str, banners: Banners) -> _Edge
     if found := banners.first.search(folded):
         apart, shouted = found["apart"] is not None, _is_shouted(text, found, banners)
         distinct = banners.is_distinct(found["marking"])
-        if not apart and is_talk(folded, *found.span("marking")):
+        if not apart and is_a_rule(folded, *found.span("marking")):
             return
         numbered = _is_numbered(folded, found, banners)
         stands = numbered or (
@@ -276,7 +269,7 @@ def _anywhere(text: str, folded: str, place: str, banners: Banners) -> _Edges:
             continue
         if not is_prose(place):
             yield "M1", found
-        elif _is_shouted(text, found, banners) and not is_talk(folded, start, end):
+        elif _is_shouted(text, found, banners) and not is_a_rule(folded, start, end):
             yield "M1" if in_marking_place(text, start, end, place) else "H2", found
 
 

@@ -26,6 +26,7 @@ from relay.policy.sentence import (
     count_words,
     describes_a_thing,
     in_marking_place,
+    is_a_rule,
     is_prose,
     next_is_small,
     rest_of_line,
@@ -34,7 +35,6 @@ from relay.policy.sentence import (
 )
 from relay.policy.shape import Version, fold, is_label_case, versions_of
 from relay.policy.table import column_below
-from relay.policy.talk import is_talk
 from relay.policy.unknown import unknown_label
 from relay.policy.vocabulary import MarkingWords, Patterns, patterns_of
 from relay.roster.mailing_list import Tlp
@@ -124,7 +124,7 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
         return
     if is_prose(place):
         told = without_legend(found, folded)
-        yield from _few(told, lambda one: not is_talk(folded, one.start, one.end, stands_for_itself=one.code == "M1"))
+        yield from _few(told, lambda finding: not is_a_rule(folded, finding.start, finding.end))
     else:
         yield from _few(found)
 

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from relay.policy.banners import Banners, Kind, key_of
 from relay.policy.labels import judge_value
 from relay.policy.post import Finding
-from relay.policy.sentence import in_marking_place, is_prose, sentence_around
+from relay.policy.sentence import in_marking_place, is_a_rule, is_prose, sentence_around
 from relay.policy.shape import Version, fold, shape
-from relay.policy.talk import is_talk
 
 _NEAR = 40  # characters in which a code's own words stand
 _CODE = re.compile(r"H(?P<number>[0-3])(?<![^\W_]H[0-3])(?![^\W_])")
@@ -83,7 +82,7 @@ def _handling_codes(text: str, folded: str, place: str) -> Iterator[Finding]:
         if not graded and not _BEFORE.search(line) and _OTHERS.search(line + " " + after.partition("\n")[0]):
             continue
         first, last = sentence_around(folded, start, end)
-        if len(_FURTHER_CODE.findall(folded, first, last)) > 2 or is_talk(folded, start, end):
+        if len(_FURTHER_CODE.findall(folded, first, last)) > 2 or is_a_rule(folded, start, end):
             continue  # the codes explained, and what must not be sent
         since = start - len(line) + len(line) - len(line.lstrip())
         certain = in_marking_place(text, since if start - since <= _NEAR else start, end, place)
@@ -101,7 +100,7 @@ def _between_slashes(text: str, folded: str, place: str, banners: Banners) -> It
         start, end = head.start(), line.end()
         words = [head.group().strip(" -."), *_BETWEEN_SLASHES.split(line["tail"])]
         kinds = [banners.slashes.get(key_of(fold(word))) for word in words]
-        if kinds[0] is None or (len(words[0]) == 1 and not any(kinds[1:])) or is_talk(folded, start, end):
+        if kinds[0] is None or (len(words[0]) == 1 and not any(kinds[1:])) or is_a_rule(folded, start, end):
             continue
         strictest = next(one for one in Kind if one in {*kinds, Kind.HARMLESS})
         # Behind "unclassified" stands what limits the circle, whether we know it or not.

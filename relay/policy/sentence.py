@@ -1,6 +1,8 @@
 """What a sentence says about a label in it: a marking in its place, talk about markings, or the colour of something.
 
-Everything looks a bounded way around the label, so that time stays linear. Talk that passes is told by talk.py.
+Everything looks a bounded way around the label, so that time stays linear. Talk passes (POLICY "relay") and is recognised
+narrowly: a rule has the label as the object or subject of a sending verb in its own sentence, without a comma between
+them, and nothing in the sentence points at this message; everything else still counts.
 """
 
 import re
@@ -46,11 +48,54 @@ _SMALL = (
 )
 _SMALL_WORDS = frozenset(_SMALL.split())
 
-_S = r"[\s'’\"“”«»]+"  # what stands between words that belong together
+# What stands between words that belong together: blanks, apostrophes, quotation marks, a sign inside "TLP:RED".
+_S = r"(?:[\s'’\"“”«»]|(?<=\w)[:=+/-](?=\w))+"
+_FEW = rf"(?:\w+{_S}){{0,5}}?"
 _NOT = r"\b(?:never|not|don['’]t|ne|n|no|nao|nunca|jamais|jamas)\b"
 _SEND = (
     r"\b(?:send|post|submit|e-?mail|put|envoy(?:er|ez|ons)|transmett(?:re|ez|ons)|mettre|mettez|"
     r"envi(?:ar|e|en|em|emos)|mand(?:ar|e|en|em|emos))\b"
+)
+_SENT = r"\b(?:sent|posted|submitted|e-?mailed|put|envoye\w*|transmis\w*|enviad\w+|enviarse|mandad\w+)\b"
+_GO = r"\b(?:go|goes|travels?|belongs?|passe|passent|va|van|vai|vao)\b"
+_MUST = r"\b(?:must|should|shall|may|doit|doivent|devraient|peuvent|debe\w*|pueden?|deve\w*|podem?)\b"
+_ALSO = rf"(?:(?:pas|plus|jamais|nunca|jamas|ever|please|to){_S}){{0,2}}"
+_FORBIDDEN_OBJECT = re.compile(rf"{_NOT}{_S}{_ALSO}{_SEND}{_S}{_FEW}\Z")
+_FORBIDDEN_SUBJECT = re.compile(rf"{_S}{_FEW}(?:{_MUST}{_S}{_NOT}|{_NOT}{_S}{_MUST}){_S}(?:\w+{_S}){{0,2}}?{_SENT}")
+_OBJECT = re.compile(rf"{_SEND}{_S}{_FEW}\Z")
+_SUBJECT = re.compile(rf"{_S}{_FEW}(?:{_MUST}{_S}(?:\w+{_S})?{_SENT}|{_GO})")
+_CHANNEL = re.compile(
+    r"\b(?:i-?24/7|cencomm|siena|ecomessage|(?:an)?other channel|autre canal|otro canal|outro canal)\b"
+)
+# This list, and here, are where the rule applies; anything else that is pointed at is this message or what comes with it.
+_THIS_LIST = re.compile(
+    r"\b(?:this|ce|cet|cette|n?est[ae])\s+(?:mailing\s+)?(?:list\w*|relay|relais|rele|forum|group\w*|grupo|channel|canal)\b"
+)
+_OUTSIDE = r"(?<!outside )(?<!beyond )(?<!hors de )(?<!fuera de )(?<!fora de )(?<!fora )"
+_HERE = re.compile(rf"{_OUTSIDE}{_THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
+# All that may stand behind such a place or a channel: a sentence with other words tells more than the rule.
+_COURTEOUS = (
+    "please thanks thank you very much dear all everybody everyone colleagues friends not never only instead rather but "
+    "and or nor to by via through on at in the a your own national central bureau contact point use always here "
+    "merci beaucoup a tous toutes les chers collegues svp s il vous plait pas jamais seulement plutot mais et ou ni par "
+    "sur dans le la l votre bureau point de contact utilisez utiliser passez toujours ici "
+    "gracias muchas todos todas los las estimados colegas companeros por favor no nunca solo sino pero y o ni en el su "
+    "oficina nacional punto contacto usen utilicen usar siempre aqui "
+    "obrigado obrigada muito os as caros nao apenas mas e nem pelo pela na seu ponto contato usem utilizem sempre "
+    "ncb bcn i 24 7 cencomm siena ecomessage channel canal list liste lista "
+    "information informations informacion informacao informacoes material"
+)
+_COURTESY = frozenset(_COURTEOUS.split())
+_WITHIN = 8  # words between a label and the place where it must not be sent
+_THIS = re.compile(
+    r"\b(?:this|these|below|above|attached|enclosed|following|herewith|ce|cet|cette|ces|ci|suivant\w*|joint\w*|"
+    r"est[ae]s?|estos?|siguientes?|adjunt\w+|isto|seguintes?|anex\w+|my|our|mon|mes|notre|mi|nuestr\w+|meu|noss\w+)\b"
+)
+# A sentence about this message, or one in which the author tells what they do, did or could not do.
+_IS = re.compile(
+    r"\b(?:i|we|je|j|nous|yo|eu|can|cannot|can['’]t|could|did|have|had|pude|pudimos|pudo|puedo|podemos|peux|pouvons|"
+    r"am|is|are|was|were|be|est|sont|es|son|ser|sao|considered|treat\w*|classified)\b"
+    r"|\b(?:as|the|le|la|l|el|o|comme|como)[\s'’\"“«]*\Z"
 )
 # What makes a short line with a label a remark about labels: the word right before it, or the question mark at the end.
 _GOVERNED = re.compile(
@@ -138,6 +183,33 @@ def stands_out(text: str, start: int, end: int) -> bool:
         and not shouted
         and (next_is_small(text, end) or not count_words(rest_of_line(text, end)))
     )
+
+
+def is_a_rule(folded: str, start: int, end: int) -> bool:
+    """Whether the sentence says where such information must or must not be sent, and no more: "never send TLP:RED to this list".
+
+    It has to name this list, or the channel for it. "TLP:RED must not be sent outside the team" is about this message.
+    """
+    first, last = sentence_around(folded, start, end)
+    before, after = folded[first:start], folded[end:last]
+    if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
+        return False
+    forbidden = _FORBIDDEN_SUBJECT.match(after)
+    if forbidden or _FORBIDDEN_OBJECT.search(before):
+        told = forbidden.end() if forbidden else 0
+        here = _HERE.search(after, told)
+        near = here and len(_WORD.findall(after[told : here.start()])) <= _WITHIN
+        if near or _HERE.search(before):
+            return _is_courtesy(after[here.end() if here and near else told :])
+    going = _SUBJECT.match(after)
+    if (going or _OBJECT.search(before)) and _CHANNEL.search(f"{before} · {after}"):
+        return _is_courtesy(_CHANNEL.sub("", after[going.end() if going else 0 :]))
+    return False
+
+
+def _is_courtesy(rest: str) -> bool:
+    """Whether the rest of a rule's sentence tells nothing else."""
+    return all(word in _COURTESY for word in _WORD.findall(rest))
 
 
 def rest_of_line(text: str, end: int) -> str:
