@@ -165,7 +165,9 @@ def _is_said(row: Sequence[_Number]) -> bool:
 
 def _year_in(row: list[_Number]) -> list[_Number]:
     """The first numbers in a row that make a year: 1988; 19 and 88; 1, 9, 8 and 8."""
-    for first in range(0 if all(one.word for one in row) else len(row), len(row)):
+    if any(one.digits for one in row):
+        return []
+    for first in range(len(row)):
         for length in (1, 2, 4):
             some = row[first : first + length]
             if len(some) == length and len(digits := _digits(some)) == _YEAR and int(digits) in _BIRTHS:

@@ -113,9 +113,9 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
         return None
     marking, bracketed = f"(?P<marking>{_any_of(words)})", f"(?P<marking>{_any_of([*words, *brackets])})"
     verbs = tuple(dict.fromkeys(fold(shape(one)) for one in tables.get("fields.verbs", ())))
-    names = [fold(shape(one)) for one in tables.get("fields.names", ())]
-    stems = tuple(dict.fromkeys(one[:_STEM] for one in (*verbs, *names)))
-    name = _any_of(tables.get("fields.names", ())) or "(?!)"
+    names = tables.get("fields.names", ())
+    stems = tuple(dict.fromkeys(one[:_STEM] for one in (*verbs, *(fold(shape(name)) for name in names))))
+    name = _any_of(names) or "(?!)"
     field = f'(?:(?P<field>(?:{name})){FRAME}[:=«“"]{FRAME})?'
     kinds = {key: kind for kind, some in by_kind.items() for key in _keys(some)}
     everyday, short = _keys(tables.get("everyday", ())), _keys(shorts)
@@ -133,7 +133,7 @@ def banners_of(tables: Mapping[str, tuple[str, ...]]) -> Banners | None:
             [
                 *_COUNTING,
                 *_COPIES,
-                *(key.split(" ")[0] for key in _keys([*words, *brackets, *tables.get("fields.names", ())])),
+                *(key.split(" ")[0] for key in _keys([*words, *brackets, *names])),
             ]
         ),
         bracketed=re.compile(

@@ -44,7 +44,7 @@ _DENIED = re.compile(
 )  # "NON-CONFIDENTIAL"
 _ACRONYMS = frozenset({"fouo", "noforn"})
 _WITHOUT_CAPITALS = re.compile(r"[\u0590-\u08ff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff]")
-_FIRST = re.compile(r"[^\w]{0,40}")
+_WORD, _SIGNS_AT_MOST = re.compile(r"\w"), 41  # characters in which a text's first word begins
 _GOES_ON = re.compile(r"\s+(?!لانكا)(?=[\u0600-\u06ff])")  # Arabic words; Sri Lanka begins like "secret"
 _SET_APART = re.compile(r"\s*[/•·–—:-]")
 
@@ -174,8 +174,8 @@ def _in_words(text: str, folded: str, place: str, banners: Banners, told: set[in
 
 def _without_capitals(folded: str, place: str, banners: Banners, told: set[int]) -> Iterator[Finding]:
     """In scripts that have none, in brackets or as the first words of a text: a page may have lost the lines between it and what follows."""
-    top = _FIRST.match(folded)
-    first = banners.listed.match(folded, top.end()) if top else None
+    word = _WORD.search(folded, 0, _SIGNS_AT_MOST)
+    first = banners.listed.match(folded, word.start()) if word else None
     for found in (first, *banners.bracketed.finditer(folded)):
         if found is None or not _WITHOUT_CAPITALS.match(found["marking"]):
             continue
