@@ -350,6 +350,9 @@ def test_a_scanner_that_spoke_while_it_rested_gets_no_message(make_pool, monkeyp
     pool = make_pool()
     assert pool.scan(HELLO, FACTS).progress is Progress.COMPLETE
     [scanner] = pool._free
+    # The keeper has had the look that the end of a scan calls for: with one right after the scanner spoke, it would end it,
+    # and a fresh one could have its pipes' numbers.
+    wait_until(lambda: pool._left._waiters)
     os.write(
         scanner._input, length_prefix(TOLD) + TOLD + length_prefix(HELLO) + HELLO
     )  # makes it speak without being asked by a message
