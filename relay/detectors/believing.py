@@ -18,9 +18,9 @@ from relay.detectors.words import Signal
 from relay.policy.post import LIKENESS, RESIDUAL, Finding
 
 _THREAT = "T1"
-# How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless, where a grave rule found
-# something in it: nine of ten such sentences of grave messages do.
-_BY_ITSELF = 5.5
+# How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless: where a grave rule found
+# something in it (nine of ten such sentences of grave messages do), and where none did.
+_FOUND_BY_ITSELF, _BY_ITSELF = 5.5, 8.0
 # Sequences of characters, some thirty letters: of less nobody can tell without a rule.
 _SHORTEST = 150
 RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was learned
@@ -52,7 +52,7 @@ def believed(
     scores = scores_of(reading, things_of(reading, signals, found, likeness), meant, likeness)
     bounds = likeness.bounds_of(language)
     sensitive = scores.grave >= bounds.sensitive
-    doubtful = sensitive | (scores.alone >= bounds.sensitive + _BY_ITSELF)
+    doubtful = sensitive | (scores.alone >= bounds.sensitive + _FOUND_BY_ITSELF)
     closed = (scores.open < bounds.open) & ~sensitive
     kept, told = [], False
     for one in found:
@@ -68,6 +68,7 @@ def believed(
             told = True
         elif not (is_letter and closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
             kept.append(one)
+    sensitive |= scores.alone >= bounds.sensitive + _BY_ITSELF
     sensitive &= scores.length >= _SHORTEST
     if sensitive.any() and not told:
         place = int(np.where(sensitive, scores.alone, -np.inf).argmax())

@@ -253,7 +253,7 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
                     things=one.things,
                     steps=one.steps,
                     bias=one.bias,
-                    network=made_network(one.network, one.network_steps, len(MODELS)),
+                    network=made_network(one.network, one.network_steps, len(one.things), len(MODELS)),
                     bounds=one.bounds,
                     kinds=kinds,
                 )

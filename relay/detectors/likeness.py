@@ -157,7 +157,7 @@ def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
         senses=np.zeros((len(MODELS), 1 << BITS_OF_SENSES), np.float32),
         steps=(1.0, 1.0, 1.0),
         bias=(0.0,) * len(MODELS),
-        network=blank_network(len(MODELS)),
+        network=blank_network(count, len(MODELS)),
         bounds={},
         **_placed(things, kinds),
     )
@@ -236,7 +236,7 @@ def scores_of(
     last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
     first, last = np.minimum(first, here), np.maximum(last, here)
     both = score(np.append(first, here), np.append(last, here))
-    both += _HEARD * np.concatenate(heard(*senses, (first, last), likeness.network), 1)
+    both += _HEARD * np.concatenate(heard(senses, things, (first, last), likeness.network), 1)
     near = dict(zip(MODELS, both[:, : len(here)], strict=True))
     open_ = near.pop("open")
     *alone, _ = both[:, len(here) :]

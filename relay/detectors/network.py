@@ -1,13 +1,15 @@
-"""A small neural network over what words mean (senses.py): it hears what neighbours and sentences say together, in any language.
+"""A small neural network over what words mean (senses.py) and what was seen and found: it hears what neighbours and sentences say together, in any language.
 
-Each sense is a point. Filters look at five senses in a row, and of each the strongest answer in a sentence counts; others look
-at these answers in a sentence and its two neighbours. Of the sentences that are read together the strongest answers are
-weighed (max pooling: Collobert et al. 2011, Kim 2014). Learned by `make learn` with the rest of likeness.py.
+Each sense is a point. Filters look at five senses in a row, and of each the strongest answer in a sentence counts, with what
+the sentence's things (likeness.py) add to it; others look at these answers in a sentence and its two neighbours. Of the
+sentences that are read together the strongest answers are weighed (max pooling: Collobert et al. 2011, Kim 2014). Learned by
+`make learn` with the rest of likeness.py.
 """
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from zlib import compress, decompress
 from zlib import error as zlib_error
@@ -28,16 +30,18 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What was learned; s senses, points of d numbers, f filters, m models.
+    """What was learned; s senses, points of d numbers, t things, f filters, m models.
 
     `senses` are the numbers of senses in order, shape (s,); `points` (s + 2, d); `near` (2 REACH + 1, d, f) with `near_bias`
-    (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, m) with `out_bias` (m,).
+    (f,); `things` (t, f) with `things_bias` (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, m) with `out_bias` (m,).
     """
 
     senses: Array = field(repr=False)
     points: Array = field(repr=False)
     near: Array = field(repr=False)
     near_bias: Array = field(repr=False)
+    things: Array = field(repr=False)
+    things_bias: Array = field(repr=False)
     beside: Array = field(repr=False)
     beside_bias: Array = field(repr=False)
     out: Array = field(repr=False)
@@ -51,12 +55,14 @@ class Network:
         return np.where(self.senses[places] == numbers, places + FIRST, UNKNOWN)
 
 
-def shapes_of(senses: int, points: int, filters: int, models: int) -> Mapping[str, tuple[int, ...]]:
+def shapes_of(senses: int, things: int, points: int, filters: int, models: int) -> Mapping[str, tuple[int, ...]]:
     """The shape of each array but `senses`, in the order in which they are written."""
     return {
         "points": (senses + FIRST, points),
         "near": (2 * REACH + 1, points, filters),
         "near_bias": (filters,),
+        "things": (things, filters),
+        "things_bias": (filters,),
         "beside": (3, filters, filters),
         "beside_bias": (filters,),
         "out": (2, filters, models),
@@ -64,18 +70,19 @@ def shapes_of(senses: int, points: int, filters: int, models: int) -> Mapping[st
     }
 
 
-def made_network(texts: Mapping[str, str], steps: Sequence[float], models: int) -> Network:
+def made_network(texts: Mapping[str, str], steps: Sequence[float], things: int, models: int) -> Network:
     """What `make learn` has written.
 
     Args:
         texts: zlib in base64: of `senses` over their numbers of 32 bits, of each other array over whole steps from -127 to 127.
         steps: of each of these, in the order of `shapes_of`.
-        models: how many there are.
+        things: how many things there are.
+        models: how many models.
 
     Raises:
         ValueError: it isn't.
     """
-    names = shapes_of(0, 0, 0, 0)
+    names = shapes_of(0, 0, 0, 0, 0)
     if set(texts) != {"senses", *names} or len(steps) != len(names):
         raise ValueError(f"its network needs senses, {', '.join(names)}, and a step for each of these but senses")
     try:
@@ -84,7 +91,7 @@ def made_network(texts: Mapping[str, str], steps: Sequence[float], models: int) 
         raise ValueError("its network can't be unpacked") from error
     senses = np.frombuffer(octets["senses"], np.uint32).astype(np.uint64)
     filters = len(octets["near_bias"])
-    shapes = shapes_of(len(senses), len(octets["points"]) // (len(senses) + FIRST), filters, models)
+    shapes = shapes_of(len(senses), things, len(octets["points"]) // (len(senses) + FIRST), filters, models)
     if any(len(octets[name]) != np.prod(shape) for name, shape in shapes.items()):
         raise ValueError("the arrays of its network don't fit each other")
     arrays = {
@@ -96,7 +103,7 @@ def made_network(texts: Mapping[str, str], steps: Sequence[float], models: int) 
 
 def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
     """What `made_network` reads."""
-    arrays = {name: getattr(network, name) for name in shapes_of(0, 0, 0, 0)}
+    arrays = {name: getattr(network, name) for name in shapes_of(0, 0, 0, 0, 0)}
     steps = {name: round(float(np.abs(array).max(initial=0)) / 127, 9) or 1.0 for name, array in arrays.items()}
     octets = {name: np.round(array / steps[name]).astype(np.int8) for name, array in arrays.items()}
     octets = {"senses": network.senses.astype(np.uint32), **octets}
@@ -104,24 +111,24 @@ def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
     return texts, list(steps.values())
 
 
-def blank_network(models: int) -> Network:
+def blank_network(things: int, models: int) -> Network:
     """One that hears nothing."""
-    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, 1, 1, models).items()}
+    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, things, 1, 1, models).items()}
     return Network(senses=np.zeros(0, np.uint64), **arrays)
 
 
 def heard(
-    numbers: Array, of_sentence: Array, windows: tuple[Array, Array], network: Network
+    senses: tuple[Array, Array], things: Mapping[int, Sequence[int]], windows: tuple[Array, Array], network: Network
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much each model hears in each sentence, with what stands around it and alone, shape (models, sentences); linear time.
+    """How much each model hears in each sentence, with what stands around it and alone, shape (models, sentences); linear time where windows are bounded.
 
     Args:
-        numbers: of the senses in a text, in order.
-        of_sentence: in which sentence each stands.
+        senses: their numbers in a text, in order, and in which sentence each stands.
+        things: the places of those of each sentence that has some.
         windows: the first and the last sentence with which each is read; both never fall.
         network: what was learned.
     """
-    first, last = windows
+    (numbers, of_sentence), (first, last) = senses, windows
     count, models = len(first), len(network.out_bias)
     near, alone = np.zeros((models, count)), np.zeros((models, count))
     rows = np.pad(network.rows(numbers), REACH, constant_values=NOTHING)
@@ -132,6 +139,8 @@ def heard(
         words = np.zeros((high - low + 2, len(network.near_bias)), np.float32)  # with nothing before and behind
         for sentences, strongest in _in_sentences(rows, of_sentence, (begun[low], begun[high]), network):
             words[sentences - low + 1] = np.maximum(words[sentences - low + 1], strongest)
+        if with_things := [number for number in range(low, high) if number in things]:
+            words[np.array(with_things) - low + 1] += _said_by([things[number] for number in with_things], network)
         here = words[1:-1]
         said = here.any(1, keepdims=True)
         beside = _answers([words[:-2], here, words[2:]], network) * said
@@ -156,6 +165,14 @@ def _in_sentences(
         some = of_sentence[start:stop]
         begins = np.flatnonzero(np.append(True, some[1:] != some[:-1]))
         yield some[begins], np.maximum.reduceat(answers, begins)
+
+
+def _said_by(things: Sequence[Sequence[int]], network: Network) -> Array:
+    """What sentences' things add to the answers in them."""
+    ends = np.cumsum([len(some) for some in things])
+    summed = np.add.reduceat(network.things[list(chain.from_iterable(things))], np.append(0, ends[:-1]))
+    added: Array = np.maximum(summed + network.things_bias, 0)
+    return added
 
 
 def _answers(parts: Sequence[Array], network: Network) -> Array:

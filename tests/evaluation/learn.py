@@ -17,6 +17,8 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -61,7 +63,8 @@ TODAY = date(2026, 11, 24)
 HARMLESS = "PASS"
 _PASSES = frozenset({HARMLESS})
 _SENTENCE, _LETTER = 0.02, 0.3  # what one teaches, of a message
-_WEIGHS = 0.05  # what a letter weighs where bounds are set, of a message: letters are written to be hard
+_WEIGHS = 0.005  # what a letter weighs where bounds are set, of a message: letters are written to be hard
+_EACH, _BESIDE = 5, (1, 3)  # of how many letters one is learned within others as well, and within how many
 _PARTS = 3
 _ROUNDS = 200
 _WEAKEST = 3e-7  # how much weights are drawn to nothing
@@ -129,13 +132,31 @@ def sentences() -> Iterator[Text]:
 
 
 def letters() -> Iterator[Text]:
-    """What stands in letters/*.tsv in the same way, with its slots filled."""
+    """What stands in letters/*.tsv in the same way, with its slots filled; and of each file some letters within harmless ones, as in the long texts that people write."""
+    for path, some in groupby(_letters(), key=itemgetter(0)):
+        of_file = [text for _, text in some]
+        yield from of_file
+        yield from _within_others(of_file, Random(path.stem))
+
+
+def _within_others(some: Sequence[Text], chance: Random) -> Iterator[Text]:
+    """Every so many letters with the texts of harmless ones before and behind theirs; for learning alone."""
+    harmless = {part: [one for one in some if one.code == HARMLESS and one.part == part] for part in range(_PARTS)}
+    for one in some[::_EACH]:
+        if others := harmless[one.part]:
+            subject, _, text = one.text.partition("\n\n")
+            texts = [chance.choice(others).text.partition("\n\n")[2] for _ in range(chance.randint(*_BESIDE))]
+            texts.insert(chance.randint(0, len(texts)), text)
+            yield replace(one, text="\n\n".join([subject, *texts]), weighs=0.0)
+
+
+def _letters() -> Iterator[tuple[Path, Text]]:
     for path, number, code, text in _lines("letters"):
         language = path.stem[:2]
         slots = Slots(language, "weigh", Random(f"{path.stem} {number}"), TODAY)
         part = _part(f"{path.stem} {number // 2}")  # two that belong together stand beside each other
         author = slots.value("author") if "{author" in text else ""
-        yield Text(slots.fill(text), code, part, teaches=_LETTER, weighs=_WEIGHS, author=author)
+        yield path, Text(slots.fill(text), code, part, teaches=_LETTER, weighs=_WEIGHS, author=author)
 
 
 def _lines(folder: str) -> Iterator[tuple[Path, int, str, str]]:
@@ -270,7 +291,8 @@ def _network(some: Sequence[Seen], without: int | None) -> Network:
     learned = [one for one in some if one.text.part != without and one.text.code in of_model]
     told = np.array([of_model[one.text.code] for one in learned])
     worth = np.sqrt([one.text.teaches for one in learned])
-    return learn_network([one.senses for one in learned], told, worth, len(MODELS))
+    counts = len(blank().places), len(MODELS)
+    return learn_network([one.senses for one in learned], [one.things for one in learned], told, worth, counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""How the network over senses (relay/detectors/network.py) is learned: the same sums as there, on batches, with jax's gradients."""
+"""How the network over senses and things (relay/detectors/network.py) is learned: the same sums as there, on batches, with jax's gradients."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 import jax
@@ -11,13 +11,10 @@ from numpy.typing import NDArray
 from relay.detectors.network import REACH, Network, shapes_of
 
 _POINTS, _FILTERS = 64, 128
-_ROUNDS, _BATCH, _STEP, _DECAY = 14, 64, 2e-3, 1e-3
+_ROUNDS, _BATCH, _STEP, _DECAY = 10, 64, 2e-3, 1e-3
 _SELDOM = 3  # texts in which a sense stands at least
-_WORDS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = (
-    0.15,
-    0.2,
-    0.4,
-)  # at random, so that nothing is learned by heart
+# At random, so that nothing is learned by heart.
+_WORDS_LEFT_OUT, _THINGS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = 0.15, 0.2, 0.2, 0.4
 _SENTENCES = 40  # of a text, that are learned from
 _SIZES = (32, 64, 96, 128, 192, 256, 384, 512)  # senses of a text, that are learned from, at most
 
@@ -27,24 +24,26 @@ Weights = dict[str, jax.Array]
 
 def learn_network(
     senses: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]],
+    things: Sequence[Mapping[int, Sequence[int]]],
     told: NDArray[np.int64],
     worth: NDArray[np.float64],
-    models: int,
+    counts: tuple[int, int],
 ) -> Network:
     """The network that tells best which model a text belongs to.
 
     Args:
         senses: of each text, with the sentences in which they stand.
+        things: of each text, by the sentence in which they stand.
         told: the number of each text's model, from 1 on; 0 for none.
         worth: what each counts.
-        models: how many there are.
+        counts: how many things there are, and how many models.
     """
     numbers, texts = np.unique(np.concatenate([np.unique(some) for some, _ in senses]), return_counts=True)
     known = numbers[texts >= _SELDOM]
-    untaught = Network(senses=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0)})
+    untaught = Network(senses=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0, 0)})
     rows = [untaught.rows(some)[: _SIZES[-1]] for some, _ in senses]
     places = [np.minimum(some[: _SIZES[-1]], _SENTENCES) for _, some in senses]
-    weights = _begun(len(known), models + 1)
+    weights = _begun(len(known), *counts)
     moments = {name: (jnp.zeros_like(some), jnp.zeros_like(some)) for name, some in weights.items()}
     random, key = np.random.default_rng(0), jax.random.PRNGKey(1)
     worth = worth / worth.mean()
@@ -55,9 +54,15 @@ def learn_network(
             number += 1
             key, here = jax.random.split(key)
             batch = _batch([rows[one] for one in chosen], [places[one] for one in chosen], size)
+            there = _things([things[one] for one in chosen], counts[0])
             pad = (0, _BATCH - len(chosen))
             weights, moments = _step(
-                weights, moments, (*batch, np.pad(told[chosen], pad), np.pad(worth[chosen], pad)), here, number, total
+                weights,
+                moments,
+                (*batch, there, np.pad(told[chosen], pad), np.pad(worth[chosen], pad)),
+                here,
+                number,
+                total,
             )
     learned = {name: np.asarray(some) for name, some in weights.items()}
     # What a text is is told against what it isn't: with that, no row of nothing is left.
@@ -66,12 +71,13 @@ def learn_network(
     return Network(senses=known, **learned)
 
 
-def _begun(senses: int, classes: int) -> Weights:
+def _begun(senses: int, things: int, models: int) -> Weights:
     """Small numbers at random, as large as what they are summed over asks for (He et al. 2015); none for biases."""
-    keys = iter(jax.random.split(jax.random.PRNGKey(0), 8))
-    shapes = shapes_of(senses, _POINTS, _FILTERS, classes)
+    keys = iter(jax.random.split(jax.random.PRNGKey(0), len(shapes_of(0, 0, 0, 0, 0))))
+    shapes = shapes_of(senses, things, _POINTS, _FILTERS, models + 1)  # a class more, of what belongs to none
     spread = {
         "points": 0.1,
+        "things": 0.05,
         "near": (2 / ((2 * REACH + 1) * _POINTS)) ** 0.5,
         "beside": (1 / (3 * _FILTERS)) ** 0.5,
         "out": 0.05,
@@ -97,19 +103,32 @@ def _batch(rows: Sequence[Array], places: Sequence[Array], size: int) -> tuple[N
     return of_points, of_sentence
 
 
-def _classes(weights: Weights, rows: jax.Array, places: jax.Array, key: jax.Array) -> jax.Array:
+def _things(things: Sequence[Mapping[int, Sequence[int]]], count: int) -> NDArray[np.float32]:
+    """Which things stand in each sentence, of shape (texts, sentences, things): 1 for each."""
+    there = np.zeros((_BATCH, _SENTENCES, count), np.float32)
+    for number, of_text in enumerate(things):
+        for sentence, some in of_text.items():
+            if sentence < _SENTENCES:
+                there[number, sentence, some] = 1
+    return there
+
+
+def _classes(weights: Weights, rows: jax.Array, places: jax.Array, things: jax.Array, key: jax.Array) -> jax.Array:
     """How much each text sounds like each class, of shape (texts, classes)."""
-    keys = jax.random.split(key, 3)
+    keys = jax.random.split(key, 4)
     there = (rows > 0)[..., None]
     points = _left_out(keys[0], weights["points"][rows] * there, _WORDS_LEFT_OUT, (*rows.shape, 1))
     near = jax.lax.conv_general_dilated(points, weights["near"], (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC"))
     answers = jax.nn.relu(near + weights["near_bias"]) * there
     strongest = jax.vmap(lambda some, where: jax.ops.segment_max(some, where, _SENTENCES + 1))(answers, places)
-    words = _left_out(keys[1], jnp.maximum(strongest[:, :_SENTENCES], 0), _SENTENCES_LEFT_OUT)
+    said = _left_out(keys[3], things, _THINGS_LEFT_OUT) @ weights["things"]
+    said = jax.nn.relu(said + weights["things_bias"]) * things.any(-1, keepdims=True)
+    heard = jnp.maximum(strongest[:, :_SENTENCES], 0) + said
+    words = _left_out(keys[1], heard, _SENTENCES_LEFT_OUT)
     apart = jnp.pad(words, ((0, 0), (1, 1), (0, 0)))
     beside = sum(apart[:, shift : shift + _SENTENCES] @ weights["beside"][shift] for shift in range(3))
     beside = jax.nn.relu(beside + weights["beside_bias"]) * (words.max(-1, keepdims=True) > 0)
-    both = jnp.concatenate([answers.max(1), beside.max(1)], -1)
+    both = jnp.concatenate([words.max(1), beside.max(1)], -1)
     both = _left_out(keys[2], both, _ANSWERS_LEFT_OUT)
     return both @ weights["out"].reshape(both.shape[-1], -1) + weights["out_bias"]
 
@@ -119,8 +138,8 @@ def _left_out(key: jax.Array, some: jax.Array, share: float, shape: tuple[int, .
 
 
 def _loss(weights: Weights, batch: tuple[jax.Array, ...], key: jax.Array) -> jax.Array:
-    rows, places, told, worth = batch
-    sure = jax.nn.log_softmax(_classes(weights, rows, places, key))
+    rows, places, things, told, worth = batch
+    sure = jax.nn.log_softmax(_classes(weights, rows, places, things, key))
     return -(jnp.take_along_axis(sure, told[:, None], 1)[:, 0] * worth).sum() / _BATCH
 
 

@@ -8,6 +8,7 @@ from relay.detectors.believing import CODE, RULE, believed
 from relay.detectors.language import UNKNOWN
 from relay.detectors.likeness import MODELS, Bounds, blank_likeness
 from relay.detectors.senses import made_senses
+from relay.detectors.words import Signal
 from relay.policy.post import Finding
 from tests.evaluation.learn import reading_of
 
@@ -111,12 +112,25 @@ def test_a_grave_sentence_stays_one_amid_harmless_pages():
     told = blank.pairs.copy()
     told[0, 0, 0] = 40
     around = "\n\n".join(["Thank you for the kind report of may."] * 12)
-    likeness = replace(learned(0.0), places=blank.places, pairs=told, letters=blank.letters - 0.9)
+    known = {"places": blank.places, "network": blank.network}
+    likeness = replace(learned(0.0), **known, pairs=told, letters=blank.letters - 0.9)
     one = replace(finding("O1"), start=5, end=8)
     assert [
         some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, WORDS, frozenset())
     ] == [RULE]
     assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, WORDS, frozenset()) == []
+
+
+@pytest.mark.parametrize(("weight", "expected"), [(60, [RULE]), (20, [])])
+def test_one_that_no_rule_knows_does_where_it_is_graver(weight, expected):
+    blank = blank_likeness(["night"], {"night": 1})
+    told = blank.pairs.copy()
+    told[0, 0, 0] = weight
+    around = "\n\n".join(["Thank you for the kind report of may."] * 12)
+    known = {"places": blank.places, "of_bits": blank.of_bits, "network": blank.network}
+    likeness = replace(learned(0.0), **known, pairs=told, letters=blank.letters - 0.9)
+    reading = reading_of(f"The plan.\n\n{around}")
+    assert [one.rule for one in believed(reading, [Signal(1, 4, 8)], [], likeness, WORDS, frozenset())] == expected
 
 
 @pytest.mark.parametrize("code", ["N1", "H4"])

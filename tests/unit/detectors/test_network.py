@@ -11,9 +11,9 @@ from relay.detectors.network import FIRST, Network, blank_network, heard, made_n
 from tests.evaluation import network as learned_with
 from tests.growth import assert_linear
 
-MODELS = 2
+MODELS, THINGS = 2, 9
 SENSES = np.arange(5, 25, dtype=np.uint64)
-SHAPES = shapes_of(len(SENSES), 6, 7, MODELS)
+SHAPES = shapes_of(len(SENSES), THINGS, 6, 7, MODELS)
 
 
 def some_network(seed=0):
@@ -24,10 +24,14 @@ def some_network(seed=0):
 
 
 def some_text(sentences, seed=0):
-    """Senses of which some are unknown, in sentences of which some have none."""
+    """Senses of which some are unknown, and things, in sentences of which some have none."""
     random = np.random.default_rng(seed)
     of_sentence = np.sort(random.integers(0, sentences, 5 * sentences))
-    return random.integers(0, 30, len(of_sentence)).astype(np.uint64), of_sentence
+    things = {
+        int(number): sorted(set(random.integers(0, THINGS, random.integers(1, 4)).tolist()))
+        for number in np.flatnonzero(random.random(sentences) < 0.5)
+    }
+    return (random.integers(0, 30, len(of_sentence)).astype(np.uint64), of_sentence), things
 
 
 def whole(count):
@@ -37,59 +41,59 @@ def whole(count):
 def test_it_hears_what_it_was_taught_with(monkeypatch):
     """The sums of relay/ are those that gradients were taken of, with nothing left out."""
     monkeypatch.setattr(learned_with, "_left_out", lambda key, some, share, shape=None: some)
-    network, (numbers, of_sentence) = some_network(), some_text(12)
+    network, ((numbers, of_sentence), things) = some_network(), some_text(12)
     weights = {name: getattr(network, name) for name in SHAPES}
     rows, places = (some[None] for some in (network.rows(numbers), of_sentence))
-    taught = learned_with._classes(weights, rows, places, jax.random.PRNGKey(0))
-    near, _ = heard(numbers, of_sentence, whole(12), network)
+    there = learned_with._things([things], THINGS)[:1]
+    taught = learned_with._classes(weights, rows, places, there, jax.random.PRNGKey(0))
+    near, _ = heard((numbers, of_sentence), things, whole(12), network)
     assert near[:, 0] == pytest.approx(np.asarray(taught)[0], rel=1e-3)
     assert (near == near[:, :1]).all()
 
 
 @pytest.mark.parametrize(("words", "sentences"), [(3, 2), (7, 1000), (1000, 5)])
 def test_the_pieces_that_a_text_is_heard_in_make_no_difference(monkeypatch, words, sentences):
-    network, (numbers, of_sentence) = some_network(), some_text(60)
+    network, text = some_network(), some_text(60)
     here = np.arange(60)
     windows = np.maximum(0, here - here % 7), np.minimum(59, here + 9)
-    expected = heard(numbers, of_sentence, windows, network)
+    expected = heard(*text, windows, network)
     monkeypatch.setattr(heard_with, "_WORDS", words)
     monkeypatch.setattr(heard_with, "_SENTENCES", sentences)
-    for one, other in zip(heard(numbers, of_sentence, windows, network), expected, strict=True):
+    for one, other in zip(heard(*text, windows, network), expected, strict=True):
         assert one == pytest.approx(other, rel=1e-4)
 
 
 def test_a_sentence_is_heard_with_its_window_and_alone_without():
-    network, (numbers, of_sentence) = some_network(), some_text(30)
-    near, alone = heard(numbers, of_sentence, whole(30), network)
+    network, ((numbers, of_sentence), things) = some_network(), some_text(30)
     changed = numbers.copy()
     changed[of_sentence == 20] = 6
-    near_changed, alone_changed = heard(changed, of_sentence, whole(30), network)
-    assert (near != near_changed).any()
-    far = np.abs(np.arange(30) - 20) > 1
-    assert (alone[:, far] == alone_changed[:, far]).all()
-    by_itself = np.arange(30), np.arange(30)
-    assert (
-        heard(numbers, of_sentence, by_itself, network)[0][:, far]
-        == heard(changed, of_sentence, by_itself, network)[0][:, far]
-    )[:, :15].all()
+    for other in (((changed, of_sentence), things), ((numbers, of_sentence), {**things, 20: [2, 5, 6] * 9})):
+        near, alone = heard((numbers, of_sentence), things, whole(30), network)
+        near_changed, alone_changed = heard(*other, whole(30), network)
+        assert (near != near_changed).any()
+        far = np.abs(np.arange(30) - 20) > 1
+        assert (alone[:, far] == alone_changed[:, far]).all()
+        by_itself = np.arange(30), np.arange(30)
+        expected = heard((numbers, of_sentence), things, by_itself, network)[0][:, :15]
+        assert (heard(*other, by_itself, network)[0][:, :15] == expected).all()
 
 
 @pytest.mark.parametrize("sentences", [0, 1, 3])
 def test_a_text_without_words_says_nothing(sentences):
-    near, alone = heard(np.zeros(0, np.uint64), np.zeros(0, np.int64), whole(sentences), some_network())
+    nothing = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    near, alone = heard(nothing, {}, whole(sentences), some_network())
     assert near.shape == alone.shape == (MODELS, sentences)
     assert (near == some_network().out_bias[:, None]).all()
 
 
 def test_a_blank_network_hears_nothing():
-    numbers, of_sentence = some_text(5)
-    assert not np.any(heard(numbers, of_sentence, whole(5), blank_network(MODELS)))
+    assert not np.any(heard(*some_text(5), whole(5), blank_network(THINGS, MODELS)))
 
 
 def test_what_was_written_is_read_again():
     network = some_network()
     texts, steps = written_network(network)
-    again = made_network(texts, steps, MODELS)
+    again = made_network(texts, steps, THINGS, MODELS)
     assert (again.senses == network.senses).all()
     for name, step in zip(SHAPES, steps, strict=True):
         assert np.abs(getattr(again, name) - getattr(network, name)).max() <= step / 2 + 1e-6
@@ -99,18 +103,19 @@ def test_rows_are_those_of_known_senses():
     assert some_network().rows(np.array([5, 24, 4, 25], np.uint64)).tolist() == [FIRST, FIRST + 19, 1, 1]
 
 
-def test_it_learns_what_is_there_to_learn():
-    """Which of two senses comes first, far from each other, and whether a third is there at all."""
+def test_it_learns_what_is_there_to_learn(monkeypatch):
+    """Which of two senses comes first, and whether a thing is there at all."""
+    monkeypatch.setattr(learned_with, "_ROUNDS", 20)  # of few texts
     random = np.random.default_rng(0)
     texts, told = [], []
     for number in range(400):
         numbers = random.integers(10, 30, 12).astype(np.uint64)
         numbers[[3, 4]] = [[5, 6], [6, 5]][number % 2]
-        if number % 3 == 0:
-            numbers[9] = 7
-        texts.append((numbers, np.repeat([0, 1, 2], 4)))
+        things = {0: [3], 2: [5, 7 if number % 3 == 0 else 6]}
+        texts.append(((numbers, np.repeat([0, 1, 2], 4)), things))
         told.append(2 if number % 3 == 0 else number % 2)
-    network = learned_with.learn_network(texts[:300], np.array(told[:300]), np.ones(300), MODELS)
+    learned_from = [list(some) for some in zip(*texts[:300], strict=True)]
+    network = learned_with.learn_network(*learned_from, np.array(told[:300]), np.ones(300), (THINGS, MODELS))
     heard_most = [[0, *heard(*text, whole(3), network)[0][:, 0]] for text in texts[300:]]
     right = np.argmax(heard_most, 1) == told[300:]
     assert right.mean() > 0.95
@@ -124,7 +129,8 @@ def test_long_texts_are_heard_in_linear_time(length):
         numbers, of_sentence = np.full(count * length, 6, np.uint64), np.repeat(np.arange(count), length)
         here = np.arange(count)
         begun = process_time()
-        heard(numbers, of_sentence, (np.maximum(0, here - 300), np.minimum(count - 1, here + 300)), network)
+        things = {number: [1, 2] for number in range(count)}
+        heard((numbers, of_sentence), things, (np.maximum(0, here - 300), np.minimum(count - 1, here + 300)), network)
         return process_time() - begun
 
     assert_linear(seconds, 2_000, 16_000)
