@@ -1,8 +1,9 @@
 """Which findings of rules count, and what is sensitive without any: the rules and what was learned, weighed together.
 
 A rule is certain where the letter is, by all that was seen in it; where the letter is sensitive at best, it is held; where
-it is harmless, so is what the rule found. A number that proves itself always counts. A threat is certain where the letter is
-sensitive for being one, and is never let go: it is held elsewhere.
+it is harmless, so is what the rule found. A sentence that is grave enough by itself is held whatever stands around it. A
+number that proves itself always counts. A threat is certain where the letter is sensitive for being one, and is never let go:
+it is held elsewhere.
 """
 
 from collections.abc import Sequence

@@ -114,7 +114,7 @@ def made_likeness(
         things: their names, in order.
         steps: of the weights of each.
         bias: of each model.
-        network: over senses.
+        network: over senses and things.
         bounds: by language.
         kinds: the bits of signals by name; a thing that is none of them, nor a rule, is never seen.
 
