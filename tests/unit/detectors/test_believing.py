@@ -107,29 +107,28 @@ def test_a_threat_is_certain_in_a_letter_that_is_sensitive_for_being_one(threat,
     ] == expected
 
 
-def test_a_grave_sentence_stays_one_amid_harmless_pages():
-    blank = blank_likeness(["x.rule"], {})
+AMID_PAGES = "\n\n".join(["The plan.", *["Thank you for the kind report of may."] * 12])
+
+
+def one_thing_weighs(thing, weight, kinds):
+    """Of all things that one alone counts, and all letters are a little harmless."""
+    blank = blank_likeness([thing], kinds)
     told = blank.pairs.copy()
-    told[0, 0, 0] = 40
-    around = "\n\n".join(["Thank you for the kind report of may."] * 12)
-    known = {"places": blank.places, "network": blank.network}
-    likeness = replace(learned(0.0), **known, pairs=told, letters=blank.letters - 0.9)
+    told[0, 0, 0] = weight
+    known = {"places": blank.places, "of_bits": blank.of_bits, "network": blank.network}
+    return replace(learned(0.0), **known, pairs=told, letters=blank.letters - 0.9)
+
+
+def test_a_grave_sentence_stays_one_amid_harmless_pages():
+    likeness, reading = one_thing_weighs("x.rule", 40, {}), reading_of(AMID_PAGES)
     one = replace(finding("O1"), start=5, end=8)
-    assert [
-        some.rule for some in believed(reading_of(f"The plan.\n\n{around}"), [], [one], likeness, WORDS, frozenset())
-    ] == [RULE]
-    assert believed(reading_of(f"The plan.\n\n{around}"), [], [], likeness, WORDS, frozenset()) == []
+    assert [some.rule for some in believed(reading, [], [one], likeness, WORDS, frozenset())] == [RULE]
+    assert believed(reading, [], [], likeness, WORDS, frozenset()) == []
 
 
 @pytest.mark.parametrize(("weight", "expected"), [(27, [(RULE, 0, 9)]), (26, [])])
 def test_one_that_no_rule_knows_does_where_it_is_graver(weight, expected):
-    blank = blank_likeness(["night"], {"night": 1})
-    told = blank.pairs.copy()
-    told[0, 0, 0] = weight
-    around = "\n\n".join(["Thank you for the kind report of may."] * 12)
-    known = {"places": blank.places, "of_bits": blank.of_bits, "network": blank.network}
-    likeness = replace(learned(0.0), **known, pairs=told, letters=blank.letters - 0.9)
-    reading = reading_of(f"The plan.\n\n{around}")
+    likeness, reading = one_thing_weighs("night", weight, {"night": 1}), reading_of(AMID_PAGES)
     found = believed(reading, [Signal(1, 4, 8)], [], likeness, WORDS, frozenset())
     assert [(one.rule, one.start, one.end) for one in found] == expected
 
