@@ -72,7 +72,8 @@ def traced(pids: Sequence[int], options: Sequence[str], out: Path = Path("/dev/n
     command = ["strace", "-f", "-qq", "-s", "0", "-o", str(out), *options, *held]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as strace:
         try:
-            until(lambda: strace.poll() is not None or all(_is_held(pid) for pid in pids))
+            # Those that are gone by now are held by nobody, and strace would not have begun: its output tells that it has.
+            until(lambda: strace.poll() is not None or (out.exists() and all(_is_held(pid) for pid in pids)))
             # What waits in a system call makes it anew when strace takes hold, and the blow may fall right then: strace ends with 0.
             assert not strace.poll(), "strace could not take hold"
             yield

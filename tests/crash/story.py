@@ -234,6 +234,7 @@ class Story:
         if whom == "main":
             return [life.pid for life in self.lives.values()]
         if whom == "backends":
+            until(lambda: len(self._backends()) >= len(self.roles))  # after a server's new start each role comes again
             return self._backends()
         if whom in self.roles:
             return [self.lives[whom].pid]
@@ -251,8 +252,13 @@ class Story:
         """The database server's processes that serve this relay."""
         assert self.server is not None
         name = name_in(self.site.database).encode()
-        lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in self.server.children()}
-        return [pid for pid, line in lines.items() if name in line.read_bytes()]
+
+        def serves(pid: int) -> bool:
+            with suppress(OSError):  # one that has just ended
+                return name in Path(f"/proc/{pid}/cmdline").read_bytes()
+            return False
+
+        return [pid for pid in self.server.children() if serves(pid)]
 
     def _scanners(self) -> list[int]:
         return [pid for parent in self.life.children for pid in children(parent)]
