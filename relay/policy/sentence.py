@@ -8,6 +8,7 @@ them, and nothing in the sentence points at this message; everything else still 
 import re
 from itertools import islice
 
+from relay.policy.house_rule import tells_a_rule
 from relay.policy.vocabulary import Patterns
 
 REACH = 200  # characters around a label in which its place in the sentence is judged
@@ -192,6 +193,8 @@ def is_a_rule(folded: str, start: int, end: int) -> bool:
     """
     first, last = sentence_around(folded, start, end)
     before, after = folded[first:start], folded[end:last]
+    if tells_a_rule(before, after):
+        return True
     if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
         return False
     forbidden = _FORBIDDEN_SUBJECT.match(after)

@@ -282,7 +282,7 @@ def test_a_handling_instruction_behind_a_marking_leaves_it_certain(text):
         "Use CENcomm for TLP:RED.",
         "Was ist TLP:ROT?",
         "请勿在此发送TLP:RED。",
-        "Tafadhali usitume TLP:RED hapa.",
+        "Tafadhali usitume TLP:RED",
         "Do not send TLP:RED",
     ],
 )
@@ -467,3 +467,86 @@ def test_a_reference_to_the_scheme_s_page_is_no_unknown_label():
 
 def test_a_finding_s_score_is_kept_when_its_line_is_named():
     assert {one.score for one in find_markings(View(text="TLP:RED", place="text"), WORDS)} == {1.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitte nie TLP:AMBER oder TLP:RED an diese Liste senden.",
+        "Zur Erinnerung: Informationen mit TLP:RED dürfen nicht über diesen Verteiler geschickt werden.",
+        "Wenn etwas TLP:RED ist, bitte nicht hier posten.",
+        "Was bedeutet eigentlich TLP:AMBER+STRICT?",
+        "Stuur nooit TLP:RED naar deze lijst.",
+        "Graag geen TLP:AMBER of hoger via deze lijst versturen, maar via CENcomm.",
+        "TLP:RED mag niet naar deze lijst worden gestuurd.",
+        "Wat betekent TLP:AMBER precies?",
+        "Tafadhali msitume TLP:RED kwenye orodha hii.",
+        "Taarifa za TLP:AMBER haziruhusiwi kutumwa hapa.",
+        "Usitume taarifa yenye TLP:RED hapa, tuma kupitia CENcomm.",
+        "Mohon jangan kirim TLP:RED ke milis ini.",
+        "Informasi TLP:AMBER atau TLP:RED tidak boleh dikirim ke daftar ini, gunakan CENcomm.",
+        "Apa arti TLP:AMBER sebenarnya?",
+        "Xin đừng gửi TLP:RED vào nhóm này.",
+        "Thông tin TLP:AMBER trở lên không được đăng lên danh sách này mà phải gửi qua CENcomm.",
+        "TLP:AMBER nghĩa là gì?",
+        "Пожалуйста, никогда не отправляйте TLP:RED в эту рассылку.",
+        "Материалы с пометкой TLP:AMBER и выше сюда не посылать, только через НЦБ.",
+        "Что означает TLP:AMBER?",
+        "الرجاء عدم إرسال TLP:RED إلى هذه القائمة.",
+        "لا ترسلوا معلومات TLP:AMBER أو TLP:RED إلى هنا، بل عبر سينكوم.",
+        "ما معنى TLP:AMBER؟",
+        "请勿向本邮件组发送TLP:RED信息。",
+        "TLP:AMBER是什么意思?",
+        "If it is TLP:RED, please don't post it here.",
+        "Documents marked TLP:AMBER or higher do not belong on this list.",
+        "What is the difference between TLP:AMBER and TLP:RED?",
+        "Les documents marqués TLP:ROUGE ne vont pas sur cette liste.",
+        "Quelle est la différence entre TLP:AMBER et TLP:RED ?",
+        "Si un documento viene marcado TLP:ROJO o superior, no lo suban aquí.",
+        "¿Qué significa TLP:ROJO?",
+        "O que significa TLP:VERMELHO?",
+    ],
+)
+def test_where_things_are_sent_is_talk_in_every_language(text):
+    assert found(f"{LONG}.\n\n{text}\n\n{LONG}.") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TLP:RED - nicht an diese Liste senden",
+        "TLP:RED, bitte nicht hier posten.",
+        "Diese Meldung ist TLP:RED und darf nicht an diese Liste.",
+        "Die Namen sind TLP:AMBER, bitte nicht weitergeben.",
+        "Ik stuur dit als TLP:AMBER.",
+        "Deze informatie is TLP:RED, niet naar de lijst sturen.",
+        "Ujumbe huu ni TLP:RED, usitume hapa.",
+        "Taarifa hii ni TLP:AMBER",
+        "Pesan ini TLP:RED, jangan dikirim ke milis.",
+        "Informasi ini bersifat TLP:AMBER.",
+        "Thông tin này là TLP:RED, không gửi lên đây.",
+        "Информация TLP:RED, в рассылку не отправлять.",
+        "Это TLP:AMBER, не пересылать в рассылку.",
+        "هذه المعلومات TLP:RED لا ترسلوها إلى القائمة",
+        "以下信息为TLP:RED,请勿转发到列表。",
+        "TLP:RED 请勿发到群里",
+        "本信息属TLP:AMBER。",
+        "Informasi TLP:RED",
+        "Informationen TLP:RED über SIENA gesendet",
+        "Informasi TLP:RED tidak dikirim lewat CENcomm",
+        "Wir senden TLP:RED über CENcomm",
+        "Материалы TLP:RED не отправляем через CENcomm",
+        "Taarifa TLP:RED zinatumwa kupitia CENcomm",
+        "资料TLP:RED不能发送",
+        "Thông tin TLP:RED không gửi qua CENcomm",
+        "لا ترسلوا TLP:RED",
+        "Bitte kein TLP:RED an diese Liste senden, der Kurier kommt morgen",
+        "It is TLP:RED, do not post it here.",
+        "Es TLP:ROJO, no va a la lista.",
+        "C'est TLP:ROUGE, ne pas diffuser ici.",
+        "É TLP:VERMELHO, não vai para a lista.",
+    ],
+)
+def test_what_a_message_is_or_what_was_done_is_no_talk_in_any_language(text):
+    assert raises(f"{LONG}.\n\n{text}\n\n{LONG}.") <= {Tlp.RED, Tlp.AMBER}
+    assert raises(f"{LONG}.\n\n{text}\n\n{LONG}.")
