@@ -48,7 +48,7 @@ def believed(
         proven: the rules that need no belief.
         is_letter: whether it is one; of what is attached all findings count, as lists and forms are no letters.
     """
-    language = language_of(reading)
+    language = language_of(reading, senses)
     meant = senses_of(reading, signals, language, senses)
     scores = scores_of(reading, things_of(reading, signals, found, likeness), meant, likeness)
     bounds = likeness.bounds_of(language)
@@ -67,7 +67,9 @@ def believed(
             else:
                 continue
             told = True
-        elif not (is_letter and closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)):
+        elif one.rule in proven or not (
+            is_letter and closed[here] and one.code in OPEN and not one.rule.startswith(RESIDUAL)
+        ):
             kept.append(one)
     sensitive |= scores.alone >= bounds.sensitive + _BY_ITSELF
     sensitive &= scores.length >= _SHORTEST

@@ -27,6 +27,8 @@ from relay.policy.post import Finding
 from relay.policy.shape import Version
 
 Form = Literal["letter", "attached", "neither"]
+# Rules that find numbers, and their codes: what is somebody's, or may be.
+_NUMBERS, _SPELT = ("phone.", "number.", "account.", "device.", "identity.document"), frozenset({"N2", "H4"})
 _LOOKED_AT = 200  # findings of a rule in one piece, before they are weighed
 FINDINGS_PER_RULE = 20  # in one view
 _PIECE = 16_000  # characters read at once: what belongs together stands nearer, and nothing grows with the whole
@@ -120,12 +122,12 @@ def find_sensitive(
     found: dict[tuple[str, str], Finding] = {}
     if place.endswith(", name"):  # in names of files this sign stands for a space
         versions = [Version(one.text.replace("_", " "), one.folded.replace("_", " ")) for one in versions]
-    meant = put_back(versions[0])
+    meant, plain = put_back(versions[0]), set[tuple[str, str]]()
     for version in (*versions, meant) if meant else versions:
         for start, end in _cut(version.text):
             piece = Version(version.text[start:end], version.folded[start:end])
             line = version.text.count("\n", 0, start) + 1
-            for one in _find_in(piece, detectors, facts, form):
+            for one in _find_in(piece, detectors, facts, form, plain, spelt=version is meant):
                 where = _where(line + piece.text.count("\n", 0, one.start), place, above)
                 finding = replace(one, place=where, start=start + one.start, end=start + one.end)
                 found.setdefault((finding.rule, finding.place), finding)
@@ -201,16 +203,27 @@ def _without_nothing(words: list[Signal], nothing: int) -> list[Signal]:
     return [one for one in words if one.kind & nothing or not covered.hold(one.start, one.end)]
 
 
-def _find_in(version: Version, detectors: Detectors, facts: Facts, form: Form) -> list[Finding]:
+def _find_in(
+    version: Version, detectors: Detectors, facts: Facts, form: Form, plain: set[tuple[str, str]], *, spelt: bool
+) -> list[Finding]:
+    """What counts in a piece; numbers that are found only in what was spelt out count whatever the letter sounds like.
+
+    Nobody spells what all may know. `plain` gathers what the rules find in the text as it is written.
+    """
     reading = read(version.text, version.folded)
     signals, found = seen_and_found(reading, detectors, facts)
+    words = [(one.rule, version.folded[one.start : one.end]) for one in found]
+    only_spelt = [
+        one for one, some in zip(found, words, strict=True) if spelt and one.code in _SPELT and some not in plain
+    ]
+    only_spelt = [one for one in only_spelt if one.rule.startswith(_NUMBERS)]
+    plain.update(words)
     if not detectors.likeness or form == "neither":
         return _first_of_each(found)
-    return _first_of_each(
-        believed(
-            reading, signals, found, detectors.likeness, detectors.senses, detectors.proven, is_letter=form == "letter"
-        )
+    counted = believed(
+        reading, signals, found, detectors.likeness, detectors.senses, detectors.proven, is_letter=form == "letter"
     )
+    return _first_of_each([*counted, *only_spelt])
 
 
 def _first_of_each(found: Iterable[Finding]) -> list[Finding]:

@@ -1,10 +1,9 @@
-"""In which language a text is written, as far as a few words and the script tell: what is learned of one doesn't hold for another."""
+"""In which language a text is written, as far as its script and words tell: what words mean differs, and where bounds lie."""
 
 from collections import Counter
 
-import regex
-
-from relay.detectors.reading import Reading
+from relay.detectors.reading import SCRIPTS, Reading
+from relay.detectors.senses import Senses
 
 # Little words, folded, that texts of a language are full of. What two languages share says nothing here.
 _WORDS = {
@@ -18,20 +17,16 @@ _WORDS = {
     "id": "yang dan ke dari ini itu untuk dengan tidak kami akan pada ada oleh sudah dalam adalah juga telah",
     "vi": "cua cho cac khong đuoc voi nguoi mot đa trong ve ngay đang chung nhung lam neu roi nay thi",
 }
-# Scripts that tell a language by themselves.
-SCRIPTS = {
-    "zh": regex.compile(r"\p{Han}"),
-    "ar": regex.compile(r"\p{Arabic}"),
-    "ru": regex.compile(r"\p{Cyrillic}"),
-}
 _LANGUAGES = {word: language for language, words in _WORDS.items() for word in words.split()}
 _SCRIPT = 0.15  # of the characters: names and terms in Latin letters stand in every text
 _LOOKED_AT = 4000  # characters
+# Little words by which one language leads so that nothing else is asked; else it is asked which language knows the first words.
+_LEAD, _WORDS_ASKED = 4, 60
 UNKNOWN = ""
 
 
-def language_of(reading: Reading) -> str:
-    """Its code, UNKNOWN for none; of several the one that most of its little words belong to."""
+def language_of(reading: Reading, senses: Senses) -> str:
+    """Its code, UNKNOWN for none; of several the one that most of its little words, and of its words at all, belong to."""
     beginning = reading.folded[:_LOOKED_AT]
     if not beginning.isascii():
         for language, letter in SCRIPTS.items():
@@ -40,4 +35,8 @@ def language_of(reading: Reading) -> str:
     is_long = len(reading.flat) > _LOOKED_AT
     words = reading.flat[:_LOOKED_AT].split() if is_long else reading.tokens
     counted = Counter(filter(None, map(_LANGUAGES.get, words)))
-    return counted.most_common(1)[0][0] if counted else UNKNOWN
+    first, second = (*(number for _, number in counted.most_common(2)), 0, 0)[:2]
+    if first - second < _LEAD:
+        different = [word for word in dict.fromkeys(words) if word.isalpha()][:_WORDS_ASKED]
+        counted.update(senses.known(different, sorted(senses.languages - SCRIPTS.keys())))
+    return max(counted, key=counted.__getitem__) if counted.total() else UNKNOWN

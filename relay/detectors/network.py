@@ -169,8 +169,8 @@ def _in_sentences(
 
 def _said_by(things: Sequence[Sequence[int]], network: Network) -> Array:
     """What sentences' things add to the answers in them."""
-    ends = np.cumsum([len(some) for some in things])
-    summed = np.add.reduceat(network.things[list(chain.from_iterable(things))], np.append(0, ends[:-1]))
+    sizes = np.array([len(some) for some in things])
+    summed = np.add.reduceat(network.things[list(chain.from_iterable(things))], sizes.cumsum() - sizes)
     added: Array = np.maximum(summed + network.things_bias, 0)
     return added
 

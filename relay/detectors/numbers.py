@@ -75,9 +75,13 @@ def is_imei(written: str) -> bool:
     return len(number) == 15 and len(set(number)) > _SAME and is_evenly_or_as_imei(written) and imei.is_valid(number)
 
 
+_GROUPS_OF_IMEI = ([2, 6, 6, 1], [6, 2, 6, 1], [8, 6, 1], [2, 6, 7], [6, 2, 7], [8, 7])
+
+
 def is_evenly_or_as_imei(written: str) -> bool:
-    """Whether an IMEI is written whole, in even groups, or as 2-6-6-1."""
-    return is_evenly_grouped(written) or [len(group) for group in _GROUPS.findall(written)] == [2, 6, 6, 1]
+    """Whether an IMEI is written whole, in even groups, or in those of its parts: the type in one or two, the device, the check digit."""
+    groups = [len(group) for group in _GROUPS.findall(written)]
+    return is_evenly_grouped(written) or groups in _GROUPS_OF_IMEI
 
 
 def is_container(written: str) -> bool:

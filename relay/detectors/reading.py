@@ -22,7 +22,7 @@ _TOKEN = regex.compile(f"{_WORD}|{_SIGN}")
 # of scripts without spaces, and at a line's end unless the line was broken by a mail program.
 _STOP = regex.compile(
     r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:(?:^|[\s(.,:;/\-])(?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
-    r"prof|hon|geb|bzw|str|jl|jr|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
+    r"prof|hon|geb|nac|nasc|bzw|str|jl|jr|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
     r"(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
@@ -30,6 +30,12 @@ _STOPPING = re.compile("[.!?…。！？；।؟;]")
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
 _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
 UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+# Scripts that tell a language by themselves.
+SCRIPTS = {
+    "zh": regex.compile(r"\p{Han}"),
+    "ar": regex.compile(r"\p{Arabic}"),
+    "ru": regex.compile(r"\p{Cyrillic}"),
+}
 _ROW = regex.compile(r"\d(?:[ .,\-–/()\n>_·|]{0,3}\d)*")
 _NEAR = 32  # characters: what belongs to a number stands so near to its digits
 _FEW = 1000  # characters, of which each is told apart sooner than all at once

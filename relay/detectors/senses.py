@@ -16,9 +16,8 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from relay.detectors.language import SCRIPTS
 from relay.detectors.marks import NAME_KINDS
-from relay.detectors.reading import UNSPACED, Reading
+from relay.detectors.reading import SCRIPTS, UNSPACED, Reading
 from relay.detectors.words import Covered, Signal, kinds_named
 from relay.policy.shape import fold, shape
 
@@ -79,6 +78,11 @@ class Senses:
         places = np.minimum(np.searchsorted(self.words, wanted), len(self.words) - 1)
         found = np.where(self.words[places] == wanted, self.meanings[places], -1)
         return [self.senses[place] if place >= 0 else () for place in found.tolist()]
+
+    def known(self, words: Sequence[str], languages: Sequence[str]) -> Mapping[str, int]:
+        """How many of the words each language has."""
+        found = iter(self.of([f"{language} {word}" for language in languages for word in words]))
+        return {language: sum(map(bool, islice(found, len(words)))) for language in languages}
 
 
 def made_senses(tables: Mapping[str, str], kinds: Mapping[str, int]) -> Senses:

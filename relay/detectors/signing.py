@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 import regex
 
 from relay.detectors.facts import Facts
-from relay.detectors.language import SCRIPTS
-from relay.detectors.reading import UNSPACED, Reading
+from relay.detectors.reading import SCRIPTS, UNSPACED, Reading
 from relay.detectors.words import ACCUSING, WAYS, Signal, kinds_named
 from relay.policy.shape import fold, shape
 

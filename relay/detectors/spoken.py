@@ -21,10 +21,17 @@ _YEAR, _DAYS = 4, 31  # digits of a year; days of a month
 _GROUP = 100  # numbers from here on, and no others, are a list of amounts
 _BEFORE_YEAR = 40  # characters before a year in words, in which a day in words stands
 _WORD = regex.compile(r"\p{L}+|(?<![\d.,])[0-9]{1,4}(?![\d.,]*\d)")  # digits too: "dos nueve 4 cinco"
-_PARTED = str.maketrans(dict.fromkeys(",.-–/;:()[]\"'“”„«»!?*_>", " "))
+_PARTED = str.maketrans(dict.fromkeys(",،.-–/;:()[]\"'“”„«»!?*_>", " "))
 _JOINING = frozenset({"et", "y", "e", "and", "na", "و"})
-_SEPARATING = " \t\n,.-–/>"
-_BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,.\-–/>]){0,12}(?:(?:et|y|e|and|na|و)\s+)?")
+_BESIDE = _JOINING | {"en", "und", "и", "а"}  # which may stand before a word of _THEN
+# What people say between the parts of one number: "nul zes, dan vierentwintig, daarna twaalf".
+_THEN = regex.compile(
+    r"(?:\b(?:en|und|and|et|y|e|и|а|lalu) )?\b(?:then|puis|ensuite|luego|despues|entonces|depois|dann|danach|dan|daarna|lalu|kemudian|terus|"
+    r"kisha|halafu|roi|потом|затем|далее|дальше|ثم|وبعدها)\b",
+    regex.IGNORECASE,
+)
+_SEPARATING = " \t\n,،.-–/>"
+_BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,،.\-–/>]){0,12}(?:(?:et|y|e|and|na|و)\s+)?")
 _APART = 20  # characters between two numbers that are said one after the other, at most
 _FEWEST = 3  # words of which a long number consists
 _AND = "و"  # written as one word with what follows
@@ -184,8 +191,8 @@ def _rows(text: str) -> Iterator[list[_Number]]:
         word = word.removeprefix(_AND) if joined else word
         known = _known(word) or (word in TEENS and bool(row))
         far = bool(row) and match.start() - row[-1].end > _APART
-        between = text[row[-1].end : match.start()] if row and not far else ""
-        if row and not known and not far and word in _JOINING:
+        between = _THEN.sub("", text[row[-1].end : match.start()]) if row and not far else ""
+        if row and not known and not far and (word in _BESIDE or _THEN.fullmatch(word)):
             continue
         joining = between.strip(_SEPARATING)
         ended = joining == "and" and row[-1].value % 100  # "ninety and two" are two numbers, "hundred and two" are one

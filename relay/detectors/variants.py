@@ -24,9 +24,9 @@ _BROKEN_QUOTE = regex.compile(r"(?<=\d)[ \t]{0,9}\n(?:[ \t]{0,3}>){1,20}[ \t]{0,
 # Chinese digits, those of accounts too.
 _DIGITS = "〇零一二三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸两"
 _NUMERALS = regex.compile(f"[{_DIGITS}]{{7,40}}")
-# The same with other digits or a sign between them: 四4零0三1零2, 幺三八，零零一三，八零零零.
+# The same with other digits, a sign or a word between them: 四4零0三1零2, 幺三八，零零一三，再八零零零.
 _MIXED = regex.compile(
-    rf"(?<![\d{_DIGITS}])(?=[^{_DIGITS}]{{0,6}}[{_DIGITS}])[\d{_DIGITS}](?:[ ,，、\-–]?[\d{_DIGITS}]){{6,40}}(?![\d{_DIGITS}十百千万])"
+    rf"(?<![\d{_DIGITS}])(?=[^{_DIGITS}]{{0,6}}[{_DIGITS}])[\d{_DIGITS}](?:[ ,，、\-–再末后]{{0,3}}[\d{_DIGITS}]){{6,40}}(?![\d{_DIGITS}十百千万])"
 )
 _FEWEST = 3  # Chinese digits among others, from which on a row of them is spelt
 _IN_NUMERALS = str.maketrans(_DIGITS, "0012345678911234567892362")

@@ -65,7 +65,7 @@ _PASSES = frozenset({HARMLESS})
 _SENTENCE, _LETTER = 0.02, 0.3  # what one teaches, of a message
 _WEIGHS = 0.005  # what a letter weighs where bounds are set, of a message: letters are written to be hard
 _EACH, _BESIDE = 5, (1, 3)  # of how many letters one is learned within others as well, and within how many
-_PARTS = 3
+_PARTS, _NEIGHBOURS = 3, 20  # of the cross validation, and letters that are in one together
 _ROUNDS = 200
 _WEAKEST = 3e-7  # how much weights are drawn to nothing
 _STEPS = 127  # of a weight, on each side of 0
@@ -114,7 +114,9 @@ def sources() -> list[Path]:
         *sorted((FOLDER / "weigh").glob("*.toml")),
         *sorted(path for path in DETECTORS.glob("*.toml") if path != LEARNED),
         *(HERE / "regions" / f"{half}.toml" for half in ("tune", "weigh")),
-        *(CODE / f"{module}.py" for module in ("senses", "sequences", "network")),  # what a weight belongs to
+        *(
+            CODE / f"{module}.py" for module in ("language", "senses", "sequences", "network")
+        ),  # what a weight belongs to
         HERE / "network.py",
         Path(__file__),
     ]
@@ -136,16 +138,18 @@ def letters() -> Iterator[Text]:
     for path, some in groupby(_letters(), key=itemgetter(0)):
         of_file = [text for _, text in some]
         yield from of_file
-        yield from _within_others(of_file, Random(path.stem))
+        yield from within_others(of_file, Random(path.stem))
 
 
-def _within_others(some: Sequence[Text], chance: Random) -> Iterator[Text]:
-    """Every so many letters with the texts of harmless ones before and behind theirs; for learning alone."""
-    harmless = {part: [one for one in some if one.code == HARMLESS and one.part == part] for part in range(_PARTS)}
-    for one in some[::_EACH]:
-        if others := harmless[one.part]:
+def within_others(some: Sequence[Text], chance: Random) -> Iterator[Text]:
+    """Every so many letters with the texts of harmless ones, each another, before and behind theirs; for learning alone."""
+    with_text = [one for one in some if "\n\n" in one.text]
+    for one in with_text[::_EACH]:
+        harmless = [other for other in with_text if other.code == HARMLESS and other.part == one.part and other != one]
+        if harmless:
             subject, _, text = one.text.partition("\n\n")
-            texts = [chance.choice(others).text.partition("\n\n")[2] for _ in range(chance.randint(*_BESIDE))]
+            others = chance.sample(harmless, min(len(harmless), chance.randint(*_BESIDE)))
+            texts = [other.text.partition("\n\n")[2] for other in others]
             texts.insert(chance.randint(0, len(texts)), text)
             yield replace(one, text="\n\n".join([subject, *texts]), weighs=0.0)
 
@@ -154,7 +158,7 @@ def _letters() -> Iterator[tuple[Path, Text]]:
     for path, number, code, text in _lines("letters"):
         language = path.stem[:2]
         slots = Slots(language, "weigh", Random(f"{path.stem} {number}"), TODAY)
-        part = _part(f"{path.stem} {number // 2}")  # two that belong together stand beside each other
+        part = _part(f"{path.stem} {number // _NEIGHBOURS}")  # those that stand beside each other are alike
         author = slots.value("author") if "{author" in text else ""
         yield path, Text(slots.fill(text), code, part, teaches=_LETTER, weighs=_WEIGHS, author=author)
 
@@ -204,7 +208,8 @@ def seen(text: Text) -> Seen:
     reading = reading_of(text.text)
     facts = Facts(on=TODAY, names=(text.author,) if text.author else ())
     signals, found = seen_and_found(reading, detectors_as_shipped(), facts)
-    things, language = things_of(reading, signals, found, blank()), language_of(reading)
+    language = language_of(reading, detectors_as_shipped().senses)
+    things = things_of(reading, signals, found, blank())
     senses = senses_of(reading, signals, language, detectors_as_shipped().senses)
     return Seen(text, things, senses, any(one.code in GRAVE for one in found), language)
 

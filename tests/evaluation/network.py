@@ -2,17 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
+from math import ceil
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from relay.detectors.network import REACH, Network, shapes_of
+from relay.detectors.network import NOTHING, REACH, Network, shapes_of
 
 _POINTS, _FILTERS = 64, 128
 _ROUNDS, _BATCH, _STEP, _DECAY = 10, 64, 2e-3, 1e-3
-_SELDOM = 3  # texts in which a sense stands at least
+_SELDOM = 3  # texts in which a sense or a thing stands at least
 # At random, so that nothing is learned by heart.
 _WORDS_LEFT_OUT, _THINGS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = 0.15, 0.2, 0.2, 0.4
 _SENTENCES = 40  # of a text, that are learned from
@@ -47,7 +49,7 @@ def learn_network(
     moments = {name: (jnp.zeros_like(some), jnp.zeros_like(some)) for name, some in weights.items()}
     random, key = np.random.default_rng(0), jax.random.PRNGKey(1)
     worth = worth / worth.mean()
-    total = _ROUNDS * (len(rows) // _BATCH + 1)
+    total = _ROUNDS * ceil(len(rows) / _BATCH)
     number = 0
     for _ in range(_ROUNDS):
         for chosen, size in _batches(np.array([len(some) for some in rows]), random):
@@ -64,17 +66,25 @@ def learn_network(
                 number,
                 total,
             )
-    learned = {name: np.asarray(some) for name, some in weights.items()}
+    learned = {name: np.array(some) for name, some in weights.items()}
+    learned["points"][NOTHING] = 0  # which learning never reaches, nor things that hardly any text has
+    learned["things"][_texts_with(things, counts[0]) < _SELDOM] = 0
     # What a text is is told against what it isn't: with that, no row of nothing is left.
     learned["out"] = (learned["out"] - learned["out"][..., :1])[..., 1:]
     learned["out_bias"] = (learned["out_bias"] - learned["out_bias"][:1])[1:]
     return Network(senses=known, **learned)
 
 
+def _texts_with(things: Sequence[Mapping[int, Sequence[int]]], count: int) -> NDArray[np.int64]:
+    """In how many texts each thing stands."""
+    of_texts = [list({*chain.from_iterable(some.values())}) for some in things]
+    return np.bincount(np.array(list(chain.from_iterable(of_texts)), np.int64), minlength=count)
+
+
 def _begun(senses: int, things: int, models: int) -> Weights:
     """Small numbers at random, as large as what they are summed over asks for (He et al. 2015); none for biases."""
-    keys = iter(jax.random.split(jax.random.PRNGKey(0), len(shapes_of(0, 0, 0, 0, 0))))
     shapes = shapes_of(senses, things, _POINTS, _FILTERS, models + 1)  # a class more, of what belongs to none
+    keys = iter(jax.random.split(jax.random.PRNGKey(0), len(shapes)))
     spread = {
         "points": 0.1,
         "things": 0.05,

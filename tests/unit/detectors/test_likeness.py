@@ -3,6 +3,7 @@
 import re
 import tomllib
 from dataclasses import replace
+from random import Random
 from time import process_time
 
 import numpy as np
@@ -27,7 +28,17 @@ from relay.detectors.words import Signal
 from relay.errors import ConfigurationError
 from relay.policy.post import Finding
 from tests.builders import shipped_rules
-from tests.evaluation.learn import LEARNED, digest, encoded, letters, reading_of, sentences
+from tests.evaluation.learn import (
+    LEARNED,
+    Text,
+    detectors_as_shipped,
+    digest,
+    encoded,
+    letters,
+    reading_of,
+    sentences,
+    within_others,
+)
 from tests.growth import assert_linear
 
 KINDS = {"snake": 1, "night": 2, "unheard_of": 4}
@@ -57,7 +68,7 @@ def scores(text, things=None):
 
 def scored(text, things, learned):
     reading = reading_of(text)
-    return scores_of(reading, things, senses_of(reading, [], language_of(reading), SENSES), learned)
+    return scores_of(reading, things, senses_of(reading, [], language_of(reading, SENSES), SENSES), learned)
 
 
 def finding(start, rule="x.rule", code="O1"):
@@ -175,11 +186,15 @@ def test_scores_are_found_in_linear_time():
         ("ru", "Машину остановили на границе, изъято 40 кг (CITES App. II)."),
         ("ar", "تم توقيف الشاحنة على الحدود وضبط العاج CITES."),
         ("zh", "卡车在边境被拦下,查获鳞片40公斤(CITES)。"),
-        (UNKNOWN, "Manis tricuspis 40 kg"),
+        ("id", "Sopir ditahan, sisik 40 kg disita."),
+        ("vi", "Cá chình 12 kg, phạt hai năm tù"),
+        ("pt", "Seguem seis anilhas; caixa vazia; assina a inspetora"),
+        ("de", "Kisten leer, Schlüssel fehlt, Zeuge abgereist"),
+        (UNKNOWN, "40 / 12"),
     ],
 )
-def test_a_language_is_told_by_its_script_and_little_words(language, text):
-    assert language_of(reading_of(text)) == language
+def test_a_language_is_told_by_its_script_its_little_words_and_what_words_it_has(language, text):
+    assert language_of(reading_of(text), detectors_as_shipped().senses) == language
 
 
 def read_table(learned):
@@ -228,3 +243,22 @@ def test_a_damaged_file_stops_the_start(changed, fault):
     lines += [] if bounds else ["[likeness.bounds]"]
     with pytest.raises(ConfigurationError, match=f"x.toml: likeness: {fault}"):
         read_detectors({"x.toml": "\n".join(["[likeness]", "learned_from = ''", *lines])})
+
+
+def test_letters_are_put_among_harmless_ones_of_their_part_each_another_and_never_themselves():
+    some = [Text(f"s{number}\n\nletter {number}.", "N1" if number % 4 else "PASS", number % 3) for number in range(60)]
+    harmless = {one.text.partition("\n\n")[2]: one.part for one in some if one.code == "PASS"}
+    within = list(within_others([*some, Text("no text", "N1", 0)], Random(1)))
+    assert len(within) == 12
+    for one in within:
+        subject, *texts = one.text.split("\n\n")
+        own = f"letter {subject[1:]}."
+        others = [text for text in texts if text != own]
+        assert len(texts) - len(others) == 1
+        assert 1 <= len(others) == len(set(others)) <= 3
+        assert {harmless[text] for text in others} == {one.part}
+        assert one.weighs == 0
+
+
+def test_a_file_of_one_letter_puts_it_among_none():
+    assert list(within_others([Text("s\n\nletter", "PASS", 0)], Random(1))) == []

@@ -1,5 +1,6 @@
 """What is written to be read by people only is put back; ordinary text is left alone."""
 
+from dataclasses import replace
 from datetime import date
 from time import process_time
 
@@ -7,6 +8,8 @@ import pytest
 
 from relay.detectors.facts import Facts
 from relay.detectors.find import find_sensitive
+from relay.detectors.language import UNKNOWN
+from relay.detectors.likeness import Bounds
 from relay.detectors.spoken import in_digits
 from relay.detectors.variants import decoded_runs, put_back
 from relay.policy.shape import Version, fold, shape, versions_of
@@ -43,6 +46,8 @@ def _put_back(text: str) -> str | None:
         ("diez - cuarenta y siete - trescientos doce - seiscientos cinco", "1047312605"), ("восемь, девятьсот семнадцать, пятьсот сорок два", "8917542"),
         ("dua belas, tiga puluh empat, seratus dua", "1234102"), ("oh seven, two hundred four, nine one two", "07204912"), ("née le dix-sept mai dix-neuf cent quatre-vingt-huit", "nee le 17 mai 1988"), ("nineteen hundred and eighty-eight", "1988"), ("kumi na tano Mei nineteen eighty", "15 Mei 1980"), ("de mil novecientos ochenta", "de 1980"), ("May nineteen eighty-eight. Two tusks", "May 1988. Two tusks"), ("mil neuf cent quatre-vingt-huit, deux enfants", "1988, deux enfants"), ("nineteen ninety and two thousand and ten", "1990 and 2010"), ("zweitausendzehn", "2010"), ("tweeduizendtien", "2010"),
         ("DNI cuatro 5 siete 8 nueve 0 uno 2", "DNI 45789012"), ("two nine, 45, zero 17, eight", "29450178"), ("L eins 2 drei 4 fünf 6 sieben", "L 1234567"),
+        ("nul zes, vierentwintig, daarna twaalf, dan vijf", "0624125"), ("восемь девятьсот тринадцать, потом сорок четыре ноль семь", "89134407"),
+        ("nol delapan satu tiga, lalu lima dua dua satu", "08135221"), ("六二二八，四八零，再四零二，末六一八", "6228480402618"),
         ("四4零0三1零2一九八五", "440031021985"), ("幺三八，零零一三，八零零零", "13800138000"),
         ("ana (at) agency (dot) example", "ana@agency.example"), ("ana [at] agency[.]example", "ana@agency.example"),
         ("ana at agency dot example", "ana@agency.example"), ("ana arroba agencia punto com", "ana@agencia.com"),
@@ -64,11 +69,79 @@ def test_each_way_of_hiding_is_put_back(hidden: str, plain: str) -> None:
         "well-known men", "Well-\nKnown", "1, 2, 3, 4, 5, 6", "12_11_2026", "2026_11_24 notes", "meet at noon (at the office)", "supercalifragilistic",
         "12345678901234567890", "AAAAAAAAAAAAAAAAAAAAAAAA", "The dot of the i is at the top", "ce point de contact, le point de la situation", "barra punto y barra", "1.5, 2.5, 3.5 kg", "d41d8cd98f00b204e9800998ecf8427e",
         "one hundred and twelve birds", "one hundred, two hundred and fifty, three hundred and nine birds", "сто, двести, триста рублей", "一三五六七年", "trois mille cinq cents kilos", "deux cent trente-quatre mille", "first, second and third", "in two thousand twenty", "三月", "十年",
-        "/srv/photos/2026/november/first", "零一二三", "two 40 ft containers of five 12 kg", "on 12 three boats, 4 five men 7", "siete sacos 12 45 30 20 kg", "2026 1200 三 3400",
+        "/srv/photos/2026/november/first", "零一二三", "first two, then three", "three boats, then four men, then five dogs, six", "two 40 ft containers of five 12 kg", "on 12 three boats, 4 five men 7", "siete sacos 12 45 30 20 kg", "2026 1200 三 3400",
     ],
 )  # fmt: skip
 def test_ordinary_text_hides_nothing(text: str) -> None:
     assert _put_back(text) is None
+
+
+def _rules_in_a_harmless_letter(text: str) -> set[tuple[str, str]]:
+    """What is found in a text that sounds as harmless as any."""
+    shipped = shipped_rules().detectors
+    harmless = {UNKNOWN: Bounds(sensitive=99.0, certain=99.0, open=99.0)}
+    detectors = replace(shipped, likeness=replace(shipped.likeness, bounds=harmless))
+    found = find_sensitive(versions_of(text), "text", detectors, Facts(on=date(2026, 11, 24)))
+    return {(one.code, one.rule) for one in found}
+
+
+SPELT = "nul zes, twaalf, dan vierendertig, dan zesenvijftig, zeven acht"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("telefoon 0612 345 678", set()),
+        (f"telefoon {SPELT}", {("H4", "phone.unknown_national")}),
+        (f"telefoon van de winkel 0201 234 567. Telefoon {SPELT}", {("H4", "phone.unknown_national")}),
+        ("het adres is symposium2027 [at] herpconf.org", set()),
+        ("本法自一九八九年三月一日起施行", set()),
+        ("一九九三年五月二十九日国务院发出通知,禁止犀牛角和虎骨贸易", set()),
+    ],
+)
+def test_a_number_that_is_spelt_counts_though_the_letter_sounds_harmless(
+    text: str, found: set[tuple[str, str]]
+) -> None:
+    letter = f"Beste collega's, dank voor de foto's. De zakken liggen in het depot. {text}. Het verslag volgt.\n\nMet vriendelijke groet"
+    assert _rules_in_a_harmless_letter(letter) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("The advert was posted from 181.164.203.177.", "number.internet_address"),
+        ("Оплата на TQx7vNd3LrW9bKmE5sYhZ2fCpA8uJtG4Vo.", "number.wallet_by_form"),
+        ("钱包TQx7vNd3LrW9bKmE5sYhZ2fCpA8uJtG4Vo收款", "number.wallet_by_form"),
+        ("Cadastro 415.227.903-11 no formulário.", "number.identity_by_form"),
+    ],
+)
+def test_numbers_that_look_like_no_other_are_held_whatever_the_letter_sounds_like(text: str, rule: str) -> None:
+    assert _rules_in_a_harmless_letter(f"Thank you for the photos.\n\n{text}\n\nKind regards") == {("H4", rule)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Please add 185.12.64.110 to your allow list.", "Client host [185.12.64.110] blocked using a list", "Firmware version 21.10.14.100",
+        "Permit number 3Fx9aBcD7eGhJkLmNpQrStUvWxY12345", "Processo 123.456.789-10/2024", "see https://news.example/1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb",
+    ],
+)  # fmt: skip
+def test_numbers_of_programs_and_papers_are_nobody_s(text: str) -> None:
+    assert _rules_in_a_harmless_letter(f"Thank you for the photos.\n\n{text}\n\nKind regards") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("Notification_2004-05-12.txt", "attachment 1, name"),
+        ("2004-05-12T08:00:00Z", "attachment 1, properties"),
+        ("permit;date;species\nKE 001;12.03.2004;Loxodonta africana", "attachment 1"),
+        ("The first carcass was found on 12.05.2003", "attachment 1"),
+    ],
+)
+def test_days_of_long_ago_are_nobody_s_birthday_without_somebody_beside_them(text: str, place: str) -> None:
+    shipped = shipped_rules().detectors.unweighed()
+    assert find_sensitive(versions_of(text), place, shipped, Facts(on=date(2026, 11, 24)), form="attached") == ()
 
 
 def test_runs_are_decoded_a_line_for_each() -> None:
