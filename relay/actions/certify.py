@@ -84,7 +84,7 @@ def is_issued_by(certificate: x509.Certificate, authorities: tuple[x509.Certific
     )
     try:
         policy.build_client_verifier().verify(certificate, [])
-    except VerificationError:
+    except (VerificationError, ValueError):  # names are read no sooner than here
         return False
     return True
 

@@ -50,6 +50,18 @@ def test_a_changed_certificate_is_read_or_not_and_never_raises(certificates, whi
         assert isinstance(is_issued_by(certificate, (authority,), NOW), bool)
 
 
+def test_a_certificate_with_one_octet_of_nothing_is_read_or_not_and_never_raises(certificates):
+    """Each octet in turn: one within the subject makes a certificate whose reading fails only when it is verified."""
+    authority, octets = certificates
+    for whole in octets:
+        for at in range(len(whole)):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                certificate = read_certificate(whole[:at] + b"\0" + whole[at + 1 :])
+            if certificate is not None:
+                assert isinstance(is_issued_by(certificate, (authority,), NOW), bool)
+
+
 @given(st.binary(max_size=200))
 def test_arbitrary_octets_are_no_certificate(octets):
     assert read_certificate(octets) is None
