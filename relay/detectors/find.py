@@ -214,9 +214,10 @@ def _find_in(
     signals, found = seen_and_found(reading, detectors, facts)
     words = [(one.rule, version.folded[one.start : one.end]) for one in found]
     only_spelt = [
-        one for one, some in zip(found, words, strict=True) if spelt and one.code in _SPELT and some not in plain
+        one
+        for one, here in zip(found, words, strict=True)
+        if spelt and here not in plain and one.code in _SPELT and one.rule.startswith(_NUMBERS)
     ]
-    only_spelt = [one for one in only_spelt if one.rule.startswith(_NUMBERS)]
     plain.update(words)
     if not detectors.likeness or form == "neither":
         return _first_of_each(found)

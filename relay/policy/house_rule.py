@@ -6,6 +6,7 @@ Every word of the sentence beside the label has to be known: one more, and it te
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 
 from relay.policy.shape import fold, shape
@@ -223,7 +224,7 @@ _SET_OFF = re.compile(r"\s*[,;:()\[\]–—-]")
 
 @dataclass(frozen=True, slots=True)
 class _Language:
-    """How one language says such rules: all its words, and those of each sort."""
+    """How one language says such rules: all its words, and those of each sort that tells something."""
 
     words: re.Pattern[str]
     sorts: Mapping[str, re.Pattern[str]]
@@ -253,19 +254,22 @@ class _Language:
 
 
 def _language(table: str, *, is_spaced: bool) -> _Language:
-    sorts = {"channel": _CHANNELS.split(", "), "label": _LABELS.split(", ")}
-    for line in table.replace("\n  ", " ").strip().splitlines():
-        sort, _, words = line.partition(": ")
-        sorts[sort] = words.split(", ")
+    lines = (line.partition(": ") for line in table.replace("\n  ", " ").strip().splitlines())
+    sorts = {"channel": _CHANNELS.split(", "), **{sort: words.split(", ") for sort, _, words in lines}}
+    rest = [*sorts.pop("rest"), *_LABELS.split(", ")]
 
     def pattern(words: Iterable[str]) -> re.Pattern[str]:
         some = "|".join(sorted({re.escape(fold(shape(word))) for word in words}, key=lambda word: (-len(word), word)))
         return re.compile(rf"(?<!\w)(?:{some})(?!\w)" if is_spaced else some)
 
-    return _Language(words=pattern(chain(*sorts.values())), sorts={sort: pattern(some) for sort, some in sorts.items()})
+    words = pattern(chain(rest, *sorts.values()))
+    return _Language(words=words, sorts={sort: pattern(some) for sort, some in sorts.items()})
 
 
-_LANGUAGES = tuple(_language(table, is_spaced=name != "zh") for name, table in _WORDS.items())
+@cache
+def _languages() -> tuple[_Language, ...]:
+    """All of them, made when the first label stands in a sentence: no command that reads no messages waits for that."""
+    return tuple(_language(table, is_spaced=name != "zh") for name, table in _WORDS.items())
 
 
 def tells_a_rule(before: str, after: str) -> bool:
@@ -276,4 +280,4 @@ def tells_a_rule(before: str, after: str) -> bool:
             runs on behind it.
         after: what follows, up to its end.
     """
-    return len(before) + len(after) <= _LONGEST and any(one.tells(before, after) for one in _LANGUAGES)
+    return len(before) + len(after) <= _LONGEST and any(one.tells(before, after) for one in _languages())

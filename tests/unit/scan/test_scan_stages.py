@@ -5,8 +5,10 @@ import base64
 import pytest
 
 from relay.detectors.definition import read_detectors
+from relay.policy import house_rule
 from relay.policy.post import Progress
 from relay.policy.shingle import shingles
+from relay.scan import worker
 from relay.scan.rules import Rules
 from relay.scan.stages import scan_octets
 from tests.scanning import (
@@ -296,3 +298,9 @@ def test_an_encoded_word_in_an_encoded_word_is_read_too():
         b"Subject: Seizure at the port", b"Subject: =?utf-8?q?=3D=3Futf-8=3Fq=3FTLP:RED=3F=3D?="
     )
     assert "subject" in marking_places(scan(octets))
+
+
+def test_what_scanners_are_forked_with_has_what_the_first_label_in_a_sentence_makes():
+    house_rule._languages.cache_clear()
+    list(scan_octets(worker._WARM_UP + b"--b--\r\n", RULES, worker._WARM_UP_FACTS))
+    assert house_rule._languages.cache_info().currsize == 1
