@@ -114,7 +114,7 @@ Le 18 novembre, nos services ont saisi 214 kg d'écailles de pangolin géant
 Itinéraire : Douala - Jebel Ali - Haiphong. L'enquête
 est en cours. Méthode : double fond derrière les sacs de la porte.
 
-Merci de vérifier vos envois de noix de cajou au départ de Kribi et de Libreville.
+Merci de nous signaler toute saisie semblable à Kribi ou à Libreville.
 
 Awa Mbarga
 Douanes camerounaises

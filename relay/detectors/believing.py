@@ -20,8 +20,8 @@ from relay.policy.post import LIKENESS, RESIDUAL, Finding
 
 _THREAT = "T1"
 # How far beyond the bound a sentence stands by itself that no harmless page around it makes harmless: where a grave rule found
-# something in it (nine of ten such sentences of grave messages do), and where none did.
-_FOUND_BY_ITSELF, _BY_ITSELF = 5.5, 8.0
+# something in it (nine of ten such sentences of grave messages do), and where none did. They belong to how far scores spread.
+_FOUND_BY_ITSELF, _BY_ITSELF = 7.5, 11.0
 # Sequences of characters, some thirty letters: of less nobody can tell without a rule.
 _SHORTEST = 150
 RULE, CODE = f"{LIKENESS}sensitive", "H9"  # of what is sensitive by what was learned

@@ -13,9 +13,9 @@ from relay.detectors.believing import RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.find import Detectors, Example, by_demand
-from relay.detectors.likeness import MODELS, Bounds, Likeness, made_likeness
+from relay.detectors.likeness import CODES, Bounds, Likeness, made_likeness
 from relay.detectors.marks import NAME_KINDS, NameKinds
-from relay.detectors.network import made_network
+from relay.detectors.network import Network, made_network
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
 from relay.detectors.reading import Form
@@ -82,6 +82,7 @@ class _Alike:
 class _Likeness:
     learned_from: str
     things: tuple[str, ...]
+    codes: tuple[str, ...]
     bias: tuple[float, ...]
     steps: Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
     letters: str
@@ -253,13 +254,19 @@ def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Lik
                     things=one.things,
                     steps=one.steps,
                     bias=one.bias,
-                    network=made_network(one.network, one.network_steps, len(one.things), len(MODELS)),
+                    network=_make_network(one),
                     bounds=one.bounds,
                     kinds=kinds,
                 )
             except ValueError as error:
                 raise ConfigurationError(f"{file}: likeness: {error}; make it anew with `make learn`") from error
     return made
+
+
+def _make_network(one: _Likeness) -> Network:
+    if one.codes != CODES:
+        raise ValueError(f"its network tells {', '.join(one.codes)} and not {', '.join(CODES)}")
+    return made_network(one.network, one.network_steps, len(one.things), len(CODES))
 
 
 def _make_senses(tables: Iterable[_File], kinds: Mapping[str, int]) -> Senses:

@@ -9,7 +9,7 @@ learn`). Sequences, and senses that stand together, are known by a hash alone: n
 from base64 import b64decode
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 from zlib import decompress
@@ -22,17 +22,16 @@ from relay.detectors.language import UNKNOWN
 from relay.detectors.network import Network, blank_network, heard
 from relay.detectors.reading import Reading
 from relay.detectors.senses import BITS as BITS_OF_SENSES
-from relay.detectors.senses import Numbers, together
+from relay.detectors.senses import Meant, together
 from relay.detectors.sequences import BITS, by_length
 from relay.detectors.words import Signal
 from relay.policy.post import Finding
 
-_AROUND = (
-    600  # characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one
-)
+# Characters on each side of a sentence with which it is read: a letter, or what belongs together in a long one.
+_AROUND = 600
 # Sequences, pairs of things, and senses that stand together: a shorter text counts as if it had so many.
 FEW, FEW_PAIRS, FEW_SENSES = 1000, 10, 100
-_HEARD = 0.5  # what the network counts beside them
+_NETWORK_COUNTS = 0.75  # beside them
 # The models, and the codes that each tells from harmless letters: what names people, threatens them, or betrays operations is
 # grave, and withheld; what is open is held, as nobody can tell.
 MODELS: Mapping[str, frozenset[str]] = {
@@ -42,7 +41,11 @@ MODELS: Mapping[str, frozenset[str]] = {
     "open": frozenset({"H3", "H4", "H5", "H9"}),
 }
 *_GRAVE, OPEN = MODELS.values()
+_THREATS = list(MODELS).index("threats")
 GRAVE = frozenset().union(*_GRAVE)
+# The network tells these apart, as a birthday is told in other words than a name: each model's one after the other, from here on.
+CODES = tuple(chain.from_iterable(map(sorted, MODELS.values())))
+_BEGIN = np.cumsum([0, *map(len, MODELS.values())])[:-1]
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.int8] | NDArray[np.float32]
@@ -151,13 +154,14 @@ def made_likeness(
 def blank_likeness(things: Sequence[str], kinds: Mapping[str, int]) -> Likeness:
     """All things that there are, and no weights: what learning begins with."""
     count = len(things)
+    shared = [-np.log(len(codes)) for codes in MODELS.values() for _ in codes]  # so that each model's odds are even
     return Likeness(
         letters=np.zeros((len(MODELS), 1 << BITS), np.float32),
         pairs=np.zeros((len(MODELS), count, count), np.float32),
         senses=np.zeros((len(MODELS), 1 << BITS_OF_SENSES), np.float32),
         steps=(1.0, 1.0, 1.0),
         bias=(0.0,) * len(MODELS),
-        network=blank_network(count, len(MODELS)),
+        network=replace(blank_network(count, len(CODES)), out_bias=np.array(shared)),
         bounds={},
         **_placed(things, kinds),
     )
@@ -187,14 +191,13 @@ def things_of(
     kinds = [0] * len(starts)
     for kind, start, _ in signals:
         kinds[bisect_right(starts, start) - 1] |= kind
-    of_bits = likeness.of_bits
     things: dict[int, set[int]] = {}
     for number, some in enumerate(kinds):
         of_sentence, rest = things.setdefault(number, set()), some
         while rest:
             bit = rest.bit_length() - 1
             rest ^= 1 << bit
-            if (thing := of_bits.get(bit)) is not None:
+            if (thing := likeness.of_bits.get(bit)) is not None:
                 of_sentence.add(thing)
     for finding in found:
         things[reading.sentences.of(finding.start)] |= {
@@ -203,15 +206,13 @@ def things_of(
     return {number: sorted(some) for number, some in things.items() if some}
 
 
-def scores_of(
-    reading: Reading, things: Mapping[int, Sequence[int]], senses: tuple[Numbers, Places], likeness: Likeness
-) -> Scores:
+def scores_of(reading: Reading, things: Mapping[int, Sequence[int]], meant: Meant, likeness: Likeness) -> Scores:
     """How sensitive each sentence is, with what stands around it and alone; linear time.
 
     Args:
         reading: the text.
         things: of each sentence that has some.
-        senses: in the text, and in which sentences they stand.
+        meant: by its words.
         likeness: what was learned.
     """
     starts = np.array(reading.sentences.starts, np.int64)
@@ -220,7 +221,7 @@ def scores_of(
     summed = (
         (FEW, letters, lengths),
         (FEW_PAIRS, *_pairs(things, len(starts), likeness)),
-        (FEW_SENSES, *_meant(*senses, len(starts), likeness)),
+        (FEW_SENSES, *_of_senses(meant, len(starts), likeness)),
     )
     bias = np.array(likeness.bias)[:, None]
 
@@ -232,17 +233,16 @@ def scores_of(
         return scores
 
     here = np.arange(len(starts))
-    first = np.searchsorted(starts, starts - _AROUND)
-    last = np.searchsorted(ends, ends + _AROUND, side="right") - 1
-    first, last = np.minimum(first, here), np.maximum(last, here)
+    first = np.minimum(np.searchsorted(starts, starts - _AROUND), here)
+    last = np.maximum(np.searchsorted(ends, ends + _AROUND, side="right") - 1, here)
     both = score(np.append(first, here), np.append(last, here))
-    both += _HEARD * np.concatenate(heard(senses, things, (first, last), likeness.network), 1)
-    near = dict(zip(MODELS, both[:, : len(here)], strict=True))
-    open_ = near.pop("open")
+    of_codes = np.concatenate(heard(meant, things, (first, last), likeness.network), 1)
+    both += _NETWORK_COUNTS * np.logaddexp.reduceat(of_codes, _BEGIN)
+    *near, open_ = both[:, : len(here)]
     *alone, _ = both[:, len(here) :]
     return Scores(
-        grave=np.logaddexp.reduce(list(near.values())),  # what is grave in one way is grave
-        threat=near["threats"],
+        grave=np.logaddexp.reduce(near),  # what is grave in one way is grave
+        threat=near[_THREATS],
         alone=np.logaddexp.reduce(alone),
         open=open_,
         length=lengths[last + 1] - lengths[first],
@@ -270,9 +270,9 @@ def _pairs(things: Mapping[int, Sequence[int]], sentences: int, likeness: Likene
     return pairs.cumsum(1), counts.cumsum()
 
 
-def _meant(numbers: Numbers, of_sentence: Places, sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:
+def _of_senses(meant: Meant, sentences: int, likeness: Likeness) -> tuple[Sums, Sums]:
     """Up to each sentence, and to the end, the sum of each model's weights of the senses that stand together, and how many these are."""
-    hashes, places = together(numbers, of_sentence)
+    hashes, places = together(meant)
     weights = likeness.senses.T.take(hashes, 0)
     sums, counts = np.zeros((len(MODELS), sentences + 1)), np.zeros(sentences + 1)
     for model in range(len(MODELS)):

@@ -1,6 +1,6 @@
-"""A small neural network over what words mean (senses.py) and what was seen and found: it hears what neighbours and sentences say together, in any language.
+"""A small neural network over what words mean and how they are written (senses.py) and what was seen and found: it hears what neighbours and sentences say together, in any language.
 
-Each sense is a point. Filters look at five senses in a row, and of each the strongest answer in a sentence counts, with what
+Each sense is a point, to which those of its word's form and ending are added. Filters look at five senses in a row, and of each the strongest answer in a sentence counts, with what
 the sentence's things (likeness.py) add to it; others look at these answers in a sentence and its two neighbours. Of the
 sentences that are read together the strongest answers are weighed (max pooling: Collobert et al. 2011, Kim 2014). Learned by
 `make learn` with the rest of likeness.py.
@@ -17,6 +17,8 @@ from zlib import error as zlib_error
 import numpy as np
 from numpy.typing import NDArray
 
+from relay.detectors.senses import Meant
+
 REACH = 2  # senses on each side of one with which it is heard
 NOTHING, UNKNOWN, FIRST = (
     0,
@@ -30,13 +32,13 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """What was learned; s senses, points of d numbers, t things, f filters, m models.
+    """What was learned; s senses and forms, points of d numbers, t things, f filters, c classes: what a text is told to be.
 
-    `senses` are the numbers of senses in order, shape (s,); `points` (s + 2, d); `near` (2 REACH + 1, d, f) with `near_bias`
-    (f,); `things` (t, f) with `things_bias` (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, m) with `out_bias` (m,).
+    `known` are the numbers of senses and forms in order, shape (s,); `points` (s + 2, d); `near` (2 REACH + 1, d, f) with `near_bias`
+    (f,); `things` (t, f) with `things_bias` (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, c) with `out_bias` (c,).
     """
 
-    senses: Array = field(repr=False)
+    known: Array = field(repr=False)
     points: Array = field(repr=False)
     near: Array = field(repr=False)
     near_bias: Array = field(repr=False)
@@ -47,58 +49,58 @@ class Network:
     out: Array = field(repr=False)
     out_bias: Array = field(repr=False)
 
-    def rows(self, numbers: Array) -> Array:
-        """The rows of `points` that senses have."""
-        if not len(self.senses):
-            return np.full(len(numbers), UNKNOWN)
-        places = np.minimum(np.searchsorted(self.senses, numbers), len(self.senses) - 1)
-        return np.where(self.senses[places] == numbers, places + FIRST, UNKNOWN)
+    def rows(self, meant: Meant) -> Array:
+        """The rows of `points` that senses, words and their endings have, shape (n, 3): that of UNKNOWN for a sense, that of NOTHING for a form that isn't known."""
+        numbers = np.column_stack([meant.senses, meant.forms])
+        known = np.append(self.known, np.iinfo(np.uint64).max)  # no number of 32 bits
+        places = np.searchsorted(self.known, numbers)
+        return np.where(known[places] == numbers, places + FIRST, (UNKNOWN, NOTHING, NOTHING))
 
 
-def shapes_of(senses: int, things: int, points: int, filters: int, models: int) -> Mapping[str, tuple[int, ...]]:
-    """The shape of each array but `senses`, in the order in which they are written."""
+def shapes_of(known: int, things: int, points: int, filters: int, classes: int) -> Mapping[str, tuple[int, ...]]:
+    """The shape of each array but `known`, in the order in which they are written."""
     return {
-        "points": (senses + FIRST, points),
+        "points": (known + FIRST, points),
         "near": (2 * REACH + 1, points, filters),
         "near_bias": (filters,),
         "things": (things, filters),
         "things_bias": (filters,),
         "beside": (3, filters, filters),
         "beside_bias": (filters,),
-        "out": (2, filters, models),
-        "out_bias": (models,),
+        "out": (2, filters, classes),
+        "out_bias": (classes,),
     }
 
 
-def made_network(texts: Mapping[str, str], steps: Sequence[float], things: int, models: int) -> Network:
+def made_network(texts: Mapping[str, str], steps: Sequence[float], things: int, classes: int) -> Network:
     """What `make learn` has written.
 
     Args:
-        texts: zlib in base64: of `senses` over their numbers of 32 bits, of each other array over whole steps from -127 to 127.
+        texts: zlib in base64: of `known` over their numbers of 32 bits, of each other array over whole steps from -127 to 127.
         steps: of each of these, in the order of `shapes_of`.
         things: how many things there are.
-        models: how many models.
+        classes: how many there are.
 
     Raises:
         ValueError: it isn't.
     """
     names = shapes_of(0, 0, 0, 0, 0)
-    if set(texts) != {"senses", *names} or len(steps) != len(names):
-        raise ValueError(f"its network needs senses, {', '.join(names)}, and a step for each of these but senses")
+    if set(texts) != {"known", *names} or len(steps) != len(names):
+        raise ValueError(f"its network needs what is known, {', '.join(names)}, and a step for each but the first")
     try:
         octets = {name: decompress(b64decode(text, validate=True)) for name, text in texts.items()}
     except zlib_error as error:
         raise ValueError("its network can't be unpacked") from error
-    senses = np.frombuffer(octets["senses"], np.uint32).astype(np.uint64)
+    known = np.frombuffer(octets["known"], np.uint32).astype(np.uint64)
     filters = len(octets["near_bias"])
-    shapes = shapes_of(len(senses), things, len(octets["points"]) // (len(senses) + FIRST), filters, models)
+    shapes = shapes_of(len(known), things, len(octets["points"]) // (len(known) + FIRST), filters, classes)
     if any(len(octets[name]) != np.prod(shape) for name, shape in shapes.items()):
         raise ValueError("the arrays of its network don't fit each other")
     arrays = {
         name: (np.frombuffer(octets[name], np.int8) * np.float32(step)).reshape(shape)
         for (name, shape), step in zip(shapes.items(), steps, strict=True)
     }
-    return Network(senses=senses, **arrays)
+    return Network(known=known, **arrays)
 
 
 def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
@@ -106,32 +108,32 @@ def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
     arrays = {name: getattr(network, name) for name in shapes_of(0, 0, 0, 0, 0)}
     steps = {name: round(float(np.abs(array).max(initial=0)) / 127, 9) or 1.0 for name, array in arrays.items()}
     octets = {name: np.round(array / steps[name]).astype(np.int8) for name, array in arrays.items()}
-    octets = {"senses": network.senses.astype(np.uint32), **octets}
+    octets = {"known": network.known.astype(np.uint32), **octets}
     texts = {name: b64encode(compress(array.tobytes(), 9)).decode() for name, array in octets.items()}
     return texts, list(steps.values())
 
 
-def blank_network(things: int, models: int) -> Network:
+def blank_network(things: int, classes: int) -> Network:
     """One that hears nothing."""
-    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, things, 1, 1, models).items()}
-    return Network(senses=np.zeros(0, np.uint64), **arrays)
+    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, things, 1, 1, classes).items()}
+    return Network(known=np.zeros(0, np.uint64), **arrays)
 
 
 def heard(
-    senses: tuple[Array, Array], things: Mapping[int, Sequence[int]], windows: tuple[Array, Array], network: Network
+    meant: Meant, things: Mapping[int, Sequence[int]], windows: tuple[Array, Array], network: Network
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How much each model hears in each sentence, with what stands around it and alone, shape (models, sentences); linear time where windows are bounded.
+    """How much of each class is heard in each sentence, with what stands around it and alone, shape (classes, sentences); linear time where windows are bounded.
 
     Args:
-        senses: their numbers in a text, in order, and in which sentence each stands.
+        meant: by the words of a text.
         things: the places of those of each sentence that has some.
         windows: the first and the last sentence with which each is read; both never fall.
         network: what was learned.
     """
-    (numbers, of_sentence), (first, last) = senses, windows
-    count, models = len(first), len(network.out_bias)
-    near, alone = np.zeros((models, count)), np.zeros((models, count))
-    rows = np.pad(network.rows(numbers), REACH, constant_values=NOTHING)
+    of_sentence, (first, last) = meant.sentences, windows
+    count, classes = len(first), len(network.out_bias)
+    near, alone = np.zeros((classes, count)), np.zeros((classes, count))
+    rows = np.pad(network.rows(meant), ((REACH, REACH), (0, 0)), constant_values=NOTHING)
     begun = np.searchsorted(of_sentence, np.arange(count + 1))
     for begin in range(0, count, _SENTENCES):
         end = min(count, begin + _SENTENCES)
@@ -159,7 +161,7 @@ def _in_sentences(
     """The strongest answers of the filters in each sentence of a span of senses, piece by piece: sentences, and their answers."""
     for start in range(*span, _WORDS):
         stop = min(span[1], start + _WORDS)
-        points = network.points[rows[start : stop + 2 * REACH]]
+        points = network.points[rows[start : stop + 2 * REACH]].sum(1)
         answers = sum(points[shift : shift + stop - start] @ weights for shift, weights in enumerate(network.near))
         answers = np.maximum(answers + network.near_bias, 0)
         some = of_sentence[start:stop]

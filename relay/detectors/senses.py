@@ -23,6 +23,7 @@ from relay.policy.shape import fold, shape
 
 BITS = 18  # of the hash of what stands together
 _STEM, _ENDING = 5, 0.4  # letters of a stem, at least, and the share of a word that its ending is, at most
+_LAST = 4  # letters of a word that tell how it is inflected
 _LONGEST_TOKEN = 40  # of letters; what is longer is no word
 # What a word has at most, and what stands between: characters where nothing parts words, syllables where each stands apart.
 _LONGEST = {"zh": (6, ""), "vi": (5, " ")}
@@ -139,8 +140,20 @@ class _Atom(NamedTuple):
     language: str
 
 
-def senses_of(reading: Reading, signals: Iterable[Signal], language: str, senses: Senses) -> tuple[Numbers, Places]:
-    """The senses in a text, in order: the number of each, and in which sentence it stands; linear time.
+class Meant(NamedTuple):
+    """What a text's words mean, in order; n senses, as a word has several where its meaning has parts.
+
+    `senses` are their numbers, shape (n,); `sentences` are those that they stand in (n,); `forms` are the numbers of the word as it
+    is written, with its language, and of its ending (n, 2), 0 for what is no word.
+    """
+
+    senses: Numbers
+    sentences: Places
+    forms: Numbers
+
+
+def senses_of(reading: Reading, signals: Iterable[Signal], language: str, senses: Senses) -> Meant:
+    """The senses in a text; linear time.
 
     Args:
         reading: the text.
@@ -154,12 +167,21 @@ def senses_of(reading: Reading, signals: Iterable[Signal], language: str, senses
     _know_more(known, words, senses)
     numbers: list[int] = []
     places: list[int] = []
+    forms: list[tuple[int, int]] = []
     for sense, word in zip(known, words, strict=True):
         parts = sense or _otherwise(word.text, is_capital=reading.text[word.start].isupper())
         numbers += parts
         places += [word.start] * len(parts)
+        forms += [_forms_of(word)] * len(parts)
     starts = np.array(reading.sentences.starts)
-    return np.array(numbers, np.uint64), np.searchsorted(starts, np.array(places, np.int64), side="right") - 1
+    sentences = np.searchsorted(starts, np.array(places, np.int64), side="right") - 1
+    return Meant(np.array(numbers, np.uint64), sentences, np.array(forms, np.uint64).reshape(-1, 2))
+
+
+def _forms_of(word: _Atom) -> tuple[int, int]:
+    if not word.text[0].isalpha():
+        return 0, 0
+    return _hash(f"{word.language} {word.text}"), _hash(f"{word.language} -{word.text[-_LAST:]}")
 
 
 def _atoms(reading: Reading, signals: Iterable[Signal], language: str, named: int) -> Iterator[_Atom]:
@@ -250,8 +272,9 @@ def _otherwise(word: str, *, is_capital: bool) -> Sense:
     return _CAPITAL if is_capital else _UNKNOWN
 
 
-def together(numbers: Numbers, of_sentence: Places) -> tuple[Places, Places]:
+def together(meant: Meant) -> tuple[Places, Places]:
     """The hash of each sense, of each two beside each other and of each two different ones in a sentence; and in which sentence they stand."""
+    numbers, of_sentence, _ = meant
     beside = of_sentence[1:] == of_sentence[:-1]
     first, second, of_two = _each_two(numbers, of_sentence)
     mixed = numbers * _GOLD

@@ -22,16 +22,16 @@ _GROUP = 100  # numbers from here on, and no others, are a list of amounts
 _BEFORE_YEAR = 40  # characters before a year in words, in which a day in words stands
 _WORD = regex.compile(r"\p{L}+|(?<![\d.,])[0-9]{1,4}(?![\d.,]*\d)")  # digits too: "dos nueve 4 cinco"
 _PARTED = str.maketrans(dict.fromkeys(",،.-–/;:()[]\"'“”„«»!?*_>", " "))
-_JOINING = frozenset({"et", "y", "e", "and", "na", "و"})
-_BESIDE = _JOINING | {"en", "und", "и", "а"}  # which may stand before a word of _THEN
+_JOINING = ("et", "y", "e", "and", "na", "و")  # the parts of a number
+_BESIDE = (*_JOINING, "en", "und", "и", "а", "lalu")  # which may stand before a word of _THEN
 # What people say between the parts of one number: "nul zes, dan vierentwintig, daarna twaalf".
 _THEN = regex.compile(
-    r"(?:\b(?:en|und|and|et|y|e|и|а|lalu) )?\b(?:then|puis|ensuite|luego|despues|entonces|depois|dann|danach|dan|daarna|lalu|kemudian|terus|"
+    rf"(?:\b(?:{'|'.join(_BESIDE)}) )?\b(?:then|puis|ensuite|luego|despues|entonces|depois|dann|danach|dan|daarna|lalu|kemudian|terus|"
     r"kisha|halafu|roi|потом|затем|далее|дальше|ثم|وبعدها)\b",
     regex.IGNORECASE,
 )
 _SEPARATING = " \t\n,،.-–/>"
-_BETWEEN = regex.compile(r"(?:(?!\.\s|\n\s*\n)[\s,،.\-–/>]){0,12}(?:(?:et|y|e|and|na|و)\s+)?")
+_BETWEEN = regex.compile(rf"(?:(?!\.\s|\n\s*\n)[\s,،.\-–/>]){{0,12}}(?:(?:{'|'.join(_JOINING)})\s+)?")
 _APART = 20  # characters between two numbers that are said one after the other, at most
 _FEWEST = 3  # words of which a long number consists
 _AND = "و"  # written as one word with what follows

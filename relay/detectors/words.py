@@ -61,7 +61,7 @@ ACCUSING = (
     "suspect", "alias", "third_party", "crime_role", "criminal_role", "named_person", "kin_theirs", "birth_label", "id_label",
 )  # fmt: skip
 # How somebody can be reached.
-WAYS = ("phone", "phone_national", "long_number", "email")
+WAYS = ("phone", "phone_national", "phone_by_form", "long_number", "email")
 
 
 def kinds_named(kinds: Mapping[str, int], names: Iterable[str]) -> int:

@@ -1,5 +1,6 @@
 """The labelled corpus: skeletons written by hand, and the messages that they make with the names and values of their half."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from tests.evaluation.slots import HALVES, Half, Slots
 from tests.evaluation.techniques import disguised
 
 FOLDER = Path(__file__).parent / "skeletons"
+APART = Path(__file__).parent / "apart"
+HARMLESS = "PASS"
 LABELS = ("relay", "hold", "withhold")
 KINDS = ("post", "negative", "adversarial")
 WITHHELD = frozenset({"T1", "M1", "N1", "N2", "O1", "O2", "O3"})
@@ -68,6 +71,30 @@ def read_skeletons(folder: Path = FOLDER) -> tuple[Skeleton, ...]:
 
 def _tables(path: Path) -> list[dict[str, Any]]:
     return list(tomllib.loads(path.read_text("utf-8"))["skeleton"])
+
+
+def letters_apart() -> tuple[Skeleton, ...]:
+    """The letters that are kept apart from those that are learned from (apart/LANGUAGE.tsv, in the form of letters/*.tsv), with the names of `test`."""
+    return tuple(
+        _letter(f"{path.stem}-apart-{number}", path.stem, *line.split("\t"))
+        for path in sorted(APART.glob("*.tsv"))
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+    )
+
+
+def _letter(name: str, language: str, code: str, letter: str) -> Skeleton:
+    subject, _, text = re.sub(" ?⏎ ?", "\n", letter).partition("\n\n")
+    return Skeleton(
+        id=name,
+        half="test",
+        language=language,
+        label="relay" if code == HARMLESS else "hold" if code in HELD else "withhold",
+        codes=() if code == HARMLESS else (code,),
+        kind="post",
+        subject=subject.replace("\n", " "),
+        text=f"{text}\n",
+        copies=1,
+    )
 
 
 def messages(skeletons: tuple[Skeleton, ...], today: date) -> Iterator[Message]:

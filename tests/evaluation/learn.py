@@ -2,7 +2,7 @@
 
 Logistic regressions tell whether a letter names people, threatens them or betrays operations (what is withheld), and whether
 it is open (what is held because nobody can tell), by its sequences of characters, by what stands together in its sentences (words, names, what rules
-found), and by what its words mean; a small network over that says the same (network.py). Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
+found), and by what its words mean; a small network over the last two tells the codes apart (network.py). Bounds are set where the messages of the half `weigh` fare best, and letters, each third judged by what the rest tells. The same
 sources make the same file on one machine; a test tells when they have changed since.
 """
 
@@ -33,6 +33,7 @@ from relay.detectors.facts import Facts
 from relay.detectors.find import Detectors, seen_and_found
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
+    CODES,
     FEW,
     FEW_PAIRS,
     FEW_SENSES,
@@ -48,10 +49,10 @@ from relay.detectors.likeness import (
 from relay.detectors.network import Network, written_network
 from relay.detectors.reading import Reading, read
 from relay.detectors.senses import BITS as BITS_OF_SENSES
-from relay.detectors.senses import senses_of, together
+from relay.detectors.senses import Meant, senses_of, together
 from relay.detectors.sequences import BITS, sequences
 from relay.policy.shape import fold, shape
-from tests.evaluation.corpus import FOLDER, Skeleton, fill, read_skeletons
+from tests.evaluation.corpus import FOLDER, HARMLESS, Skeleton, fill, read_skeletons
 from tests.evaluation.network import learn_network
 from tests.evaluation.slots import Slots
 
@@ -60,7 +61,6 @@ DETECTORS = HERE.parents[1] / "config" / "policy" / "detectors"
 CODE = HERE.parents[1] / "relay" / "detectors"
 LEARNED = DETECTORS / "likeness_learned.toml"
 TODAY = date(2026, 11, 24)
-HARMLESS = "PASS"
 _PASSES = frozenset({HARMLESS})
 _SENTENCE, _LETTER = 0.02, 0.3  # what one teaches, of a message
 _WEIGHS = 0.005  # what a letter weighs where bounds are set, of a message: letters are written to be hard
@@ -96,11 +96,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A text with the things of each sentence, its senses and the sentences in which they stand, whether a grave rule found something, and its language."""
+    """A text with the things of each sentence, what its words mean, whether a grave rule found something, and its language."""
 
     text: Text
     things: Mapping[int, Sequence[int]]
-    senses: tuple[Array, Array]
+    meant: Meant
     found: bool
     language: str
 
@@ -144,11 +144,14 @@ def letters() -> Iterator[Text]:
 def within_others(some: Sequence[Text], chance: Random) -> Iterator[Text]:
     """Every so many letters with the texts of harmless ones, each another, before and behind theirs; for learning alone."""
     with_text = [one for one in some if "\n\n" in one.text]
+    harmless_of = {
+        part: [one for one in with_text if (one.code, one.part) == (HARMLESS, part)] for part in range(_PARTS)
+    }
     for one in with_text[::_EACH]:
-        harmless = [other for other in with_text if other.code == HARMLESS and other.part == one.part and other != one]
-        if harmless:
+        harmless, count = harmless_of[one.part], chance.randint(*_BESIDE)
+        drawn = chance.sample(harmless, min(len(harmless), count + 1))
+        if others := [other for other in drawn if other is not one][:count]:
             subject, _, text = one.text.partition("\n\n")
-            others = chance.sample(harmless, min(len(harmless), chance.randint(*_BESIDE)))
             texts = [other.text.partition("\n\n")[2] for other in others]
             texts.insert(chance.randint(0, len(texts)), text)
             yield replace(one, text="\n\n".join([subject, *texts]), weighs=0.0)
@@ -210,14 +213,14 @@ def seen(text: Text) -> Seen:
     signals, found = seen_and_found(reading, detectors_as_shipped(), facts)
     language = language_of(reading, detectors_as_shipped().senses)
     things = things_of(reading, signals, found, blank())
-    senses = senses_of(reading, signals, language, detectors_as_shipped().senses)
-    return Seen(text, things, senses, any(one.code in GRAVE for one in found), language)
+    meant = senses_of(reading, signals, language, detectors_as_shipped().senses)
+    return Seen(text, things, meant, any(one.code in GRAVE for one in found), language)
 
 
 def features_of(one: Seen) -> tuple[Array, Array]:
     """The sequences, pairs of things and senses that stand together in a text: their places among the weights, and the share of each in it."""
     hashes, counts = np.unique(sequences(reading_of(one.text.text).folded)[0], return_counts=True)
-    senses, of_senses = np.unique(together(*one.senses)[0], return_counts=True)
+    senses, of_senses = np.unique(together(one.meant)[0], return_counts=True)
     count = len(blank().places)
     pairs = Counter(
         (1 << BITS) + first * count + second
@@ -292,12 +295,12 @@ def learn(some: Sequence[Seen], tables: Sequence[csr_array], without: int | None
 
 def _network(some: Sequence[Seen], without: int | None) -> Network:
     """The network, from all parts but one. A text counts the root of what it teaches: there are few messages, and more to learn by heart."""
-    of_model = {code: number for number, codes in enumerate(MODELS.values(), 1) for code in codes} | {HARMLESS: 0}
-    learned = [one for one in some if one.text.part != without and one.text.code in of_model]
-    told = np.array([of_model[one.text.code] for one in learned])
+    classes = {code: number for number, code in enumerate((HARMLESS, *CODES))}
+    learned = [one for one in some if one.text.part != without and one.text.code in classes]
+    told = np.array([classes[one.text.code] for one in learned])
     worth = np.sqrt([one.text.teaches for one in learned])
-    counts = len(blank().places), len(MODELS)
-    return learn_network([one.senses for one in learned], [one.things for one in learned], told, worth, counts)
+    counts = len(blank().places), len(CODES)
+    return learn_network([one.meant for one in learned], [one.things for one in learned], told, worth, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +319,7 @@ def scored(some: Sequence[Seen], tables: Sequence[csr_array], part: int) -> list
     """Those texts of one part that weigh something, by what the others tell."""
     likeness = learn(some, tables, part)
     weighing = [one for one in some if one.text.part == part and one.text.weighs]
-    scores = [scores_of(reading_of(one.text.text), one.things, one.senses, likeness) for one in weighing]
+    scores = [scores_of(reading_of(one.text.text), one.things, one.meant, likeness) for one in weighing]
     return [
         Scored(one.text.code, one.text.weighs, one.language, its.grave.max(), its.open.max(), one.found)
         for one, its in zip(weighing, scores, strict=True)
@@ -377,7 +380,7 @@ def encoded(likeness: Likeness) -> str:
     network = "".join(f"{name} = '{text}'\n" for name, text in arrays.items())
     return (
         "# How sensitive letters are, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
-        f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\n"
+        f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\ncodes = {list(CODES)}\n"
         f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {steps}\n"
         f"letters = '{written(likeness.letters, steps[0])}'\npairs = '{written(likeness.pairs, steps[1])}'\n"
         f"senses = '{written(likeness.senses, steps[2])}'\nnetwork_steps = {network_steps}\n"

@@ -10,13 +10,17 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from relay.detectors.network import NOTHING, REACH, Network, shapes_of
+from relay.detectors.network import FIRST, NOTHING, REACH, UNKNOWN, Network, shapes_of
+from relay.detectors.senses import Meant
 
 _POINTS, _FILTERS = 64, 128
 _ROUNDS, _BATCH, _STEP, _DECAY = 10, 64, 2e-3, 1e-3
-_SELDOM = 3  # texts in which a sense or a thing stands at least
-# At random, so that nothing is learned by heart.
-_WORDS_LEFT_OUT, _THINGS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = 0.15, 0.2, 0.2, 0.4
+# Texts in which a sense or a thing stands at least, and a word's form or ending.
+_SELDOM, _SELDOM_FORMS = 3, 5
+# At random, so that nothing is learned by heart; of the words some as if they weren't known, as many of a letter's are.
+_WORDS_UNKNOWN = 0.1
+_WORDS_LEFT_OUT, _FORMS_LEFT_OUT = 0.15, 0.3
+_THINGS_LEFT_OUT, _SENTENCES_LEFT_OUT, _ANSWERS_LEFT_OUT = 0.2, 0.2, 0.4
 _SENTENCES = 40  # of a text, that are learned from
 _SIZES = (32, 64, 96, 128, 192, 256, 384, 512)  # senses of a text, that are learned from, at most
 
@@ -25,27 +29,28 @@ Weights = dict[str, jax.Array]
 
 
 def learn_network(
-    senses: Sequence[tuple[NDArray[np.uint64], NDArray[np.int64]]],
+    meant: Sequence[Meant],
     things: Sequence[Mapping[int, Sequence[int]]],
     told: NDArray[np.int64],
     worth: NDArray[np.float64],
     counts: tuple[int, int],
 ) -> Network:
-    """The network that tells best which model a text belongs to.
+    """The network that tells best what a text is.
 
     Args:
-        senses: of each text, with the sentences in which they stand.
+        meant: by the words of each text.
         things: of each text, by the sentence in which they stand.
-        told: the number of each text's model, from 1 on; 0 for none.
+        told: the number of each text's class, from 1 on; 0 for none.
         worth: what each counts.
-        counts: how many things there are, and how many models.
+        counts: how many things there are, and how many classes.
     """
-    numbers, texts = np.unique(np.concatenate([np.unique(some) for some, _ in senses]), return_counts=True)
-    known = numbers[texts >= _SELDOM]
-    untaught = Network(senses=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0, 0)})
-    rows = [untaught.rows(some)[: _SIZES[-1]] for some, _ in senses]
-    places = [np.minimum(some[: _SIZES[-1]], _SENTENCES) for _, some in senses]
+    senses = _in_texts([one.senses for one in meant], _SELDOM)
+    known = np.union1d(senses, _in_texts([one.forms[one.forms > 0] for one in meant], _SELDOM_FORMS))
+    untaught = Network(known=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0, 0)})
+    rows = [untaught.rows(one)[: _SIZES[-1]] for one in meant]
+    places = [np.minimum(one.sentences[: _SIZES[-1]], _SENTENCES) for one in meant]
     weights = _begun(len(known), *counts)
+    weights["points"] = weights["points"].at[FIRST:].multiply(np.isin(known, senses)[:, None])  # forms begin as nothing
     moments = {name: (jnp.zeros_like(some), jnp.zeros_like(some)) for name, some in weights.items()}
     random, key = np.random.default_rng(0), jax.random.PRNGKey(1)
     worth = worth / worth.mean()
@@ -72,7 +77,13 @@ def learn_network(
     # What a text is is told against what it isn't: with that, no row of nothing is left.
     learned["out"] = (learned["out"] - learned["out"][..., :1])[..., 1:]
     learned["out_bias"] = (learned["out_bias"] - learned["out_bias"][:1])[1:]
-    return Network(senses=known, **learned)
+    return Network(known=known, **learned)
+
+
+def _in_texts(numbers: Sequence[NDArray[np.uint64]], fewest: int) -> NDArray[np.uint64]:
+    """Those that stand in so many texts at least, in order."""
+    found, texts = np.unique(np.concatenate([np.unique(some) for some in numbers]), return_counts=True)
+    return found[texts >= fewest]
 
 
 def _texts_with(things: Sequence[Mapping[int, Sequence[int]]], count: int) -> NDArray[np.int64]:
@@ -81,9 +92,9 @@ def _texts_with(things: Sequence[Mapping[int, Sequence[int]]], count: int) -> ND
     return np.bincount(np.array(list(chain.from_iterable(of_texts)), np.int64), minlength=count)
 
 
-def _begun(senses: int, things: int, models: int) -> Weights:
+def _begun(known: int, things: int, classes: int) -> Weights:
     """Small numbers at random, as large as what they are summed over asks for (He et al. 2015); none for biases."""
-    shapes = shapes_of(senses, things, _POINTS, _FILTERS, models + 1)  # a class more, of what belongs to none
+    shapes = shapes_of(known, things, _POINTS, _FILTERS, classes + 1)  # one more, of what belongs to none
     keys = iter(jax.random.split(jax.random.PRNGKey(0), len(shapes)))
     spread = {
         "points": 0.1,
@@ -105,8 +116,8 @@ def _batches(lengths: NDArray[np.int64], random: np.random.Generator) -> Iterato
 
 
 def _batch(rows: Sequence[Array], places: Sequence[Array], size: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Rows of points, and sentences, of shape (texts, size): row 0, sentence _SENTENCES where there are no more."""
-    of_points = np.zeros((_BATCH, size), np.int32)
+    """Rows of points, of shape (texts, size, 3), and sentences (texts, size): row 0, sentence _SENTENCES where there are no more."""
+    of_points = np.zeros((_BATCH, size, 3), np.int32)
     of_sentence = np.full((_BATCH, size), _SENTENCES, np.int32)
     for number, (some, where) in enumerate(zip(rows, places, strict=True)):
         of_points[number, : len(some)], of_sentence[number, : len(some)] = some, where
@@ -125,9 +136,13 @@ def _things(things: Sequence[Mapping[int, Sequence[int]]], count: int) -> NDArra
 
 def _classes(weights: Weights, rows: jax.Array, places: jax.Array, things: jax.Array, key: jax.Array) -> jax.Array:
     """How much each text sounds like each class, of shape (texts, classes)."""
-    keys = jax.random.split(key, 4)
-    there = (rows > 0)[..., None]
-    points = _left_out(keys[0], weights["points"][rows] * there, _WORDS_LEFT_OUT, (*rows.shape, 1))
+    keys = jax.random.split(key, 6)
+    senses, forms = rows[..., 0], rows[..., 1:]
+    there = (senses > 0)[..., None]
+    senses = jnp.where(there[..., 0] & jax.random.bernoulli(keys[4], _WORDS_UNKNOWN, senses.shape), UNKNOWN, senses)
+    of_forms = _left_out(keys[5], weights["points"][forms] * (forms > 0)[..., None], _FORMS_LEFT_OUT, (*forms.shape, 1))
+    points = (weights["points"][senses] + of_forms.sum(2)) * there
+    points = _left_out(keys[0], points, _WORDS_LEFT_OUT, (*senses.shape, 1))
     near = jax.lax.conv_general_dilated(points, weights["near"], (1,), "SAME", dimension_numbers=("NWC", "WIO", "NWC"))
     answers = jax.nn.relu(near + weights["near_bias"]) * there
     strongest = jax.vmap(lambda some, where: jax.ops.segment_max(some, where, _SENTENCES + 1))(answers, places)

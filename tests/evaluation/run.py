@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.evaluation.corpus import messages, read_skeletons
+from tests.evaluation.corpus import letters_apart, messages, read_skeletons
 from tests.evaluation.figures import Verdict, goals
 from tests.evaluation.judging import commanded, judged, resources_of
 from tests.evaluation.slots import HALVES
@@ -24,7 +24,9 @@ _SAMPLE = 60
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.evaluation.run", description=__doc__)
-    parser.add_argument("--half", choices=[*HALVES, "all"], help="only this half; rules are written with tune alone")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--half", choices=[*HALVES, "all"], help="only this half; rules are written with tune alone")
+    which.add_argument("--apart", action="store_true", help="the letters that are kept apart (apart/*.tsv) instead")
     parser.add_argument("--language", help="only this language")
     parser.add_argument("--list-errors", action="store_true", help="what was decided wrongly in the half tune, and why")
     parser.add_argument("--no-command", action="store_true", help="leave the sample through the command out")
@@ -33,7 +35,7 @@ def main() -> None:
     now = datetime.now(UTC)
     wanted = [
         one
-        for one in messages(read_skeletons(), now.date())
+        for one in messages(letters_apart() if options.apart else read_skeletons(), now.date())
         if options.half in {None, "all", one.skeleton.half} and options.language in {None, one.skeleton.language}
     ]
     with tempfile.TemporaryDirectory(prefix="evaluation-") as folder:
@@ -51,10 +53,11 @@ def main() -> None:
 
 
 def _print(options: argparse.Namespace, verdicts: Sequence[Verdict], by_command: Sequence[Verdict]) -> None:
-    halves = [options.half] if options.half else ["test", "tune", "all"]
+    halves = ["test"] if options.apart else [options.half] if options.half else ["test", "tune", "all"]
     for half in halves:
         own = [one for one in verdicts if half in {"all", one.skeleton.half}]
-        lines = [*report(own, {"all": "all halves"}.get(half, f"{half} half")), *against_goals(own)]
+        title = "letters kept apart" if options.apart else {"all": "all halves"}.get(half, f"{half} half")
+        lines = [*report(own, title), *against_goals(own)]
         if options.list_errors and half == halves[-1]:
             # Whoever knows the test half's errors mends them, and nobody knows any longer what it measures.
             lines += ["", *errors([one for one in own if one.skeleton.half == "tune"])]

@@ -12,6 +12,7 @@ import pytest
 from relay.detectors.definition import read_detectors
 from relay.detectors.language import UNKNOWN, language_of
 from relay.detectors.likeness import (
+    CODES,
     GRAVE,
     MODELS,
     OPEN,
@@ -124,7 +125,7 @@ def test_what_was_learned_of_one_language_holds_for_another():
     )
     blank = blank_likeness(THINGS, KINDS)
     weights = blank.senses.copy()
-    weights[0, together(*senses_of(said, [], "en", SENSES))[0]] = 5
+    weights[0, together(senses_of(said, [], "en", SENSES))[0]] = 5
     learned = replace(blank, senses=weights, bounds=BOUNDS)
     grave = [scores_of(one, {}, senses_of(one, [], "fr", SENSES), learned).grave[0] for one in (same, other)]
     assert grave[0] > grave[1] + 1 > np.log(3) + 1
@@ -133,7 +134,7 @@ def test_what_was_learned_of_one_language_holds_for_another():
 def test_each_model_has_scores_of_its_own():
     found = scores(SENSITIVE, {0: [1, 2]})
     assert found.grave.shape == found.alone.shape == found.open.shape == (1,)
-    assert found.grave[0] > np.log(3) > 0 == found.open[0]
+    assert found.grave[0] > np.log(3) > 0 == pytest.approx(found.open[0])
 
 
 @pytest.mark.parametrize("model", range(len(MODELS) - 1))
@@ -144,6 +145,19 @@ def test_what_is_grave_in_one_way_is_grave(model):
     learned = replace(blank, letters=weights, bias=(-5.0,) * len(MODELS), bounds=BOUNDS)
     grave, harmless = (scored(text, {}, learned).grave[0] for text in (SENSITIVE, HARMLESS))
     assert harmless < -2 < 0 < grave
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_that_the_network_hears_counts_for_its_model_alone(code):
+    blank = blank_likeness(THINGS, KINDS)
+    raised = blank.network.out_bias.copy()
+    raised[CODES.index(code)] += 3
+    hearing = replace(blank, network=replace(blank.network, out_bias=raised))
+    found, before = scored(HARMLESS, {}, hearing), scored(HARMLESS, {}, blank)
+    more = {name: getattr(found, name)[0] - getattr(before, name)[0] for name in ("grave", "alone", "threat", "open")}
+    rises = {"grave": code in GRAVE, "alone": code in GRAVE, "threat": code == "T1", "open": code in OPEN}
+    assert {name: value > 0.5 for name, value in more.items()} == rises
+    assert all(abs(value) < 1e-6 for name, value in more.items() if not rises[name])
 
 
 def test_digits_are_all_the_same_and_several_spaces_are_one():
@@ -206,7 +220,8 @@ def test_what_was_learned_is_read_as_it_was_written():
     learned = likeness(bias=(0.5, -0.25, 0.0, 1.0))
     table = read_table(learned)
     weights = [table.pop(name) for name in ("letters", "pairs", "senses")]
-    network = made_network(table.pop("network"), table.pop("network_steps"), len(table["things"]), len(MODELS))
+    network = made_network(table.pop("network"), table.pop("network_steps"), len(table["things"]), len(CODES))
+    assert table.pop("codes") == list(CODES)
     again = made_likeness(**table | {"bounds": BOUNDS, "network": network}, weights=weights, kinds=KINDS)
     pairs = (again.letters, learned.letters), (again.pairs, learned.pairs), (again.senses, learned.senses)
     for (one, other), step in zip(pairs, again.steps, strict=True):
@@ -225,8 +240,9 @@ def test_what_was_learned_is_read_as_it_was_written():
         ({"pairs": "AAAA"}, "its weights can't be unpacked"),
         ({"pairs": "?"}, ""),
         ({"bounds": {}}, "it needs the bounds of all languages"),
-        ({"network_steps": [1.0]}, "its network needs senses, points, near"),
-        ({"network": {"senses": ""}}, "its network needs senses, points, near"),
+        ({"network_steps": [1.0]}, "its network needs what is known, points, near"),
+        ({"codes": ["T1", "N1"]}, "its network tells T1, N1 and not N1, N2, T1,"),
+        ({"network": {"known": ""}}, "its network needs what is known, points, near"),
         ({"network": {"out": "AAAA"}}, "its network can't be unpacked"),
         ({"network": {"out": "eJwDAAAAAAE="}}, "the arrays of its network don't fit"),
     ],

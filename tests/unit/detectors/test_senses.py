@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from relay.detectors.definition import read_detectors
-from relay.detectors.senses import BITS, made_senses, senses_of, together
+from relay.detectors.senses import BITS, Meant, made_senses, senses_of, together
 from relay.detectors.words import Signal
 from relay.errors import ConfigurationError
 from relay.policy.shape import fold, shape
@@ -31,7 +31,7 @@ NAMES = {crc32(name.encode()): name for name in _WORDS.split()}
 
 def read(text, language, signals=()):
     """The senses by their names, parted where a sentence ends."""
-    numbers, of_sentence = senses_of(reading_of(text), signals, language, SENSES)
+    numbers, of_sentence, _ = senses_of(reading_of(text), signals, language, SENSES)
     told = [NAMES[int(number)] for number in numbers]
     return [
         " ".join(one for one, place in zip(told, of_sentence, strict=True) if place == here)
@@ -89,23 +89,37 @@ def test_senses_stand_in_their_sentences():
     assert read("He. Arrested!", "en") == ["he .", "did arrest !"]
 
 
+def test_a_word_is_known_by_its_form_and_ending_and_names_and_numbers_by_none():
+    forms = senses_of(reading_of("Er verhaftet Anna 12"), [Signal(1, 13, 17)], "de", SENSES).forms.tolist()
+    first, (arrest, *_) = (
+        [crc32(f"de {form}".encode()) for form in some] for some in (("er", "-er"), ("verhaftet", "-"))
+    )
+    assert forms[0] == first
+    assert forms[1] == forms[2] == [arrest, crc32(b"de -ftet")]  # "did" and "arrest"
+    assert forms[3:] == [[0, 0]] * 2
+
+
+def meant_by(numbers, places):
+    return Meant(numbers, places, np.zeros((len(numbers), 2), np.uint64))
+
+
 def test_each_sense_counts_and_each_two_in_a_sentence():
     numbers, places = np.array([5, 7, 5, 9], np.uint64), np.array([0, 0, 0, 2])
-    hashes, of_sentence = together(numbers, places)
+    hashes, of_sentence = together(meant_by(numbers, places))
     assert Counter(of_sentence.tolist()) == {0: 3 + 2 + 1, 2: 1}
     assert hashes.min() >= 0
     assert hashes.max() < 1 << BITS
     assert hashes[0] == hashes[2] != hashes[1]
-    other = together(np.array([7, 5, 5], np.uint64), places[:3])[0]
+    other = together(meant_by(np.array([7, 5, 5], np.uint64), places[:3]))[0]
     assert set(other) & set(hashes) > set(hashes[:2])  # the two together count the same, which comes first does not
     assert hashes[4] != hashes[5]
 
 
 def test_of_a_sentence_without_end_only_its_first_senses_are_looked_at_two_by_two():
     numbers = np.arange(500, dtype=np.uint64) * 7919 % 500
-    hashes, _ = together(numbers, np.zeros(500, np.int64))
+    hashes, _ = together(meant_by(numbers, np.zeros(500, np.int64)))
     assert len(hashes) == 500 + 499 + 60 * 59 / 2
-    first, _ = together(numbers[:60], np.zeros(60, np.int64))
+    first, _ = together(meant_by(numbers[:60], np.zeros(60, np.int64)))
     assert set(first) <= set(hashes)
 
 
@@ -125,7 +139,7 @@ def test_senses_are_found_in_linear_time(text, language):
     def seconds(text):
         reading = reading_of(text)
         begun = process_time()
-        together(*senses_of(reading, [], language, shipped))
+        together(senses_of(reading, [], language, shipped))
         return process_time() - begun
 
     assert_linear(seconds, text * 40, text * 320)
@@ -134,8 +148,8 @@ def test_senses_are_found_in_linear_time(text, language):
 @pytest.mark.parametrize("text", ["a" * 5000, "字" * 3000, "\ud800 ab", "ا" * 3000, "1" * 5000])
 @pytest.mark.parametrize("language", ["en", "zh", "ar", "vi"])
 def test_no_text_is_too_odd(text, language):
-    numbers, of_sentence = senses_of(reading_of(text), [], language, shipped_rules().detectors.senses)
-    assert len(numbers) == len(of_sentence) > 0
+    numbers, of_sentence, forms = senses_of(reading_of(text), [], language, shipped_rules().detectors.senses)
+    assert len(numbers) == len(of_sentence) == len(forms) > 0
 
 
 @pytest.mark.parametrize(

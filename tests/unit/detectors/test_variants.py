@@ -85,6 +85,7 @@ def _rules_in_a_harmless_letter(text: str) -> set[tuple[str, str]]:
     return {(one.code, one.rule) for one in found}
 
 
+BY_LABEL_AND_FORM = {("H4", "phone.unknown"), ("H4", "phone.unknown_national")}
 SPELT = "nul zes, twaalf, dan vierendertig, dan zesenvijftig, zeven acht"
 
 
@@ -92,8 +93,9 @@ SPELT = "nul zes, twaalf, dan vierendertig, dan zesenvijftig, zeven acht"
     ("text", "found"),
     [
         ("telefoon 0612 345 678", set()),
-        (f"telefoon {SPELT}", {("H4", "phone.unknown_national")}),
-        (f"telefoon van de winkel 0201 234 567. Telefoon {SPELT}", {("H4", "phone.unknown_national")}),
+        (f"telefoon {SPELT}", BY_LABEL_AND_FORM),
+        ("namba sifuri saba, moja mbili, na kisha tatu nne, halafu tano sita saba nane", BY_LABEL_AND_FORM),
+        (f"telefoon van de winkel 0201 234 567. Telefoon {SPELT}", BY_LABEL_AND_FORM),
         ("het adres is symposium2027 [at] herpconf.org", set()),
         ("本法自一九八九年三月一日起施行", set()),
         ("一九九三年五月二十九日国务院发出通知,禁止犀牛角和虎骨贸易", set()),

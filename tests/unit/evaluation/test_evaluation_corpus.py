@@ -7,10 +7,11 @@ from random import Random
 
 import pytest
 
-from tests.evaluation.corpus import HELD, KINDS, LABELS, WITHHELD, fill, read_skeletons
+from tests.evaluation.corpus import APART, HELD, KINDS, LABELS, WITHHELD, fill, letters_apart, read_skeletons
 from tests.evaluation.slots import HALVES, LANGUAGES, REGIONS, Slots, plain
 
 SKELETONS = read_skeletons()
+LETTERS = letters_apart()
 TODAY = date(2026, 3, 2)
 
 
@@ -45,14 +46,23 @@ def test_a_label_fits_its_codes():
             and bool(skeleton.technique or skeleton.kind != "adversarial")
         )
 
-    assert [skeleton.id for skeleton in SKELETONS if not fits(skeleton)] == []
+    assert [skeleton.id for skeleton in (*SKELETONS, *LETTERS) if not fits(skeleton)] == []
 
 
 def test_a_skeleton_fills_the_same_way_every_time():
-    for skeleton in SKELETONS:
+    for skeleton in (*SKELETONS, *LETTERS):
         message = fill(skeleton, 0, TODAY)
         assert message.text.strip(), skeleton.id
         assert fill(skeleton, 0, TODAY) == message, skeleton.id
+
+
+def test_no_letter_that_is_kept_apart_is_learned_from():
+    learned, apart = (
+        [line.split("\t")[1] for path in folder.glob("*.tsv") for line in path.read_text("utf-8").splitlines()]
+        for folder in (APART.parent / "letters", APART)
+    )
+    assert len(set(apart)) == len(apart) == len(LETTERS) > 500
+    assert set(learned).isdisjoint(apart)
 
 
 def names_of(half):
