@@ -15,8 +15,9 @@ from relay.detectors.words import Signal
 from relay.policy.shape import fold, shape
 
 # Kinds of signals that this module makes.
-DATE_KINDS = ("date_past", "date_today", "date_future")
+DATE_KINDS = ("date_past", "date_today", "date_future", "date_long_ago")
 
+_LONG_AGO = 16  # years: so old is whoever is told of by a birthday, and hardly anything that happened
 _NEAR = timedelta(days=75)  # a date without a year is so far ahead at most: a ship's voyage, an operation's plan
 _MATCHES = 200  # in one text
 
@@ -44,7 +45,7 @@ _NAME = rf"(?P<month>(?:{fold(shape('كانون|تشرين'))})\s\p{{L}}+|\p{{L}
 _YEAR = r"(?P<year>(?:19|20)\d\d(?!\d)|['’]?\d\d(?![\d:h.]))"
 _NUMBER = regex.compile(r"\d+")
 _YEAR_FIRST = regex.compile(
-    r"(?P<year>20\d\d)(?:[-/.]|\s?年\s?)(?P<month>[01]?\d)(?:[-/.]|\s?月\s?)(?P<day>[0-3]?\d)(?!\d)"
+    r"(?P<year>(?:19|20)\d\d)(?:[-/.]|\s?年\s?)(?P<month>[01]?\d)(?:[-/.]|\s?月\s?)(?P<day>[0-3]?\d)(?!\d)"
 )
 _DAY_MONTH = regex.compile(  # 3rd of December, 1er déc. 2026, 03-DEC-26
     rf"(?<![.,/:])(?P<day>[0-3]?\d)(?:(?:st|nd|rd|th|er|e|o|a|\.|-?{fold('го')})(?!\p{{L}}))?[\s\-/.,]{{0,2}}"
@@ -55,7 +56,7 @@ _MONTH_DAY = regex.compile(  # December 3rd, 2026
     rf"(?<=(?<!\p{{L}})(?P<month>[a-z]{{3,9}})\.?[\s\-])(?P<day>[0-3]?\d)(?:st|nd|rd|th)?(?![\d:]|[.,]\d)(?:,?[\s\-]{_YEAR})?"
 )
 _NUMERIC = regex.compile(  # 3/12/2026, 03.12.26
-    r"(?<![.,/\-])(?P<first>[0-3]?\d)(?P<mark>[./\-])(?P<second>[0-3]?\d)(?P=mark)(?P<year>20\d\d|\d\d)(?![\d%]|[./\-]\d)"
+    r"(?<![.,/\-])(?P<first>[0-3]?\d)(?P<mark>[./\-])(?P<second>[0-3]?\d)(?P=mark)(?P<year>(?:19|20)\d\d|\d\d)(?![\d%]|[./\-]\d)"
 )
 _NO_YEAR = regex.compile(  # on 3/12
     r"(?<=(?<!\p{L})(?:on|by|until|from|since|eta|etd|le|du|au|el|del|al|dia|em|ate|desde|ngay|tarehe|tgl|tanggal|am|vom|bis|"
@@ -64,7 +65,7 @@ _NO_YEAR = regex.compile(  # on 3/12
 )
 _MONTH_SIGN = regex.compile(rf"(?<!年)(?<!年 )(?P<month>1[0-2]|0?[1-9])\s?月\s?(?P<day>[0-3]?\d)\s?[{fold('日号號')}]")
 _MONTH_WORD = regex.compile(  # 3 tháng 12 năm 2026
-    r"(?<![.,/:])(?P<day>[0-3]?\d)\s(?:thang|mwezi wa)\s(?P<month>1[0-2]|0?[1-9])(?!\d)(?:[\s,](?:nam\s)?(?P<year>20\d\d))?"
+    r"(?<![.,/:])(?P<day>[0-3]?\d)\s(?:thang|mwezi wa)\s(?P<month>1[0-2]|0?[1-9])(?!\d)(?:[\s,](?:nam\s)?(?P<year>(?:19|20)\d\d))?"
 )
 # Which of them can begin at a number of one or two digits, by the character behind it.
 _BY_NEXT = {
@@ -78,7 +79,7 @@ _ELSE = (_DAY_MONTH, _MONTH_DAY)
 
 
 def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Signal]:
-    """Every date with a day in a text, as past, today or future against `on`; linear time."""
+    """Every date with a day in a text, as past (perhaps long ago), today or future against `on`; linear time."""
     text = reading.folded
     found: list[Signal] = []
     for number in _NUMBER.finditer(text):
@@ -87,20 +88,22 @@ def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Sig
             _BY_NEXT.get(text[end : end + 1], _ELSE) if end - start <= 2 else (_YEAR_FIRST,) if end - start == 4 else ()
         )
         for pattern in patterns:
-            if (match := pattern.match(text, start)) and (kind := _when(match.groupdict(), on)):
-                found.append(Signal(kinds[kind], *match.span()))
+            if (match := pattern.match(text, start)) and (whens := _when(match.groupdict(), on)):
+                found.append(Signal(sum(kinds[kind] for kind in whens), *match.span()))
                 break
         if len(found) == _MATCHES:
             break
     return found
 
 
-def _when(parts: Mapping[str, str | None], on: date) -> str:
-    """The kind of the date that the named parts of a match stand for, the day first; "" if they are none, or if it may be ahead."""
+def _when(parts: Mapping[str, str | None], on: date) -> tuple[str, ...]:
+    """The kinds of the date that the named parts of a match stand for, the day first; none if they are none, or if it may be ahead."""
     dates = list(_readings(parts, on))
     if not dates or (dates[0] < on < dates[-1]):
-        return ""
-    return "date_past" if dates[0] < on else "date_today" if dates[0] == on else "date_future"
+        return ()
+    if dates[0] < on:
+        return ("date_past", "date_long_ago") if dates[0].year <= on.year - _LONG_AGO else ("date_past",)
+    return ("date_today",) if dates[0] == on else ("date_future",)
 
 
 def _readings(parts: Mapping[str, str | None], on: date) -> Iterator[date]:

@@ -1,9 +1,9 @@
 """A small neural network over what words mean and how they are written (senses.py) and what was seen and found: it hears what neighbours and sentences say together, in any language.
 
-Each sense is a point, to which those of its word's form and ending are added. Filters look at five senses in a row, and of each the strongest answer in a sentence counts, with what
-the sentence's things (likeness.py) add to it; others look at these answers in a sentence and its two neighbours. Of the
-sentences that are read together the strongest answers are weighed (max pooling: Collobert et al. 2011, Kim 2014). Learned by
-`make learn` with the rest of likeness.py.
+Each sense is a point, to which those of its word's form and ending are added. Filters look at five senses in a row, and of
+each the strongest answer in a sentence counts, with what the sentence's things (likeness.py) add to it; others look at these
+answers in a sentence and its two neighbours. Of the sentences that are read together the strongest answers are weighed (max
+pooling: Collobert et al. 2011, Kim 2014). Learned by `make learn` with the rest of likeness.py.
 """
 
 from base64 import b64decode, b64encode
@@ -25,6 +25,7 @@ NOTHING, UNKNOWN, FIRST = (
     1,
     2,
 )  # rows of `points`: of what stands outside a text, of a sense that isn't known, of the first that is
+_NONE_KNOWN = np.iinfo(np.uint64).max  # no number of 32 bits
 _WORDS, _SENTENCES = 4096, 1024  # that are heard at once: so memory stays bounded, whatever the text
 
 Array = NDArray[Any]
@@ -34,12 +35,14 @@ Array = NDArray[Any]
 class Network:
     """What was learned; s senses and forms, points of d numbers, t things, f filters, c classes: what a text is told to be.
 
-    `known` are the numbers of senses and forms in order, shape (s,); `points` (s + 2, d); `near` (2 REACH + 1, d, f) with `near_bias`
-    (f,); `things` (t, f) with `things_bias` (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, c) with `out_bias` (c,).
+    `known` are the numbers of senses and forms in order and one that is higher than all, shape (s + 1,); `points` (s + 2, d), which
+    count in `step`, as whole numbers where they were read, for they are many; `near` (2 REACH + 1, d, f) with `near_bias` (f,);
+    `things` (t, f) with `things_bias` (f,); `beside` (3, f, f) with `beside_bias` (f,); `out` (2, f, c) with `out_bias` (c,).
     """
 
     known: Array = field(repr=False)
     points: Array = field(repr=False)
+    step: float = 1.0
     near: Array = field(repr=False)
     near_bias: Array = field(repr=False)
     things: Array = field(repr=False)
@@ -52,9 +55,13 @@ class Network:
     def rows(self, meant: Meant) -> Array:
         """The rows of `points` that senses, words and their endings have, shape (n, 3): that of UNKNOWN for a sense, that of NOTHING for a form that isn't known."""
         numbers = np.column_stack([meant.senses, meant.forms])
-        known = np.append(self.known, np.iinfo(np.uint64).max)  # no number of 32 bits
         places = np.searchsorted(self.known, numbers)
-        return np.where(known[places] == numbers, places + FIRST, (UNKNOWN, NOTHING, NOTHING))
+        return np.where(self.known[places] == numbers, places + FIRST, (UNKNOWN, NOTHING, NOTHING))
+
+
+def in_order(numbers: Array) -> Array:
+    """The numbers that are known, each once, as `Network.known` has them."""
+    return np.append(np.unique(numbers).astype(np.uint64), _NONE_KNOWN)
 
 
 def shapes_of(known: int, things: int, points: int, filters: int, classes: int) -> Mapping[str, tuple[int, ...]]:
@@ -91,32 +98,33 @@ def made_network(texts: Mapping[str, str], steps: Sequence[float], things: int, 
         octets = {name: decompress(b64decode(text, validate=True)) for name, text in texts.items()}
     except zlib_error as error:
         raise ValueError("its network can't be unpacked") from error
-    known = np.frombuffer(octets["known"], np.uint32).astype(np.uint64)
-    filters = len(octets["near_bias"])
-    shapes = shapes_of(len(known), things, len(octets["points"]) // (len(known) + FIRST), filters, classes)
+    known = in_order(np.frombuffer(octets["known"], np.uint32))
+    count, filters = len(known) - 1, len(octets["near_bias"])
+    shapes = shapes_of(count, things, len(octets["points"]) // (count + FIRST), filters, classes)
     if any(len(octets[name]) != np.prod(shape) for name, shape in shapes.items()):
         raise ValueError("the arrays of its network don't fit each other")
-    arrays = {
-        name: (np.frombuffer(octets[name], np.int8) * np.float32(step)).reshape(shape)
-        for (name, shape), step in zip(shapes.items(), steps, strict=True)
-    }
-    return Network(known=known, **arrays)
+    read = {name: np.frombuffer(octets[name], np.int8).reshape(shape) for name, shape in shapes.items()}
+    of_points, *others = steps
+    scaled = {name: read[name] * np.float32(step) for name, step in zip(list(shapes)[1:], others, strict=True)}
+    return Network(known=known, points=read["points"], step=of_points, **scaled)
 
 
 def written_network(network: Network) -> tuple[dict[str, str], list[float]]:
     """What `made_network` reads."""
     arrays = {name: getattr(network, name) for name in shapes_of(0, 0, 0, 0, 0)}
+    arrays["points"] = network.points * np.float32(network.step)
     steps = {name: round(float(np.abs(array).max(initial=0)) / 127, 9) or 1.0 for name, array in arrays.items()}
     octets = {name: np.round(array / steps[name]).astype(np.int8) for name, array in arrays.items()}
-    octets = {"known": network.known.astype(np.uint32), **octets}
+    octets = {"known": network.known[:-1].astype(np.uint32), **octets}
     texts = {name: b64encode(compress(array.tobytes(), 9)).decode() for name, array in octets.items()}
     return texts, list(steps.values())
 
 
 def blank_network(things: int, classes: int) -> Network:
     """One that hears nothing."""
-    arrays = {name: np.zeros(shape, np.float32) for name, shape in shapes_of(0, things, 1, 1, classes).items()}
-    return Network(known=np.zeros(0, np.uint64), **arrays)
+    shapes = shapes_of(0, things, 1, 1, classes)
+    arrays: dict[str, Any] = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+    return Network(known=in_order(np.zeros(0)), **arrays)
 
 
 def heard(
@@ -161,7 +169,7 @@ def _in_sentences(
     """The strongest answers of the filters in each sentence of a span of senses, piece by piece: sentences, and their answers."""
     for start in range(*span, _WORDS):
         stop = min(span[1], start + _WORDS)
-        points = network.points[rows[start : stop + 2 * REACH]].sum(1)
+        points = network.points[rows[start : stop + 2 * REACH]].sum(1, dtype=np.float32) * np.float32(network.step)
         answers = sum(points[shift : shift + stop - start] @ weights for shift, weights in enumerate(network.near))
         answers = np.maximum(answers + network.near_bias, 0)
         some = of_sentence[start:stop]

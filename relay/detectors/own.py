@@ -25,6 +25,34 @@ _STRANGE = 2  # words of a name that the author's record doesn't have
 _SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
 _LETTER = regex.compile(r"[^\W\d_]")
+_LETTERS = regex.compile(r"[^\W\d_]{2,}|[oye]")
+# Between two numbers of one person.
+_OR = frozenset(
+    (
+        "or",
+        "and",
+        "ou",
+        "et",
+        "oder",
+        "und",
+        "y",
+        "o",
+        "e",
+        "of",
+        "en",
+        "или",
+        "أو",
+        "و",
+        "或",
+        "atau",
+        "dan",
+        "au",
+        "na",
+        "hoac",
+        "va",
+        "tel",
+    )
+)
 # Parts of many people's names, which prove nothing by themselves.
 _PARTICLES = frozenset((
     "de", "da", "do", "dos", "das", "di", "du", "des", "del", "la", "le", "los", "las", "van", "der", "den", "von", "zu", "bin",
@@ -67,7 +95,8 @@ def without_own(signals: Sequence[Signal], reading: Reading, kinds: Mapping[str,
             theirs = theirs or (reading.lines.of(one.start) in begun and mentions.touch(one.start, one.end))
         if theirs or (one.kind & beside and blocks.hold(one.start, one.start + 1)):
             own.add(id(one))
-    own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, reading)}
+    closing = Covered((one.start, one.end) for one in signals if one.kind & kinds.get("closing", 0))
+    own |= {id(one) for one in signals if one.kind & ways and _is_signed(one, signed, accusers, closing, reading)}
     own_ways = {_plain(reading, one) for one in signals if id(one) in own and one.kind & ways}
     own_ways |= {fold(shape(one)) for one in facts.addresses}
     return [one for one in signals if id(one) not in own and not (one.kind & ways and _plain(reading, one) in own_ways)]
@@ -135,12 +164,19 @@ def _mentions(reading: Reading, known: Sequence[set[str]]) -> Iterator[tuple[int
             run, seen = ([one.span()], {one.group()}) if one else ([], set())
 
 
-def _is_signed(one: Signal, signed: Sequence[tuple[int, int]], accusers: Sequence[Signal], reading: Reading) -> bool:
-    """Whether a number stands beside the author's name, with nothing between that accuses, nor before both in their sentence."""
+def _is_signed(
+    one: Signal, signed: Sequence[tuple[int, int]], accusers: Sequence[Signal], closing: Covered, reading: Reading
+) -> bool:
+    """Whether a number stands beside the author's name, with nothing between that accuses, nor before both in their sentence; and where it stands before the name, in another sentence, with no other words between than those before a signature."""
     for start, end in signed:
         if (
             not start - _BESIDE <= one.start < end + _BESIDE
             or "\n\n" in reading.text[min(start, one.start) : one.start]
+        ):
+            continue
+        if reading.sentences.of(one.start) != reading.sentences.of(start) and not all(
+            closing.hold(*word.span()) or word.group() in _OR
+            for word in _LETTERS.finditer(reading.folded, one.end, start)
         ):
             continue
         first = max(

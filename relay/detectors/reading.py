@@ -18,12 +18,12 @@ Places = NDArray[np.int64]
 # A token is a word, or a sign that means something between words; quotation marks, hyphens and apostrophes only part words.
 _WORD, _SIGN = r"[\p{L}\p{N}\p{M}]+", r"[^\s\p{L}\p{N}\p{M}'’`´\"“”„«»‹›*_>|~\-‐‑–—]"
 _TOKEN = regex.compile(f"{_WORD}|{_SIGN}")
-# Where a sentence ends: at a stop before a space (not behind a single letter, a title, a number in a list or a German day), at the stops
+# Where a sentence ends: at a stop before a space (not behind a single letter, a title, a number in a list of which the next one follows, or a German day), at the stops
 # of scripts without spaces, and at a line's end unless the line was broken by a mail program.
 _STOP = regex.compile(
     r"(?<![\s.(]\p{L})(?<!^\p{L})(?<!(?i:(?:^|[\s(.,:;/\-])(?:mr|mrs|ms|mm|mme|mlle|dr|drs|sr|sra|st|ste|no|nr|art|cpl|sgt|lt|col|gen|capt|insp|"
     r"prof|hon|geb|nac|nasc|bzw|str|jl|jr|rev|bp|sdr|ong|ba|tel|ref|dept|av|ave|ltd|inc|co|env|aprox|approx|ca|vs|cf|al|гр|г|р|ул|д|им|тел|стр)))"
-    r"(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
+    r"(?!(?<=[:,]\s\d{1,2})\.\s[^.!?;\n]{1,60},\s\d{1,2}\.\s)(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
 _STOPPING = re.compile("[.!?…。！？；।؟;]")

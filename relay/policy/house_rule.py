@@ -25,15 +25,18 @@ if: if, when, whenever, unless
 is: is, are
 it: it, they, them
 mean: mean, means, difference
+where: where, how
 ask: what, what's, what s, which
 rest: to, on, over, through, by, via, in, at, with, or, and, nor, but, instead, always, only, ever, information, material, documents, messages, data, things, anything, something, everything,
   all, everybody, everyone, colleagues, friends, dear, thanks, thank you, reminder, rule, marked, labelled, higher, above, stricter, or higher, and above, and higher, we, you,
-  your, own, use, does, do, be, between, exactly, again, once more, a, an, the, that, which is, for, so, then, just, also
+  your, own, use, does, do, be, between, exactly, again, once more, a, an, the, that, which is, for, so, then, just, also,
+  nominal, nominals, personal, names
 """,
     "fr": """
 not: ne, n, pas, jamais, aucun, aucune, rien
 send: envoyer, envoyez, envoyons, envoyé, envoyée, envoyées, envoyés, transmettre, transmettez, transmis, transmise, transmises, poster, postez, posté, postée, mettre, mettez, mis,
-  diffuser, diffusez, diffusé, diffusée, diffusées, diffusés, publier, publiez, publié, partager, partagez, partagé, partagés, circuler, circulent
+  diffuser, diffusez, diffusé, diffusée, diffusées, diffusés, publier, publiez, publié, partager, partagez, partagé, partagés, circuler, circulent,
+  transmet, diffuse, envoie, poste, publie, cite, citer, citez
 go: passe, passent, va, vont, relève, relèvent
 must: doit, doivent, devrait, devraient, peut, peuvent, faut
 please: merci de, veuillez, svp, s il vous plait, s'il vous plaît, prière de
@@ -42,15 +45,18 @@ other: un autre canal, autre canal, canal sécurisé, un canal sécurisé, point
 if: si, lorsque, quand
 is: est, sont, porte, portent
 mean: signifie, signifient, différence, veut dire
+where: où, par où, comment
 ask: que, quelle, qu'est-ce que, qu est-ce que, qu est ce que, quel
 rest: sur, par, via, dans, en, à, au, aux, de, du, des, d, l, le, la, les, un, une, ou, et, ni, mais, plutôt, toujours, seulement, uniquement, informations, information, éléments,
   documents, messages, données, contenu, contenus, tout, tous, toute, toutes, ce qui, quelque chose, chers, collègues, rappel, règle, marqué, marquée, marqués, marquées, classé, classés,
-  supérieur, supérieure, au-dessus, plus, il, elle, ils, on, nous, vous, votre, utilisez, utiliser, passez, passer, être, entre, exactement, encore une fois, encore, donc, alors, aussi, y, merci, qui
+  supérieur, supérieure, au-dessus, plus, il, elle, ils, on, nous, vous, votre, utilisez, utiliser, passez, passer, être, entre, exactement, encore une fois, encore, donc, alors, aussi, y, merci, qui,
+  un document, nominatives, nominatifs, nominative, nominatif, personnelles, noms
 """,
     "es": """
 not: no, nunca, jamás, ningún, ninguna, nada
 send: enviar, envíen, envíe, enviarse, enviado, enviada, enviados, enviadas, mandar, manden, mandarse, poner, pongan, publicar, publiquen, publicarse, subir, suban, compartir, compartan,
-  difundir, difundan, difundirse, reenviar, reenvíen, circular
+  difundir, difundan, difundirse, reenviar, reenvíen, circular,
+  reenvía, envía, manda, publica, comparte, cita, citar, citen
 go: va, van, pertenece, pertenecen, corresponde, corresponden, circula, circulan
 must: debe, deben, debería, deberían, puede, pueden, hay que
 please: por favor, se ruega, rogamos, favor de
@@ -60,15 +66,18 @@ if: si, cuando
 is: es, son, está, están, viene, vienen
 it: lo
 mean: significa, significan, diferencia, quiere decir
+where: dónde, adónde, a dónde, por dónde, cómo
 ask: qué, cuál
 rest: a, al, por, vía, en, de, del, con, o, u, y, e, ni, sino, pero, siempre, solo, sólo, solamente, únicamente, información, informaciones, material, materiales, documentos, documento, mensajes,
   datos, contenido, algo, todo, todos, todas, la, los, las, el, un, una, que, estimados, colegas, gracias, muchas gracias, recordatorio, regla, norma, marcado, marcada, marcados, marcadas,
-  superior, superiores, más, se, nos, su, usen, utilicen, usar, entre, exactamente, otra vez, entonces, también, ya
+  superior, superiores, más, se, nos, su, usen, utilicen, usar, entre, exactamente, otra vez, entonces, también, ya,
+  cifras, nominales, nominal, personales, nombres
 """,
     "pt": """
 not: não, nunca, jamais, nenhum, nenhuma, nada
 send: enviar, enviem, envie, enviado, enviada, enviados, enviadas, mandar, mandem, pôr, ponham, colocar, coloquem, publicar, publiquem, partilhar, partilhem, compartilhar, compartilhem,
-  divulgar, divulguem, divulgado, divulgados, reencaminhar, encaminhar, encaminhem, postar, postem, circular
+  divulgar, divulguem, divulgado, divulgados, reencaminhar, encaminhar, encaminhem, postar, postem, circular,
+  reencaminha, envia, manda, publica, partilha, cita, citar, citado, citados
 go: vai, vão, pertence, pertencem, segue, seguem, circula, circulam
 must: deve, devem, deveria, deveriam, pode, podem, há que
 please: por favor, favor, pedimos, solicita-se
@@ -77,15 +86,18 @@ other: outro canal, canal seguro, um canal seguro, ponto de contacto nacional, p
 if: se, quando, caso
 is: é, são, está, estão, vier, for
 mean: significa, significam, diferença, quer dizer
+where: onde, aonde, por onde, como
 ask: que, o que, qual
 rest: a, ao, à, por, via, pelo, pela, em, no, na, nos, nas, de, do, da, com, ou, e, nem, mas, sempre, só, somente, apenas, informação, informações, material, materiais, documentos, documento,
   mensagens, dados, conteúdo, conteúdos, algo, tudo, todos, todas, o, os, as, um, uma, caros, colegas, obrigado, obrigada, lembrete, regra, norma, marcado, marcada, marcados, marcadas,
-  superior, superiores, acima, mais, nos, seu, usem, utilizem, usar, ser, entre, exatamente, exactamente, outra vez, então, também, já
+  superior, superiores, acima, mais, nos, seu, usem, utilizem, usar, ser, entre, exatamente, exactamente, outra vez, então, também, já,
+  conforme, as, regras, nominais, nominal, pessoais, nomes, nem
 """,
     "de": """
 not: nicht, nie, niemals, kein, keine, keinen, keinerlei
 send: senden, sende, sendet, gesendet, schicken, schickt, schick, geschickt, verschicken, verschickt, posten, postet, gepostet, stellen, stellt, gestellt,
-  einstellen, eingestellt, teilen, geteilt, weiterleiten, weitergeleitet, hochladen, hochgeladen
+  einstellen, eingestellt, teilen, geteilt, weiterleiten, weitergeleitet, hochladen, hochgeladen,
+  schicke, zitieren, zitiert
 go: gehen, geht, gehört, gehören, läuft, laufen
 must: darf, dürfen, soll, sollen, sollte, sollten, muss, müssen
 here: diese liste, dieser liste, die liste, der liste, diesen verteiler, diesem verteiler, den verteiler, dem verteiler, hier, hierher, hierhin
@@ -94,17 +106,20 @@ if: wenn, falls, sofern
 is: ist, sind
 it: es, das
 mean: bedeutet, bedeuten, heißt, unterschied, unterschiede
+where: wo, wohin, wie
 ask: was, worin, welcher
 please: bitte
 rest: danke, vielen dank, an, auf, in, im, zum, zur, über, per, via, mit, oder, und, sowie, sondern, stattdessen, immer, nur, ausschließlich, grundsätzlich,
   worden, werden, wird, informationen, information, inhalte, material, unterlagen, dokumente, meldungen, daten, etwas, alles, was, wer, die, der, den, man, wir, ihr, sie,
   höher, höheres, höhere, strenger, liebe, kollegen, kolleginnen, kolleg, alle, zur erinnerung, erinnerung, regel, hinweis, gekennzeichnet, markiert, eingestuft, zwischen,
-  eigentlich, genau, noch, nochmal, nochmals, noch einmal, aber, also, auch, eine, einer, ein, dann, euren, eure, ihre, ihren
+  eigentlich, genau, noch, nochmal, nochmals, noch einmal, aber, also, auch, eine, einer, ein, dann, euren, eure, ihre, ihren,
+  personenbezogene, personenbezogenen, namen, personendaten, nominale, nominalen
 """,
     "nl": """
 not: niet, nooit, geen
 send: stuur, sturen, stuurt, gestuurd, verstuur, versturen, verstuurd, verzenden, verzonden, zenden, mailen, gemaild, plaatsen, plaats, geplaatst, zetten, zet, gezet,
-  posten, gepost, delen, deel, gedeeld, doorsturen, doorgestuurd
+  posten, gepost, delen, deel, gedeeld, doorsturen, doorgestuurd,
+  citeren, geciteerd
 go: gaat, gaan, hoort, horen, thuis, loopt, lopen
 must: mag, mogen, moet, moeten, hoeft
 here: deze lijst, de lijst, hier, hierheen, hierop, deze groep, de groep, dit forum, deze mailinglijst
@@ -112,11 +127,13 @@ other: nationaal contactpunt, nationale contactpunt, ander kanaal, een ander kan
 if: als, indien, wanneer
 is: is, zijn
 mean: betekent, betekenen, verschil, verschillen
+where: waar, waarheen, hoe
 ask: wat, welk
 please: graag, alstublieft, alsjeblieft, svp, aub
 rest: worden, wordt, bedankt, dank, dank u, naar, op, via, over, in, met, of, en, maar, altijd, alleen, uitsluitend, informatie, materiaal,
   stukken, documenten, berichten, gegevens, iets, alles, wat, wie, je, jullie, u, uw, het, de, er, een, hoger, hogere, strenger, collega's, collega s, beste, allen,
-  iedereen, regel, herinnering, ter herinnering, gemarkeerd, gemerkt, gerubriceerd, tussen, eigenlijk, precies, nog eens, nog, dan, ook, dus, daarvoor, gebruik, gebruiken
+  iedereen, regel, herinnering, ter herinnering, gemarkeerd, gemerkt, gerubriceerd, tussen, eigenlijk, precies, nog eens, nog, dan, ook, dus, daarvoor, gebruik, gebruiken,
+  naartoe, heen, persoonsgegevens, namen, nominale
 """,
     "sw": """
 not: usi, kamwe, hairuhusiwi, haziruhusiwi, haipaswi, hazipaswi, hayapaswi, siyo, sio, bila
@@ -129,10 +146,12 @@ other: njia nyingine, njia salama, kituo cha kitaifa, mratibu wa kitaifa, mratib
 if: kama, ikiwa, iwapo
 is: ni, ina, zina, yana
 mean: maana yake nini, inamaanisha, humaanisha, tofauti
+where: wapi, vipi
 ask: nini, je
 please: tafadhali
 rest: asante, asanteni, kwenye, kwa, katika, kupitia, au, na, ya, za, wa, la, taarifa, habari, nyaraka, chochote, yoyote, zozote, wenzangu, ndugu, wote, bali,
-  badala yake, daima, tu, kumbuka, kumbukeni, kanuni, juu, zaidi, yenye, zenye, alama, kati, nini, ile, zile
+  badala yake, daima, tu, kumbuka, kumbukeni, kanuni, juu, zaidi, yenye, zenye, alama, kati, nini, ile, zile,
+  majina, binafsi
 """,
     "id": """
 not: jangan, tidak, tak, dilarang, bukan
@@ -145,11 +164,13 @@ other: narahubung nasional, titik kontak nasional, saluran lain, kanal lain, jal
 if: kalau, jika, bila, apabila
 is: adalah, ditandai, berlabel, bertanda
 mean: arti, artinya, maksudnya, perbedaan, bedanya, beda
+where: di mana, ke mana, dimana, kemana, bagaimana
 ask: apa, apakah
 please: mohon, harap, tolong
 rest: terima kasih, trims, ke, di, melalui, lewat, via, atau, dan, selalu, hanya, saja, melainkan, tetapi, tapi, informasi, materi, dokumen, data, bahan, isi,
   apa, apa pun, apapun, rekan, rekan-rekan, para, semua, yang, ya, untuk, dengan, tanda, label, lebih tinggi, di atas, atas, ke atas, pernah, sekali lagi, ingat, aturan, sesuatu, itu, antara,
-  dari, pada, gunakan, pakai, sebenarnya, lagi
+  dari, pada, gunakan, pakai, sebenarnya, lagi,
+  nama, nominal, pribadi
 """,
     "vi": """
 not: không, đừng, chớ, cấm, không được, tuyệt đối không, xin đừng
@@ -161,10 +182,12 @@ other: đầu mối quốc gia, kênh khác, kênh bảo mật, kênh quốc gia
 if: nếu, khi
 is: là, có, ghi, đóng dấu
 mean: nghĩa là gì, nghĩa là, nghĩa, khác nhau, khác, có nghĩa là gì
+where: ở đâu, đi đâu, qua đâu, đâu
 ask: gì, như thế nào
 please: xin, vui lòng
 rest: cảm ơn, thông tin, tài liệu, tin, dữ liệu, nội dung, lên, vào, qua, cho, đến, tới, hoặc, và, hay, mà, luôn, chỉ, các, những, mọi, bất kỳ, anh chị, mọi người, cả nhà,
-  đồng nghiệp, nào, nhé, ạ, thì, hãy, trong, trên, trở lên, cao hơn, mức, mã, nhãn, gì, như thế nào, giữa, với, lại, nhắc lại, quy định, cái, thế, bao giờ, ra, của
+  đồng nghiệp, nào, nhé, ạ, thì, hãy, trong, trên, trở lên, cao hơn, mức, mã, nhãn, gì, như thế nào, giữa, với, lại, nhắc lại, quy định, cái, thế, bao giờ, ra, của,
+  danh tính, tên, cá nhân
 """,
     "ru": """
 not: не, ни, никогда, нельзя, запрещено, запрещается, никаких, никакие
@@ -177,10 +200,12 @@ other: другой канал, другому каналу, другим кан
 if: если, когда
 is: это, есть, имеет, стоит
 mean: значит, означает, означают, разница, отличается, чем отличается
+where: куда, где, как
 ask: что, чем, какая
 please: пожалуйста, просьба, прошу, просим
 rest: спасибо, коллеги, уважаемые, дорогие, всем, в, на, через, по, или, и, а, но, только, всегда, вместо, информацию, информация, сведения, материалы,
-  документы, данные, с, пометкой, грифом, меткой, выше, и выше, строже, что-либо, что-то, ничего, все, что, чем, между, напоминаю, напоминание, правило, еще раз, же, так, их, такое, такие, то, от, у, нас
+  документы, данные, с, пометкой, грифом, меткой, выше, и выше, строже, что-либо, что-то, ничего, все, что, чем, между, напоминаю, напоминание, правило, еще раз, же, так, их, такое, такие, то, от, у, нас,
+  именные, именных, персональные, персональных, имена, фамилии
 """,
     "ar": """
 not: لا, عدم, يمنع, ممنوع, ليس, أبدا
@@ -192,10 +217,12 @@ other: نقطة الاتصال الوطنية, المكتب المركزي ال�
 if: إذا, إن, متى, حين
 is: كان, كانت, يحمل, تحمل, هو, هي
 mean: معنى, تعني, يعني, الفرق, المقصود
+where: أين, كيف
 ask: ما, ماذا
 please: رجاء, الرجاء, نرجو, يرجى, من فضلكم
 rest: شكرا, إلى, على, في, عبر, من, خلال, أو, و, بل, أي, أية, معلومات, المعلومات, مواد, المواد, وثائق, الوثائق, دائما, فقط, الزملاء, الأعزاء, زملائي,
-  بيانات, البيانات, ما, ماذا, بين, تذكير, قاعدة, فما فوق, أعلى, فأعلى, شيء, كل, بعلامة, علامة, مصنفة, بتصنيف
+  بيانات, البيانات, ما, ماذا, بين, تذكير, قاعدة, فما فوق, أعلى, فأعلى, شيء, كل, بعلامة, علامة, مصنفة, بتصنيف,
+  اسمية, الاسمية, شخصية, الشخصية, أسماء, الأسماء
 """,
     "zh": """
 not: 请勿, 不要, 不得, 禁止, 切勿, 严禁, 不可, 不能, 不应, 不许, 勿, 别, 不
@@ -207,9 +234,11 @@ other: 国家联络点, 国家中心局, 其他渠道, 另一渠道, 安全渠�
 if: 如果, 如, 若, 凡, 凡是
 is: 是, 属, 属于, 标有, 标为, 标注
 mean: 是什么意思, 什么意思, 含义, 区别, 意味着
+where: 哪里, 哪儿, 何处
 ask: 什么, 吗
 please: 请
-rest: 谢谢, 各位, 同事, 同事们, 向, 在, 到, 把, 将, 至, 往, 中, 上, 内, 里, 或, 和, 及, 与, 等, 信息, 资料, 内容, 文件, 材料, 邮件, 东西, 的, 而, 改, 用, 通过, 以上, 任何, 级, 级别, 标记, 再次, 提醒, 规定, 都, 也, 只, 您, 大家, 之间, 有什么, 什么, 一下, 经
+rest: 谢谢, 各位, 同事, 同事们, 向, 在, 到, 把, 将, 至, 往, 中, 上, 内, 里, 或, 和, 及, 与, 等, 信息, 资料, 内容, 文件, 材料, 邮件, 东西, 的, 而, 改, 用, 通过, 以上, 任何, 级, 级别, 标记, 再次, 提醒, 规定, 都, 也, 只, 您, 大家, 之间, 有什么, 什么, 一下, 经,
+  个人, 人员, 姓名, 数据
 """,
 }
 _CHANNELS = "cencomm, i-24/7, i24/7, siena, ecomessage, e-comessage, interpol, ncb, bcn, carin"
@@ -220,6 +249,9 @@ _LABELS = (
 _LONGEST = 300  # characters of a sentence that is looked at
 _LETTER = re.compile(r"[^\W_]")
 _SET_OFF = re.compile(r"\s*[,;:()\[\]–—-]")
+_LISTED = re.compile(r"^[\s>]*\(?\d{1,2}[.)]\s")
+_CLAUSE_ENDS = re.compile("[;；؛]")
+_ASKED = re.compile(r"[?？؟]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +273,18 @@ class _Language:
         if begins and not (after[:1].isspace() and (self.has("must", after) or self.has("ban", after))):
             return False
         # What something is, and what stands set off behind a label, is about this message: "information TLP:RED, don't post it here".
+        forbids, last = self.has("ban", sentence), " ".join(before.split()[-2:])
         depends, forbidden_before = self.has("if", sentence), self.has("not", before) or self.has("ban", before)
         points = self.has("is", sentence) or self.has("it", sentence)
         if not depends and (points or (_SET_OFF.match(after) and not forbidden_before)):
             return False
         sends = self.has("send", sentence) or self.has("go", sentence)
-        if self.has("here", sentence) and (self.has("ban", sentence) or (sends and self.has("not", sentence))):
+        # "Where do such data go?", "if it is TLP:RED, it isn't sent": neither says that something is.
+        asked = self.has("where", before) and _ASKED.search(after)
+        depending = self.has("if", before) and (self.has("if", last) or self.has("is", last))
+        if sends and (asked or (depending and (forbids or self.has("not", sentence)))):
+            return True
+        if self.has("here", sentence) and (forbids or (sends and self.has("not", sentence))):
             return True
         # "Information TLP:RED sent by SIENA" tells what was done.
         told = self.has("go", sentence) or (sends and (self.has("must", sentence) or self.has("please", sentence)))
@@ -280,4 +318,5 @@ def tells_a_rule(before: str, after: str) -> bool:
             runs on behind it.
         after: what follows, up to its end.
     """
+    before, after = _LISTED.sub("", before, count=1), _CLAUSE_ENDS.split(after, maxsplit=1)[0]
     return len(before) + len(after) <= _LONGEST and any(one.tells(before, after) for one in _languages())

@@ -193,7 +193,7 @@ def is_a_rule(folded: str, start: int, end: int) -> bool:
     """
     first, last = sentence_around(folded, start, end)
     before, after = folded[first:start], folded[end:last]
-    if tells_a_rule(before, after):
+    if tells_a_rule(before, folded[end : last + 1]):  # with the sign that ends it: a question states nothing
         return True
     if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
         return False

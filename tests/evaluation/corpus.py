@@ -82,8 +82,13 @@ def letters_apart() -> tuple[Skeleton, ...]:
     )
 
 
+def with_lines(letter: str) -> str:
+    """A letter as its file has it, with its lines: ⏎ is a line's end."""
+    return re.sub(" ?⏎ ?", "\n", letter)
+
+
 def _letter(name: str, language: str, code: str, letter: str) -> Skeleton:
-    subject, _, text = re.sub(" ?⏎ ?", "\n", letter).partition("\n\n")
+    subject, _, text = with_lines(letter).partition("\n\n")
     return Skeleton(
         id=name,
         half="test",

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
-from relay.detectors.network import FIRST, NOTHING, REACH, UNKNOWN, Network, shapes_of
+from relay.detectors.network import FIRST, NOTHING, REACH, UNKNOWN, Network, in_order, shapes_of
 from relay.detectors.senses import Meant
 
 _POINTS, _FILTERS = 64, 128
@@ -45,12 +45,15 @@ def learn_network(
         counts: how many things there are, and how many classes.
     """
     senses = _in_texts([one.senses for one in meant], _SELDOM)
-    known = np.union1d(senses, _in_texts([one.forms[one.forms > 0] for one in meant], _SELDOM_FORMS))
+    forms = _in_texts([one.forms[one.forms > 0] for one in meant], _SELDOM_FORMS)
+    known = in_order(np.concatenate([senses, forms]))
     untaught = Network(known=known, **{name: np.zeros(0) for name in shapes_of(0, 0, 0, 0, 0)})
     rows = [untaught.rows(one)[: _SIZES[-1]] for one in meant]
     places = [np.minimum(one.sentences[: _SIZES[-1]], _SENTENCES) for one in meant]
-    weights = _begun(len(known), *counts)
-    weights["points"] = weights["points"].at[FIRST:].multiply(np.isin(known, senses)[:, None])  # forms begin as nothing
+    weights = _begun(len(known) - 1, *counts)
+    weights["points"] = (
+        weights["points"].at[FIRST:].multiply(np.isin(known[:-1], senses)[:, None])
+    )  # forms begin as nothing
     moments = {name: (jnp.zeros_like(some), jnp.zeros_like(some)) for name, some in weights.items()}
     random, key = np.random.default_rng(0), jax.random.PRNGKey(1)
     worth = worth / worth.mean()

@@ -76,3 +76,16 @@ def _seconds(text: str) -> float:
 @pytest.mark.parametrize("piece", ["1", "1 ", "3 de ", "1/2/", "mar ", "12月", "3 dec 2026 ", "ngay 1/"])
 def test_finding_dates_takes_linear_time(piece: str) -> None:
     assert_linear(_seconds, piece * 250, piece * 2_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["03.02.1979", "27-11-1969", "1994年8月2日", "1996-04-07", "17 août 1979", "23 сентября 1967", "ngày 3 tháng 2 năm 1988", "30 september 1994", "4. Juli 1983"],
+)  # fmt: skip
+def test_a_day_of_which_a_grown_person_can_be_born_is_long_ago(text: str) -> None:
+    assert _found(text) == {"past", "long_ago"}
+
+
+@pytest.mark.parametrize("text", ["03.02.2019", "3 October 2026", "12 мая 2015"])
+def test_a_later_day_is_not_long_ago(text: str) -> None:
+    assert _found(text) == {"past"}

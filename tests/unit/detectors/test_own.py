@@ -11,8 +11,14 @@ from relay.detectors.reading import read
 from relay.detectors.words import Signal
 from relay.policy.shape import fold, shape
 
-KINDS = {"name": 1, "phone": 2, "email": 4, "other": 8}
-_SHAPES = {1: r"(?:Ana|John) \p{Lu}\p{Ll}+", 2: r"\+?\d[\d ]{6,}\d", 4: r"[\w.]+@[\w.]+\w", 8: r"tusks"}
+KINDS = {"name": 1, "phone": 2, "email": 4, "other": 8, "closing": 16}
+_SHAPES = {
+    1: r"(?:Ana|John) \p{Lu}\p{Ll}+",
+    2: r"\+?\d[\d ]{6,}\d",
+    4: r"[\w.]+@[\w.]+\w",
+    8: r"tusks",
+    16: r"Kind regards",
+}
 FACTS = Facts(on=date(2026, 11, 24), names=("Ana Example",), addresses=("ana.example@agency.example",))
 NOBODY = Facts(on=FACTS.on)
 FAR = f"\n\n{'Nothing else. ' * 8}\n\n"
@@ -25,7 +31,8 @@ def _left(text: str, facts: Facts = FACTS) -> list[str]:
         for kind, one in _SHAPES.items()
         for match in regex.finditer(one, shaped)
     ]
-    return [shaped[one.start : one.end] for one in without_own(signals, read(shaped, fold(shaped)), KINDS, facts)]
+    left = without_own(signals, read(shaped, fold(shaped)), KINDS, facts)
+    return [shaped[one.start : one.end] for one in left if one.kind != KINDS["closing"]]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +45,9 @@ def _left(text: str, facts: Facts = FACTS) -> list[str]:
         (f"Call 202 555 0199.{FAR}Ana Example\nWarden\n+1 202 555 0143", ["202 555 0199"]),
         ("This is Ana Example, reach me on 202 555 0143.", []),
         (f"Ana Example is here.{FAR}Call 202 555 0143.", ["202 555 0143"]),
+        ("Call 202 555 0143. Kind regards, Ana Example", []),
+        ("Call 202 555 0143 (Ana Example).", []),
+        ("On the box 202 555 0143. Coffee is out. Ana Example", ["202 555 0143"]),
     ],
 )
 def test_the_authors_name_block_and_numbers_do_not_count(text: str, left: list[str]) -> None:

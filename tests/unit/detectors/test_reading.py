@@ -27,6 +27,7 @@ def _parts(text: str, spans: Spans) -> list[str]:
         ["We met Dr. Example.", "He left."], ["J. Example wrote.", "We read."], ["M. Example est venu ?", "Oui !", "Bien."],
         ["See no. 5, tel. 12, at 1.5 km."], ["Г. Пример жил на ул. Мира.", "Он ушёл."], ["查获象牙。", "两人被捕。"], ["one;", "two"],
         ["He said “it is done.”", "Then he left."], ["توقف الرجل؟", "نعم"], ["a.b@agency.example wrote."],
+        ["Held: 1. Ana Example, 2.", "John Doe.", "Both are out."], ["Held: 4.", "Ana Example opens the workshop."], ["We saw 3.", "Then none."],
     ],
 )  # fmt: skip
 def test_sentences_end_at_stops_but_not_behind_abbreviations_and_initials(sentences: list[str]) -> None:
