@@ -26,33 +26,12 @@ _SENTENCE_ENDS = (".", "!", "?", ":")
 _WORD = regex.compile(r"[^\W_]{2,}")
 _LETTER = regex.compile(r"[^\W\d_]")
 _LETTERS = regex.compile(r"[^\W\d_]{2,}|[oye]")
-# Between two numbers of one person.
-_OR = frozenset(
-    (
-        "or",
-        "and",
-        "ou",
-        "et",
-        "oder",
-        "und",
-        "y",
-        "o",
-        "e",
-        "of",
-        "en",
-        "или",
-        "أو",
-        "و",
-        "或",
-        "atau",
-        "dan",
-        "au",
-        "na",
-        "hoac",
-        "va",
-        "tel",
-    )
-)
+# Between the numbers of one person, and what is said of them.
+_OR = frozenset(map(fold, map(shape, (
+    "or", "and", "ou", "et", "oder", "und", "y", "o", "e", "of", "en", "или", "أو", "atau", "dan", "au", "na", "hoặc", "và", "tel", "tél",
+    "mobile", "cell", "office", "fax", "whatsapp", "portable", "bureau", "celular", "móvil", "oficina", "telemóvel", "handy", "mobil",
+    "büro", "mobiel", "моб", "раб", "جوال", "مكتب", "kantor", "ofisi", "di", "động",
+))))  # fmt: skip
 # Parts of many people's names, which prove nothing by themselves.
 _PARTICLES = frozenset((
     "de", "da", "do", "dos", "das", "di", "du", "des", "del", "la", "le", "los", "las", "van", "der", "den", "von", "zu", "bin",

@@ -26,6 +26,7 @@ _STOP = regex.compile(
     r"(?!(?<=[:,]\s\d{1,2})\.\s[^.!?;\n]{1,60},\s\d{1,2}\.\s)(?!(?<=\d)\.\s(?i:jan|feb|mär|mar|apr|mai|jun|jul|aug|sep|okt|nov|dez))[.!?…]+[\"”»')\]]*(?=\s|$)|[。！？；।؟]|;(?=\s)",
     regex.MULTILINE,
 )
+_STOPS = regex.compile(r"[.!?…]{2,}[\"”»')\]]*+")
 _STOPPING = re.compile("[.!?…。！？；।؟;]")
 _LINE_END = regex.compile(r"\n(?:[ \t>]*\n)*")
 _BULLET = regex.compile(r"[ \t>]*(?:[-*•–—·+]|\(?\d{1,3}[.):]|\(?\p{L}[.)])[ \t]")
@@ -175,9 +176,13 @@ def _sentences(text: str) -> list[int]:
     """Where sentences begin."""
     starts, begin = {0}, 0
     for sign in _STOPPING.finditer(text):  # where it may stand, as trying every place takes longer
-        if sign.start() >= begin and (match := _STOP.match(text, sign.start())):
+        if sign.start() < begin:
+            continue
+        if match := _STOP.match(text, sign.start()):
             begin = match.end()
             starts.add(begin)
+        elif (run := _STOPS.match(text, sign.start())) and not text[run.end() : run.end() + 1].isspace():
+            begin = run.end()  # none of its signs ends a sentence, so none is tried
     begin = 0
     for match in _LINE_END.finditer(text):
         line = text[begin : match.start()]

@@ -1,6 +1,7 @@
 """A sentence made of nothing but the words in which people tell where things may be sent: talk about markings, in twelve languages.
 
 Every word of the sentence beside the label has to be known: one more, and it tells something else, perhaps of this very message.
+Longer than other modules: the words of all languages stand here, beside the grammar that they belong to.
 """
 
 import re
@@ -25,7 +26,7 @@ if: if, when, whenever, unless
 is: is, are
 it: it, they, them
 mean: mean, means, difference
-where: where, how
+where: where
 ask: what, what's, what s, which
 rest: to, on, over, through, by, via, in, at, with, or, and, nor, but, instead, always, only, ever, information, material, documents, messages, data, things, anything, something, everything,
   all, everybody, everyone, colleagues, friends, dear, thanks, thank you, reminder, rule, marked, labelled, higher, above, stricter, or higher, and above, and higher, we, you,
@@ -45,12 +46,12 @@ other: un autre canal, autre canal, canal sécurisé, un canal sécurisé, point
 if: si, lorsque, quand
 is: est, sont, porte, portent
 mean: signifie, signifient, différence, veut dire
-where: où, par où, comment
+where: où, par où
 ask: que, quelle, qu'est-ce que, qu est-ce que, qu est ce que, quel
 rest: sur, par, via, dans, en, à, au, aux, de, du, des, d, l, le, la, les, un, une, ou, et, ni, mais, plutôt, toujours, seulement, uniquement, informations, information, éléments,
   documents, messages, données, contenu, contenus, tout, tous, toute, toutes, ce qui, quelque chose, chers, collègues, rappel, règle, marqué, marquée, marqués, marquées, classé, classés,
   supérieur, supérieure, au-dessus, plus, il, elle, ils, on, nous, vous, votre, utilisez, utiliser, passez, passer, être, entre, exactement, encore une fois, encore, donc, alors, aussi, y, merci, qui,
-  un document, nominatives, nominatifs, nominative, nominatif, personnelles, noms
+  nominatives, nominatifs, nominative, nominatif, personnelles, noms
 """,
     "es": """
 not: no, nunca, jamás, ningún, ninguna, nada
@@ -66,7 +67,7 @@ if: si, cuando
 is: es, son, está, están, viene, vienen
 it: lo
 mean: significa, significan, diferencia, quiere decir
-where: dónde, adónde, a dónde, por dónde, cómo
+where: dónde, adónde, a dónde, por dónde
 ask: qué, cuál
 rest: a, al, por, vía, en, de, del, con, o, u, y, e, ni, sino, pero, siempre, solo, sólo, solamente, únicamente, información, informaciones, material, materiales, documentos, documento, mensajes,
   datos, contenido, algo, todo, todos, todas, la, los, las, el, un, una, que, estimados, colegas, gracias, muchas gracias, recordatorio, regla, norma, marcado, marcada, marcados, marcadas,
@@ -86,7 +87,7 @@ other: outro canal, canal seguro, um canal seguro, ponto de contacto nacional, p
 if: se, quando, caso
 is: é, são, está, estão, vier, for
 mean: significa, significam, diferença, quer dizer
-where: onde, aonde, por onde, como
+where: onde, aonde, por onde
 ask: que, o que, qual
 rest: a, ao, à, por, via, pelo, pela, em, no, na, nos, nas, de, do, da, com, ou, e, nem, mas, sempre, só, somente, apenas, informação, informações, material, materiais, documentos, documento,
   mensagens, dados, conteúdo, conteúdos, algo, tudo, todos, todas, o, os, as, um, uma, caros, colegas, obrigado, obrigada, lembrete, regra, norma, marcado, marcada, marcados, marcadas,
@@ -106,7 +107,7 @@ if: wenn, falls, sofern
 is: ist, sind
 it: es, das
 mean: bedeutet, bedeuten, heißt, unterschied, unterschiede
-where: wo, wohin, wie
+where: wo, wohin
 ask: was, worin, welcher
 please: bitte
 rest: danke, vielen dank, an, auf, in, im, zum, zur, über, per, via, mit, oder, und, sowie, sondern, stattdessen, immer, nur, ausschließlich, grundsätzlich,
@@ -127,7 +128,7 @@ other: nationaal contactpunt, nationale contactpunt, ander kanaal, een ander kan
 if: als, indien, wanneer
 is: is, zijn
 mean: betekent, betekenen, verschil, verschillen
-where: waar, waarheen, hoe
+where: waar, waarheen
 ask: wat, welk
 please: graag, alstublieft, alsjeblieft, svp, aub
 rest: worden, wordt, bedankt, dank, dank u, naar, op, via, over, in, met, of, en, maar, altijd, alleen, uitsluitend, informatie, materiaal,
@@ -146,7 +147,7 @@ other: njia nyingine, njia salama, kituo cha kitaifa, mratibu wa kitaifa, mratib
 if: kama, ikiwa, iwapo
 is: ni, ina, zina, yana
 mean: maana yake nini, inamaanisha, humaanisha, tofauti
-where: wapi, vipi
+where: wapi
 ask: nini, je
 please: tafadhali
 rest: asante, asanteni, kwenye, kwa, katika, kupitia, au, na, ya, za, wa, la, taarifa, habari, nyaraka, chochote, yoyote, zozote, wenzangu, ndugu, wote, bali,
@@ -164,7 +165,7 @@ other: narahubung nasional, titik kontak nasional, saluran lain, kanal lain, jal
 if: kalau, jika, bila, apabila
 is: adalah, ditandai, berlabel, bertanda
 mean: arti, artinya, maksudnya, perbedaan, bedanya, beda
-where: di mana, ke mana, dimana, kemana, bagaimana
+where: di mana, ke mana, dimana, kemana
 ask: apa, apakah
 please: mohon, harap, tolong
 rest: terima kasih, trims, ke, di, melalui, lewat, via, atau, dan, selalu, hanya, saja, melainkan, tetapi, tapi, informasi, materi, dokumen, data, bahan, isi,
@@ -200,7 +201,7 @@ other: другой канал, другому каналу, другим кан
 if: если, когда
 is: это, есть, имеет, стоит
 mean: значит, означает, означают, разница, отличается, чем отличается
-where: куда, где, как
+where: куда, где
 ask: что, чем, какая
 please: пожалуйста, просьба, прошу, просим
 rest: спасибо, коллеги, уважаемые, дорогие, всем, в, на, через, по, или, и, а, но, только, всегда, вместо, информацию, информация, сведения, материалы,
@@ -214,10 +215,10 @@ go: تمر, يمر, تذهب, يذهب, أرسلوا, أرسلوها
 must: يجب, يجوز, ينبغي, يسمح, يمكن
 here: هذه القائمة, القائمة, هنا, هذه المجموعة, المجموعة, لهذه القائمة, بهذه القائمة, قائمتنا
 other: نقطة الاتصال الوطنية, المكتب المركزي الوطني, قناة أخرى, القناة الوطنية, قناة آمنة, سينكوم
-if: إذا, إن, متى, حين
+if: إذا, متى, حين
 is: كان, كانت, يحمل, تحمل, هو, هي
 mean: معنى, تعني, يعني, الفرق, المقصود
-where: أين, كيف
+where: أين
 ask: ما, ماذا
 please: رجاء, الرجاء, نرجو, يرجى, من فضلكم
 rest: شكرا, إلى, على, في, عبر, من, خلال, أو, و, بل, أي, أية, معلومات, المعلومات, مواد, المواد, وثائق, الوثائق, دائما, فقط, الزملاء, الأعزاء, زملائي,
@@ -250,8 +251,9 @@ _LONGEST = 300  # characters of a sentence that is looked at
 _LETTER = re.compile(r"[^\W_]")
 _SET_OFF = re.compile(r"\s*[,;:()\[\]–—-]")
 _LISTED = re.compile(r"^[\s>]*\(?\d{1,2}[.)]\s")
-_CLAUSE_ENDS = re.compile("[;；؛]")
-_ASKED = re.compile(r"[?？؟]\s*$")
+_ASKED = re.compile("[?？؟]")
+_YES = re.compile(r"(?<!\w)si(?=\s*[,:;.!])")  # "sí" and "if" are one where accents are gone
+_SIGN = re.compile(r"[^\w\s'’-]|\s-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +275,17 @@ class _Language:
         if begins and not (after[:1].isspace() and (self.has("must", after) or self.has("ban", after))):
             return False
         # What something is, and what stands set off behind a label, is about this message: "information TLP:RED, don't post it here".
-        forbids, last = self.has("ban", sentence), " ".join(before.split()[-2:])
-        depends, forbidden_before = self.has("if", sentence), self.has("not", before) or self.has("ban", before)
+        forbids = self.has("ban", sentence)
+        depends, forbidden_before = (
+            self.has("if", _YES.sub(" ", sentence)),
+            self.has("not", before) or self.has("ban", before),
+        )
         points = self.has("is", sentence) or self.has("it", sentence)
         if not depends and (points or (_SET_OFF.match(after) and not forbidden_before)):
             return False
         sends = self.has("send", sentence) or self.has("go", sentence)
-        # "Where do such data go?", "if it is TLP:RED, it isn't sent": neither says that something is.
-        asked = self.has("where", before) and _ASKED.search(after)
-        depending = self.has("if", before) and (self.has("if", last) or self.has("is", last))
-        if sends and (asked or (depending and (forbids or self.has("not", sentence)))):
+        # "Where do such data go?" states nothing, as long as no sign sets the label off.
+        if sends and self.has("where", before) and not _SIGN.search(before) and _ASKED.match(after[-1:]):
             return True
         if self.has("here", sentence) and (forbids or (sends and self.has("not", sentence))):
             return True
@@ -311,12 +314,12 @@ def _languages() -> tuple[_Language, ...]:
 
 
 def tells_a_rule(before: str, after: str) -> bool:
-    """Whether a sentence around a label only tells where such things are sent or not, or asks what the label means.
+    """Whether a sentence around a label only tells where such things are sent or not, or asks where, or what the label means.
 
     Args:
-        before: the folded sentence up to the label. A label that begins its sentence is a marking, unless what must be done
+        before: the folded sentence up to the label. A label that begins its sentence, perhaps behind a list's number, is a marking, unless what must be done
             runs on behind it.
-        after: what follows, up to its end.
+        after: what follows, with the sign that ends it.
     """
-    before, after = _LISTED.sub("", before, count=1), _CLAUSE_ENDS.split(after, maxsplit=1)[0]
+    before = _LISTED.sub("", before, count=1)
     return len(before) + len(after) <= _LONGEST and any(one.tells(before, after) for one in _languages())

@@ -66,6 +66,7 @@ def run() -> None:
 
 
 def _serve_pool() -> None:
+    heap.give_memory_back()  # scanners have it from their parent, which frees more while it loads than a message has
     control = socket.socket(fileno=_INPUT)
     loaded = _load(control)
     if loaded is None:

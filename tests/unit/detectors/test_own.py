@@ -47,6 +47,8 @@ def _left(text: str, facts: Facts = FACTS) -> list[str]:
         (f"Ana Example is here.{FAR}Call 202 555 0143.", ["202 555 0143"]),
         ("Call 202 555 0143. Kind regards, Ana Example", []),
         ("Call 202 555 0143 (Ana Example).", []),
+        ("Call 202 555 0143 (mobile) or 202 555 0144.\nAna Example", []),
+        ("رقمي 202 555 0143 أو 202 555 0144.\nAna Example", []),
         ("On the box 202 555 0143. Coffee is out. Ana Example", ["202 555 0143"]),
     ],
 )

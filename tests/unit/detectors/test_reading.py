@@ -1,6 +1,7 @@
 """How a text is taken apart: sentences, lines, paragraphs, rows of digits, and its forms."""
 
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import regex
 from relay.detectors import reading
 from relay.detectors.reading import Reading, Spans, flatten, read
 from relay.policy.shape import fold, shape
+from tests.growth import assert_linear
 
 
 def _read(text: str) -> Reading:
@@ -33,6 +35,16 @@ def _parts(text: str, spans: Spans) -> list[str]:
 def test_sentences_end_at_stops_but_not_behind_abbreviations_and_initials(sentences: list[str]) -> None:
     text = " ".join(sentences)
     assert _parts(text, _read(text).sentences) == sentences
+
+
+@pytest.mark.parametrize("end", ["x", '"x', "”»)x", "\n", " x"])
+def test_many_stops_are_read_in_linear_time(end: str) -> None:
+    def seconds(count: int) -> float:
+        start = time.perf_counter()
+        reading._sentences("." * count + end * count)
+        return time.perf_counter() - start
+
+    assert_linear(seconds, 2_000, 16_000)
 
 
 @pytest.mark.parametrize(
