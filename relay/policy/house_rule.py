@@ -251,7 +251,7 @@ _LONGEST = 300  # characters of a sentence that is looked at
 _LETTER = re.compile(r"[^\W_]")
 _SET_OFF = re.compile(r"\s*[,;:()\[\]–—-]")
 _LISTED = re.compile(r"^[\s>]*\(?\d{1,2}[.)]\s")
-_ASKED = re.compile("[?？؟]")
+_ASKING = ("?", "？", "؟")
 _YES = re.compile(r"(?<!\w)si(?=\s*[,:;.!])")  # "sí" and "if" are one where accents are gone
 _SIGN = re.compile(r"[^\w\s'’-]|\s-")
 
@@ -275,7 +275,6 @@ class _Language:
         if begins and not (after[:1].isspace() and (self.has("must", after) or self.has("ban", after))):
             return False
         # What something is, and what stands set off behind a label, is about this message: "information TLP:RED, don't post it here".
-        forbids = self.has("ban", sentence)
         depends, forbidden_before = (
             self.has("if", _YES.sub(" ", sentence)),
             self.has("not", before) or self.has("ban", before),
@@ -285,9 +284,9 @@ class _Language:
             return False
         sends = self.has("send", sentence) or self.has("go", sentence)
         # "Where do such data go?" states nothing, as long as no sign sets the label off.
-        if sends and self.has("where", before) and not _SIGN.search(before) and _ASKED.match(after[-1:]):
+        if sends and self.has("where", before) and not _SIGN.search(before) and after.endswith(_ASKING):
             return True
-        if self.has("here", sentence) and (forbids or (sends and self.has("not", sentence))):
+        if self.has("here", sentence) and (self.has("ban", sentence) or (sends and self.has("not", sentence))):
             return True
         # "Information TLP:RED sent by SIENA" tells what was done.
         told = self.has("go", sentence) or (sends and (self.has("must", sentence) or self.has("please", sentence)))
