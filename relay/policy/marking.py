@@ -14,6 +14,7 @@ from itertools import chain, pairwise
 
 from relay.policy.banners import Banners
 from relay.policy.classified import find_classified
+from relay.policy.colours import colours
 from relay.policy.disguise import undisguised
 from relay.policy.forwarded import forwarded_subjects
 from relay.policy.labels import find_labels
@@ -79,7 +80,8 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
         versions = versions_of(view.text, before="TLP:" if named else "")
     for number, version in enumerate(_undisguised(versions, view.place, patterns.banners)):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners))):
+        unnamed = colours(version, view.place) if not number and is_prose(view.place) else ()
+        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), _few(unnamed)):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     if is_prose(view.place) and view.place != _FORWARDED:
