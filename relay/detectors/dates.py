@@ -97,13 +97,21 @@ def find_dates(reading: Reading, kinds: Mapping[str, int], on: date) -> list[Sig
 
 
 def _when(parts: Mapping[str, str | None], on: date) -> tuple[str, ...]:
-    """The kinds of the date that the named parts of a match stand for, the day first; none if they are none, or if it may be ahead."""
+    """The kinds of the date that the named parts of a match stand for, the day first; no side if they are none, or if it may be that day or ahead.
+
+    Numbers of which the last is no year of these days ("12.03.85") may be a birthday, or a day and an hour or a weight: both count.
+    """
     dates = list(_readings(parts, on))
-    if not dates or (dates[0] < on < dates[-1]):
+    if not dates:
         return ()
-    if dates[0] < on:
-        return ("date_past", "date_long_ago") if dates[0].year <= on.year - _LONG_AGO else ("date_past",)
-    return ("date_today",) if dates[0] == on else ("date_future",)
+    first, year = dates[0], parts.get("year") or ""
+    is_born = parts.get("month") is None and len(year) == 2 and _year(year, on) is None
+    if first >= on:
+        sides = ["date_today" if first == on else "date_future"]
+    else:
+        is_born |= first.year <= on.year - _LONG_AGO
+        sides = ["date_past"] if dates[-1] < on else []
+    return (*sides, *["date_long_ago"] * is_born)
 
 
 def _readings(parts: Mapping[str, str | None], on: date) -> Iterator[date]:

@@ -47,6 +47,18 @@ def test_a_day_that_is_over_is_known_in_every_notation(text: str) -> None:
     assert _found(text) == {"past"}
 
 
+@pytest.mark.parametrize("text", ["12.03.85", "DOB 12/3/90", "née le 03-11-62", "ON 7.9.99", "1985-03-12", "4/12/49"])
+def test_a_birthday_is_long_ago_also_by_two_digits_of_its_year(text: str) -> None:
+    assert "long_ago" in _found(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["3/12/40", "15/01/30", "26-12-03", "12.01.30", "3.12.45 Uhr", "3-12-40kg", "24.11.85:00", "24/11/85"]
+)
+def test_what_may_be_a_birthday_takes_no_day_to_come_away(text: str) -> None:
+    assert _found(text) & {"future", "today"}
+
+
 @pytest.mark.parametrize(
     "text", ["24 November 2026", "24/11/2026", "2026年11月24日", "24 ноября", "ngày 24 tháng 11", "24.11.26"]
 )
@@ -64,6 +76,10 @@ def test_the_day_itself_is_neither(text: str) -> None:
 )  # fmt: skip
 def test_what_only_looks_like_a_date_or_can_be_two_is_none(text: str) -> None:
     assert _found(text) == set()
+
+
+def test_a_day_that_may_be_this_one_is_not_over() -> None:
+    assert find_dates(read("12/11/2026", "12/11/2026"), KINDS, date(2026, 12, 11)) == []
 
 
 def _seconds(text: str) -> float:
