@@ -9,25 +9,25 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from relay.policy.pointing import Pointing, colour_words, pointing
-from relay.policy.post import Finding
 from relay.policy.sentence import is_a_rule, sentence_around, stands_out
 from relay.policy.shape import Version, fold, shape
+from relay.policy.vocabulary import SHORT_NAME
 from relay.roster.mailing_list import Tlp
 
 _LABELS = {"amber": Tlp.AMBER, "red": Tlp.RED}
 # Characters before a colour, right before it and behind it in which stands what says that it is a level.
 _NEAR, _NEARER, _BEHIND = 40, 15, 12
 _LOOKED_AT = 10_000  # colours of one first letter in a text: no page has so many that mark
-_CLAUSE_ENDS = re.compile(r"[\s\"'»”)\]]*(?:[.,;:!?。、،؛(–—/|=…]|-(?!\w)|\Z)")
 _QUOTED = re.compile(r"[\s\"'»”)\]]*")
+_CLAUSE_ENDS = re.compile(r"[.,;:!?。、،؛(–—/|=…]|-(?!\w)|\Z")
 _OPENING = ("(", "[")
 # What a thing's colour stands behind, what it is made of, and a name.
 _THINGS = fold(shape("colour color couleur cor farbe kleur warna rangi цвет цвета цветом màu vàng لون لونها"))
 _OF_A_THING = re.compile(
     rf"(?:(?<!\w)(?:{_THINGS.replace(' ', '|')})(?!\w).{{0,9}}|颜色.{{0,3}}|[\"“«„‘]|(?<!\w)(?:of|aus|van|{fold('из')}|de) )\Z"
 )
-_NAME = re.compile(r"(?<!\w)t[ .\-_]?l[ .\-_]?p(?!\w)")
-_BESIDE = re.compile(r"(?<!\w)(?:t[ .\-_]?l[ .\-_]?p|pap)\W{0,6}\Z")  # whose label is found by that
+_NAME = re.compile(rf"(?<!\w){SHORT_NAME}(?!\w)")
+_BESIDE = re.compile(rf"(?<!\w)(?:{SHORT_NAME}|pap)\W{{0,6}}\Z")  # whose label is found by that
 # A name's: "Operación Pico Rojo", "Dear Amber", "MV Amber", "Croix-Rouge", "Palang Merah", "in the red", "de la RED".
 _IN_A_NAME = re.compile(
     r"[A-Z](?!ivel|odigo|nforma|ensa|orreo|lasific|lassific|lerta|arca)[^\W\d_]+ (?:Roj[oa]|Vermelh[oa])\Z"
@@ -48,13 +48,8 @@ _MESSAGE = re.compile(r"[ -](?:e-?mail|mail|message|nachricht|informati\w+|infor
 _STRICT = re.compile(r"[\s/+_-]{1,3}strict(?!\w)")
 
 
-def colours(version: Version, place: str) -> Iterator[Finding]:
-    """The labels of a text that stand without their scheme's name (H2); linear time.
-
-    Args:
-        version: the view's text.
-        place: the view's.
-    """
+def colours(version: Version) -> Iterator[tuple[str, int, int]]:
+    """The labels of a text that stand without their scheme's name, with where they start and end; linear time."""
     text, folded = version.text, version.folded
     for found in chain.from_iterable(islice(one.finditer(folded), _LOOKED_AT) for one in colour_words()):
         start, end = found.span()
@@ -64,16 +59,17 @@ def colours(version: Version, place: str) -> Iterator[Finding]:
         is_shouted = stands_out(text, start, end)
         colour = _told(text[start:end], folded[first:start], folded[end:last], is_shouted=is_shouted)
         if colour and not is_a_rule(folded, start, end):
-            label = _LABELS[colour]
-            yield Finding(code="H2", rule=f"tlp.{colour}.in_prose", place=place, start=start, end=end, label=label)
+            yield _LABELS[colour], start, end
 
 
 def _told(written: str, before: str, after: str, *, is_shouted: bool) -> str | None:
     """Which label the sentence around a colour tells; None for none. A sentence that compares colours has to say more."""
     word, around = fold(written), f"{before} · {after}"
     is_shouted = _STRICT.match(after) is not None or (written.isascii() and is_shouted)
-    compared = _LOWER.search(around) or any(one.search(_STRICT.sub("", around)) for one in colour_words())
+    without_strict, after = _STRICT.sub("", around), _STRICT.sub("", after, count=1)
+    compared = _LOWER.search(around) or any(one.search(without_strict) for one in colour_words())
     is_other = bool(compared or _OF_A_THING.search(before))
+    named = _NAME.search(around) is not None and not is_other
     for language in pointing():
         colour = language.colour(word)
         if colour is None or (word == "red" and not (is_shouted or language.is_english)):
@@ -81,24 +77,21 @@ def _told(written: str, before: str, after: str, *, is_shouted: bool) -> str | N
         if colour == "red" and not is_shouted and _CORRECTED.search(around):
             continue
         is_sure = colour == "amber" or is_shouted or (bool(before.strip()) and written[0].isupper())
-        named = _NAME.search(around) is not None and not is_other
-        if _tells(language, before, _STRICT.sub("", after, count=1), is_sure=is_sure, is_other=is_other, named=named):
+        if _tells(language, before, after, is_sure=is_sure, is_other=is_other, named=named):
             return colour
     return None
 
 
 def _tells(language: Pointing, before: str, after: str, *, is_sure: bool, is_other: bool, named: bool) -> bool:
     """Whether a sentence around a colour of this language says that this message, or what stands in it, is of that level."""
-    begins = _QUOTED.match(after)
-    behind = begins.end() if begins else 0
+    behind = _QUOTED.sub("", after, count=1)
+    alone = _CLAUSE_ENDS.match(behind) or language.sorts["then"].match(behind)
+    if not alone and not _MESSAGE.match(after):
+        return False  # it describes the thing that follows
     sentence, near = f"{before} · {after}", before[-_NEAR:]
     points, speaks, keeps, whole = (language.has(sort, sentence) for sort in ("point", "noun", "keep", "all"))
-    if not (
-        _CLAUSE_ENDS.match(after)
-        or language.sorts["then"].match(after, behind)
-        or ((is_sure or keeps) and _MESSAGE.match(after))
-    ):
-        return False  # it describes the thing that follows
+    if not alone and not (is_sure or keeps):
+        return False
     is_so, marks = language.has("is", before[-_NEARER:]), language.has("mark", f"{near} · {after[:_BEHIND]}")
     is_level = (
         is_so

@@ -80,7 +80,8 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
         versions = versions_of(view.text, before="TLP:" if named else "")
     for number, version in enumerate(_undisguised(versions, view.place, patterns.banners)):
         marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
-        unnamed = colours(version, view.place) if not number and is_prose(view.place) else ()
+        plain = colours(version) if not number and is_prose(view.place) else ()
+        unnamed = (_known(*one, view.place, certain=False) for one in plain)
         for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), _few(unnamed)):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)

@@ -32,7 +32,7 @@ point: ce, cet, cette, ces, mon, ma, notre, nos, présent, présente, ci-dessous
 noun: courriel, mail, message, note, rapport, document, information*, renseignement*, lettre, texte, paragraphe, contenu, noms, données, détails, annexe*, fichier, pièce*, liste, colonne, page, chiffres
 all: ce qui suit, ce qui précède, à partir d ici, tout ce qui suit, tout ce qui figure, tout ce qui est, l ensemble de ce
 mark: traiter, traitez, considérer, considérez, considéré*, classer, classé*, marqué*, niveau, relève*, attribué*, degré, recevez, comme, statut, parvenu*, mention, marquage, coté*
-is: est, sont, soit, reste*, demeure*, était, étaient, est en, sont en
+is: est, sont, soit, reste*, demeure*, était, étaient
 then: et, donc, à, pour, seulement, uniquement, merci, prière, s applique, jusqu, selon, par, car, sauf, ne, mais, comme, le, de, besoin
 keep: pas un mot, ne doit pas, ne doivent pas, ne pas diffuser, ne pas transférer, entre nous, à personne, seulement pour, réservé*, ne quitte, ne sort pas, usage interne, strictement, besoin d'en connaître, uniquement
 """,
@@ -42,7 +42,7 @@ red: rojo, roja, rojos, rojas, red
 point: este, esta, estos, estas, mi, nuestro, nuestra, presente, abajo, arriba, debajo, anterior, adjunt*, anex*, siguiente*, sigue, continuación, entre paréntesis, acompaño, les mando, les envío
 noun: correo, mensaje, nota, informe, documento, información, informaciones, carta, texto, párrafo, contenido, nombres, datos, detalles, archivo, excel, lista, columna, página, cifras, anexo
 all: lo que sigue, todo lo que está, todo lo anterior, todo lo de abajo, a partir de aquí, lo anterior
-mark: tratar*, traten, trate, considerar, consideren, considere, considerad*, clasificad*, clasificó, marc*, nivel, calidad de, asignó, grado, como, reciben, carácter, marca, marcación, clasificación, código
+mark: tratar*, traten, trate, considerar, consideren, considere, considerad*, clasificad*, clasificó, marc*, nivel, calidad de, asignó, grado, como, reciben, carácter, clasificación, código
 is: es, son, sea, sigue siendo, queda, quedan, era, está en, están en, llegó en
 then: y, o sea, así que, para, solo, sólo, solamente, por favor, hasta, según, por, porque, salvo, no, pero, a, del, de, el, la
 keep: a nadie, entre nosotros, no debe, no deben, no salga*, no sale, solo para, sólo para, uso exclusivo, nada más, no reenv*, no compart*, no copi*, para uso de, necesidad de conocer*
@@ -53,7 +53,7 @@ red: vermelho, vermelha, vermelhos, vermelhas, red
 point: este, esta, estes, estas, meu, minha, nosso, nossa, presente, abaixo, acima, anex*, seguinte*, segue, seguem, entre parênteses, junto
 noun: e-mail, email, correio, mensagem, nota, relatório, documento, informação, informações, carta, texto, parágrafo, conteúdo, nomes, dados, detalhes, ficheiro, planilha, lista, coluna, página, números, anexo
 all: o que segue, o que se segue, tudo o que está, tudo o que consta, daqui em diante, a partir daqui, o que está acima
-mark: tratar, tratem, trate, considerar, considerem, considere, considerad*, classificad*, marc*, nível, carácter, condição de, atribuiu, grau, como, recebem, caráter, marcação, classificação, código
+mark: tratar, tratem, trate, considerar, considerem, considere, considerad*, classificad*, marc*, nível, carácter, condição de, atribuiu, grau, como, recebem, caráter, classificação, código
 is: é, são, seja, permanece, continua, fica, era, está em, estão em, chegou-nos em, chegou em
 then: e, ou seja, portanto, para, só, apenas, somente, por favor, até, segundo, por, porque, salvo, não, mas, às, aos, do, da, o, a
 keep: a ninguém, entre nós, não deve, não devem, não mostrem, não sai*, só para, apenas para, uso exclusivo, não reencaminh*, não partilh*, não compartilh*, restrit*, necessidade de conhecer
@@ -73,7 +73,7 @@ keep: niemand*, unter uns, nicht weiter*, nicht ans, nicht an, kein wort, nur f�
 amber: amber
 red: rood, rode, red
 point: deze, dit, mijn, ons, onze, hieronder, hierboven, onderstaande, bovenstaande, bijgevoegde, bijgaande, volgende, in de bijlage, tussen haakjes, zit erbij
-noun: mail, e-mail, bericht, notitie, rapport, document, informatie, brief, tekst, alinea, inhoud, namen, gegevens, bestand, bijlage, excelbestand, *lijst, kolom, pagina, cijfers, namen
+noun: mail, e-mail, bericht, notitie, rapport, document, informatie, brief, tekst, alinea, inhoud, namen, gegevens, bestand, bijlage, excelbestand, *lijst, kolom, pagina, cijfers
 all: vanaf hier, alles onder, alles hieronder, alles hierboven, wat volgt, het onderstaande, al het bovenstaande
 mark: behandelen, behandel, beschouwen, beschouw, gerubriceerd, geclassificeerd, gemarkeerd, gemerkt, niveau, rubricering, status, als, ontvangt, aangemerkt, markering
 is: is, zijn, blijft, blijven, was, waren, geldt als, kwam
@@ -99,7 +99,7 @@ noun: رسالتي, الرسالة, البريد, المذكرة, التقرير
 all: كل ما ورد, جميع ما ورد, كل ما يلي, ما يلي, كل ما سبق, من هنا
 mark: مصنفة, مصنف, تصنيف, التصنيف, صنفت, اعتبار, اعتبروا, تعامل, التعامل, عاملوا, مستوى, بمستوى, درجة, اللون, باللون, درجته, بعلامة, كأنها
 is: هي, هو, تبقى, يبقى
-then: و, لذلك, فقط, حسب, وفق, بعد, حتى, ما لم, يا, لا, فلا, فالرجاء, والرجاء, إلى, من, التصنيف, لو, ولا, وهي, حتى
+then: و, لذلك, فقط, حسب, وفق, بعد, حتى, ما لم, يا, لا, فلا, فالرجاء, والرجاء, إلى, من, التصنيف, لو, ولا, وهي
 keep: لا يغادر, ولا يحفظ, لأحد, لأي أحد, بيننا, لا تنشر*, لا يجوز, لاستعمال, احذفوها, لا تعيدوا
 """,
     "zh": """
@@ -131,7 +131,7 @@ point: hii, huu, hizi, haya, hiki, yangu, yetu, wetu, hapo juu, hapa chini, hapo
 noun: barua, barua pepe, ujumbe, taarifa, ripoti, hati, waraka, habari, maandishi, aya, maudhui, majina, takwimu, faili, jedwali, ramani, orodha
 all: yote niliyoandika, yote yaliyo, kuanzia hapa, yafuatayo, yote ya juu
 mark: ichukuliwe, chukulieni, ichukulieni, kiwango, daraja, imewekwa, tumeuweka, alama, kama, ngazi, ihesabiwe kuwa, ya
-is: ni, bado ni, iko
+is: ni, iko
 then: na, hivyo, kwa, tu, tafadhali, msi*, usi*, mpaka, kulingana, ila, lakini, isi*
 keep: msi*, usi*, isi*, wanaohitaji, pekee, siri, kwa heshima
 """,

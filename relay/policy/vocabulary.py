@@ -13,6 +13,7 @@ from relay.policy.banners import Banners, banners_of
 from relay.policy.shape import fold, shape
 from relay.roster.mailing_list import Tlp
 
+SHORT_NAME = r"t[ .\-_]?l[ .\-_]?p"  # the scheme's, as people write it
 _SHORT = 200  # characters, in which one pattern is found as soon as many quick ones are missed
 _SELDOM = 8  # so many letters of a word don't stand in a text by chance
 _FEWEST_LETTERS = 3  # of a label's word that is known with one letter wrong
@@ -198,6 +199,6 @@ def _ends_cased(word: str) -> bool:
 def _loosely(word: str) -> str:
     """A word as a pattern: between its groups of letters may stand a few separators or nothing; so in a short name too."""
     if word == "tlp":
-        return r"t[ .\-_]?l[ .\-_]?p"
+        return SHORT_NAME
     groups = re.findall(r"[^\W_]+", word) or [word]
     return r"(?:[^\w.]|_|\.(?!\s)){0,6}".join(re.escape(group) for group in groups)

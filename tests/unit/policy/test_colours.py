@@ -84,7 +84,7 @@ def test_finding_colours_takes_linear_time(piece: str) -> None:
         text = shape(piece * count)
         version = Version(text, fold(text))
         begun = process_time()
-        list(colours(version, "text"))
+        list(colours(version))
         return process_time() - begun
 
     assert_linear(seconds, 250, 2_000)
