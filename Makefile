@@ -75,8 +75,9 @@ bench-peers: $(BIN)/.test-dependencies
 evaluate: $(BIN)/.installed
 	$(BIN)/python -m tests.evaluation.run $(ARGS)
 
-# What letters sound like (config/policy/detectors/likeness_learned.toml), learned anew once sentences or messages have changed.
+# What talk about labels and what letters sound like (config/policy/detectors/*_learned.toml), learned anew once sentences or messages have changed.
 learn: $(BIN)/.test-dependencies
+	$(BIN)/python -m tests.evaluation.talk
 	OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BIN)/python -m tests.evaluation.learn
 
 # The same messages through a known peer. It has a .venv of its own, is no dependency of ours and needs the package index.

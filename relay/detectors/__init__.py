@@ -12,7 +12,8 @@ variants    what was spelt, spaced or encoded, put back           spoken      nu
 sequences   a text's sequences of characters, hashed                senses      what its words mean, whatever its language
 network     what neighbours among these say together
 likeness    how sensitive a letter is, by what was learned          language    in which language it is written
-believing   which findings of rules count by that                   detector    a rule over such signals
+talk        which sentences only talk about labels, as well         learned     both, as they stand in files
+believing   which findings of rules count by the first              detector    a rule over such signals
 find        all of it for one view                                  examples    what must be found, and what must not
 definition  config/policy/detectors/*.toml → all of it
 """

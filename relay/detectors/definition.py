@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import partial, reduce
 from operator import or_
 from typing import Annotated
 
@@ -13,9 +13,8 @@ from relay.detectors.believing import RULE
 from relay.detectors.dates import DATE_KINDS
 from relay.detectors.detector import Detector, Scope
 from relay.detectors.find import Detectors, Example, by_demand
-from relay.detectors.likeness import CODES, Bounds, Likeness, made_likeness
+from relay.detectors.learned import LikenessTable, TalkTable, likeness_of, of_last, talk_of
 from relay.detectors.marks import NAME_KINDS, NameKinds
-from relay.detectors.network import Network, made_network
 from relay.detectors.numbers import VALIDATORS
 from relay.detectors.patterns import Hints, Pattern
 from relay.detectors.reading import Form
@@ -79,28 +78,13 @@ class _Alike:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Likeness:
-    learned_from: str
-    things: tuple[str, ...]
-    codes: tuple[str, ...]
-    bias: tuple[float, ...]
-    steps: Annotated[tuple[float, ...], Field(min_length=3, max_length=3)]
-    letters: str
-    pairs: str
-    senses: str
-    network: dict[str, str]
-    network_steps: tuple[float, ...]
-    bounds: dict[str, Bounds]
-    __pydantic_config__ = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True, kw_only=True)
 class _File:
     words: dict[_Names, dict[str, tuple[_Text, ...] | _Listed]] = field(default_factory=dict)
     patterns: dict[_Name, _Pattern] = field(default_factory=dict)
     detector: tuple[_Detector, ...] = ()
     alike: _Alike | None = None
-    likeness: _Likeness | None = None
+    likeness: LikenessTable | None = None
+    talk: TalkTable | None = None
     senses: dict[str, str] = field(default_factory=dict)
     __pydantic_config__ = ConfigDict(extra="forbid")
 
@@ -134,8 +118,11 @@ def read_detectors(files: Mapping[str, str]) -> Detectors:
         vocabulary=make_vocabulary(words),
         patterns=tuple(patterns),
         hints=Hints(patterns),
-        likeness=_make_likeness(tables, kinds),
+        likeness=of_last(
+            "likeness", {file: one.likeness for file, one in tables.items()}, partial(likeness_of, kinds=kinds)
+        ),
         senses=_make_senses(tables.values(), kinds),
+        talk=of_last("talk", {file: one.talk for file, one in tables.items()}, talk_of),
         detectors=tuple(detectors),
         proven=frozenset(one.rule for one in detectors if _proves_itself(one, shapes)),
         kinds=kinds,
@@ -241,32 +228,6 @@ def _make_detector(one: _Detector, kinds: Mapping[str, int], made: int, file: st
 def _proves_itself(detector: Detector, shapes: int) -> bool:
     """Whether a number whose check digit is right, or that is made like no other, is all that a rule asks for."""
     return detector.rule.startswith("number.") and len(detector.needs) == 1 and not detector.needs[0] & ~shapes
-
-
-def _make_likeness(tables: Mapping[str, _File], kinds: Mapping[str, int]) -> Likeness | None:
-    """What was learned, of the file that has it; the last one where several do."""
-    made = None
-    for file, table in tables.items():
-        if one := table.likeness:
-            try:
-                made = made_likeness(
-                    weights=(one.letters, one.pairs, one.senses),
-                    things=one.things,
-                    steps=one.steps,
-                    bias=one.bias,
-                    network=_make_network(one),
-                    bounds=one.bounds,
-                    kinds=kinds,
-                )
-            except ValueError as error:
-                raise ConfigurationError(f"{file}: likeness: {error}; make it anew with `make learn`") from error
-    return made
-
-
-def _make_network(one: _Likeness) -> Network:
-    if one.codes != CODES:
-        raise ValueError(f"its network tells {', '.join(one.codes)} and not {', '.join(CODES)}")
-    return made_network(one.network, one.network_steps, len(one.things), len(CODES))
 
 
 def _make_senses(tables: Iterable[_File], kinds: Mapping[str, int]) -> Senses:

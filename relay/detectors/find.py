@@ -21,6 +21,7 @@ from relay.detectors.own import without_own
 from relay.detectors.patterns import Hints, Pattern, find_shapes
 from relay.detectors.reading import Reading, Spans, read
 from relay.detectors.senses import Senses
+from relay.detectors.talk import Talk
 from relay.detectors.variants import put_back
 from relay.detectors.words import Covered, Signal, Vocabulary
 from relay.policy.post import Finding
@@ -58,6 +59,7 @@ class Detectors:
     hints: Hints = field(repr=False)
     likeness: Likeness | None = field(repr=False)
     senses: Senses = field(repr=False)
+    talk: Talk | None = field(repr=False)
     detectors: tuple[Detector, ...] = field(repr=False)
     proven: frozenset[str] = field(repr=False)
     kinds: dict[str, int] = field(repr=False)
@@ -77,7 +79,7 @@ class Detectors:
 
     def unweighed(self) -> "Detectors":
         """The same without what was learned: every finding of a rule counts."""
-        return replace(self, likeness=None)
+        return replace(self, likeness=None, talk=None)
 
     def patterns_for(self, wanted: int) -> list[Pattern]:
         """The patterns that matter to signals of these kinds: theirs, and those that they yield to, before them."""

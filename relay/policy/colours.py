@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from relay.policy.pointing import Pointing, colour_words, pointing
-from relay.policy.sentence import is_a_rule, sentence_around, stands_out
+from relay.policy.sentence import sentence_around, stands_out
 from relay.policy.shape import Version, fold, shape
 from relay.policy.vocabulary import SHORT_NAME
 from relay.roster.mailing_list import Tlp
@@ -58,7 +58,7 @@ def colours(version: Version) -> Iterator[tuple[str, int, int]]:
         first, last = sentence_around(folded, start, end)
         is_shouted = stands_out(text, start, end)
         colour = _told(text[start:end], folded[first:start], folded[end:last], is_shouted=is_shouted)
-        if colour and not is_a_rule(folded, start, end):
+        if colour:
             yield _LABELS[colour], start, end
 
 

@@ -10,9 +10,11 @@ from collections import Counter
 from itertools import chain
 
 from relay.mail.subject import REPLY_PREFIX
+from relay.policy.sentence import is_prose
 from relay.policy.shape import Version, fold
 from relay.policy.spellings import ALIKE, ALONE, BEGINNING, Spellings, initials_of, squash
 
+_WRITTEN_FIELDS = ("header keywords", "header comments")
 _LINES = 500  # at each edge of a text, in which a marking over several lines is looked for
 _LONGEST = 300  # characters of a line or a subject
 _NARROW = 60  # characters of a marking's line
@@ -46,6 +48,14 @@ _REACH = 8
 _EMPHASIS, _END_OF_EMPHASIS = frozenset("*_["), frozenset("*_]")
 _FRAME = 20  # characters before a line's first word
 _PREFIXES = re.compile(rf"\A(?:\s*+(?:{REPLY_PREFIX}|\[[^\]\n]{{0,100}}\]))*+", re.IGNORECASE)
+
+
+def with_undisguised(versions: tuple[Version, ...], place: str, spellings: Spellings) -> tuple[Version, ...]:
+    """The versions of a place that people write, and behind them those with hidden markings written out."""
+    if not (is_prose(place) or place.endswith(", name") or place.startswith(_WRITTEN_FIELDS)):
+        return versions
+    further = [one for version in versions if (one := undisguised(version, place, spellings))]
+    return tuple(dict.fromkeys((*versions, *further)))
 
 
 def undisguised(version: Version, place: str, spellings: Spellings) -> Version | None:

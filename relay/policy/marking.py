@@ -10,12 +10,13 @@ Names are found first, in one pass; everything else looks a bounded way around e
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from itertools import chain, pairwise
 
 from relay.policy.banners import Banners
 from relay.policy.classified import find_classified
 from relay.policy.colours import colours
-from relay.policy.disguise import undisguised
+from relay.policy.disguise import with_undisguised
 from relay.policy.forwarded import forwarded_subjects
 from relay.policy.labels import find_labels
 from relay.policy.legend import without_legend
@@ -24,12 +25,14 @@ from relay.policy.post import Finding, View
 from relay.policy.sentence import (
     REACH,
     UNSPACED,
+    Talks,
     count_words,
     describes_a_thing,
     in_marking_place,
-    is_a_rule,
     is_prose,
+    may_mark,
     next_is_small,
+    only_talks,
     rest_of_line,
     sentence_around,
     stands_out,
@@ -45,27 +48,26 @@ __all__ = ["FINDINGS_PER_RULE", "MarkingWords", "find_markings", "strictest"]
 LONGEST_LABEL = 24  # characters before a name in which its label may stand
 FINDINGS_PER_RULE = 20  # in one view; what a thousand labels say, twenty say
 
-# Header fields in which a person or a labelling program marks; in others an odd token after "tlp:" means nothing.
-_LABELLING = re.compile(
-    r"header (?:subject|comments|keywords|.*(?:tlp|classif|marking|label|sensitiv|caveat|handling))"
-)
 _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
+_IN_PROSE = ".in_prose"  # how rules end that find a label in a sentence
 _FORWARDED = "header subject"  # as which a subject in a text is read, without looking for others in it
-_WRITTEN_FIELDS = ("header keywords", "header comments")
 _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
 
 
-def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...] = ()) -> tuple[Finding, ...]:
+def find_markings(
+    view: View, words: MarkingWords, versions: tuple[Version, ...] = (), talks: Talks | None = None
+) -> tuple[Finding, ...]:
     """Find every marking in one view; never raises, and takes linear time.
 
     Args:
         view: the view.
         words: what marks.
         versions: every way to read the view's text, where they are known already.
+        talks: whether a sentence only talks about labels, by what was learned.
 
     Returns:
         Findings with code M1 (a label in a marking's place), H2 with a label (a label in prose) or H2 without (an unknown
@@ -78,11 +80,14 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
     found: dict[tuple[str, str, str], Finding] = {}
     if named or not versions:
         versions = versions_of(view.text, before="TLP:" if named else "")
-    for number, version in enumerate(_undisguised(versions, view.place, patterns.banners)):
-        marked = _find_in(version, view.place, patterns, with_unknown=not number and _may_mark(view.place))
+    if patterns.banners:
+        versions = with_undisguised(versions, view.place, patterns.banners.spellings)
+    for number, version in enumerate(versions):
+        told = partial(_counts, version, talks)
+        marked = _find_in(version, view.place, patterns, told, with_unknown=not number and may_mark(view.place))
         plain = colours(version) if not number and is_prose(view.place) else ()
-        unnamed = (_known(*one, view.place, certain=False) for one in plain)
-        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), _few(unnamed)):
+        unnamed = _few((_known(*one, view.place, certain=False) for one in plain), told)
+        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), unnamed):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     if is_prose(view.place) and view.place != _FORWARDED:
@@ -92,14 +97,6 @@ def find_markings(view: View, words: MarkingWords, versions: tuple[Version, ...]
                 lined = _with_line(moved, versions[0].text)
                 found.setdefault((lined.code, lined.rule, lined.place), lined)
     return tuple(found.values())
-
-
-def _undisguised(versions: tuple[Version, ...], place: str, banners: Banners | None) -> tuple[Version, ...]:
-    """The versions of a place that people write, and behind them those with hidden markings written out."""
-    if banners is None or not (is_prose(place) or place.endswith(", name") or place.startswith(_WRITTEN_FIELDS)):
-        return versions
-    further = [one for version in versions if (one := undisguised(version, place, banners.spellings))]
-    return tuple(dict.fromkeys((*versions, *further)))
 
 
 def _in_banners(version: Version, place: str, banners: Banners | None) -> Iterator[Finding]:
@@ -115,8 +112,10 @@ def strictest(findings: Iterable[Finding]) -> Tlp | None:
     return max(labels, key=lambda label: label.level, default=None)
 
 
-def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: bool) -> Iterator[Finding]:
-    """The first findings of every rule in one version of a text, without talk about markings."""
+def _find_in(
+    version: Version, place: str, patterns: Patterns, told: Callable[[Finding], bool], *, with_unknown: bool
+) -> Iterator[Finding]:
+    """The first findings of every rule in one version of a text, of prose those that are `told` and no talk about markings."""
     text, folded = version.text, version.folded
     # In the name of a file the scheme's may stand within a word, where this doesn't look for it.
     if not place.endswith(", name") and not patterns.may_stand_in(folded):
@@ -126,10 +125,15 @@ def _find_in(version: Version, place: str, patterns: Patterns, *, with_unknown: 
     if not found:
         return
     if is_prose(place):
-        told = without_legend(found, folded)
-        yield from _few(told, lambda finding: not is_a_rule(folded, finding.start, finding.end))
+        yield from _few(without_legend(found, folded), told)
     else:
         yield from _few(found)
+
+
+def _counts(version: Version, talks: Talks | None, finding: Finding) -> bool:
+    """Whether a finding in prose is told, as its sentence doesn't only talk about labels; of what was learned only those are asked that stand in a sentence."""
+    learned = talks if finding.rule.endswith(_IN_PROSE) else None
+    return not only_talks(version, finding.start, finding.end, learned)
 
 
 def _few(findings: Iterable[Finding], counts: Callable[[Finding], bool] = lambda _: True) -> Iterator[Finding]:
@@ -158,7 +162,7 @@ def _beside_names(text: str, folded: str, place: str, patterns: Patterns, *, wit
         if known:
             yield from _contradictions(text, folded, known[-1], place, patterns)
             yield from _shouted_behind(text, folded, known[-1], place, limit, patterns)
-        elif _may_mark(place) and not column:
+        elif may_mark(place) and not column:
             yield from _in_sentence(text, folded, (previous, limit), name, place, patterns)
         if not known and with_unknown and (span := unknown_label(text, folded, name, place, patterns)):
             yield Finding(code="H2", rule="tlp.unknown", place=place, start=span[0], end=span[1])
@@ -169,7 +173,7 @@ def _known(label: str, start: int, end: int, place: str, *, certain: bool) -> Fi
     rule = label.lower().replace(":", ".").replace("+", "_")
     if certain:
         return Finding(code="M1", rule=rule, place=place, start=start, end=end, label=label)
-    return Finding(code="H2", rule=f"{rule}.in_prose", place=place, start=start, end=end, label=label)
+    return Finding(code="H2", rule=f"{rule}{_IN_PROSE}", place=place, start=start, end=end, label=label)
 
 
 def _labels_beside(
@@ -286,11 +290,6 @@ def _weak_and_other(text: str, folded: str, place: str, patterns: Patterns) -> I
             label = patterns.others[int((match.lastgroup or "").removeprefix("at"))]
             rule = label.lower().replace(":", ".")
             yield Finding(code="H2", rule=rule, place=place, start=match.start(), end=match.end())
-
-
-def _may_mark(place: str) -> bool:
-    """Whether a person or a labelling program wrote this place."""
-    return _LABELLING.match(place) is not None or not (place.startswith("header") or place.endswith(", header"))
 
 
 def _with_line(finding: Finding, text: str) -> Finding:

@@ -2,15 +2,25 @@
 
 Everything looks a bounded way around the label, so that time stays linear. Talk passes (POLICY "relay") and is recognised
 narrowly: a rule has the label as the object or subject of a sending verb in its own sentence, without a comma between
-them, and nothing in the sentence points at this message; everything else still counts.
+them, and nothing in the sentence points at this message. What was learned knows more of it (relay/detectors/talk.py).
 """
 
 import re
+from collections.abc import Callable
 from itertools import islice
 
 from relay.policy.house_rule import tells_a_rule
+from relay.policy.pointing import pointing
+from relay.policy.shape import Version
 from relay.policy.vocabulary import Patterns
 
+# What was learned of sentences: whether one only talks about labels, by what stands around the one that stands there in it.
+Talks = Callable[[Version, tuple[int, int]], bool]
+
+# Header fields in which a person or a labelling program marks; in others an odd token after "tlp:" means nothing.
+_LABELLING = re.compile(
+    r"header (?:subject|comments|keywords|.*(?:tlp|classif|marking|label|sensitiv|caveat|handling))"
+)
 REACH = 200  # characters around a label in which its place in the sentence is judged
 
 _OPENING, _CLOSING = frozenset("([{<【*"), frozenset(")]}>】*")
@@ -87,6 +97,7 @@ _COURTEOUS = (
     "information informations informacion informacao informacoes material"
 )
 _COURTESY = frozenset(_COURTEOUS.split())
+_RUNNING_ON = ("的意思", "是什么", "是指", "指的是")
 _WITHIN = 8  # words between a label and the place where it must not be sent
 _THIS = re.compile(
     r"\b(?:this|these|below|above|attached|enclosed|following|herewith|ce|cet|cette|ces|ci|suivant\w*|joint\w*|"
@@ -131,6 +142,11 @@ def is_prose(place: str) -> bool:
     return place.startswith("header subject") or not (
         place.startswith("header") or place.endswith((", header", ", name"))
     )
+
+
+def may_mark(place: str) -> bool:
+    """Whether a person or a labelling program wrote this place."""
+    return _LABELLING.match(place) is not None or not (place.startswith("header") or place.endswith(", header"))
 
 
 def sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
@@ -186,6 +202,33 @@ def stands_out(text: str, start: int, end: int) -> bool:
     )
 
 
+def only_talks(version: Version, start: int, end: int, learned: Talks | None) -> bool:
+    """Whether the sentence around a label only talks about labels: by the rules, or by what was learned, where it is asked."""
+    if is_a_rule(version.folded, start, end):
+        return True
+    if learned is None:
+        return False
+    sentence, span = sentence_of(version, start, end)
+    return not points_here(sentence.folded) and learned(sentence, span)
+
+
+def points_here(folded: str) -> bool:
+    """Whether a sentence points at this message, or at something in it or with it: whatever else it sounds like, its label may be that one's."""
+    elsewhere = _THIS_LIST.sub("", folded)
+    return _THIS.search(elsewhere) is not None or any(
+        one.has("all", elsewhere) or (one.has("point", elsewhere) and one.has("noun", elsewhere)) for one in pointing()
+    )
+
+
+def sentence_of(version: Version, start: int, end: int) -> tuple[Version, tuple[int, int]]:
+    """The sentence around a label, with the sign that ends it, and where the label stands in that."""
+    first, last = sentence_around(version.folded, start, end)
+    while version.text[first].isspace():
+        first += 1
+    sentence = slice(first, last + 1)
+    return Version(version.text[sentence], version.folded[sentence]), (start - first, end - first)
+
+
 def is_a_rule(folded: str, start: int, end: int) -> bool:
     """Whether the sentence says where such information must or must not be sent, and no more: "never send TLP:RED to this list".
 
@@ -231,8 +274,8 @@ def _is_full(text: str, line_end: int) -> bool:
 
 
 def _runs_on(after: str) -> bool:
-    """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel"."""
-    return after[:1].isspace() and after.lstrip()[:1].islower()
+    """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel", "TLP:RED的意思是…"."""
+    return (after[:1].isspace() and after.lstrip()[:1].islower()) or after.startswith(_RUNNING_ON)
 
 
 def _ends_paragraph(earlier: str) -> bool:

@@ -31,6 +31,8 @@ _JOINING = (
     "or and but not was to then now yes no x ou et mais puis oui non o y pero era antes ahora si e mas agora sim nao "
     "oder und war ja nein или и да нет 或 和 或者 是 否"
 )
+# Behind which the scheme is named: "красный по TLP".
+_BY = "nach gemäß laut volgens menurut sesuai berdasarkan theo по согласно под بموجب حسب بحسب وفق وفقا طبقا"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +136,7 @@ def patterns_of(words: MarkingWords) -> Patterns:
         word=re.compile(f"{_START}{label}"),
         listed=re.compile(f"{_START}(?:{plain})(?:{comma}(?:{plain})){{2,}}"),
         cell=re.compile(rf"(?:[^\w\n{symbols}]|_){{0,9}}+{label}[^\w\n]{{0,9}}"),
-        no_nouns=re.compile(f"{_any_of([*words.connectors, *_JOINING.split()])}|{strong}"),
+        no_nouns=re.compile(f"{_any_of([*words.connectors, *_JOINING.split(), *_BY.split()])}|{strong}"),
         anything=re.compile("|".join([*_alone([*names, *weak], ""), *glued, *_alone(other, _END)]) or "(?!)"),
         labels=tuple(one for one, _ in ordered),
         others=tuple(one for one, _ in others),

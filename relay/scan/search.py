@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from relay.detectors.facts import Facts
-from relay.detectors.find import Form, find_sensitive
+from relay.detectors.find import Detectors, Form, find_sensitive
+from relay.detectors.talk import Talking
 from relay.policy.marking import find_markings
 from relay.policy.post import Finding, Passage, View
 from relay.policy.shape import Version, versions_of
@@ -81,7 +82,7 @@ def find_in(view: View, rules: Rules, facts: Facts) -> tuple[Finding, ...]:
 def _find(view: View, search: Search) -> Iterator[Finding]:
     """What stands in one view: markings, and what identifies people or betrays operations."""
     versions = versions_of(view.text)
-    marked = find_markings(view, search.rules.words, versions)
+    marked = find_markings(view, search.rules.words, versions, _talks(view, search.rules.detectors))
     search.memory.marked |= any(one.code == "M1" and one.label not in _EVERYDAY for one in marked)
     yield from marked
     text, leaves = _written_by_people(view)
@@ -109,6 +110,12 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
     for one in _sensitive(text, versions, place, search, above=len(subjects), form=_form_of(view, search)):
         if leaves or not one.code.startswith("H"):  # else only what nobody may have sent at all counts
             yield one
+
+
+def _talks(view: View, detectors: Detectors) -> Talking | None:
+    """What tells talk about labels from labels; nothing where no sentences are expected."""
+    learned = None if view.place.startswith(("subject", "header")) else detectors.talk
+    return Talking(learned, detectors.senses) if learned else None
 
 
 def _sensitive(

@@ -63,6 +63,7 @@ HERE = Path(__file__).parent
 DETECTORS = HERE.parents[1] / "config" / "policy" / "detectors"
 CODE = HERE.parents[1] / "relay" / "detectors"
 LEARNED = DETECTORS / "likeness_learned.toml"
+_LEARNED = "*_learned.toml"  # what this and talk.py write
 TODAY = date(2026, 11, 24)
 _PASSES = frozenset({HARMLESS})
 _SENTENCE, _LETTER = 0.02, 0.3  # what one teaches, of a message
@@ -116,7 +117,7 @@ def sources() -> list[Path]:
         *sorted((HERE / "letters").glob("*.tsv")),
         *sorted((FOLDER / "tune").glob("*.toml")),
         *sorted((FOLDER / "weigh").glob("*.toml")),
-        *sorted(path for path in DETECTORS.glob("*.toml") if path != LEARNED),
+        *sorted(path for path in DETECTORS.glob("*.toml") if not path.match(_LEARNED)),
         *(HERE / "regions" / f"{half}.toml" for half in ("tune", "weigh")),
         *(
             CODE / f"{module}.py" for module in ("language", "senses", "sequences", "network")
@@ -195,7 +196,7 @@ def reading_of(text: str) -> Reading:
 
 @cache
 def detectors_as_shipped() -> Detectors:
-    files = {path.name: path.read_text("utf-8") for path in DETECTORS.glob("*.toml") if path != LEARNED}
+    files = {path.name: path.read_text("utf-8") for path in DETECTORS.glob("*.toml") if not path.match(_LEARNED)}
     return read_detectors(files)
 
 
@@ -358,15 +359,16 @@ def _best(wanted: tuple[Array, Array], harmless: tuple[Array, Array], worth: flo
     return float(min(np.arange(-12, 12, 0.05), key=lambda bound: worth * below(wanted, bound) - below(harmless, bound)))
 
 
+def packed(weights: Array) -> tuple[str, float]:
+    """Weights in whole steps, as text, and the step."""
+    step = round(float(np.abs(weights).max()) / _STEPS, 9)
+    return b64encode(zlib.compress(np.round(weights / (step or 1)).astype(np.int8).tobytes(), 9)).decode(), step
+
+
 def encoded(likeness: Likeness) -> str:
     """The file of what was learned."""
-    steps = [
-        round(float(np.abs(some).max()) / _STEPS, 9) for some in (likeness.letters, likeness.pairs, likeness.senses)
-    ]
-
-    def written(weights: Array, step: float) -> str:
-        return b64encode(zlib.compress(np.round(weights / (step or 1)).astype(np.int8).tobytes(), 9)).decode()
-
+    weights = map(packed, (likeness.letters, likeness.pairs, likeness.senses))
+    (letters, pairs, senses), steps = zip(*weights, strict=True)
     tables = (
         f"[likeness.bounds.'{language}']\nsensitive = {one.sensitive}\ncertain = {one.certain}\nopen = {one.open}\n"
         for language, one in likeness.bounds.items()
@@ -376,9 +378,8 @@ def encoded(likeness: Likeness) -> str:
     return (
         "# How sensitive letters are, made by `make learn` (tests/evaluation/learn.py): nobody edits it.\n"
         f"[likeness]\nlearned_from = '{digest()}'\nthings = {list(likeness.places)}\ncodes = {list(CODES)}\n"
-        f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {steps}\n"
-        f"letters = '{written(likeness.letters, steps[0])}'\npairs = '{written(likeness.pairs, steps[1])}'\n"
-        f"senses = '{written(likeness.senses, steps[2])}'\nnetwork_steps = {network_steps}\n"
+        f"bias = {[round(bias, 4) for bias in likeness.bias]}\nsteps = {list(steps)}\n"
+        f"letters = '{letters}'\npairs = '{pairs}'\nsenses = '{senses}'\nnetwork_steps = {network_steps}\n"
         f"[likeness.network]\n{network}" + "".join(tables)
     )
 

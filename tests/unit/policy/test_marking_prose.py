@@ -580,3 +580,56 @@ def test_where_things_are_sent_is_talk_in_every_language(text):
 def test_what_a_message_is_or_what_was_done_is_no_talk_in_any_language(text):
     assert raises(f"{LONG}.\n\n{text}\n\n{LONG}.") <= {Tlp.RED, Tlp.AMBER}
     assert raises(f"{LONG}.\n\n{text}\n\n{LONG}.")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Со второго абзаца и до конца — красный по TLP.",
+        "ما ذكرته أعلاه عن المخبر أحمر بموجب TLP لأن أهله ما زالوا في القرية.",
+        "Der zweite Absatz ist gelb gemäß TLP, bitte beachten.",
+        "Alinea kedua merah menurut TLP, mohon dijaga.",
+        "Đoạn thứ hai đỏ theo TLP, xin lưu ý.",
+    ],
+)
+def test_a_colour_by_the_scheme_is_no_things(text):
+    view = View(text=f"Good morning to everybody.\n\n{text}\n\nRegards to all", place="text")
+    assert {one.code for one in find_markings(view, WORDS)} == {"H2"}
+
+
+def all_talk(sentence, span):
+    return True
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We heard of the TLP:RED thing that they have at the port.", set()),
+        ("The case goes on, treat it as amber please", set()),
+        ("Case 12: please treat this mail as amber", {("H2", "tlp.amber.in_prose")}),
+        ("We heard of the TLP:RED thing in the attached list.", {("H2", "tlp.red.in_prose")}),
+        ("TLP:RED\n\nDear all, here is what we have.", {("M1", "tlp.red")}),
+        ("The note is PAP:RED as they say at the port.", {("H2", "pap.red")}),
+        ("Classification: TLP:GREEN or RED", {("M1", "tlp.green"), ("H2", "tlp.contradictory")}),
+        ("TLP:GREEN or TLP:BLUE", {("M1", "tlp.green"), ("H2", "tlp.unknown")}),
+        (
+            "---- Original message ----\nSubject: the TLP:RED thing of the port again\n\nGood day.",
+            {("H2", "tlp.red.in_prose")},
+        ),
+    ],
+)
+def test_what_was_learned_of_talk_lets_go_of_labels_in_prose_alone(text, expected):
+    view = View(text=f"Good morning to everybody.\n\n{text}\n\nRegards to all", place="text")
+    assert find_markings(view, WORDS)
+    assert {(one.code, one.rule) for one in find_markings(view, WORDS, talks=all_talk)} == expected
+
+
+def test_of_talk_the_sentence_is_asked_with_the_sign_that_ends_it():
+    asked = []
+    text = "Good morning. Is the table of TLP:RED kind, as they say? Regards."
+    find_markings(
+        View(text=text, place="text"),
+        WORDS,
+        talks=lambda one, span: not asked.append((one.text, one.text[slice(*span)])),
+    )
+    assert set(asked) == {("Is the table of TLP:RED kind, as they say?", "TLP:RED")}
