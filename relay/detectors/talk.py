@@ -2,7 +2,7 @@
 
 Whether a label is used or mentioned is told in ever new words, and a rule knows only those that somebody thought of
 (relay/policy/house_rule.py). This weighs the sequences of characters of the sentence, what its words mean, and which of them
-stand before and which behind the label: a logistic regression, learned from sentences of both sorts
+stand before and which behind the label: the mean of three logistic regressions, learned from sentences of both sorts
 (config/policy/detectors/talk_learned.toml, made by `make learn`; tests/evaluation/talk.py). It is asked of labels in sentences
 alone, never of one in a marking's place, of joined ones that contradict each other, or of a subject.
 """
@@ -95,11 +95,11 @@ class Talking:
 
     talk: Talk
     senses: Senses
-    answers: dict[tuple[str, tuple[int, int]], bool] = field(default_factory=dict, repr=False)
+    answers: dict[tuple[Version, tuple[int, int]], bool] = field(default_factory=dict, repr=False)
 
     def __call__(self, sentence: Version, span: tuple[int, int]) -> bool:
         """Whether this sentence does, by what stands around the label that stands there in it."""
-        asked = sentence.folded, span
+        asked = sentence, span
         if asked not in self.answers:
             if len(self.answers) == _ASKED:
                 return False

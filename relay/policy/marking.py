@@ -10,7 +10,6 @@ Names are found first, in one pass; everything else looks a bounded way around e
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 from itertools import chain, pairwise
 
 from relay.policy.banners import Banners
@@ -20,19 +19,18 @@ from relay.policy.disguise import with_undisguised
 from relay.policy.forwarded import forwarded_subjects
 from relay.policy.labels import find_labels
 from relay.policy.legend import without_legend
+from relay.policy.mention import IN_PROSE, Talks, only_mentioned
 from relay.policy.notation import find_notations
 from relay.policy.post import Finding, View
 from relay.policy.sentence import (
     REACH,
     UNSPACED,
-    Talks,
     count_words,
     describes_a_thing,
     in_marking_place,
     is_prose,
     may_mark,
     next_is_small,
-    only_talks,
     rest_of_line,
     sentence_around,
     stands_out,
@@ -52,7 +50,6 @@ _CLAUSE_ENDS = re.compile(rf"[.!?;,][\s{UNSPACED}]|[。、]")
 _STRICT = re.compile(
     r"[ \t]*\+[ \t]*strict|[^\w\n]{0,3}strict(?=[^\w\n]{0,3}(?:\n|\Z))"
 )  # only AMBER has a strict form
-_IN_PROSE = ".in_prose"  # how rules end that find a label in a sentence
 _FORWARDED = "header subject"  # as which a subject in a text is read, without looking for others in it
 _CELL_EDGE = re.compile(r"[|\t;]| {2}")
 _LINE = re.compile(r"[^\n]+")
@@ -83,11 +80,11 @@ def find_markings(
     if patterns.banners:
         versions = with_undisguised(versions, view.place, patterns.banners.spellings)
     for number, version in enumerate(versions):
-        told = partial(_counts, version, talks)
-        marked = _find_in(version, view.place, patterns, told, with_unknown=not number and may_mark(view.place))
+        marked = _find_in(version, view.place, patterns, talks, with_unknown=not number and may_mark(view.place))
         plain = colours(version) if not number and is_prose(view.place) else ()
-        unnamed = _few((_known(*one, view.place, certain=False) for one in plain), told)
-        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), unnamed):
+        unnamed = (_known(*one, view.place, certain=False) for one in plain)
+        told = (one for one in unnamed if not only_mentioned(version, one, (), talks))
+        for finding in chain(marked, _few(_in_banners(version, view.place, patterns.banners)), _few(told)):
             lined = _with_line(finding, version.text)
             found.setdefault((lined.code, lined.rule, lined.place), lined)
     if is_prose(view.place) and view.place != _FORWARDED:
@@ -113,9 +110,9 @@ def strictest(findings: Iterable[Finding]) -> Tlp | None:
 
 
 def _find_in(
-    version: Version, place: str, patterns: Patterns, told: Callable[[Finding], bool], *, with_unknown: bool
+    version: Version, place: str, patterns: Patterns, talks: Talks | None, *, with_unknown: bool
 ) -> Iterator[Finding]:
-    """The first findings of every rule in one version of a text, of prose those that are `told` and no talk about markings."""
+    """The first findings of every rule in one version of a text, without talk about markings."""
     text, folded = version.text, version.folded
     # In the name of a file the scheme's may stand within a word, where this doesn't look for it.
     if not place.endswith(", name") and not patterns.may_stand_in(folded):
@@ -125,15 +122,11 @@ def _find_in(
     if not found:
         return
     if is_prose(place):
-        yield from _few(without_legend(found, folded), told)
+        kept = [*without_legend(found, folded)]
+        certain = sorted(one.start for one in kept if one.code == "M1")
+        yield from _few(kept, lambda finding: not only_mentioned(version, finding, certain, talks))
     else:
         yield from _few(found)
-
-
-def _counts(version: Version, talks: Talks | None, finding: Finding) -> bool:
-    """Whether a finding in prose is told, as its sentence doesn't only talk about labels; of what was learned only those are asked that stand in a sentence."""
-    learned = talks if finding.rule.endswith(_IN_PROSE) else None
-    return not only_talks(version, finding.start, finding.end, learned)
 
 
 def _few(findings: Iterable[Finding], counts: Callable[[Finding], bool] = lambda _: True) -> Iterator[Finding]:
@@ -173,7 +166,7 @@ def _known(label: str, start: int, end: int, place: str, *, certain: bool) -> Fi
     rule = label.lower().replace(":", ".").replace("+", "_")
     if certain:
         return Finding(code="M1", rule=rule, place=place, start=start, end=end, label=label)
-    return Finding(code="H2", rule=f"{rule}{_IN_PROSE}", place=place, start=start, end=end, label=label)
+    return Finding(code="H2", rule=f"{rule}{IN_PROSE}", place=place, start=start, end=end, label=label)
 
 
 def _labels_beside(

@@ -2,20 +2,14 @@
 
 Everything looks a bounded way around the label, so that time stays linear. Talk passes (POLICY "relay") and is recognised
 narrowly: a rule has the label as the object or subject of a sending verb in its own sentence, without a comma between
-them, and nothing in the sentence points at this message. What was learned knows more of it (relay/detectors/talk.py).
+them, and nothing in the sentence points at this message. What was learned knows more of it (mention.py).
 """
 
 import re
-from collections.abc import Callable
 from itertools import islice
 
 from relay.policy.house_rule import tells_a_rule
-from relay.policy.pointing import pointing
-from relay.policy.shape import Version
 from relay.policy.vocabulary import Patterns
-
-# What was learned of sentences: whether one only talks about labels, by what stands around the one that stands there in it.
-Talks = Callable[[Version, tuple[int, int]], bool]
 
 # Header fields in which a person or a labelling program marks; in others an odd token after "tlp:" means nothing.
 _LABELLING = re.compile(
@@ -32,7 +26,7 @@ UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff"
 _WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W_{UNSPACED}]+")
 _CELLS = re.compile(r"[|\t]")
 _LAST_WORD = re.compile(r"([^\W\d_]{2,40})[^\w\n]*\Z")
-_SENTENCE_ENDS = re.compile(r"[.!?…]\s|[。！？]|\n\s*\n|\n(?=\s*[-*•])")
+_SENTENCE_ENDS = re.compile(r"[.!?…؟]\s|[。！？]|[!?](?=[\u3040-\u9fff])|\n\s*\n|\n(?=\s*[-*•])")
 _FULL_LINE = (
     45  # a line this long may have been wrapped by a mail program, so that the next one goes on with its sentence
 )
@@ -79,11 +73,11 @@ _CHANNEL = re.compile(
     r"\b(?:i-?24/7|cencomm|siena|ecomessage|(?:an)?other channel|autre canal|otro canal|outro canal)\b"
 )
 # This list, and here, are where the rule applies; anything else that is pointed at is this message or what comes with it.
-_THIS_LIST = re.compile(
+THIS_LIST = re.compile(
     r"\b(?:this|ce|cet|cette|n?est[ae])\s+(?:mailing\s+)?(?:list\w*|relay|relais|rele|forum|group\w*|grupo|channel|canal)\b"
 )
 _OUTSIDE = r"(?<!outside )(?<!beyond )(?<!hors de )(?<!fuera de )(?<!fora de )(?<!fora )"
-_HERE = re.compile(rf"{_OUTSIDE}{_THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
+_HERE = re.compile(rf"{_OUTSIDE}{THIS_LIST.pattern}|\b(?:here|ici|aqui|aca)\b|\b(?:the|la|a)\s+list\w*\b")
 # All that may stand behind such a place or a channel: a sentence with other words tells more than the rule.
 _COURTEOUS = (
     "please thanks thank you very much dear all everybody everyone colleagues friends not never only instead rather but "
@@ -97,9 +91,9 @@ _COURTEOUS = (
     "information informations informacion informacao informacoes material"
 )
 _COURTESY = frozenset(_COURTEOUS.split())
-_RUNNING_ON = ("的意思", "是什么", "是指", "指的是")
+_RUNNING_ON = re.compile("的意思|是什么|是指(?!定)|指的是")
 _WITHIN = 8  # words between a label and the place where it must not be sent
-_THIS = re.compile(
+THIS = re.compile(
     r"\b(?:this|these|below|above|attached|enclosed|following|herewith|ce|cet|cette|ces|ci|suivant\w*|joint\w*|"
     r"est[ae]s?|estos?|siguientes?|adjunt\w+|isto|seguintes?|anex\w+|my|our|mon|mes|notre|mi|nuestr\w+|meu|noss\w+)\b"
 )
@@ -202,33 +196,6 @@ def stands_out(text: str, start: int, end: int) -> bool:
     )
 
 
-def only_talks(version: Version, start: int, end: int, learned: Talks | None) -> bool:
-    """Whether the sentence around a label only talks about labels: by the rules, or by what was learned, where it is asked."""
-    if is_a_rule(version.folded, start, end):
-        return True
-    if learned is None:
-        return False
-    sentence, span = sentence_of(version, start, end)
-    return not points_here(sentence.folded) and learned(sentence, span)
-
-
-def points_here(folded: str) -> bool:
-    """Whether a sentence points at this message, or at something in it or with it: whatever else it sounds like, its label may be that one's."""
-    elsewhere = _THIS_LIST.sub("", folded)
-    return _THIS.search(elsewhere) is not None or any(
-        one.has("all", elsewhere) or (one.has("point", elsewhere) and one.has("noun", elsewhere)) for one in pointing()
-    )
-
-
-def sentence_of(version: Version, start: int, end: int) -> tuple[Version, tuple[int, int]]:
-    """The sentence around a label, with the sign that ends it, and where the label stands in that."""
-    first, last = sentence_around(version.folded, start, end)
-    while version.text[first].isspace():
-        first += 1
-    sentence = slice(first, last + 1)
-    return Version(version.text[sentence], version.folded[sentence]), (start - first, end - first)
-
-
 def is_a_rule(folded: str, start: int, end: int) -> bool:
     """Whether the sentence says where such information must or must not be sent, and no more: "never send TLP:RED to this list".
 
@@ -238,7 +205,7 @@ def is_a_rule(folded: str, start: int, end: int) -> bool:
     before, after = folded[first:start], folded[end:last]
     if tells_a_rule(before, folded[end : last + 1]):  # with the sign that ends it: a question states nothing
         return True
-    if _IS.search(before.rpartition(";")[2]) or _THIS.search(_THIS_LIST.sub("", f"{before} · {after}")):
+    if _IS.search(before.rpartition(";")[2]) or THIS.search(THIS_LIST.sub("", f"{before} · {after}")):
         return False
     forbidden = _FORBIDDEN_SUBJECT.match(after)
     if forbidden or _FORBIDDEN_OBJECT.search(before):
@@ -275,7 +242,7 @@ def _is_full(text: str, line_end: int) -> bool:
 
 def _runs_on(after: str) -> bool:
     """Whether a sentence goes on right behind the label, as in "TLP:RED material goes by another channel", "TLP:RED的意思是…"."""
-    return (after[:1].isspace() and after.lstrip()[:1].islower()) or after.startswith(_RUNNING_ON)
+    return (after[:1].isspace() and after.lstrip()[:1].islower()) or _RUNNING_ON.match(after) is not None
 
 
 def _ends_paragraph(earlier: str) -> bool:

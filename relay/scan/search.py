@@ -114,7 +114,8 @@ def _find(view: View, search: Search) -> Iterator[Finding]:
 
 def _talks(view: View, detectors: Detectors) -> Talking | None:
     """What tells talk about labels from labels; nothing where no sentences are expected."""
-    learned = None if view.place.startswith(("subject", "header")) else detectors.talk
+    no_sentences = view.place.startswith(("subject", "header")) or view.place.endswith("properties")
+    learned = None if no_sentences else detectors.talk
     return Talking(learned, detectors.senses) if learned else None
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from relay.detectors.talk import SORTS, features_of, share_of
-from relay.policy.sentence import points_here, sentence_of
+from relay.policy.mention import points_here, sentence_of
 from relay.policy.shape import Version, fold, shape
 from tests.evaluation.learn import CODE, DETECTORS, HERE, detectors_as_shipped, fit, packed
 
@@ -45,6 +45,7 @@ def sources() -> list[Path]:
         *sorted((HERE / "labels").glob("*.tsv")),
         *sorted(DETECTORS.glob("senses_*.toml")),
         *(CODE / f"{module}.py" for module in ("language", "senses", "sequences", "talk")),
+        *(CODE.parent / "policy" / f"{module}.py" for module in ("mention", "pointing", "sentence")),
         HERE / "learn.py",
         Path(__file__),
     ]

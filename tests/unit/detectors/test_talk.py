@@ -48,11 +48,6 @@ def sounds(talking, text):
     return talking(version(text), span(text))
 
 
-def test_in_a_subject_nobody_asks():
-    found = find_in(View(text="Question on what a TLP:RED thing means here", place="subject"), shipped_rules(), FACTS)
-    assert {one.rule for one in found} >= {"tlp.red.in_prose"}
-
-
 def version(text):
     return versions_of(text)[0]
 
@@ -175,6 +170,14 @@ def test_what_is_marked_in_prose_holds(text):
     assert held(text)
 
 
+@pytest.mark.parametrize("place", ["subject", "attachment 1, properties"])
+def test_where_no_sentences_are_expected_nobody_asks(place):
+    text = "A trainee asked on Monday who may see TLP:RED reports and who may not."
+    assert not held(text)
+    found = find_in(View(text=text, place=place), shipped_rules(), FACTS)
+    assert "tlp.red.in_prose" in {one.rule for one in found}
+
+
 def test_of_the_sentences_that_mark_and_were_learned_from_the_relay_lets_hardly_one_go():
     """That what the relay asks is what was learned; how it fares with others' sentences is measured where it is learned."""
     marking = [one.text for one in labelled() if one.marks]
@@ -182,7 +185,8 @@ def test_of_the_sentences_that_mark_and_were_learned_from_the_relay_lets_hardly_
     without = replace(rules, detectors=replace(rules.detectors, talk=None))
 
     def found(text, some):
-        return bool(find_in(View(text=f"Good morning.\n\n{text}\n\nRegards", place="text"), some, FACTS))
+        views = find_in(View(text=f"Good morning.\n\n{text}\n\nRegards", place="text"), some, FACTS)
+        return any(one.rule.startswith("tlp.") for one in views)
 
-    lost = [text for text in marking if found(text, without) and not found(text, rules)]
+    lost = [text for text in marking if not found(text, rules) and found(text, without)]
     assert len(lost) <= 0.01 * len(marking)
