@@ -10,7 +10,7 @@ dates       days past, present and to come                          facts       
 own         what is the author's own: name, block, addresses        signing     a last block that is a signature by its shape
 variants    what was spelt, spaced or encoded, put back           spoken      numbers in words as digits: numerals
 sequences   a text's sequences of characters, hashed                senses      what its words mean, whatever its language
-network     what neighbours among these say together
+network     what neighbours among these say together                packing     learned weights as text, read
 likeness    how sensitive a letter is, by what was learned          language    in which language it is written
 talk        which sentences only talk about labels, as well         learned     both, as they stand in files
 believing   which findings of rules count by the first              detector    a rule over such signals

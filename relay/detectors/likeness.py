@@ -6,20 +6,18 @@ sentence, and what its words mean. It is data like the words (config/policy/dete
 learn`). Sequences, and senses that stand together, are known by a hash alone: no sentence can be read in it.
 """
 
-from base64 import b64decode
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
-from zlib import decompress
-from zlib import error as zlib_error
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relay.detectors.language import UNKNOWN
 from relay.detectors.network import Network, blank_network, heard
+from relay.detectors.packing import unpacked
 from relay.detectors.reading import Reading
 from relay.detectors.senses import BITS as BITS_OF_SENSES
 from relay.detectors.senses import Meant, together
@@ -124,20 +122,16 @@ def made_likeness(
     Raises:
         ValueError: it isn't.
     """
-    try:
-        unpacked = [np.frombuffer(decompress(b64decode(text, validate=True)), np.int8) for text in weights]
-    except zlib_error as error:
-        raise ValueError("its weights can't be unpacked") from error
-    models = len(MODELS)
+    read, models = unpacked(weights), len(MODELS)
     shapes = (models, 1 << BITS), (models, len(things), len(things)), (models, 1 << BITS_OF_SENSES)
-    if len(bias) != models or any(len(some) != np.prod(shape) for some, shape in zip(unpacked, shapes, strict=True)):
+    if len(bias) != models or any(len(some) != np.prod(shape) for some, shape in zip(read, shapes, strict=True)):
         raise ValueError(
             f"it needs {1 << BITS} weights of sequences, one of each two things, {1 << BITS_OF_SENSES} of senses, and a bias, for each model"
         )
     if UNKNOWN not in bounds:
         raise ValueError("it needs the bounds of all languages together")
     of_letters, of_pairs, of_senses = (
-        np.asfortranarray(some.reshape(models, -1)).reshape(shape) for some, shape in zip(unpacked, shapes, strict=True)
+        np.asfortranarray(some.reshape(models, -1)).reshape(shape) for some, shape in zip(read, shapes, strict=True)
     )
     return Likeness(
         letters=of_letters,

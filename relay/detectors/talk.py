@@ -7,17 +7,15 @@ stand before and which behind the label: the mean of three logistic regressions,
 alone, never of one in a marking's place, of joined ones that contradict each other, or of a subject.
 """
 
-from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from zlib import decompress
-from zlib import error as zlib_error
 
 import numpy as np
 from numpy.typing import NDArray
 
 from relay.detectors.language import language_of
+from relay.detectors.packing import unpacked
 from relay.detectors.reading import read
 from relay.detectors.senses import BITS as BITS_OF_SENSES
 from relay.detectors.senses import Numbers, Places, Senses, senses_of, together
@@ -80,13 +78,10 @@ def made_talk(weights: Sequence[str], steps: Sequence[float], bias: float, bound
     Raises:
         ValueError: it isn't.
     """
-    try:
-        unpacked = [np.frombuffer(decompress(b64decode(text, validate=True)), np.int8) for text in weights]
-    except zlib_error as error:
-        raise ValueError("its weights can't be unpacked") from error
-    if [len(some) for some in unpacked] != [1 << bits for bits in SORTS] or len(steps) != len(SORTS):
+    read_weights = unpacked(weights)
+    if [len(some) for some in read_weights] != [1 << bits for bits in SORTS] or len(steps) != len(SORTS):
         raise ValueError(f"it needs weights of {len(SORTS)} sorts, {1 << BITS} of sequences, and a step for each")
-    return Talk(weights=tuple(unpacked), steps=tuple(steps), bias=bias, bound=bound)
+    return Talk(weights=tuple(read_weights), steps=tuple(steps), bias=bias, bound=bound)
 
 
 @dataclass(slots=True)

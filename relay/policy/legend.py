@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from relay.policy.mention import IN_PROSE
 from relay.policy.post import Finding
 from relay.roster.mailing_list import Tlp
 
@@ -74,7 +75,7 @@ def _in_the_shape_of_a_legend(found: list[Finding], folded: str, marked: list[Tl
 
 def in_prose(finding: Finding) -> Finding:
     """A marking's finding as one that only raises."""
-    return replace(finding, code="H2", rule=f"{finding.rule}.in_prose")
+    return replace(finding, code="H2", rule=f"{finding.rule}{IN_PROSE}")
 
 
 def _level(label: Tlp) -> int:
